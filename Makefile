@@ -1,0 +1,56 @@
+# `make demo` and `make test` are all a newcomer needs: each prepares .venv by itself.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST ?= $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what make can do here
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamps hold what the environment was made from: a changed requirement remakes it, an unchanged one costs nothing.
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "preparing $(VENV) (once; a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## the main job on an invented mailbox, nothing to configure
+	@$(BIN)/inboxcrm demo $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev ## every test; those that need a server skip with a line saying how to get it
+	@$(PYTEST) $(ARGS)
+
+.PHONY: test-fast
+test-fast: $(VENV)/.dev ## the tests that need nothing but Python
+	@$(PYTEST) -m "not server" $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## put the code in shape
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: requirements
+requirements: ## pin the newest versions again, with hashes and without naming an index (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/runtime.txt
+	uv pip compile pyproject.toml requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -1,0 +1,1 @@
+"""The assistant of a person who works by mail."""

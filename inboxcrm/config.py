@@ -1,0 +1,145 @@
+"""What the owner configured: `config.toml` as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+
+class Security(StrEnum):
+    """How a connection is protected; `none` only on loopback."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Mode(StrEnum):
+    """What happens to an acknowledgement that may go: shown only, held for a key, or sent."""
+
+    SHADOW = "shadow"
+    APPROVE = "approve"
+    AUTO = "auto"
+
+
+class AckPolicy(StrEnum):
+    """When a mail that may be acknowledged is acknowledged (product words: docs/words.md)."""
+
+    NEVER = "never"
+    WHEN_SLOW = "when-slow"
+    ALWAYS = "always"
+    ONCE_A_DAY = "once-a-day"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a server listens. `ca_file` adds a certificate authority of the owner's own."""
+
+    host: str
+    port: int
+    security: Security
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSource:
+    """Where a password is read from when it is needed; exactly one of the three is set. Never the password itself."""
+
+    env: str | None = None
+    command: str | None = None
+    keyring: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxConfig:
+    """One IMAP account and the submission server that goes with it."""
+
+    name: str
+    imap: Server
+    smtp: Server
+    user: str
+    password: PasswordSource
+    trusted_authserv_ids: tuple[str, ...] = ()
+    border_hosts: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    null_sender: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The person whose mailboxes are watched; `addresses[0]` is the default sending address."""
+
+    name: str
+    addresses: tuple[str, ...]
+    timezone: ZoneInfo
+    language: str
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Weekly hours by weekday (Monday 0), dated exceptions, the holidays that are adopted, and mail hours."""
+
+    hours: Mapping[int, tuple[tuple[time, time], ...]]
+    exceptions: Mapping[date, tuple[tuple[time, time], ...]] = field(default_factory=dict)
+    holidays: str | None = None
+    holidays_not_adopted: tuple[str, ...] = ()
+    mail_hours: tuple[time, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """How and when the machine speaks. Expectations count open office time, delays count ordinary time."""
+
+    mode: Mode = Mode.SHADOW
+    policy: AckPolicy = AckPolicy.WHEN_SLOW
+    grace: timedelta = timedelta(minutes=10)
+    grace_closed: timedelta = timedelta(minutes=2)
+    normal_expectation: timedelta = timedelta(hours=8)
+    max_delay: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanConfig:
+    """A level of service. `target`, `floor` and `ceiling` count open office time."""
+
+    name: str
+    target: timedelta
+    floor: timedelta = timedelta(0)
+    ceiling: timedelta | None = None
+    after_hours: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """What the owner adds to the gate: only `answer_cc` and `own_lists` can make it louder."""
+
+    own_addresses: tuple[str, ...] = ()
+    own_lists: tuple[str, ...] = ()
+    form_senders: tuple[str, ...] = ()
+    list_addresses: tuple[str, ...] = ()
+    robot_addresses: tuple[str, ...] = ()
+    arc_sealers: tuple[str, ...] = ()
+    answer_cc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One home's settings, complete and checked."""
+
+    home: Path
+    owner: Owner
+    mailboxes: tuple[MailboxConfig, ...]
+    office: Office
+    acknowledge: Acknowledge
+    plans: Mapping[str, PlanConfig]
+    safety: Safety = Safety()
+
+    @property
+    def database(self) -> Path:
+        """The one file that remembers."""
+        return self.home / "inboxcrm.db"

@@ -1,0 +1,174 @@
+"""The three edges a test replaces: the mailbox, the transport and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The wall clock (aware, UTC) and a counter that never goes back (seconds)."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+
+class FolderRole(StrEnum):
+    """What a folder is for (RFC 6154)."""
+
+    INBOX = "inbox"
+    SENT = "sent"
+    ARCHIVE = "archive"
+    DRAFTS = "drafts"
+    JUNK = "junk"
+    TRASH = "trash"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a folder has been read; committed together with the messages it covers.
+
+    `uid_next`: every UID below it is accounted for from the top; `backfill_below`: while a first reading runs newest
+    first, UIDs below it are still to come (None when it is complete).
+    """
+
+    uid_validity: int
+    uid_next: int
+    highest_modseq: int | None = None
+    backfill_below: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message as the server gave it. `received_at` is INTERNALDATE as an aware instant."""
+
+    uid: int
+    received_at: datetime
+    flags: frozenset[str]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step of synchronising a folder brought, and where it leaves the folder.
+
+    `live` arrivals came after the baseline and may be judged; others are history. `relinked` maps new UIDs to known
+    messages by Message-ID after a UIDVALIDITY reset (nothing is fetched twice). `vanished` holds closed UID ranges.
+    """
+
+    mailbox: str
+    folder: str
+    role: FolderRole
+    position: Position
+    arrivals: Sequence[Arrival] = ()
+    live: bool = False
+    flags: Sequence[tuple[int, frozenset[str]]] = ()
+    vanished: Sequence[tuple[int, int]] = ()
+    reset: bool = False
+    remaining: int = 0
+    quarantined: Sequence[tuple[int, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The server took responsibility for the mail."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Nothing was sent; the same bytes may be tried later."""
+
+    reply: str
+    pause_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The server refused this mail for good."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The connection ended after the body had begun: it may or may not have been accepted."""
+
+    reply: str
+
+
+Delivery = Sent | Deferred | Rejected | InDoubt
+
+
+class Transport(Protocol):
+    """Hands one mail to a submission server."""
+
+    async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+        """Send the bytes as they are. `step` is awaited, and durable, before each SMTP step begins."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class StepRecorder(Protocol):
+    """Makes the SMTP step about to begin durable: "connect", "mail", "rcpt", "data", "body"."""
+
+    async def __call__(self, step: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Finished bytes and their envelope. `envelope_from` is "" for the null reverse-path."""
+
+    raw: bytes
+    envelope_from: str
+    recipient: str
+
+
+class Mailbox(Protocol):
+    """One IMAP account, read-only but for filing a copy in Sent."""
+
+    def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
+        """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends.
+
+        Asking for the next batch says that the last one is committed; a batch whose consumer failed comes again.
+        """
+        ...
+
+    def catch_up(self, known: KnownFolders) -> AsyncIterator[Batch]:
+        """The same, once: ends when every watched folder is read; raises what stopped it."""
+        ...
+
+    def refresh_sent(self, known: KnownFolders) -> AsyncIterator[Batch]:
+        """What came into Sent since it was last read: asked before an acknowledgement is claimed."""
+        ...
+
+    async def find_sent(self, message_id: str) -> bool:
+        """Whether Sent (or All Mail) holds a mail with this Message-ID."""
+        ...
+
+    async def file_sent(self, raw: bytes, sent_at: datetime) -> None:
+        """Append a copy to Sent, marked seen, unless it is there already."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class KnownFolders(Protocol):
+    """What the store remembers of folders; asked by the mailbox before it reads."""
+
+    async def position(self, mailbox: str, folder: str) -> Position | None: ...
+
+    async def uids(self, mailbox: str, folder: str) -> Sequence[int]:
+        """Every UID on record in this folder, ascending."""
+        ...
+
+    async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
+        """After a UIDVALIDITY reset: (uid, Message-ID, size) of what the server holds; answers the UIDs not known."""
+        ...

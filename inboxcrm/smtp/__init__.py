@@ -1,0 +1,1 @@
+"""Handing mail to a submission server over SMTP."""

@@ -1,0 +1,1 @@
+"""Everything that is remembered: one SQLite file per home."""

@@ -1,0 +1,1 @@
+"""The rules inboxcrm ships with; a home's own `rules/` folder is read after them."""

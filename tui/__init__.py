@@ -1,0 +1,1 @@
+"""The owner's desk: a Textual application over the read model, acting through `inboxcrm.service.actions`."""

@@ -1,0 +1,1 @@
+"""One full page of the desk each."""
