@@ -11,9 +11,9 @@ from datetime import datetime
 class Address:
     """One mailbox of RFC 5322 section 3.4: a display name and an addr-spec.
 
-    `name` is decoded and free of control and direction characters. `spec` is as it was written, `key` is what identities
-    are compared by: ASCII lower case with an IDNA A-label domain, never compatibility-normalised (a full-width letter
-    stays another person).
+    `name` is decoded and free of control and direction characters. `spec` is as it was written, `key` is what
+    identities are compared by: ASCII lower case with an IDNA A-label domain, never compatibility-normalised (a
+    full-width letter stays another person).
     """
 
     name: str
