@@ -1,0 +1,48 @@
+"""How lengths of time are written by hand: `90s`, `10m`, `4h`, `2d`, or several together: `1d 4h`, `1h30m`.
+
+A day is 24 hours. Whether the time meant is open office time is for the setting that uses it to say.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_ONE = re.compile(r"(\d{1,6})\s?([dhms])")
+_ALL = re.compile(r"\d{1,6}\s?[dhms](?:\s?\d{1,6}\s?[dhms])*")
+
+
+def parse_duration(text: str) -> timedelta:
+    """The length a text such as `4h` or `1h 30m` names; a plain `0` is nothing. ValueError says what is expected."""
+    written = text.strip().lower()
+    if written == "0":
+        return timedelta(0)
+    pieces = _ONE.findall(written) if _ALL.fullmatch(written) else []
+    units = [unit for _, unit in pieces]
+    if not pieces or units != sorted(set(units), key=list(UNITS).index):
+        raise ValueError(f'"{text}" is not a length of time; write it like 90s, 10m, 4h, 2d or 1h 30m')
+    return sum((int(number) * UNITS[unit] for number, unit in pieces), timedelta(0))
+
+
+def format_duration(length: timedelta) -> str:
+    """The shortest writing of a length to the second, largest unit first: `1d 4h`; `0s` for nothing, `-` before less.
+
+    `parse_duration` reads it back unless it is negative.
+    """
+    left = timedelta(seconds=round(abs(length).total_seconds()))
+    written = []
+    for unit, size in UNITS.items():
+        number, left = divmod(left, size)
+        if number:
+            written.append(f"{number}{unit}")
+    sign = "-" if length < timedelta(0) and written else ""
+    return sign + (" ".join(written) or "0s")
+
+
+def format_hours(length: timedelta) -> str:
+    """The same in hours and minutes only, for open office time, where a day is no fixed length: `30h 15m`."""
+    minutes = round(abs(length).total_seconds() / 60)
+    written = [f"{number}{unit}" for number, unit in ((minutes // 60, "h"), (minutes % 60, "m")) if number]
+    sign = "-" if length < timedelta(0) and written else ""
+    return sign + (" ".join(written) or "0m")

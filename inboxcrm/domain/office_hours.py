@@ -1,0 +1,291 @@
+"""When the owner works: adds, measures and explains open time across zones, holidays, absence and clock changes.
+
+Hours are read as the wall clock of the owner's zone and become instants before anything is added or subtracted, so
+the days on which the clocks change are as long as they really are. Open time is half-open, `[start, end)`: a mail at
+the very minute of closing belongs to the next interval. An interval runs from the instant the clock first shows its
+start to the instant it first shows its end; a wall time that the clocks skip stands for the instant of the change.
+Splitting an interval in two therefore changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+HORIZON = timedelta(days=60)
+"""How far ahead open time is looked for; beyond it there is no date to tell."""
+
+MIDNIGHT = time(0)
+ONE_DAY = timedelta(days=1)
+NOTHING = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Hours of one day by the wall clock. An end of 00:00 is the midnight that ends the day.
+
+    An end that is not after its start opens nothing; hours that run past midnight are written as two intervals.
+    """
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A period of absence from `start_at` to `end_at` (aware instants).
+
+    `buffer` is open time after the return in which the owner catches up and nothing new is counted. `kind` is a word
+    such as "holiday" or "illness"; `wording` is the owner's own sentence for the sender, or None.
+    """
+
+    start_at: datetime
+    end_at: datetime
+    kind: str = "away"
+    wording: str | None = None
+    buffer: timedelta = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of instants in UTC, `[start, end)`."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is, in real time."""
+        return self.end - self.start
+
+
+class Why(StrEnum):
+    """What a stretch of time is to the office."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"
+    EXCEPTION = "exception"
+    AWAY = "away"
+    CATCHING_UP = "catching-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A span and its explanation: `on` is its first local date, `name` a holiday's name, `away` the absence."""
+
+    why: Why
+    span: Span
+    on: date
+    name: str = ""
+    away: Away | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCalendar:
+    """Office hours in one zone: weekly (Monday 0), dated exceptions, holidays by name, absence, mail hours.
+
+    An exception replaces the whole day, holiday or not; `()` closes it. `mail_hours` are the starts of the hours in
+    which the owner answers mail; empty means all day. Time away, and the catching up after it, is not open.
+    """
+
+    zone: ZoneInfo
+    weekly: Mapping[int, tuple[Interval, ...]]
+    exceptions: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    away: tuple[Away, ...] = ()
+    mail_hours: tuple[time, ...] = ()
+    _blocked: tuple[tuple[Span, Away, bool], ...] = field(default=(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        absences = [
+            (Span(away.start_at.astimezone(UTC), away.end_at.astimezone(UTC)), away, False)
+            for away in sorted(self.away, key=lambda away: away.start_at)
+            if away.start_at < away.end_at
+        ]
+        object.__setattr__(self, "_blocked", tuple(absences))
+        catching_up = [
+            (Span(span.end, self._caught_up_at(span.end, away.buffer)), away, True)
+            for span, away, _ in absences
+            if away.buffer > NOTHING
+        ]
+        object.__setattr__(self, "_blocked", (*absences, *catching_up))
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether open time is running at this instant."""
+        return any(span.start <= at < span.end for span in self.open_on(self._local_date(at)))
+
+    def next_opening(self, at: datetime, *, within: timedelta = HORIZON) -> datetime | None:
+        """The first open instant at or after `at` (UTC), or None if there is none within the time."""
+        return next((span.start for span in self.open_spans(at, at + within)), None)
+
+    def add_open(self, at: datetime, amount: timedelta, *, within: timedelta = HORIZON) -> datetime | None:
+        """The earliest instant (UTC) by which `amount` of open time has passed since `at`; None beyond the time.
+
+        Nothing to add gives the next opening, so the answer is never inside closed time.
+        """
+        left = max(amount, NOTHING)
+        for span in self.open_spans(at, at + within):
+            if left <= span.length:
+                return span.start + left
+            left -= span.length
+        return None
+
+    def subtract_open(self, at: datetime, amount: timedelta, *, within: timedelta = HORIZON) -> datetime | None:
+        """The latest instant (UTC) since which `amount` of open time has passed until `at`; None beyond the time."""
+        left = max(amount, NOTHING)
+        for span in reversed(tuple(self.open_spans(at - within, at))):
+            if left <= span.length:
+                return span.end - left
+            left -= span.length
+        return None
+
+    def open_between(self, start: datetime, end: datetime) -> timedelta:
+        """The open time from `start` to `end`; nothing when `end` is not later."""
+        return sum((span.length for span in self.open_spans(start, end)), NOTHING)
+
+    def open_spans(self, start: datetime, end: datetime) -> Iterator[Span]:
+        """The open stretches between two instants, in order, cut at both ends and at local midnights."""
+        if start >= end:
+            return
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        for day in _days(self._local_date(start), self._local_date(end)):
+            for span in self.open_on(day):
+                if span.start < end and start < span.end:
+                    yield Span(max(span.start, start), min(span.end, end))
+
+    def open_on(self, day: date) -> tuple[Span, ...]:
+        """The open stretches of one local date, absence and catching up taken out; none touch."""
+        return _without(self._by_hours(day), [span for span, _, _ in self._blocked])
+
+    def day_of(self, at: datetime) -> date:
+        """The local date whose open time holds this instant; a closing at midnight belongs to the day it ends."""
+        day = self._local_date(at)
+        before = self.open_on(day - ONE_DAY)
+        return day - ONE_DAY if before and before[-1].end == at else day
+
+    def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """All of the time between two instants, open and closed, in order and without gaps, each with its reason."""
+        last: Stretch | None = None
+        for piece in self._pieces(start.astimezone(UTC), end.astimezone(UTC)):
+            if last is not None and (last.why, last.name, last.away) == (piece.why, piece.name, piece.away):
+                last = Stretch(last.why, Span(last.span.start, piece.span.end), last.on, last.name, last.away)
+                continue
+            if last is not None:
+                yield last
+            last = piece
+        if last is not None:
+            yield last
+
+    def back_at(self, away: Away, *, within: timedelta = HORIZON) -> datetime | None:
+        """The first office minute (UTC) at or after the end of an absence, catching up or not."""
+        end_at = away.end_at.astimezone(UTC)
+        absences = [span for span, _, catching_up in self._blocked if not catching_up]
+        for day in _days(self._local_date(end_at), self._local_date(end_at + within)):
+            for span in _without(self._by_hours(day), absences):
+                if span.end > end_at:
+                    return max(span.start, end_at)
+        return None
+
+    def away_at(self, at: datetime) -> Away | None:
+        """The absence this instant lies in; the one that ends last where they overlap."""
+        covering = [away for away in self.away if away.start_at <= at < away.end_at]
+        return max(covering, key=lambda away: away.end_at, default=None)
+
+    def _pieces(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        for day in _days(self._local_date(start), self._local_date(end)):
+            opens, closes = instant(day, MIDNIGHT, self.zone), instant(day + ONE_DAY, MIDNIGHT, self.zone)
+            hours = self._by_hours(day)
+            edges = {max(opens, start), min(closes, end)}
+            edges |= {edge for span in hours for edge in (span.start, span.end)}
+            edges |= {edge for span, _, _ in self._blocked for edge in (span.start, span.end)}
+            inside = sorted(edge for edge in edges if max(opens, start) <= edge <= min(closes, end))
+            for first, second in pairwise(inside):
+                yield self._explained(Span(first, second), day, any(_holds(span, first) for span in hours))
+
+    def _explained(self, span: Span, day: date, by_hours: bool) -> Stretch:
+        away = self.away_at(span.start)
+        if away is not None:
+            return Stretch(Why.AWAY, span, day, away=away)
+        if by_hours:
+            blocker = next((away for block, away, _ in self._blocked if _holds(block, span.start)), None)
+            return Stretch(Why.OPEN if blocker is None else Why.CATCHING_UP, span, day, away=blocker)
+        if self.weekly.get(day.weekday()) and not self._by_hours(day):
+            if day in self.exceptions:
+                return Stretch(Why.EXCEPTION, span, day)
+            if day in self.holidays:
+                return Stretch(Why.HOLIDAY, span, day, name=self.holidays[day])
+        return Stretch(Why.CLOSED, span, day)
+
+    def _by_hours(self, day: date) -> tuple[Span, ...]:
+        if day in self.exceptions:
+            intervals = self.exceptions[day]
+        else:
+            intervals = () if day in self.holidays else self.weekly.get(day.weekday(), ())
+        spans = []
+        for interval in intervals:
+            ends_on = day + ONE_DAY if interval.end == MIDNIGHT else day
+            if interval.end == MIDNIGHT or interval.start < interval.end:
+                start = instant(day, interval.start, self.zone)
+                spans.append(Span(start, instant(ends_on, interval.end, self.zone)))
+        return _merged(spans)
+
+    def _caught_up_at(self, back: datetime, buffer: timedelta) -> datetime:
+        return self.add_open(back, buffer) or back + HORIZON
+
+    def _local_date(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+
+def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """The first instant (UTC) at which clocks in `zone` show this date and time, or the change that skipped it."""
+    local = datetime.combine(day, wall, tzinfo=zone)
+    at = local.astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return at
+    low, high = int(local.replace(fold=1).timestamp()), int(at.timestamp())
+    before = datetime.fromtimestamp(low, zone).utcoffset()
+    while high - low > 1:
+        middle = (low + high) // 2
+        if datetime.fromtimestamp(middle, zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return datetime.fromtimestamp(high, UTC)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _holds(span: Span, at: datetime) -> bool:
+    return span.start <= at < span.end
+
+
+def _merged(spans: list[Span]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        if span.start >= span.end:
+            continue
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _without(spans: tuple[Span, ...], blocked: list[Span]) -> tuple[Span, ...]:
+    for block in blocked:
+        if not any(span.start < block.end and block.start < span.end for span in spans):
+            continue
+        cut = [
+            piece
+            for span in spans
+            for piece in (Span(span.start, min(span.end, block.start)), Span(max(span.start, block.end), span.end))
+        ]
+        spans = tuple(piece for piece in cut if piece.start < piece.end)
+    return spans
