@@ -34,31 +34,42 @@ class Position:
     """How far a folder has been read; committed together with the messages it covers.
 
     `uid_next`: every UID below it is accounted for from the top; `backfill_below`: while a first reading runs newest
-    first, UIDs below it are still to come (None when it is complete).
+    first, UIDs below it are still to come (None when it is complete). `baseline`: UIDs below it were there before the
+    folder was first read, and are history. `pending`: UIDs passed over because the server gave no body; they are asked
+    for again. `checked_at`: when the folder was last known to be read to its end (None until the first reading is).
     """
 
     uid_validity: int
     uid_next: int
     highest_modseq: int | None = None
     backfill_below: int | None = None
+    baseline: int = 0
+    pending: tuple[int, ...] = ()
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message as the server gave it. `received_at` is INTERNALDATE as an aware instant."""
+    """One message as the server gave it. `received_at` is INTERNALDATE as an aware instant.
+
+    `complete` is False when `raw` is the header block only, because the message is larger than what is read.
+    """
 
     uid: int
     received_at: datetime
     flags: frozenset[str]
     raw: bytes
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one step of synchronising a folder brought, and where it leaves the folder.
 
-    `live` arrivals came after the baseline and may be judged; others are history. `relinked` maps new UIDs to known
-    messages by Message-ID after a UIDVALIDITY reset (nothing is fetched twice). `vanished` holds closed UID ranges.
+    `live` arrivals came after the baseline and may be judged; others are history. `reset`: every UID on record is void
+    (UIDVALIDITY changed), and `relinked` says where known messages are now, as (uid, Message-ID, size): nothing is
+    fetched twice. `vanished` holds closed UID ranges. `remaining` counts what a first reading still has to bring.
+    `quarantined` (uid, reason) could not be read so far; a later arrival with that UID settles it.
     """
 
     mailbox: str
@@ -72,6 +83,7 @@ class Batch:
     reset: bool = False
     remaining: int = 0
     quarantined: Sequence[tuple[int, str]] = ()
+    relinked: Sequence[tuple[int, str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +178,12 @@ class KnownFolders(Protocol):
     async def position(self, mailbox: str, folder: str) -> Position | None: ...
 
     async def uids(self, mailbox: str, folder: str) -> Sequence[int]:
-        """Every UID on record in this folder, ascending."""
+        """Every UID on record in this folder, ascending; quarantined ones included."""
         ...
 
     async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
-        """After a UIDVALIDITY reset: (uid, Message-ID, size) of what the server holds; answers the UIDs not known."""
+        """After a UIDVALIDITY reset: (uid, Message-ID, size) of what the server holds; answers the UIDs not known.
+
+        Only asks: the known ones come back in the `relinked` of the batch that says `reset`, to be linked with it.
+        """
         ...
