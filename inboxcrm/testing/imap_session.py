@@ -1,0 +1,328 @@
+"""One client's connection: what it has open, what it was told, and how octets reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from ssl import SSLContext
+
+from inboxcrm.ports import Clock
+from inboxcrm.testing.imap_folders import Account, ChangeKind, Folder, StoredMessage
+from inboxcrm.testing.imap_grammar import LITERAL_AT_END, Command, format_set
+
+CAPABILITIES = (
+    "IMAP4rev1",
+    "SASL-IR",
+    "LITERAL+",
+    "ID",
+    "ENABLE",
+    "IDLE",
+    "NAMESPACE",
+    "CHILDREN",
+    "UIDPLUS",
+    "MOVE",
+    "UNSELECT",
+    "SPECIAL-USE",
+    "CONDSTORE",
+    "QRESYNC",
+    "AUTH=PLAIN",
+)
+_HIGH_WATER = 1 << 18
+
+
+class ClientGoneError(ConnectionError):
+    """The client hung up, or a fault did."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What clients did, for tests that must show that nothing was touched.
+
+    `commands` counts by name ("UID FETCH"); `unpeeked` the FETCHes of a body without PEEK; `writable` the SELECTs.
+    """
+
+    commands: Counter[str] = field(default_factory=Counter)
+    connections: int = 0
+    unpeeked: int = 0
+    lines: list[bytes] = field(default_factory=list)
+
+    @property
+    def writable(self) -> int:
+        return self.commands["SELECT"]
+
+    @property
+    def flag_changes(self) -> int:
+        """STORE commands, by UID or not."""
+        return self.commands["STORE"] + self.commands["UID STORE"]
+
+    def clear(self) -> None:
+        """Count from zero again."""
+        self.commands.clear()
+        self.lines.clear()
+        self.connections = self.unpeeked = 0
+
+
+Fault = Callable[["Exchange"], Awaitable[bool]]
+
+
+@dataclass(slots=True)
+class Host:
+    """What all sessions of one server share."""
+
+    clock: Clock
+    capabilities: tuple[str, ...]
+    accounts: dict[str, Account] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+    starttls: SSLContext | None = None
+
+    def has(self, capability: str) -> bool:
+        return capability in self.capabilities
+
+
+class Session:
+    """The state of one connection. Sequence numbers live here only: `known` is what this client was told, by UID."""
+
+    def __init__(self, host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.host = host
+        self.account: Account | None = None
+        self.folder: Folder | None = None
+        self.read_only = False
+        self.condstore = False
+        self.qresync = False
+        self.secure = writer.get_extra_info("sslcontext") is not None
+        self.known: list[int] = []
+        self._reader = reader
+        self._writer = writer
+        self._idling = False
+        self._seen_modseq = 0
+        self._told: dict[int, int] = {}
+        self._captured: bytearray | None = None
+        raw_socket = writer.get_extra_info("socket")
+        raw_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    # -- octets
+
+    def say(self, text: str | bytes) -> None:
+        """One response line; CRLF is added."""
+        self.write((text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")) + b"\r\n")
+
+    def write(self, octets: bytes) -> None:
+        """Octets as they are."""
+        if self._captured is not None:
+            self._captured += octets
+        elif not self._writer.is_closing():
+            self._writer.write(octets)
+
+    async def flush(self) -> None:
+        """Let the network take what was written, when it is much."""
+        if self._captured is None and self._writer.transport.get_write_buffer_size() > _HIGH_WATER:
+            await self.drain()
+
+    async def drain(self) -> None:
+        """Let the network take what was written. ClientGoneError when there is no client."""
+        try:
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise ClientGoneError from error
+
+    async def read_line(self) -> bytes:
+        """The next line with its line end. ClientGoneError at the end of the stream."""
+        try:
+            line = await self._reader.readline()
+        except (ConnectionError, ValueError) as error:
+            raise ClientGoneError from error
+        if not line.endswith(b"\n"):
+            raise ClientGoneError
+        return line
+
+    async def read_command(self) -> bytes:
+        """A whole command: lines joined with their literals, continuation requests answered."""
+        raw = await self.read_line()
+        while announced := LITERAL_AT_END.search(raw):
+            if not announced[2]:
+                self.write(b"+ go ahead\r\n")
+            await self.drain()
+            try:
+                literal = await self._reader.readexactly(int(announced[1]))
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                raise ClientGoneError from error
+            raw += literal + await self.read_line()
+        return raw
+
+    async def start_tls(self, context: SSLContext) -> None:
+        """Go on inside TLS. ClientGoneError when the handshake fails."""
+        await self.drain()
+        try:
+            await self._writer.start_tls(context)
+        except (OSError, ConnectionError) as error:
+            raise ClientGoneError from error
+        self.secure = True
+
+    def close(self) -> None:
+        """End politely: what was written still goes out, then FIN."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """End with RST; what was written may be lost."""
+        raw_socket = self._writer.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+    async def capture(self, act: Callable[[], Awaitable[None]]) -> bytes:
+        """What `act` would have written."""
+        self._captured = bytearray()
+        try:
+            await act()
+            return bytes(self._captured)
+        finally:
+            self._captured = None
+
+    # -- the open folder
+
+    def open(self, folder: Folder, *, read_only: bool) -> None:
+        """Select a folder; what is in it now counts as told."""
+        self.leave()
+        self.folder, self.read_only = folder, read_only
+        self.known = folder.uids
+        self._seen_modseq = folder.highest_modseq
+        folder.watchers.add(self)
+
+    def leave(self) -> None:
+        """Have no folder open."""
+        if self.folder is not None:
+            self.folder.watchers.discard(self)
+        self.folder = None
+        self.known = []
+        self._told.clear()
+
+    def number(self, uid: int) -> int:
+        """The sequence number of a UID this client knows."""
+        return bisect_left(self.known, uid) + 1
+
+    def knows(self, uid: int) -> bool:
+        """Whether this client was told of the UID, and not of its end."""
+        at = bisect_left(self.known, uid)
+        return at < len(self.known) and self.known[at] == uid
+
+    def note_told(self, message: StoredMessage) -> None:
+        """This client has just been told the message's flags: do not repeat them."""
+        self._told[message.uid] = message.modseq
+
+    def describe_flags(self, message: StoredMessage) -> str:
+        """An untagged FETCH of the flags, with UID and MODSEQ where this client asked for them (RFC 7162)."""
+        items = [f"FLAGS ({' '.join(sorted(message.flags))})"]
+        if self.qresync:
+            items.insert(0, f"UID {message.uid}")
+        if self.condstore:
+            items.append(f"MODSEQ ({message.modseq})")
+        return f"* {self.number(message.uid)} FETCH ({' '.join(items)})"
+
+    def tell_changes(self) -> None:
+        """Everything that happened in the open folder since the client was last told."""
+        folder = self.folder
+        if folder is None or folder.highest_modseq == self._seen_modseq:
+            return
+        changes = folder.changes_since(self._seen_modseq)
+        self._seen_modseq = folder.highest_modseq
+        self._tell_expunged(change.uid for change in changes if change.kind is ChangeKind.EXPUNGED)
+        arrived = [change.uid for change in changes if change.kind is ChangeKind.APPENDED and folder.get(change.uid)]
+        if arrived:
+            self.known = (
+                sorted({*self.known, *arrived}) if arrived[0] < (self.known or [0])[-1] else self.known + arrived
+            )
+            self.say(f"* {len(self.known)} EXISTS")
+        for uid in dict.fromkeys(change.uid for change in changes if change.kind is ChangeKind.FLAGGED):
+            message = folder.get(uid)
+            if message is not None and self._told.get(uid) != message.modseq:
+                self.say(self.describe_flags(message))
+        self._told.clear()
+
+    def _tell_expunged(self, uids: Iterable[int]) -> None:
+        gone = sorted(uid for uid in uids if self.knows(uid))
+        if not gone:
+            return
+        if self.qresync:
+            self.say(f"* VANISHED {format_set(gone)}")
+        for uid in reversed(gone):
+            at = bisect_left(self.known, uid)
+            if not self.qresync:
+                self.say(f"* {at + 1} EXPUNGE")
+            del self.known[at]
+
+    # -- being told while idle (the folder's Watcher)
+
+    def folder_changed(self) -> None:
+        if self._idling:
+            self.tell_changes()
+
+    def folder_lost(self, reason: str) -> None:
+        self.say(f"* BYE {reason}")
+        self.leave()
+        self.close()
+
+    async def idle_until_done(self) -> None:
+        """Push changes until the client says DONE (RFC 2177)."""
+        self.write(b"+ idling\r\n")
+        self.tell_changes()
+        self._idling = True
+        try:
+            await self.drain()
+            await self.read_line()
+        finally:
+            self._idling = False
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A command in a fault's hands: say what you like, and return True when the server shall not answer any more.
+
+    A fault that returns False lets the server go on as if nothing had been. `command` is None for the greeting.
+    """
+
+    session: Session
+    command: Command | None
+    _answer: Callable[[], Awaitable[None]]
+
+    @property
+    def tag(self) -> bytes:
+        """The tag to answer with; `*` for the greeting."""
+        return b"*" if self.command is None else self.command.tag.encode()
+
+    async def send(self, octets: bytes) -> None:
+        """Octets as they are, out of the door before this returns."""
+        self.session.write(octets)
+        await self.session.drain()
+
+    async def answer(self) -> bytes:
+        """What the server would have said, tagged line included, for the fault to bend. Not for IDLE."""
+        return await self.session.capture(self._answer)
+
+    async def drip(self, octets: bytes, *, size: int = 1, pause: float = 0.01) -> None:
+        """Send in pieces of `size` octets with `pause` seconds between them."""
+        for at in range(0, len(octets), size):
+            await self.send(octets[at : at + size])
+            await asyncio.sleep(pause)
+
+    async def read_line(self) -> bytes:
+        """What the client says next (DONE, for one)."""
+        return await self.session.read_line()
+
+    async def stall(self) -> None:
+        """Say nothing more, with the connection open, until the server stops."""
+        await asyncio.Event().wait()
+
+    def close(self) -> None:
+        """FIN."""
+        self.session.close()
+
+    def abort(self) -> None:
+        """RST."""
+        self.session.abort()
