@@ -47,9 +47,9 @@ class Part:
     @property
     def attached(self) -> bool:
         """Whether a reader lists this part beside the letter instead of showing it."""
-        return self.disposition == "attachment" or (
-            self.filename is not None and not self.content_type.startswith("text/")
-        )
+        if self.disposition == "attachment" or self.content_type in ("message/rfc822", "message/global"):
+            return True
+        return self.filename is not None and self.content_type not in ("text/plain", "text/html")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,23 @@
+"""Which Message-IDs does a header field name?"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 250
+"""Characters of a Message-ID with its angle brackets; a longer one is dropped."""
+
+MOST = 200
+"""Ids read from one field: the nearest ones; more is an attack or an accident."""
+
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """The ids of a Message-ID, In-Reply-To or References field, left to right, each once (RFC 5322 section 3.6.4).
+
+    Strict: angle brackets, one `@` at least, printable ASCII without space, 250 characters. Everything else (comments,
+    the old phrases of In-Reply-To, 8-bit junk) is dropped, so that an id can be written into a header as it stands.
+    """
+    found = dict.fromkeys(one for one in _MESSAGE_ID.findall(value) if "@" in one[2:-2])
+    return tuple(found)[-MOST:]
