@@ -1,0 +1,197 @@
+"""The decision of the whole product on one page: what becomes of a message that has just arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from inboxcrm.domain.expectation import Expectation, expect
+from inboxcrm.domain.linking import Link
+from inboxcrm.domain.office_hours import OfficeCalendar
+from inboxcrm.domain.reply_safety import MailClass, Outcome, Verdict
+from inboxcrm.domain.rules import Word
+from inboxcrm.domain.threads import Placement
+
+MINIMAL = "minimal"
+AWAY = "away"
+AFTER_HOURS = "after-hours"
+NEW_SENDER = "new-sender"
+ORDINARY = "acknowledge"
+
+
+class Policy(StrEnum):
+    """When a mail that may be acknowledged is acknowledged."""
+
+    NEVER = "never"
+    WHEN_SLOW = "when-slow"
+    ALWAYS = "always"
+    ONCE_A_DAY = "once-a-day"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the owner set for this sender. `target` and `normal_expectation` count open office time, the rest real time.
+
+    `acknowledged_today`: this sender has had an acknowledgement within 24 hours. `new_sender`: the owner never wrote
+    to them, imported or confirmed them.
+    """
+
+    policy: Policy
+    target: timedelta
+    normal_expectation: timedelta
+    grace: timedelta
+    grace_closed: timedelta
+    max_delay: timedelta
+    new_sender: bool
+    acknowledged_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """An acknowledgement is to be written, and sent not before one instant nor after the other."""
+
+    template: str
+    send_after: datetime
+    expires_at: datetime
+    hold: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No acknowledgement, and why."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakePromise:
+    """An answer is owed from now on."""
+
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Chased:
+    """The client asked again for what is owed already."""
+
+    promise_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of a message: where it belongs, what is owed, what is said, each with its reason."""
+
+    verdict: Verdict
+    link: Link
+    placement: Placement
+    word: Word
+    promise: MakePromise | Chased | None
+    speech: Acknowledge | Silence
+    expectation: Expectation | None
+
+
+def plan(
+    verdict: Verdict,
+    link: Link,
+    placement: Placement,
+    *,
+    word: Word,
+    terms: Terms,
+    calendar: OfficeCalendar,
+    received_at: datetime,
+    now: datetime,
+    answered: bool,
+) -> Plan:
+    """Compose the decision. `answered`: the owner's answer to this very mail is on record already.
+
+    Mail of class machine owes nothing; mail of class human or unknown makes a promise, told or silent, whatever the
+    verdict, unless a rule says that no answer is needed.
+    """
+    if verdict.mail_class is MailClass.MACHINE or word.no_promise:
+        silence = Silence(_why_silent(verdict) or "a rule says that no answer is needed")
+        return Plan(verdict, link, placement, word, None, silence, None)
+    expectation = expect(received_at, target=word.target or terms.target, calendar=calendar)
+    owed = placement.matter.live_promise if placement.matter is not None else None
+    promise = MakePromise(expectation) if owed is None else Chased(owed)
+    speech = _speech(verdict, promise, expectation, word, terms, calendar, received_at, now, answered)
+    return Plan(verdict, link, placement, word, promise, speech, expectation)
+
+
+def _why_silent(verdict: Verdict) -> str | None:
+    if verdict.outcome in (Outcome.SUPPRESS, Outcome.REVIEW):
+        return f"the gate says {verdict.outcome}: {', '.join(verdict.reasons)}"
+    return None
+
+
+def _speech(
+    verdict: Verdict,
+    promise: MakePromise | Chased,
+    expectation: Expectation,
+    word: Word,
+    terms: Terms,
+    calendar: OfficeCalendar,
+    received_at: datetime,
+    now: datetime,
+    answered: bool,
+) -> Acknowledge | Silence:
+    refused = _why_silent(verdict)
+    if refused is not None:
+        return Silence(refused)
+    if answered:
+        return Silence("the owner has answered already")
+    if word.quiet:
+        return Silence("a rule keeps the machine quiet")
+    if isinstance(promise, Chased):
+        return Silence("this matter was promised an answer already; the time has not moved")
+    expires_at = received_at + terms.max_delay
+    if now >= expires_at:
+        return Silence("too late for an acknowledgement to be of use")
+    closed = not calendar.is_open(received_at)
+    because = _policy(expectation, terms, calendar, received_at, closed=closed)
+    if isinstance(because, Silence):
+        return because
+    template = _template(verdict, word, terms, calendar, received_at, closed=closed)
+    send_after = max(now, received_at + (terms.grace_closed if closed else terms.grace))
+    return Acknowledge(template, send_after, expires_at, word.hold, because)
+
+
+def _policy(
+    expectation: Expectation, terms: Terms, calendar: OfficeCalendar, received_at: datetime, *, closed: bool
+) -> str | Silence:
+    """Why to speak, or why not."""
+    match terms.policy:
+        case Policy.NEVER:
+            return Silence("the policy for this sender is never")
+        case Policy.ALWAYS:
+            return "the policy for this sender is always"
+        case Policy.ONCE_A_DAY if terms.acknowledged_today:
+            return Silence("the policy is once a day, and today's has gone")
+        case Policy.ONCE_A_DAY:
+            return "the policy for this sender is once a day"
+        case Policy.WHEN_SLOW:
+            pass
+    if terms.new_sender:
+        return "the sender is new"
+    if calendar.away_at(received_at) is not None:
+        return "the owner is away"
+    if closed:
+        return "it came outside office hours"
+    if expectation.exact_at is None or expectation.target > terms.normal_expectation:
+        return "the answer will take longer than people ordinarily expect"
+    return Silence("the answer is expected within the ordinary time")
+
+
+def _template(
+    verdict: Verdict, word: Word, terms: Terms, calendar: OfficeCalendar, received_at: datetime, *, closed: bool
+) -> str:
+    if verdict.outcome is Outcome.ACK_MIN:
+        return MINIMAL
+    if word.acknowledge is not None:
+        return word.acknowledge
+    if calendar.away_at(received_at) is not None:
+        return AWAY
+    if closed:
+        return AFTER_HOURS
+    return NEW_SENDER if terms.new_sender else ORDINARY

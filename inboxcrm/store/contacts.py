@@ -1,0 +1,152 @@
+"""The SQL of people: contacts, their addresses, their organisations."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.domain.linking import Entry
+from inboxcrm.domain.message import Address
+from inboxcrm.store.times import to_instant_or_none, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is set for a contact or, where it is silent, for the organisation."""
+
+    plan: str | None
+    policy: str | None
+    language: str | None
+    timezone: str | None
+
+
+def entry(connection: sqlite3.Connection, key: str) -> Entry | None:
+    """What the address book holds under an address key."""
+    row = connection.execute(
+        """
+        SELECT addresses.contact_id, addresses.known_since,
+               COALESCE(addresses.organisation_id, contacts.organisation_id) AS organisation_id
+        FROM addresses
+        LEFT JOIN contacts ON contacts.id = addresses.contact_id
+        WHERE addresses.key = ?
+        """,
+        (key,),
+    ).fetchone()
+    if row is None:
+        return None
+    return Entry(row["contact_id"], row["organisation_id"], row["known_since"] is not None)
+
+
+def terms(connection: sqlite3.Connection, contact_id: int) -> Terms:
+    """Plan, policy, language and zone that hold for a contact."""
+    row = connection.execute(
+        """
+        SELECT COALESCE(contacts.plan, organisations.plan) AS plan, contacts.policy, contacts.language,
+               contacts.timezone
+        FROM contacts
+        LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+        WHERE contacts.id = ?
+        """,
+        (contact_id,),
+    ).fetchone()
+    return Terms(row["plan"], row["policy"], row["language"], row["timezone"])
+
+
+def organisation(connection: sqlite3.Connection, domain: str) -> int | None:
+    """The organisation filed under a domain."""
+    row = connection.execute("SELECT id FROM organisations WHERE domain = ?", (domain,)).fetchone()
+    return None if row is None else int(row["id"])
+
+
+def found_organisation(connection: sqlite3.Connection, domain: str) -> int:
+    """The organisation of a domain, founded on first sight under the domain's own name."""
+    known = organisation(connection, domain)
+    if known is not None:
+        return known
+    name = domain.partition(".")[0].replace("-", " ").title()
+    cursor = connection.execute("INSERT INTO organisations (name, domain) VALUES (?, ?)", (name, domain))
+    return int(cursor.lastrowid or 0)
+
+
+def add_contact(connection: sqlite3.Connection, address: Address, organisation_id: int | None, *, now: datetime) -> int:
+    """A new contact with one address."""
+    cursor = connection.execute(
+        "INSERT INTO contacts (name, organisation_id, created_at) VALUES (?, ?, ?)",
+        (address.name or address.spec, organisation_id, to_text(now)),
+    )
+    contact_id = int(cursor.lastrowid or 0)
+    connection.execute(
+        """
+        INSERT INTO addresses (key, spec, name, contact_id) VALUES (?, ?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET contact_id = excluded.contact_id
+        """,
+        (address.key, address.spec, address.name, contact_id),
+    )
+    return contact_id
+
+
+def add_role_address(connection: sqlite3.Connection, address: Address, organisation_id: int) -> None:
+    """An address such as accounts@ that belongs to an organisation."""
+    connection.execute(
+        """
+        INSERT INTO addresses (key, spec, name, organisation_id) VALUES (?, ?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET organisation_id = excluded.organisation_id
+        """,
+        (address.key, address.spec, address.name, organisation_id),
+    )
+
+
+def name_if_nameless(connection: sqlite3.Connection, contact_id: int, address: Address) -> None:
+    """Give a contact that is filed under an address the name its mail now carries."""
+    if address.name:
+        connection.execute(
+            "UPDATE contacts SET name = ? WHERE id = ? AND name IN (SELECT spec FROM addresses WHERE contact_id = ?)",
+            (address.name, contact_id, contact_id),
+        )
+
+
+def make_known(connection: sqlite3.Connection, key: str, *, because: str, at: datetime) -> None:
+    """The owner wrote to, imported or confirmed this address: it is no stranger's any more."""
+    connection.execute("UPDATE addresses SET known_since = ? WHERE key = ? AND known_since IS NULL", (to_text(at), key))
+    connection.execute(
+        """
+        UPDATE contacts SET known_since = :at, known_because = :because
+        WHERE known_since IS NULL AND id = (SELECT contact_id FROM addresses WHERE key = :key)
+        """,
+        {"at": to_text(at), "because": because, "key": key},
+    )
+
+
+def mark_undeliverable(connection: sqlite3.Connection, key: str, *, why: str, at: datetime) -> None:
+    """A bounce of a mail of ours said that this address takes no mail."""
+    connection.execute(
+        "UPDATE addresses SET undeliverable_at = ?, undeliverable_why = ? WHERE key = ?", (to_text(at), why, key)
+    )
+
+
+def mark_away(connection: sqlite3.Connection, contact_id: int, until: datetime) -> None:
+    """The contact's out-of-office mail says when they are back."""
+    connection.execute("UPDATE contacts SET away_until = ? WHERE id = ?", (to_text(until), contact_id))
+
+
+def away_until(connection: sqlite3.Connection, contact_id: int) -> datetime | None:
+    """When an out-of-office mail said the contact is back, if one did."""
+    row = connection.execute("SELECT away_until FROM contacts WHERE id = ?", (contact_id,)).fetchone()
+    return None if row is None else to_instant_or_none(row["away_until"])
+
+
+def set_terms(
+    connection: sqlite3.Connection,
+    contact_id: int,
+    *,
+    plan: str | None,
+    policy: str | None,
+    language: str | None,
+    timezone: str | None,
+) -> None:
+    """Set what holds for one contact; None leaves a setting to the organisation or the default."""
+    connection.execute(
+        "UPDATE contacts SET plan = ?, policy = ?, language = ?, timezone = ? WHERE id = ?",
+        (plan, policy, language, timezone, contact_id),
+    )

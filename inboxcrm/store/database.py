@@ -1,0 +1,127 @@
+"""Opens the home's one SQLite file, and is the only way to it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+import sqlite_utils
+
+from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
+from inboxcrm.store.migrations import MIGRATIONS, is_newer_than_this_program
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """One connection, shared by the threads of one process under a lock.
+
+    Writers begin IMMEDIATE: a deferred transaction that reads first and writes later fails at once in WAL when another
+    process wrote in between, whatever `busy_timeout` says.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open and bring up to date; `None` is a database in memory.
+
+        Raises SchemaTooNewError when a newer inboxcrm wrote the file, UserError when it is damaged or not a database.
+        """
+        self.path = path
+        self._lock = threading.RLock()
+        new = path is not None and not path.exists()
+        self._connection = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, isolation_level=None, cached_statements=512
+        )
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise UserError(
+                f"{path}: this is not a sound inboxcrm database ({error}). It was left as it is: restore a backup, "
+                f"or try: sqlite3 {path} .recover"
+            ) from error
+        except SchemaTooNewError:
+            self._connection.close()
+            raise
+        if new and path is not None:
+            path.chmod(0o600)
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = FULL")
+        run("PRAGMA foreign_keys = ON")
+        run("PRAGMA temp_store = MEMORY")
+        run("PRAGMA cache_size = -16384")
+        run("PRAGMA journal_size_limit = 33554432")
+        book = sqlite_utils.Database(self._connection)
+        if is_newer_than_this_program(book):
+            raise SchemaTooNewError(
+                f"{self.path}: a newer inboxcrm wrote this home. Install that version, or restore an older backup."
+            )
+        if MIGRATIONS.pending(book):
+            self._drop_views()
+            MIGRATIONS.apply(book)
+        self._build_views()
+
+    def _drop_views(self) -> None:
+        for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+            self._connection.execute(f'DROP VIEW "{name}"')
+
+    def _build_views(self) -> None:
+        """Rebuild the read model when its text changed; views are never migrated."""
+        text = resources.files("inboxcrm.store").joinpath("views.sql").read_text("utf-8")
+        stored = self._connection.execute("SELECT value FROM home WHERE key = 'views'").fetchone()
+        if stored is not None and stored[0] == text:
+            return
+        with self.write() as connection:
+            self._drop_views()
+            for statement in text.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES ('views', ?)", (text,))
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is durable when the block ends, or none of it. Nested use joins the outer one.
+
+        Raises TransientError when another process held the file for longer than the busy time-out.
+        """
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise TransientError(f"the database is held by another process: {error}") from error
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection for reading, with no transaction of our own."""
+        with self._lock:
+            yield self._connection
+
+    def reading(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask one question."""
+        with self.read() as connection:
+            return question(connection)
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded in by SQLite."""
+        with self._lock:
+            self._connection.close()

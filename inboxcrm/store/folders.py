@@ -1,0 +1,202 @@
+"""The SQL of mailboxes and folders: how far each has been read, and where each message lies."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.ports import FolderRole, Position
+from inboxcrm.store.times import to_text, to_text_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder's row."""
+
+    id: int
+    mailbox_id: int
+    name: str
+    role: FolderRole
+    position: Position
+
+
+def enrol(connection: sqlite3.Connection, name: str, *, now: datetime) -> int:
+    """The mailbox's row, made on first sight."""
+    row = connection.execute("SELECT id FROM mailboxes WHERE name = ?", (name,)).fetchone()
+    if row is not None:
+        return int(row["id"])
+    cursor = connection.execute("INSERT INTO mailboxes (name, enrolled_at) VALUES (?, ?)", (name, to_text(now)))
+    return int(cursor.lastrowid or 0)
+
+
+def folder(connection: sqlite3.Connection, mailbox: str, name: str) -> Folder | None:
+    """The folder as last committed, or None before its first batch."""
+    row = connection.execute(
+        """
+        SELECT folders.*
+        FROM folders
+        JOIN mailboxes ON mailboxes.id = folders.mailbox_id
+        WHERE mailboxes.name = :mailbox AND folders.name = :name
+        """,
+        {"mailbox": mailbox, "name": name},
+    ).fetchone()
+    if row is None:
+        return None
+    position = Position(row["uid_validity"], row["uid_next"], row["highest_modseq"], row["backfill_below"])
+    return Folder(row["id"], row["mailbox_id"], row["name"], FolderRole(row["role"]), position)
+
+
+def move_to(
+    connection: sqlite3.Connection, mailbox_id: int, name: str, role: FolderRole, position: Position, *, now: datetime
+) -> int:
+    """Record how far the folder has been read; answers its row id."""
+    row = connection.execute(
+        """
+        INSERT INTO folders (mailbox_id, name, role, uid_validity, uid_next, highest_modseq, backfill_below, checked_at)
+        VALUES (:mailbox_id, :name, :role, :uid_validity, :uid_next, :highest_modseq, :backfill_below, :now)
+        ON CONFLICT (mailbox_id, name) DO UPDATE
+        SET role = :role, uid_validity = :uid_validity, uid_next = :uid_next,
+            highest_modseq = :highest_modseq, backfill_below = :backfill_below, checked_at = :now
+        RETURNING id
+        """,
+        {
+            "mailbox_id": mailbox_id,
+            "name": name,
+            "role": role,
+            "uid_validity": position.uid_validity,
+            "uid_next": position.uid_next,
+            "highest_modseq": position.highest_modseq,
+            "backfill_below": position.backfill_below,
+            "now": to_text(now),
+        },
+    ).fetchone()
+    return int(row["id"])
+
+
+def uids(connection: sqlite3.Connection, mailbox: str, name: str) -> list[int]:
+    """Every UID on record in the folder's present epoch, quarantined ones included, ascending."""
+    found = folder(connection, mailbox, name)
+    if found is None:
+        return []
+    rows = connection.execute(
+        """
+        SELECT uid FROM locations WHERE folder_id = :id AND uid_validity = :epoch
+        UNION
+        SELECT uid FROM quarantine WHERE folder_id = :id AND uid_validity = :epoch
+        ORDER BY uid
+        """,
+        {"id": found.id, "epoch": found.position.uid_validity},
+    )
+    return [row[0] for row in rows]
+
+
+def locate(
+    connection: sqlite3.Connection, folder_id: int, epoch: int, uid: int, message_id: int, flags: Iterable[str]
+) -> None:
+    """Record that a message lies in a folder under a UID."""
+    connection.execute(
+        """
+        INSERT INTO locations (folder_id, uid_validity, uid, message_id, flags) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET message_id = excluded.message_id, flags = excluded.flags
+        """,
+        (folder_id, epoch, uid, message_id, " ".join(sorted(flags))),
+    )
+
+
+def relink(
+    connection: sqlite3.Connection,
+    mailbox: str,
+    name: str,
+    epoch: int,
+    seen: Sequence[tuple[int, str, int]],
+) -> list[int]:
+    """After a UIDVALIDITY reset: link (UID, Message-ID, size) to messages on record; answers the UIDs left over."""
+    found = folder(connection, mailbox, name)
+    if found is None:
+        return [uid for uid, _, _ in seen]
+    unknown = []
+    for uid, message_id, size in seen:
+        rows = connection.execute(
+            """
+            SELECT messages.id AS id
+            FROM messages
+            JOIN locations ON locations.message_id = messages.id AND locations.folder_id = :folder
+            WHERE messages.message_id = :message_id
+            ORDER BY messages.size = :size DESC, locations.uid_validity <> :epoch DESC
+            LIMIT 1
+            """,
+            {"folder": found.id, "message_id": message_id, "size": size, "epoch": epoch},
+        ).fetchall()
+        if message_id and rows:
+            locate(connection, found.id, epoch, uid, rows[0]["id"], ())
+        else:
+            unknown.append(uid)
+    return unknown
+
+
+def forget_other_epochs(connection: sqlite3.Connection, folder_id: int, epoch: int) -> None:
+    """Drop the places of an earlier UIDVALIDITY; the messages stay."""
+    connection.execute("DELETE FROM locations WHERE folder_id = ? AND uid_validity <> ?", (folder_id, epoch))
+    connection.execute("DELETE FROM quarantine WHERE folder_id = ? AND uid_validity <> ?", (folder_id, epoch))
+
+
+def set_flags(
+    connection: sqlite3.Connection, folder_id: int, epoch: int, changed: Iterable[tuple[int, frozenset[str]]]
+) -> None:
+    """Record flags that the server reported."""
+    connection.executemany(
+        "UPDATE locations SET flags = ? WHERE folder_id = ? AND uid_validity = ? AND uid = ?",
+        [(" ".join(sorted(flags)), folder_id, epoch, uid) for uid, flags in changed],
+    )
+
+
+def vanish(connection: sqlite3.Connection, folder_id: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> None:
+    """Forget places that the server emptied; the messages stay."""
+    connection.executemany(
+        "DELETE FROM locations WHERE folder_id = ? AND uid_validity = ? AND uid BETWEEN ? AND ?",
+        [(folder_id, epoch, low, high) for low, high in ranges],
+    )
+
+
+def quarantine(
+    connection: sqlite3.Connection, folder_id: int, epoch: int, poisoned: Iterable[tuple[int, str]], *, now: datetime
+) -> None:
+    """Record messages that the server could not give."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO quarantine (folder_id, uid_validity, uid, why, noticed_at) VALUES (?, ?, ?, ?, ?)",
+        [(folder_id, epoch, uid, why, to_text(now)) for uid, why in poisoned],
+    )
+
+
+def note_check(
+    connection: sqlite3.Connection,
+    mailbox: str,
+    *,
+    state: str,
+    cause: str | None,
+    last_checked_at: datetime | None,
+    last_mail_at: datetime | None,
+    next_attempt_at: datetime | None,
+    backlog: int,
+) -> None:
+    """Store how the mailbox fares, for `status`, the desk and the web."""
+    connection.execute(
+        """
+        UPDATE mailboxes
+        SET state = :state, cause = :cause, next_attempt_at = :next_attempt_at, backlog = :backlog,
+            last_checked_at = COALESCE(:last_checked_at, last_checked_at),
+            last_mail_at = COALESCE(:last_mail_at, last_mail_at)
+        WHERE name = :mailbox
+        """,
+        {
+            "mailbox": mailbox,
+            "state": state,
+            "cause": cause,
+            "last_checked_at": to_text_or_none(last_checked_at),
+            "last_mail_at": to_text_or_none(last_mail_at),
+            "next_attempt_at": to_text_or_none(next_attempt_at),
+            "backlog": backlog,
+        },
+    )

@@ -1,0 +1,131 @@
+"""The SQL of the home's own state: its secret, pause, alarms, absence and the journal of what people did."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inboxcrm.domain.office_hours import Away
+from inboxcrm.store.times import to_instant, to_instant_or_none, to_text
+
+
+def secret(connection: sqlite3.Connection) -> bytes:
+    """The home's own key, made once: our Message-IDs and loop tokens derive from it."""
+    stored = value(connection, "secret")
+    if stored is None:
+        stored = secrets.token_hex(32)
+        set_value(connection, "secret", stored)
+    return bytes.fromhex(stored)
+
+
+def value(connection: sqlite3.Connection, key: str) -> str | None:
+    """One remembered value."""
+    row = connection.execute("SELECT value FROM home WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_value(connection: sqlite3.Connection, key: str, text: str | None) -> None:
+    """Remember a value, or forget it."""
+    if text is None:
+        connection.execute("DELETE FROM home WHERE key = ?", (key,))
+    else:
+        connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES (?, ?)", (key, text))
+
+
+def paused_at(connection: sqlite3.Connection) -> datetime | None:
+    """Since when all automatic mail is stopped, or None."""
+    return to_instant_or_none(value(connection, "paused_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something the owner must see once, until it is cleared."""
+
+    id: int
+    kind: str
+    raised_at: datetime
+    detail: str
+
+
+def raise_alarm(connection: sqlite3.Connection, kind: str, detail: str, *, now: datetime) -> bool:
+    """Raise an alarm unless the very same one stands; answers whether it is new."""
+    cursor = connection.execute(
+        "INSERT OR IGNORE INTO alarms (kind, raised_at, detail) VALUES (?, ?, ?)", (kind, to_text(now), detail)
+    )
+    return cursor.rowcount > 0
+
+
+def alarms(connection: sqlite3.Connection) -> list[Alarm]:
+    """The alarms that stand, oldest first."""
+    rows = connection.execute("SELECT * FROM alarms WHERE cleared_at IS NULL ORDER BY id")
+    return [Alarm(row["id"], row["kind"], to_instant(row["raised_at"]), row["detail"]) for row in rows]
+
+
+def clear_alarms(connection: sqlite3.Connection, kind: str, *, now: datetime) -> int:
+    """Clear the alarms of a kind."""
+    cursor = connection.execute(
+        "UPDATE alarms SET cleared_at = ? WHERE kind = ? AND cleared_at IS NULL", (to_text(now), kind)
+    )
+    return cursor.rowcount
+
+
+def journal(
+    connection: sqlite3.Connection, kind: str, subject: str | None, detail: Mapping[str, object], *, now: datetime
+) -> None:
+    """Note what happened or what a person did; never a body, never a password."""
+    connection.execute(
+        "INSERT INTO events (at, kind, subject, detail) VALUES (?, ?, ?, ?)",
+        (to_text(now), kind, subject, json.dumps(detail)),
+    )
+
+
+def add_away(connection: sqlite3.Connection, away: Away, *, now: datetime) -> int:
+    """Enter a period of absence."""
+    cursor = connection.execute(
+        "INSERT INTO away (start_at, end_at, kind, wording, buffer_minutes, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            to_text(away.start_at),
+            to_text(away.end_at),
+            away.kind,
+            away.wording,
+            round(away.buffer / timedelta(minutes=1)),
+            to_text(now),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def end_away(connection: sqlite3.Connection, away_id: int, *, now: datetime) -> bool:
+    """Take back an absence: one that has begun ends now, one to come is cancelled."""
+    cursor = connection.execute(
+        """
+        UPDATE away
+        SET cancelled_at = CASE WHEN start_at >= :now THEN :now ELSE NULL END,
+            end_at = CASE WHEN start_at < :now THEN :now ELSE end_at END
+        WHERE id = :id AND cancelled_at IS NULL AND end_at > :now
+        """,
+        {"id": away_id, "now": to_text(now)},
+    )
+    return cursor.rowcount > 0
+
+
+def absences(connection: sqlite3.Connection) -> tuple[tuple[int, Away], ...]:
+    """Every absence on record that was not cancelled, with its row id."""
+    rows = connection.execute("SELECT * FROM away WHERE cancelled_at IS NULL ORDER BY start_at")
+    return tuple(
+        (
+            row["id"],
+            Away(
+                to_instant(row["start_at"]),
+                to_instant(row["end_at"]),
+                row["kind"],
+                row["wording"],
+                timedelta(minutes=row["buffer_minutes"]),
+            ),
+        )
+        for row in rows
+    )

@@ -1,0 +1,183 @@
+"""The SQL of messages: rows, raw bytes, places in a thread, full text."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import zstandard
+
+from inboxcrm.domain.message import Address, Message
+from inboxcrm.store.times import to_text, to_text_or_none
+
+PREVIEW_LENGTH = 160
+COMPRESSION_LEVEL = 3
+
+_compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL)
+_decompressor = zstandard.ZstdDecompressor()
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What a message's row says besides what stands in the mail itself."""
+
+    fingerprint: bytes
+    origin: str
+    direction: str
+    mail_class: str
+    outcome: str | None
+    reasons: Sequence[str]
+    received_at: datetime
+    contact_id: int | None
+    matter_id: int | None
+    language: str | None
+    preview: str
+
+
+def id_of_fingerprint(connection: sqlite3.Connection, fingerprint: bytes) -> int | None:
+    """The row of a message whose bytes are on record already."""
+    row = connection.execute("SELECT id FROM messages WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def insert(connection: sqlite3.Connection, message: Message, raw: bytes, filed: Filed) -> int:
+    """Store a message with its bytes, people and text; answers its row id."""
+    author = message.author
+    cursor = connection.execute(
+        """
+        INSERT INTO messages (fingerprint, message_id, origin, direction, class, outcome, reasons, received_at, sent_at,
+                              contact_id, matter_id, sender_key, sender, recipients, subject, preview, language, size,
+                              attachments, defects)
+        VALUES (:fingerprint, :message_id, :origin, :direction, :class, :outcome, :reasons, :received_at, :sent_at,
+                :contact_id, :matter_id, :sender_key, :sender, :recipients, :subject, :preview, :language, :size,
+                :attachments, :defects)
+        """,
+        {
+            "fingerprint": filed.fingerprint,
+            "message_id": message.message_id,
+            "origin": filed.origin,
+            "direction": filed.direction,
+            "class": filed.mail_class,
+            "outcome": filed.outcome,
+            "reasons": json.dumps(list(filed.reasons)) if filed.reasons else "[]",
+            "received_at": to_text(filed.received_at),
+            "sent_at": to_text_or_none(message.date),
+            "contact_id": filed.contact_id,
+            "matter_id": filed.matter_id,
+            "sender_key": author.key if author is not None else None,
+            "sender": _people(message.from_),
+            "recipients": _people(message.recipients),
+            "subject": message.subject,
+            "preview": filed.preview,
+            "language": filed.language,
+            "size": len(raw),
+            "attachments": _attachments(message),
+            "defects": json.dumps(message.defects) if message.defects else "[]",
+        },
+    )
+    row_id = int(cursor.lastrowid or 0)
+    connection.execute(
+        "INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ?)",
+        (row_id, message.text, _compressor.compress(raw)),
+    )
+    connection.execute(
+        "INSERT INTO search (rowid, subject, sender, recipients, text) VALUES (?, ?, ?, ?, ?)",
+        (row_id, message.subject, _people(message.from_), _people(message.recipients), message.text),
+    )
+    connection.executemany("INSERT OR IGNORE INTO participants VALUES (?, ?, ?)", list(_participants(row_id, message)))
+    return row_id
+
+
+def _people(addresses: Iterable[Address]) -> str:
+    return ", ".join(f"{address.name} <{address.spec}>" if address.name else address.spec for address in addresses)
+
+
+def _participants(row_id: int, message: Message) -> Iterable[tuple[int, str, str]]:
+    for role, addresses in (("from", message.from_), ("to", message.to), ("cc", message.cc)):
+        for address in addresses:
+            yield row_id, role, address.key
+
+
+def _attachments(message: Message) -> str:
+    if not message.attachments:
+        return "[]"
+    return json.dumps(
+        [
+            {"path": part.path, "name": part.filename, "type": part.content_type, "size": part.size}
+            for part in message.attachments
+        ]
+    )
+
+
+def raw(connection: sqlite3.Connection, row_id: int) -> bytes | None:
+    """The message's bytes exactly as they came."""
+    row = connection.execute("SELECT raw FROM letters WHERE message_id = ?", (row_id,)).fetchone()
+    return None if row is None else _decompressor.decompress(row["raw"])
+
+
+def move_to_matter(connection: sqlite3.Connection, row_id: int, matter_id: int | None) -> None:
+    """Put a message into another matter."""
+    connection.execute("UPDATE messages SET matter_id = ? WHERE id = ?", (matter_id, row_id))
+
+
+def first_answer(connection: sqlite3.Connection, message_id: str, *, since: datetime) -> tuple[int, datetime] | None:
+    """The owner's earliest hand-written mail that cites this Message-ID, if it is on record already."""
+    row = connection.execute(
+        """
+        SELECT messages.id AS id, messages.received_at AS at
+        FROM citations
+        JOIN messages ON messages.id = citations.citing
+        WHERE citations.cited = :message_id AND messages.direction = 'out' AND messages.received_at >= :since
+        ORDER BY messages.received_at
+        LIMIT 1
+        """,
+        {"message_id": message_id, "since": to_text(since)},
+    ).fetchone()
+    return None if row is None else (int(row["id"]), datetime.fromisoformat(row["at"]))
+
+
+def cite(connection: sqlite3.Connection, row_id: int, message: Message) -> None:
+    """Record which Message-IDs the owner's mail answers."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO citations (cited, citing) VALUES (?, ?)",
+        [(cited, row_id) for cited in message.ancestors[:20]],
+    )
+
+
+def sent_by_hand_to(connection: sqlite3.Connection, ids: Sequence[str], address_key: str) -> frozenset[str]:
+    """Of these Message-IDs, those of mails the owner wrote by hand to this address."""
+    if not ids:
+        return frozenset()
+    rows = connection.execute(
+        f"""
+        SELECT DISTINCT messages.message_id
+        FROM messages
+        JOIN participants ON participants.message_id = messages.id
+        WHERE messages.message_id IN ({_marks(ids)}) AND messages.direction = 'out'
+          AND participants.role IN ('to', 'cc') AND participants.address_key = ?
+        """,  # noqa: S608 - the marks are question marks
+        (*ids, address_key),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def sent_at_all(connection: sqlite3.Connection, ids: Sequence[str]) -> frozenset[str]:
+    """Of these Message-IDs, those of mails of ours of either kind."""
+    if not ids:
+        return frozenset()
+    rows = connection.execute(
+        f"""
+        SELECT message_id FROM messages WHERE message_id IN ({_marks(ids)}) AND direction IN ('out', 'auto')
+        UNION
+        SELECT mail_id FROM outbox WHERE mail_id IN ({_marks(ids)})
+        """,  # noqa: S608
+        (*ids, *ids),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,236 @@
+"""The SQL of the outbox and of the keys that say what was answered."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
+from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One outgoing mail's row."""
+
+    id: int
+    kind: str
+    mailbox: str
+    message_id: int | None
+    matter_id: int | None
+    promise_id: int | None
+    state: OutboxState
+    step: Step | None
+    mail_id: str
+    recipient: str
+    envelope_from: str
+    raw: bytes
+    due_at: datetime | None
+    send_after: datetime
+    expires_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the outbox must know of a draft besides its bytes; `stranger` and the keys feed the limits."""
+
+    kind: str
+    mailbox_id: int
+    message_id: int | None
+    matter_id: int | None
+    promise_id: int | None
+    template: str
+    state: OutboxState
+    dedupe_key: str
+    recipient_base: str
+    recipient_domain: str
+    subject_key: str
+    stranger: bool
+    due_at: datetime | None
+    send_after: datetime
+    expires_at: datetime
+
+
+_ITEM = """
+    SELECT outbox.*, mailboxes.name AS mailbox
+    FROM outbox
+    JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
+"""
+
+
+def _item(row: sqlite3.Row) -> Item:
+    return Item(
+        row["id"],
+        row["kind"],
+        row["mailbox"],
+        row["message_id"],
+        row["matter_id"],
+        row["promise_id"],
+        OutboxState(row["state"]),
+        None if row["step"] is None else Step(row["step"]),
+        row["mail_id"],
+        row["recipient"],
+        row["envelope_from"],
+        row["raw"],
+        to_instant_or_none(row["due_at"]),
+        to_instant(row["send_after"]),
+        to_instant(row["expires_at"]),
+        row["attempts"],
+    )
+
+
+def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: datetime) -> int:
+    """Enter a finished mail. A second one under the same dedupe key is refused by the database."""
+    cursor = connection.execute(
+        """
+        INSERT INTO outbox (kind, mailbox_id, message_id, matter_id, promise_id, template, state, dedupe_key, mail_id,
+                            recipient, recipient_base, recipient_domain, subject_key, stranger, envelope_from, subject,
+                            text, raw, created_at, due_at, send_after, expires_at)
+        VALUES (:kind, :mailbox_id, :message_id, :matter_id, :promise_id, :template, :state, :dedupe_key, :mail_id,
+                :recipient, :recipient_base, :recipient_domain, :subject_key, :stranger, :envelope_from, :subject,
+                :text, :raw, :now, :due_at, :send_after, :expires_at)
+        """,
+        {
+            "kind": entry.kind,
+            "mailbox_id": entry.mailbox_id,
+            "message_id": entry.message_id,
+            "matter_id": entry.matter_id,
+            "promise_id": entry.promise_id,
+            "template": entry.template,
+            "state": entry.state,
+            "dedupe_key": entry.dedupe_key,
+            "mail_id": draft.message_id,
+            "recipient": draft.recipient,
+            "recipient_base": entry.recipient_base,
+            "recipient_domain": entry.recipient_domain,
+            "subject_key": entry.subject_key,
+            "stranger": entry.stranger,
+            "envelope_from": draft.envelope_from,
+            "subject": draft.subject,
+            "text": draft.text,
+            "raw": draft.raw,
+            "now": to_text(now),
+            "due_at": to_text_or_none(entry.due_at),
+            "send_after": to_text(entry.send_after),
+            "expires_at": to_text(entry.expires_at),
+        },
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def by_id(connection: sqlite3.Connection, item_id: int) -> Item | None:
+    """One item."""
+    row = connection.execute(_ITEM + " WHERE outbox.id = ?", (item_id,)).fetchone()
+    return None if row is None else _item(row)
+
+
+def in_state(connection: sqlite3.Connection, state: OutboxState) -> list[Item]:
+    """The items in a state, oldest first."""
+    rows = connection.execute(_ITEM + " WHERE outbox.state = ? ORDER BY outbox.id", (state,))
+    return [_item(row) for row in rows]
+
+
+def due(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> list[Item]:
+    """The items in a state whose time has come, oldest first."""
+    rows = connection.execute(
+        _ITEM + " WHERE outbox.state = ? AND outbox.send_after <= ? ORDER BY outbox.id", (state, to_text(now))
+    )
+    return [_item(row) for row in rows]
+
+
+def next_due(connection: sqlite3.Connection) -> datetime | None:
+    """When the next held or queued item stirs."""
+    row = connection.execute(
+        "SELECT MIN(MIN(send_after, expires_at)) FROM outbox WHERE state IN ('held', 'queued')"
+    ).fetchone()
+    return to_instant_or_none(row[0])
+
+
+def happen(
+    connection: sqlite3.Connection, item: Item, event: OutboxEvent, *, at: datetime, reply: str | None = None
+) -> OutboxState:
+    """Move an item by the table of moves; `reply` is what the server or the person said."""
+    state = move(item.state, event)
+    connection.execute(
+        """
+        UPDATE outbox
+        SET state = :state, reply = COALESCE(:reply, reply), ended_at = CASE WHEN :ended THEN :at ELSE ended_at END
+        WHERE id = :id
+        """,
+        {"id": item.id, "state": state, "reply": reply, "ended": state.ended, "at": to_text(at)},
+    )
+    return state
+
+
+def claim(connection: sqlite3.Connection, item: Item) -> None:
+    """Take an item for sending; committed before the network is touched."""
+    connection.execute(
+        "UPDATE outbox SET state = ?, step = ?, attempts = attempts + 1 WHERE id = ? AND state = ?",
+        (move(item.state, OutboxEvent.CLAIM), Step.CONNECT, item.id, item.state),
+    )
+
+
+def record_step(connection: sqlite3.Connection, item_id: int, step: Step) -> None:
+    """Make the SMTP step that is about to begin durable."""
+    connection.execute("UPDATE outbox SET step = ? WHERE id = ?", (step, item_id))
+
+
+def postpone(connection: sqlite3.Connection, item_id: int, until: datetime) -> None:
+    """Try again no sooner than this."""
+    connection.execute("UPDATE outbox SET send_after = ? WHERE id = ?", (to_text(until), item_id))
+
+
+def recover_all(connection: sqlite3.Connection) -> list[Item]:
+    """After a crash: what was being sent is queued again or in doubt; answers the items in doubt."""
+    doubtful = []
+    for item in in_state(connection, OutboxState.SENDING):
+        state = recover(item.state, item.step)
+        connection.execute("UPDATE outbox SET state = ? WHERE id = ?", (state, item.id))
+        if state is OutboxState.UNKNOWN:
+            doubtful.append(item)
+    return doubtful
+
+
+def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: datetime, why: str) -> int:
+    """Drop what waits to go to a matter that no longer needs it; answers how many."""
+    rows = connection.execute(
+        _ITEM
+        + " WHERE outbox.matter_id = ? AND outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')",
+        (matter_id,),
+    ).fetchall()
+    for row in rows:
+        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
+    return len(rows)
+
+
+def is_ours(connection: sqlite3.Connection, mail_id: str) -> bool:
+    """Whether a Message-ID is one of our automatic mails."""
+    row = connection.execute("SELECT 1 FROM outbox WHERE mail_id = ? AND kind = 'auto'", (mail_id,)).fetchone()
+    return row is not None
+
+
+def by_mail_id(connection: sqlite3.Connection, mail_id: str) -> Item | None:
+    """The item that went out under a Message-ID."""
+    row = connection.execute(_ITEM + " WHERE outbox.mail_id = ?", (mail_id,)).fetchone()
+    return None if row is None else _item(row)
+
+
+def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Of these Message-IDs, those of automatic mails of ours."""
+    return frozenset(each for each in ids if is_ours(connection, each))
+
+
+def has_key(connection: sqlite3.Connection, keys: Iterable[str]) -> bool:
+    """Whether a message under one of these dedupe keys was decided about before."""
+    return any(connection.execute("SELECT 1 FROM answered WHERE key = ?", (key,)).fetchone() for key in keys)
+
+
+def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: int, *, at: datetime) -> None:
+    """Remember that a message was decided about; never pruned below 400 days."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO answered (key, at, message_id) VALUES (?, ?, ?)",
+        [(key, to_text(at), message_id) for key in keys],
+    )

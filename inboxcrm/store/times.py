@@ -1,0 +1,25 @@
+"""How instants are written in the database: UTC, to the second, sortable as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def to_text(instant: datetime) -> str:
+    """An aware instant as `2026-03-27T15:30:00Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_text_or_none(instant: datetime | None) -> str | None:
+    """The same, and None stays None."""
+    return None if instant is None else to_text(instant)
+
+
+def to_instant(text: str) -> datetime:
+    """Back to an aware instant in UTC."""
+    return datetime.fromisoformat(text)
+
+
+def to_instant_or_none(text: str | None) -> datetime | None:
+    """The same, and None stays None."""
+    return None if text is None else datetime.fromisoformat(text)
