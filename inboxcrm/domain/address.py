@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import idna
+from publicsuffixlist import PublicSuffixList
 
 from inboxcrm.domain.fields import decode_words
 from inboxcrm.domain.message import Address
+from inboxcrm.domain.shared_names import PUBLIC_MAIL_DOMAINS, ROLES
 from inboxcrm.domain.text import plain
 
 LONGEST_NAME = 200
@@ -25,7 +27,14 @@ _ORDINARY = re.compile(
 """One mailbox as nearly everybody writes it, up to and with its comma; what it does not match is read slowly."""
 
 _ADDR_SPEC = re.compile(_SPEC)
-_TOKEN = re.compile(r'(\s++)|"((?:[^"\\]|\\.)*+)"?|(@\[[^\]\s]{0,100}+\]|[^\s"(),:;<>]++)|([(),:;<>])', re.DOTALL)
+_WORD = r'([^\s"(),:;<>@\[]{0,100}+@\[[^\]\s]{0,100}+\]|[^\s"(),:;<>]++)|([(),:;<>])'
+_TOKEN = re.compile(rf'(\s++)|"((?:[^"\\]|\\.)*+)"|{_WORD}', re.DOTALL)
+_UNQUOTED = re.compile(rf"(\s++)|(\Z\A)|{_WORD}")
+"""Tokens once a quote was found that nobody closes: looking for its end again at each quote would be quadratic."""
+_GMAIL = ("gmail.com", "googlemail.com")
+_LATIN_LOOKALIKES = frozenset("аеорсухіјѕԁһӏԛԝѵьɡοαν")
+_EAST_ASIAN = {"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}
+_ORDINARY_MIXTURES = (_EAST_ASIAN, {"LATIN", "CJK", "HANGUL"}, {"LATIN", "CJK", "BOPOMOFO"})
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
@@ -77,17 +86,18 @@ class _Reader:
         self.found: list[Address] = []
         self.defects: dict[str, None] = {}
         self.words: list[str] = []
+        self.written: list[str] = []  # the words with their quotes
         self.comment = ""
         self.carried = ""  # words that named nobody, before a comma
         self.angle: list[str] | None = None
         self.inside = False
 
     def read(self, value: str) -> Mailboxes:
-        at, end = 0, len(value)
+        at, end, token = 0, len(value), _TOKEN
         while at < end and len(self.found) < MOST_ADDRESSES:
-            match = _TOKEN.match(value, at)
-            if match is None:  # a lone quote's remains cannot happen, but a reader must always move
-                at += 1
+            match = token.match(value, at)
+            if match is None:  # a quote that is never closed
+                token, at = _UNQUOTED, at + 1
                 continue
             at = match.end()
             space, quoted, word, sign = match.groups()
@@ -96,9 +106,9 @@ class _Reader:
             elif sign:
                 self._sign(sign)
             elif word is not None:
-                self._word(word)
+                self._word(word, word)
             elif quoted is not None:
-                self._word(match[0] if self.inside else _QUOTED_PAIR.sub(r"\1", quoted))
+                self._word(_QUOTED_PAIR.sub(r"\1", quoted), match[0])
             elif space and self.inside and self.angle:
                 self.angle.append(" ")
         self._flush()
@@ -108,11 +118,12 @@ class _Reader:
             self.defects["too-many-addresses"] = None
         return Mailboxes(tuple(self.found), tuple(self.defects))
 
-    def _word(self, word: str) -> None:
+    def _word(self, word: str, written: str) -> None:
         if self.inside and self.angle is not None:
-            self.angle.append(word)
+            self.angle.append(written)
         else:
             self.words.append(word)
+            self.written.append(written)
 
     def _sign(self, sign: str) -> None:
         if self.inside and self.angle is not None:
@@ -122,6 +133,7 @@ class _Reader:
         elif sign == ":":
             if self.angle is None and not any("@" in word for word in self.words):
                 self.words.clear()
+                self.written.clear()
                 self.defects["group"] = None
         elif sign in ",;":
             self._flush()
@@ -152,12 +164,12 @@ class _Reader:
 
     def _flush(self) -> None:
         """A mailbox has ended: keep it, or carry its words to the next (`Maier, Bernd <x@y>`)."""
-        words, angle, comment = self.words, self.angle, self.comment
-        self.words, self.angle, self.inside, self.comment = [], None, False, ""
+        words, written, angle, comment = self.words, self.written, self.angle, self.comment
+        self.words, self.written, self.angle, self.inside, self.comment = [], [], None, False, ""
         if angle is not None:
             self._keep(" ".join(words) or ("" if self.carried else comment), "".join(angle).strip(), rejoin=True)
-        elif any("@" in word for word in words):
-            self._keep_bare(words, comment)
+        elif any("@" in word for word in written if word[0] != '"'):
+            self._keep_bare(written, comment)
         elif words:
             self.carried = f"{self.carried}, {' '.join(words)}" if self.carried else " ".join(words)
 
@@ -166,10 +178,10 @@ class _Reader:
         if len(words) == 1 or (_ADDR_SPEC.fullmatch(joined) and words[-1].startswith((".", "@"))):
             self._keep(comment, joined, rejoin=False)
             return
-        spec = next(word for word in reversed(words) if "@" in word)
+        spec = next(word for word in reversed(words) if "@" in word and word[0] != '"')
         if len(spec) > 2 and not spec.startswith("@") and not spec.endswith("@"):
             self.defects["no-angle"] = None
-            self._keep(" ".join(word for word in words if word is not spec), spec, rejoin=False)
+            self._keep(" ".join(word.strip('"') for word in words if word is not spec), spec, rejoin=False)
         else:
             self._keep(comment, joined, rejoin=False)
 
@@ -205,3 +217,85 @@ def a_label(domain: str) -> str:
         return idna.encode(unicodedata.normalize("NFC", domain).lower()).decode("ascii")
     except (idna.IDNAError, UnicodeError, ValueError):
         return domain
+
+
+def base_key(key: str) -> str:
+    """The mailbox behind a key: its plus-tag cut, and at Gmail (only there) the dots, which Gmail ignores.
+
+    For counting and for recognising oneself, never for deciding that two clients are one.
+    """
+    local, at, domain = identity(key).rpartition("@")
+    if not at or local.startswith('"'):
+        return identity(key)
+    local = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        local, domain = local.replace(".", "") or local, "gmail.com"
+    return f"{local}@{domain}"
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=4096)
+def organisational_domain(domain: str) -> str:
+    """The domain somebody registered (RFC 7489 section 3.2): `mail.example.co.uk` -> `example.co.uk`.
+
+    A public suffix itself, an address literal and an empty name are answered as they are.
+    """
+    name = a_label(domain).strip(".")
+    if not name or len(name) > 253 or name.startswith("[") or not name.isascii() or ".." in name:
+        return name
+    found: str | None = _suffixes().privatesuffix(name)
+    return found or name
+
+
+def is_public_mail_domain(domain: str) -> bool:
+    """Whether the public has mailboxes there, so that two people of it need not know each other."""
+    name = a_label(domain)
+    return name in PUBLIC_MAIL_DOMAINS or organisational_domain(name) in PUBLIC_MAIL_DOMAINS
+
+
+def is_role_address(local: str) -> bool:
+    """Whether a local part names a duty and not a person: `info`, `accounts`, `buchhaltung`, with tag or not."""
+    token = local.translate(_ASCII_LOWER).partition("+")[0]
+    return token in ROLES or token.replace("-", "").replace("_", "").replace(".", "") in ROLES
+
+
+def mixed_script(spec: str) -> bool:
+    """Whether an address mixes scripts as a forgery does: within a label, or a label of Latin look-alikes only.
+
+    A-labels are looked at as they would be shown. The mixtures of Japanese, Chinese and Korean writing are ordinary.
+    """
+    if spec.isascii() and "xn--" not in spec.lower():
+        return False
+    local, _, domain = spec.rpartition("@")
+    labels = [_shown(label) for label in domain.split(".")[:127]]
+    return _mixed(local) or any(_mixed(label) or _looks_latin(label) for label in labels)
+
+
+def _shown(label: str) -> str:
+    if not label.lower().startswith("xn--"):
+        return label
+    try:
+        return idna.decode(label)
+    except (idna.IDNAError, UnicodeError, ValueError):
+        return label
+
+
+def _mixed(label: str) -> bool:
+    scripts = {_script(char) for char in label[:256] if char.isalpha()}
+    return len(scripts) > 1 and not any(scripts <= ordinary for ordinary in _ORDINARY_MIXTURES)
+
+
+def _script(char: str) -> str:
+    """The first word of a character's name: its script, for every script that has letters to confuse."""
+    if char.isascii():
+        return "LATIN"
+    return unicodedata.name(char, "?").partition(" ")[0]
+
+
+def _looks_latin(label: str) -> bool:
+    letters = [char for char in label[:256] if char.isalpha()]
+    return bool(letters) and not label.isascii() and all(char in _LATIN_LOOKALIKES for char in letters)
