@@ -102,6 +102,11 @@ class Expectation:
     walk: tuple[Step, ...]
     because: tuple[Because, ...]
 
+    @property
+    def by_end_of_day(self) -> bool:
+        """Whether the told time is the close of a day, not an hour within it."""
+        return bool(self.walk) and self.walk[-1].kind in {StepKind.CLOSE_OF_DAY, StepKind.CLOSE_OF_WEEK}
+
 
 def expect(received_at: datetime, *, target: timedelta, calendar: OfficeCalendar) -> Expectation:
     """The time by which a mail received at this instant can be answered, `target` being open time."""

@@ -169,10 +169,13 @@ class OfficeCalendar:
         return day - ONE_DAY if before and before[-1].end == at else day
 
     def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
-        """All of the time between two instants, open and closed, in order and without gaps, each with its reason."""
+        """All of the time between two instants, in order and without gaps, each stretch with its reason.
+
+        Neighbours with the same reason are one stretch; every holiday and closed day stays its own.
+        """
         last: Stretch | None = None
         for piece in self._pieces(start.astimezone(UTC), end.astimezone(UTC)):
-            if last is not None and (last.why, last.name, last.away) == (piece.why, piece.name, piece.away):
+            if last is not None and _same_reason(last, piece):
                 last = Stretch(last.why, Span(last.span.start, piece.span.end), last.on, last.name, last.away)
                 continue
             if last is not None:
@@ -260,6 +263,11 @@ def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
 
 def _days(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _same_reason(one: Stretch, other: Stretch) -> bool:
+    by_the_day = one.why in {Why.HOLIDAY, Why.EXCEPTION} and one.on != other.on
+    return (one.why, one.name, one.away) == (other.why, other.name, other.away) and not by_the_day
 
 
 def _holds(span: Span, at: datetime) -> bool:

@@ -1,0 +1,230 @@
+"""The patterns of the eight languages in which a time is told. Names of days and months come from CLDR.
+
+Patterns are `str.format` texts. `{date}` is made by `date` (or `date_year`), `{time}` by `time`, `{moment}` by
+`moment`; `{yours}` is the sender's own time where it differs, else empty; `{on}` is the preposition of the weekday; `{start}`
+is the first day of an absence still to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """How one language says a time, a reason and an expectation."""
+
+    date: str
+    date_year: str
+    time: str
+    moment: str
+    yours: str
+    date_time: str
+    by_time: str
+    by_day: str
+    answer: str
+    no_date: str
+    received: str
+    back: str
+    back_later: str
+    away: str
+    holiday: str
+    holidays: str
+    holiday_item: str
+    closed: str
+    closed_item: str
+    outside_hours: str
+    first: str = "1"
+    on: tuple[str, str, str, str, str, str, str] = ("", "", "", "", "", "", "")
+    space: str = " "
+
+
+PATTERNS: Mapping[str, Patterns] = MappingProxyType(
+    {
+        "en": Patterns(
+            date="{weekday} {day} {month}",
+            date_year="{weekday} {day} {month} {year}",
+            time="{hour:02}:{minute:02}",
+            moment="{date}, {time} {city}{yours}",
+            yours=", {time} your time",
+            date_time="{date} {time}",
+            by_time="by {moment}",
+            by_day="by the end of {moment}",
+            answer="You can expect my answer {due}.",
+            no_date="I cannot name a day for my answer yet; I will write to you when I can.",
+            received="Your message arrived on {moment}.",
+            back="I am away and will be back on {date}.",
+            back_later="I will be away from {start} and back on {date}.",
+            away="I am away at the moment.",
+            holiday="{days} is a public holiday here.",
+            holidays="{days} are public holidays here.",
+            holiday_item="{date} ({name})",
+            closed="The office is closed on {days}.",
+            closed_item="{date}",
+            outside_hours="Your message came outside my office hours, which begin again on {moment}.",
+        ),
+        "de": Patterns(
+            date="{weekday}, {day}. {month}",
+            date_year="{weekday}, {day}. {month} {year}",
+            time="{hour:02}:{minute:02} Uhr",
+            moment="{date}, {time} ({city}{yours})",
+            yours=", bei Ihnen {time}",
+            date_time="{date}, {time}",
+            by_time="bis {moment}",
+            by_day="bis Büroschluss am {moment}",
+            answer="Sie erhalten meine Antwort {due}.",
+            no_date="Ich kann Ihnen noch keinen Tag für meine Antwort nennen und schreibe Ihnen, wenn ich es kann.",
+            received="Ihre Nachricht ist am {moment} eingetroffen.",
+            back="Ich bin abwesend und ab {date}, wieder da.",
+            back_later="Ab {start}, bin ich abwesend, ab {date}, wieder da.",
+            away="Ich bin zurzeit abwesend.",
+            holiday="Hier ist Feiertag: {days}.",
+            holidays="Hier sind Feiertage: {days}.",
+            holiday_item="{date} ({name})",
+            closed="Das Büro ist geschlossen: {days}.",
+            closed_item="{date}",
+            outside_hours=("Ihre Nachricht kam außerhalb meiner Bürozeiten; sie beginnen wieder am {moment}."),
+        ),
+        "fr": Patterns(
+            date="{weekday} {day} {month}",
+            date_year="{weekday} {day} {month} {year}",
+            time="{hour}h{minute:02}",
+            moment="{date}, {time} ({city}{yours})",
+            yours=", {time} chez vous",
+            date_time="{date}, {time}",
+            by_time="au plus tard le {moment}",
+            by_day="d’ici la fin de la journée du {moment}",
+            answer="Vous recevrez ma réponse {due}.",
+            no_date=(
+                "Je ne peux pas encore vous indiquer de date pour ma réponse ; je vous écrirai quand je le pourrai."
+            ),
+            received="Votre message est arrivé le {moment}.",
+            back="Je ne suis pas au bureau ; je serai de retour le {date}.",
+            back_later="Je ne serai pas au bureau à partir du {start} ; je serai de retour le {date}.",
+            away="Je ne suis pas au bureau en ce moment.",
+            holiday="Jour férié ici : {days}.",
+            holidays="Jours fériés ici : {days}.",
+            holiday_item="le {date} ({name})",
+            closed="Le bureau est fermé {days}.",
+            closed_item="le {date}",
+            outside_hours=("Votre message est arrivé en dehors de mes heures de bureau, qui reprennent le {moment}."),
+            first="1er",
+        ),
+        "es": Patterns(
+            date="{weekday} {day} de {month}",
+            date_year="{weekday} {day} de {month} de {year}",
+            time="{hour}:{minute:02}",
+            moment="{date}, {time} ({city}{yours})",
+            yours=", {time} en su hora local",
+            date_time="{date}, {time}",
+            by_time="a más tardar el {moment}",
+            by_day="antes de que termine el {moment}",
+            answer="Recibirá mi respuesta {due}.",
+            no_date="Todavía no puedo indicarle una fecha para mi respuesta; le escribiré cuando pueda hacerlo.",
+            received="Su mensaje llegó el {moment}.",
+            back="Estoy fuera de la oficina y vuelvo el {date}.",
+            back_later="A partir del {start} estaré fuera de la oficina y vuelvo el {date}.",
+            away="En este momento estoy fuera de la oficina.",
+            holiday="Aquí es festivo {days}.",
+            holidays="Aquí son festivos {days}.",
+            holiday_item="el {date} ({name})",
+            closed="La oficina está cerrada {days}.",
+            closed_item="el {date}",
+            outside_hours="Su mensaje llegó fuera de mi horario de oficina, que empieza de nuevo el {moment}.",
+        ),
+        "it": Patterns(
+            date="{weekday} {day} {month}",
+            date_year="{weekday} {day} {month} {year}",
+            time="ore {hour:02}:{minute:02}",
+            moment="{date}, {time} ({city}{yours})",
+            yours=", da Lei {time}",
+            date_time="{date}, {time}",
+            by_time="entro {moment}",
+            by_day="entro la fine di {moment}",
+            answer="Riceverà la mia risposta {due}.",
+            no_date="Non posso ancora indicarLe una data per la mia risposta; Le scriverò quando potrò farlo.",
+            received="Il Suo messaggio è arrivato {moment}.",
+            back="Sono fuori ufficio e torno {date}.",
+            back_later="Sarò fuori ufficio da {start} e torno {date}.",
+            away="Al momento sono fuori ufficio.",
+            holiday="Qui è festivo {days}.",
+            holidays="Qui sono festivi {days}.",
+            holiday_item="{date} ({name})",
+            closed="L’ufficio è chiuso {days}.",
+            closed_item="{date}",
+            outside_hours="Il Suo messaggio è arrivato fuori dal mio orario d’ufficio, che riprende {moment}.",
+            first="1º",
+        ),
+        "pt": Patterns(
+            date="{weekday}, {day} de {month}",
+            date_year="{weekday}, {day} de {month} de {year}",
+            time="{hour:02}:{minute:02}",
+            moment="{date}, {time} ({city}{yours})",
+            yours=", {time} na sua hora local",
+            date_time="{date}, {time}",
+            by_time="até {moment}",
+            by_day="o mais tardar no fim de {moment}",
+            answer="Receberá a minha resposta {due}.",
+            no_date="Ainda não posso indicar uma data para a minha resposta; escreverei quando puder.",
+            received="A sua mensagem chegou {on} {moment}.",
+            back="Estou fora do escritório e volto {on} {date}.",
+            back_later="Estarei fora do escritório a partir de {start} e volto {on} {date}.",
+            away="Neste momento estou fora do escritório.",
+            holiday="Aqui é feriado: {days}.",
+            holidays="Aqui são feriados: {days}.",
+            holiday_item="{date} ({name})",
+            closed="O escritório está fechado: {days}.",
+            closed_item="{date}",
+            outside_hours="A sua mensagem chegou fora do meu horário de expediente, que recomeça {on} {moment}.",
+            first="1º",
+            on=("na", "na", "na", "na", "na", "no", "no"),
+        ),
+        "nl": Patterns(
+            date="{weekday} {day} {month}",
+            date_year="{weekday} {day} {month} {year}",
+            time="{hour:02}:{minute:02} uur",
+            moment="{date}, {time} ({city}{yours})",
+            yours=", bij u {time}",
+            date_time="{date}, {time}",
+            by_time="uiterlijk op {moment}",
+            by_day="vóór het einde van {moment}",
+            answer="U ontvangt mijn antwoord {due}.",
+            no_date="Ik kan u nog geen dag noemen voor mijn antwoord; ik schrijf u wanneer ik dat wel kan.",
+            received="Uw bericht is aangekomen op {moment}.",
+            back="Ik ben afwezig en ben op {date} weer terug.",
+            back_later="Ik ben vanaf {start} afwezig en ben op {date} weer terug.",
+            away="Ik ben op dit moment afwezig.",
+            holiday="Hier is {days} een feestdag.",
+            holidays="Hier zijn {days} feestdagen.",
+            holiday_item="{date} ({name})",
+            closed="Het kantoor is gesloten op {days}.",
+            closed_item="{date}",
+            outside_hours="Uw bericht kwam buiten mijn kantooruren, die weer beginnen op {moment}.",
+        ),
+        "ja": Patterns(
+            date="{month}{day}日（{weekday}）",
+            date_year="{year}年{month}{day}日（{weekday}）",
+            time="{hour}:{minute:02}",
+            moment="{date}{time}（{city}時間{yours}）",
+            yours="、そちらの時間で{time}",
+            date_time="{date}{time}",
+            by_time="{moment}までに",
+            by_day="{moment}の業務終了までに",
+            answer="{due}お返事いたします。",
+            no_date="お返事の日をまだお約束できません。お伝えできるようになりましたら、ご連絡いたします。",
+            received="{moment}にメールを受け取りました。",
+            back="ただいま不在にしており、{date}に戻ります。",
+            back_later="{start}から不在にし、{date}に戻ります。",
+            away="ただいま不在にしております。",
+            holiday="{days}は、こちらでは祝日です。",
+            holidays="{days}は、こちらでは祝日です。",
+            holiday_item="{date}「{name}」",
+            closed="{days}は休業日です。",
+            closed_item="{date}",
+            outside_hours="営業時間外にメールをいただきました。次の営業開始は{moment}です。",
+            space="",
+        ),
+    }
+)
