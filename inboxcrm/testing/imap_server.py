@@ -106,7 +106,7 @@ class MailServer:
         return self._shared.traffic
 
     @property
-    def connections(self) -> int:
+    def open_connections(self) -> int:
         """Clients connected now."""
         return len(self._sessions)
 

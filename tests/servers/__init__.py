@@ -1,0 +1,1 @@
+"""Real servers, run unprivileged from a temporary folder."""

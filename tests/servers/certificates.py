@@ -1,0 +1,35 @@
+"""A certificate for localhost that nobody else trusts."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Paths of a self-signed certificate and its key."""
+
+    cert: Path
+    key: Path
+
+    def server_context(self) -> ssl.SSLContext:
+        """For a server that shows it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        return context
+
+    def client_context(self) -> ssl.SSLContext:
+        """For a client that trusts it and checks the name."""
+        return ssl.create_default_context(cafile=str(self.cert))
+
+
+def make_certificate(folder: Path, *, days: int = 30) -> Certificate:
+    """A self-signed certificate for localhost and 127.0.0.1, made by openssl in that folder."""
+    made = Certificate(cert=folder / "cert.pem", key=folder / "key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", str(days), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", made.key, "-out", made.cert], check=True, capture_output=True)
+    return made

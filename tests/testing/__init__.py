@@ -1,0 +1,1 @@
+"""The servers in this process behave as real ones do."""
