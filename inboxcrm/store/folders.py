@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.ports import FolderRole, Position
-from inboxcrm.store.times import to_text, to_text_or_none
+from inboxcrm.store.times import to_instant_or_none, to_text, to_text_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,29 @@ def folder(connection: sqlite3.Connection, mailbox: str, name: str) -> Folder | 
     ).fetchone()
     if row is None:
         return None
-    position = Position(row["uid_validity"], row["uid_next"], row["highest_modseq"], row["backfill_below"])
+    position = Position(
+        row["uid_validity"],
+        row["uid_next"],
+        row["highest_modseq"],
+        row["backfill_below"],
+        row["baseline"],
+        tuple(json.loads(row["pending"])),
+        to_instant_or_none(row["checked_at"]),
+    )
     return Folder(row["id"], row["mailbox_id"], row["name"], FolderRole(row["role"]), position)
 
 
-def move_to(
-    connection: sqlite3.Connection, mailbox_id: int, name: str, role: FolderRole, position: Position, *, now: datetime
-) -> int:
+def move_to(connection: sqlite3.Connection, mailbox_id: int, name: str, role: FolderRole, position: Position) -> int:
     """Record how far the folder has been read; answers its row id."""
     row = connection.execute(
         """
-        INSERT INTO folders (mailbox_id, name, role, uid_validity, uid_next, highest_modseq, backfill_below, checked_at)
-        VALUES (:mailbox_id, :name, :role, :uid_validity, :uid_next, :highest_modseq, :backfill_below, :now)
+        INSERT INTO folders (mailbox_id, name, role, uid_validity, uid_next, highest_modseq, backfill_below, baseline,
+                             pending, checked_at)
+        VALUES (:mailbox_id, :name, :role, :uid_validity, :uid_next, :highest_modseq, :backfill_below, :baseline,
+                :pending, :checked_at)
         ON CONFLICT (mailbox_id, name) DO UPDATE
-        SET role = :role, uid_validity = :uid_validity, uid_next = :uid_next,
-            highest_modseq = :highest_modseq, backfill_below = :backfill_below, checked_at = :now
+        SET role = :role, uid_validity = :uid_validity, uid_next = :uid_next, highest_modseq = :highest_modseq,
+            backfill_below = :backfill_below, baseline = :baseline, pending = :pending, checked_at = :checked_at
         RETURNING id
         """,
         {
@@ -69,7 +78,9 @@ def move_to(
             "uid_next": position.uid_next,
             "highest_modseq": position.highest_modseq,
             "backfill_below": position.backfill_below,
-            "now": to_text(now),
+            "baseline": position.baseline,
+            "pending": json.dumps(position.pending),
+            "checked_at": to_text_or_none(position.checked_at),
         },
     ).fetchone()
     return int(row["id"])
@@ -105,35 +116,37 @@ def locate(
     )
 
 
-def relink(
-    connection: sqlite3.Connection,
-    mailbox: str,
-    name: str,
-    epoch: int,
-    seen: Sequence[tuple[int, str, int]],
-) -> list[int]:
-    """After a UIDVALIDITY reset: link (UID, Message-ID, size) to messages on record; answers the UIDs left over."""
+def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Sequence[tuple[int, str, int]]) -> list[int]:
+    """After a UIDVALIDITY reset: of (UID, Message-ID, size), the UIDs that match no message of this folder."""
     found = folder(connection, mailbox, name)
     if found is None:
         return [uid for uid, _, _ in seen]
-    unknown = []
+    return [uid for uid, message_id, size in seen if _same_mail(connection, found.id, message_id, size) is None]
+
+
+def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Iterable[tuple[int, str, int]]) -> None:
+    """Link what the server renumbered, (UID, Message-ID, size), to the messages on record."""
     for uid, message_id, size in seen:
-        rows = connection.execute(
-            """
-            SELECT messages.id AS id
-            FROM messages
-            JOIN locations ON locations.message_id = messages.id AND locations.folder_id = :folder
-            WHERE messages.message_id = :message_id
-            ORDER BY messages.size = :size DESC, locations.uid_validity <> :epoch DESC
-            LIMIT 1
-            """,
-            {"folder": found.id, "message_id": message_id, "size": size, "epoch": epoch},
-        ).fetchall()
-        if message_id and rows:
-            locate(connection, found.id, epoch, uid, rows[0]["id"], ())
-        else:
-            unknown.append(uid)
-    return unknown
+        message = _same_mail(connection, folder_id, message_id, size)
+        if message is not None:
+            locate(connection, folder_id, epoch, uid, message, ())
+
+
+def _same_mail(connection: sqlite3.Connection, folder_id: int, message_id: str, size: int) -> int | None:
+    if not message_id:
+        return None
+    row = connection.execute(
+        """
+        SELECT messages.id AS id
+        FROM messages
+        JOIN locations ON locations.message_id = messages.id AND locations.folder_id = :folder
+        WHERE messages.message_id = :message_id
+        ORDER BY messages.size = :size DESC
+        LIMIT 1
+        """,
+        {"folder": folder_id, "message_id": message_id, "size": size},
+    ).fetchone()
+    return None if row is None else int(row["id"])
 
 
 def forget_other_epochs(connection: sqlite3.Connection, folder_id: int, epoch: int) -> None:

@@ -138,7 +138,9 @@ CREATE TABLE folders (
   uid_next INTEGER NOT NULL,
   highest_modseq INTEGER,
   backfill_below INTEGER,
-  checked_at TEXT NOT NULL,
+  baseline INTEGER NOT NULL,
+  pending TEXT NOT NULL DEFAULT '[]',
+  checked_at TEXT,
   UNIQUE (mailbox_id, name)
 ) STRICT;
 
@@ -286,11 +288,14 @@ CREATE TABLE promises (
   received_at TEXT NOT NULL,
   due_at TEXT,
   warn_at TEXT,
+  counted_from TEXT NOT NULL,
   target_minutes INTEGER NOT NULL,
   walk TEXT NOT NULL,
   told_at TEXT,
   told_due_at TEXT,
-  asked INTEGER NOT NULL DEFAULT 1,
+  chasers INTEGER NOT NULL DEFAULT 0,
+  extensions INTEGER NOT NULL DEFAULT 0,
+  automatic_extensions INTEGER NOT NULL DEFAULT 0,
   warned_at TEXT,
   snoozed_until TEXT,
   ended_at TEXT,

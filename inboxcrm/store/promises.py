@@ -8,25 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inboxcrm.domain.promise import Event, State, move
+from inboxcrm.domain import promise as ledger
+from inboxcrm.domain.promise import Entry, State
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One promise's row. `told_due_at` is the time the sender was last told, None while the promise is silent."""
+    """One promise's row: the duty itself is `duty`. `told_due_at` is the time the sender was last told."""
 
     id: int
     matter_id: int
     message_id: int
     contact_id: int | None
-    state: State
-    received_at: datetime
-    due_at: datetime | None
-    warn_at: datetime | None
     target: timedelta
     told_due_at: datetime | None
-    asked: int
+    duty: ledger.Promise
 
 
 def _promise(row: sqlite3.Row) -> Promise:
@@ -35,13 +32,20 @@ def _promise(row: sqlite3.Row) -> Promise:
         row["matter_id"],
         row["message_id"],
         row["contact_id"],
-        State(row["state"]),
-        to_instant(row["received_at"]),
-        to_instant_or_none(row["due_at"]),
-        to_instant_or_none(row["warn_at"]),
         timedelta(minutes=row["target_minutes"]),
         to_instant_or_none(row["told_due_at"]),
-        row["asked"],
+        ledger.Promise(
+            received_at=to_instant(row["received_at"]),
+            due_at=to_instant_or_none(row["due_at"]),
+            counted_from=to_instant(row["counted_from"]),
+            told=row["told_at"] is not None,
+            state=State(row["state"]),
+            warned_at=to_instant_or_none(row["warned_at"]),
+            ended_at=to_instant_or_none(row["ended_at"]),
+            extensions=row["extensions"],
+            automatic_extensions=row["automatic_extensions"],
+            chasers=row["chasers"],
+        ),
     )
 
 
@@ -69,69 +73,87 @@ def live(connection: sqlite3.Connection) -> list[Promise]:
 
 def make(
     connection: sqlite3.Connection,
+    duty: ledger.Promise,
     *,
     matter_id: int,
     message_id: int,
     contact_id: int | None,
-    received_at: datetime,
-    due_at: datetime | None,
     warn_at: datetime | None,
     target: timedelta,
-    walk: Sequence[object],
+    walk: Sequence[Mapping[str, object]],
     now: datetime,
 ) -> int:
     """Enter a promise. It is silent until an acknowledgement has told it (`tell`)."""
     cursor = connection.execute(
         """
-        INSERT INTO promises (matter_id, message_id, contact_id, state, received_at, due_at, warn_at, target_minutes, walk)
-        VALUES (:matter_id, :message_id, :contact_id, 'open', :received_at, :due_at, :warn_at, :target, :walk)
+        INSERT INTO promises (matter_id, message_id, contact_id, state, received_at, due_at, warn_at, counted_from,
+                              target_minutes, walk)
+        VALUES (:matter_id, :message_id, :contact_id, :state, :received_at, :due_at, :warn_at, :counted_from, :target,
+                :walk)
         """,
         {
             "matter_id": matter_id,
             "message_id": message_id,
             "contact_id": contact_id,
-            "received_at": to_text(received_at),
-            "due_at": to_text_or_none(due_at),
+            "state": duty.state,
+            "received_at": to_text(duty.received_at),
+            "due_at": to_text_or_none(duty.due_at),
             "warn_at": to_text_or_none(warn_at),
+            "counted_from": to_text(duty.counted_from),
             "target": round(target / timedelta(minutes=1)),
             "walk": json.dumps(walk),
         },
     )
     promise_id = int(cursor.lastrowid or 0)
-    _append(connection, promise_id, "made", None, State.OPEN, now, {"due_at": to_text_or_none(due_at)})
+    _append(connection, promise_id, "made", None, duty.state, now, {"due_at": to_text_or_none(duty.due_at)})
     return promise_id
 
 
 def happen(
     connection: sqlite3.Connection,
     promise: Promise,
-    event: Event,
+    entry: Entry,
     *,
-    at: datetime,
-    detail: Mapping[str, object] | None = None,
-) -> State:
-    """Move a promise by the table of moves and append the event; answers the state it is in now."""
-    state = move(promise.state, event)
-    connection.execute("UPDATE promises SET state = ? WHERE id = ?", (state, promise.id))
-    if not state.live:
-        connection.execute("UPDATE promises SET ended_at = ? WHERE id = ?", (to_text(at), promise.id))
-    _append(connection, promise.id, event, promise.state, state, at, detail or {})
-    return state
-
-
-def end(
-    connection: sqlite3.Connection,
-    promise: Promise,
-    event: Event,
-    *,
-    at: datetime,
-    how: str,
+    warn_at: datetime | None = None,
+    how: str | None = None,
     by_message: int | None = None,
-) -> State:
-    """End a promise: `how` is "mail", "phone", "met" or the owner's own words; `at` is the time of the act."""
-    state = happen(connection, promise, event, at=at, detail={"how": how})
-    connection.execute("UPDATE promises SET ended_how = ?, ended_by = ? WHERE id = ?", (how, by_message, promise.id))
-    return state
+) -> ledger.Promise:
+    """Move a promise by the table of moves and append the entry; answers the duty as it stands now.
+
+    `warn_at` belongs to an extension. `how` and `by_message` belong to an end: "mail", "phone", "met" or the owner's
+    own words, and the mail that did it. Raises NoSuchMoveError as `domain.promise.move` does.
+    """
+    duty = ledger.move(promise.duty, entry)
+    connection.execute(
+        """
+        UPDATE promises
+        SET state = :state, due_at = :due_at, counted_from = :counted_from, warned_at = :warned_at,
+            ended_at = :ended_at, ended_how = :how, ended_by = :by_message, chasers = :chasers,
+            extensions = :extensions, automatic_extensions = :automatic_extensions,
+            warn_at = COALESCE(:warn_at, warn_at),
+            snoozed_until = CASE WHEN :event IN ('chased', 'extended') THEN NULL ELSE snoozed_until END
+        WHERE id = :id
+        """,
+        {
+            "id": promise.id,
+            "event": entry.event,
+            "state": duty.state,
+            "due_at": to_text_or_none(duty.due_at),
+            "counted_from": to_text(duty.counted_from),
+            "warned_at": to_text_or_none(duty.warned_at),
+            "ended_at": to_text_or_none(duty.ended_at),
+            "how": how,
+            "by_message": by_message,
+            "chasers": duty.chasers,
+            "extensions": duty.extensions,
+            "automatic_extensions": duty.automatic_extensions,
+            "warn_at": to_text_or_none(warn_at),
+        },
+    )
+    detail = {"how": how, "due_at": to_text_or_none(entry.due_at), "automatic": entry.automatic or None}
+    kept = {name: value for name, value in detail.items() if value is not None}
+    _append(connection, promise.id, entry.event, promise.duty.state, duty.state, entry.at, kept)
+    return duty
 
 
 def tell(connection: sqlite3.Connection, promise_id: int, due_at: datetime | None, *, at: datetime) -> None:
@@ -142,29 +164,6 @@ def tell(connection: sqlite3.Connection, promise_id: int, due_at: datetime | Non
     )
     row = connection.execute("SELECT state FROM promises WHERE id = ?", (promise_id,)).fetchone()
     _append(connection, promise_id, "told", row["state"], State(row["state"]), at, {"due_at": to_text_or_none(due_at)})
-
-
-def chase(connection: sqlite3.Connection, promise: Promise, *, at: datetime) -> None:
-    """The client asked again."""
-    happen(connection, promise, Event.CHASED, at=at)
-    connection.execute("UPDATE promises SET asked = asked + 1, snoozed_until = NULL WHERE id = ?", (promise.id,))
-
-
-def warn(connection: sqlite3.Connection, promise: Promise, *, at: datetime) -> None:
-    """Three quarters of the open time are gone."""
-    happen(connection, promise, Event.WARNED, at=at)
-    connection.execute("UPDATE promises SET warned_at = ? WHERE id = ?", (to_text(at), promise.id))
-
-
-def extend(
-    connection: sqlite3.Connection, promise: Promise, due_at: datetime, warn_at: datetime | None, *, at: datetime
-) -> None:
-    """Give a promise a new date."""
-    happen(connection, promise, Event.EXTENDED, at=at, detail={"due_at": to_text(due_at)})
-    connection.execute(
-        "UPDATE promises SET due_at = ?, warn_at = ?, warned_at = NULL, snoozed_until = NULL WHERE id = ?",
-        (to_text(due_at), to_text_or_none(warn_at), promise.id),
-    )
 
 
 def snooze(connection: sqlite3.Connection, promise_id: int, until: datetime) -> None:

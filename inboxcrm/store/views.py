@@ -1,0 +1,417 @@
+"""The read model in Python: a value and a reader for each view."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from inboxcrm.store.times import to_instant, to_instant_or_none, to_text
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message as lists show it."""
+
+    id: int
+    received_at: datetime
+    direction: str
+    mail_class: str
+    outcome: str | None
+    reasons: tuple[str, ...]
+    sender: str
+    recipients: str
+    subject: str
+    preview: str
+    attachments: tuple[Mapping[str, Any], ...]
+    size: int
+    message_id: str | None
+    matter_id: int | None
+    contact_id: int | None
+    contact: str | None
+    organisation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRow:
+    """One answer that is owed: the promise, the mail it is about, and what the sender was told."""
+
+    promise_id: int
+    state: str
+    received_at: datetime
+    due_at: datetime | None
+    told_due_at: datetime | None
+    told_at: datetime | None
+    asked: int
+    snoozed_until: datetime | None
+    matter_id: int
+    message_id: int
+    contact_id: int | None
+    contact: str
+    sender: str
+    organisation: str | None
+    plan: str | None
+    stranger: bool
+    subject: str
+    preview: str
+    outcome: str | None
+    reasons: tuple[str, ...]
+    mail_class: str
+    acknowledgement: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """One promise, live or ended."""
+
+    id: int
+    state: str
+    received_at: datetime
+    due_at: datetime | None
+    told_due_at: datetime | None
+    ended_at: datetime | None
+    ended_how: str | None
+    asked: int
+    extensions: int
+    matter_id: int
+    message_id: int
+    contact_id: int | None
+    contact: str | None
+    organisation: str | None
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatterRow:
+    """One matter. `turn` is "mine", "theirs" or "nobody"."""
+
+    id: int
+    subject: str
+    turn: str
+    opened_at: datetime
+    last_at: datetime
+    contact_id: int | None
+    contact: str | None
+    organisation: str | None
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One contact as the card and the list show it; `known_since` is None for a stranger."""
+
+    id: int
+    name: str
+    organisation: str | None
+    organisation_id: int | None
+    addresses: str
+    plan: str | None
+    policy: str | None
+    language: str | None
+    timezone: str | None
+    known_since: datetime | None
+    known_because: str | None
+    away_until: datetime | None
+    undeliverable_at: datetime | None
+    last_at: datetime | None
+    messages: int
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One outgoing mail with the text that goes, went or would go out."""
+
+    id: int
+    kind: str
+    state: str
+    template: str
+    recipient: str
+    subject: str
+    text: str
+    due_at: datetime | None
+    created_at: datetime
+    send_after: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    attempts: int
+    reply: str | None
+    message_id: int | None
+    matter_id: int | None
+    promise_id: int | None
+    contact_id: int | None
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRow:
+    """How a mailbox fares. `backlog` counts messages still to be read, None before anything is known."""
+
+    name: str
+    state: str
+    cause: str | None
+    last_checked_at: datetime | None
+    last_mail_at: datetime | None
+    next_attempt_at: datetime | None
+    backlog: int
+    messages: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result: the message, and where the words were found between `[` and `]`."""
+
+    message: MessageRow
+    snippet: str
+
+
+_INSTANTS = frozenset(
+    [
+        "received_at",
+        "due_at",
+        "told_due_at",
+        "told_at",
+        "snoozed_until",
+        "ended_at",
+        "opened_at",
+        "last_at",
+        "known_since",
+        "away_until",
+        "undeliverable_at",
+        "created_at",
+        "send_after",
+        "expires_at",
+        "last_checked_at",
+        "last_mail_at",
+        "next_attempt_at",
+    ]
+)
+_LISTS = frozenset(("reasons", "attachments"))
+
+
+def _values(row: sqlite3.Row) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in row.keys():  # noqa: SIM118 - iterating a Row gives its values
+        value = row[name]
+        if name in _INSTANTS:
+            value = to_instant_or_none(value)
+        elif name in _LISTS:
+            value = tuple(json.loads(value or "[]"))
+        elif name == "stranger":
+            value = bool(value)
+        values["mail_class" if name == "class" else name] = value
+    return values
+
+
+def message(connection: sqlite3.Connection, message_id: int) -> MessageRow | None:
+    """One message."""
+    row = connection.execute("SELECT * FROM message_list WHERE id = ?", (message_id,)).fetchone()
+    return None if row is None else MessageRow(**_values(row))
+
+
+def newest(connection: sqlite3.Connection, *, limit: int = PAGE) -> list[MessageRow]:
+    """The newest messages."""
+    rows = connection.execute("SELECT * FROM message_list ORDER BY received_at DESC, id DESC LIMIT ?", (limit,))
+    return [MessageRow(**_values(row)) for row in rows]
+
+
+def of_matter(connection: sqlite3.Connection, matter_id: int) -> list[MessageRow]:
+    """A matter's messages, oldest first."""
+    rows = connection.execute("SELECT * FROM message_list WHERE matter_id = ? ORDER BY received_at, id", (matter_id,))
+    return [MessageRow(**_values(row)) for row in rows]
+
+
+def timeline(connection: sqlite3.Connection, contact_id: int, *, limit: int = 200) -> list[MessageRow]:
+    """What went to and fro with a contact, newest first."""
+    rows = connection.execute(
+        "SELECT * FROM message_list WHERE contact_id = ? ORDER BY received_at DESC, id DESC LIMIT ?",
+        (contact_id, limit),
+    )
+    return [MessageRow(**_values(row)) for row in rows]
+
+
+def text(connection: sqlite3.Connection, message_id: int) -> str:
+    """A message's letter as text; hostile characters are still in it, show it through `domain.text.visible`."""
+    row = connection.execute("SELECT text FROM letters WHERE message_id = ?", (message_id,)).fetchone()
+    return "" if row is None else str(row["text"])
+
+
+def queue(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> list[OwedRow]:
+    """What is owed, in the order in which the owner should look: broken, due today, plan, asked twice, oldest.
+
+    Snoozed rows are left out until their time; `zone` says which day is today.
+    """
+    rows = connection.execute("SELECT * FROM owed WHERE snoozed_until IS NULL OR snoozed_until <= ?", (to_text(now),))
+    today = now.astimezone(zone).date()
+    return sorted((OwedRow(**_values(row)) for row in rows), key=lambda row: _urgency(row, today, zone))
+
+
+def by_person(rows: Sequence[OwedRow]) -> list[list[OwedRow]]:
+    """The queue as one pile for each person, in the order of its most urgent sheet."""
+    piles: dict[object, list[OwedRow]] = {}
+    for row in rows:
+        piles.setdefault(row.contact_id or row.sender, []).append(row)
+    return list(piles.values())
+
+
+def _urgency(row: OwedRow, today: date, zone: ZoneInfo) -> tuple[bool, bool, bool, bool, datetime]:
+    due_today = row.due_at is not None and row.due_at.astimezone(zone).date() <= today
+    return (row.state != "broken", not due_today, row.plan is None, row.asked < 2, row.received_at)
+
+
+def owed(connection: sqlite3.Connection, promise_id: int) -> OwedRow | None:
+    """One live promise."""
+    row = connection.execute("SELECT * FROM owed WHERE promise_id = ?", (promise_id,)).fetchone()
+    return None if row is None else OwedRow(**_values(row))
+
+
+def promises(connection: sqlite3.Connection, *, limit: int = PAGE) -> list[PromiseRow]:
+    """The ledger, newest first."""
+    rows = connection.execute("SELECT * FROM promise_list ORDER BY received_at DESC, id DESC LIMIT ?", (limit,))
+    return [PromiseRow(**_values(row)) for row in rows]
+
+
+def matter(connection: sqlite3.Connection, matter_id: int) -> MatterRow | None:
+    """One matter."""
+    row = connection.execute("SELECT * FROM matter_list WHERE id = ?", (matter_id,)).fetchone()
+    return None if row is None else MatterRow(**_values(row))
+
+
+def contacts(connection: sqlite3.Connection, *, like: str = "", limit: int = PAGE) -> list[ContactRow]:
+    """Contacts whose name, address or organisation holds these words, the latest correspondents first."""
+    rows = connection.execute(
+        """
+        SELECT * FROM contact_list
+        WHERE :like = '' OR name LIKE :pattern ESCAPE '\\' OR addresses LIKE :pattern ESCAPE '\\'
+           OR organisation LIKE :pattern ESCAPE '\\'
+        ORDER BY last_at DESC, name
+        LIMIT :limit
+        """,
+        {"like": like, "pattern": f"%{_escaped(like)}%", "limit": limit},
+    )
+    return [ContactRow(**_values(row)) for row in rows]
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def contact(connection: sqlite3.Connection, contact_id: int) -> ContactRow | None:
+    """One contact."""
+    row = connection.execute("SELECT * FROM contact_list WHERE id = ?", (contact_id,)).fetchone()
+    return None if row is None else ContactRow(**_values(row))
+
+
+def outbox(connection: sqlite3.Connection, *, states: Sequence[str] = (), limit: int = PAGE) -> list[OutboxRow]:
+    """Outgoing mail, newest first, of these states or of all."""
+    marks = ", ".join("?" * len(states))
+    condition = f"WHERE state IN ({marks})" if states else ""
+    rows = connection.execute(
+        f"SELECT * FROM outbox_list {condition} ORDER BY id DESC LIMIT ?",  # noqa: S608 - question marks only
+        (*states, limit),
+    )
+    return [OutboxRow(**_values(row)) for row in rows]
+
+
+def outbox_item(connection: sqlite3.Connection, item_id: int) -> OutboxRow | None:
+    """One outgoing mail."""
+    row = connection.execute("SELECT * FROM outbox_list WHERE id = ?", (item_id,)).fetchone()
+    return None if row is None else OutboxRow(**_values(row))
+
+
+def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
+    """Every mailbox of the home."""
+    return [MailboxRow(**_values(row)) for row in connection.execute("SELECT * FROM mailbox_list ORDER BY name")]
+
+
+CANDIDATES = 5_000
+"""How many of the newest matches a search orders by time: a common word would match everything."""
+
+
+def search(connection: sqlite3.Connection, words: str, *, limit: int = PAGE) -> list[Hit]:
+    """The newest messages that hold all of these words (the last one may be a beginning).
+
+    The words are data: each is quoted, so no FTS5 operator in them means anything.
+    """
+    query = match_expression(words)
+    if not query:
+        return []
+    rows = connection.execute(
+        """
+        WITH hits AS (
+          SELECT rowid FROM search WHERE search MATCH :query ORDER BY rowid DESC LIMIT :candidates
+        ),
+        page AS (
+          SELECT messages.id AS id, messages.received_at AS at
+          FROM hits
+          JOIN messages ON messages.id = hits.rowid
+          ORDER BY at DESC, id DESC
+          LIMIT :limit
+        )
+        SELECT page.id AS id, snippet(search, -1, '[', ']', ' … ', 14) AS snippet
+        FROM page
+        JOIN search ON search.rowid = page.id AND search MATCH :query
+        ORDER BY page.at DESC, page.id DESC
+        """,
+        {"query": query, "candidates": CANDIDATES, "limit": limit},
+    ).fetchall()
+    return [Hit(found, row["snippet"]) for row in rows if (found := message(connection, row["id"])) is not None]
+
+
+MAX_SEARCH_TERMS = 32
+
+
+def match_expression(words: str) -> str:
+    """Free words as an FTS5 expression: every term quoted, all required, the last one as a prefix."""
+    terms = [term.replace('"', '""') for term in words.replace("\0", " ").split()][:MAX_SEARCH_TERMS]
+    if not terms:
+        return ""
+    quoted = [f'"{term}"' for term in terms]
+    return " ".join(quoted) + ("*" if terms[-1][-1:].isalnum() else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event in the life of a promise."""
+
+    at: datetime
+    event: str
+    state: str
+    detail: Mapping[str, Any]
+
+
+def promise_story(connection: sqlite3.Connection, promise_id: int) -> list[Step]:
+    """What happened to a promise, oldest first."""
+    rows = connection.execute("SELECT * FROM promise_events WHERE promise_id = ? ORDER BY id", (promise_id,))
+    return [Step(to_instant(row["at"]), row["event"], row["to_state"], json.loads(row["detail"])) for row in rows]
+
+
+def promises_of_message(connection: sqlite3.Connection, message_id: int) -> list[PromiseRow]:
+    """The promises that a message made, at most one."""
+    rows = connection.execute("SELECT * FROM promise_list WHERE message_id = ?", (message_id,))
+    return [PromiseRow(**_values(row)) for row in rows]
+
+
+def decision(connection: sqlite3.Connection, message_id: int) -> Mapping[str, Any] | None:
+    """The stored reasons of a message: verdict row by row, link, placement, rules, walk, speech (docs: how it decides)."""
+    row = connection.execute("SELECT story FROM decisions WHERE message_id = ?", (message_id,)).fetchone()
+    return None if row is None else dict(json.loads(row["story"]))
+
+
+def find(connection: sqlite3.Connection, reference: str) -> int | None:
+    """The message a person means by a row id or a Message-ID (with or without its angle brackets)."""
+    if reference.isdigit():
+        row = connection.execute("SELECT id FROM messages WHERE id = ?", (int(reference),)).fetchone()
+    else:
+        bare = reference.strip().strip("<>")
+        row = connection.execute(
+            "SELECT id FROM messages WHERE message_id = ? ORDER BY id LIMIT 1", (f"<{bare}>",)
+        ).fetchone()
+    return None if row is None else int(row["id"])

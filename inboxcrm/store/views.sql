@@ -1,0 +1,152 @@
+-- The read model: what the terminal, the command line and the web show. Rebuilt whenever this text changes.
+
+CREATE VIEW message_list AS
+SELECT messages.id AS id,
+       messages.received_at AS received_at,
+       messages.direction AS direction,
+       messages.class AS class,
+       messages.outcome AS outcome,
+       messages.reasons AS reasons,
+       messages.sender AS sender,
+       messages.recipients AS recipients,
+       messages.subject AS subject,
+       messages.preview AS preview,
+       messages.attachments AS attachments,
+       messages.size AS size,
+       messages.message_id AS message_id,
+       messages.matter_id AS matter_id,
+       messages.contact_id AS contact_id,
+       contacts.name AS contact,
+       organisations.name AS organisation
+FROM messages
+LEFT JOIN contacts ON contacts.id = messages.contact_id
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+
+CREATE VIEW owed AS
+SELECT promises.id AS promise_id,
+       promises.state AS state,
+       promises.received_at AS received_at,
+       promises.due_at AS due_at,
+       promises.told_due_at AS told_due_at,
+       promises.told_at AS told_at,
+       promises.chasers + 1 AS asked,
+       promises.snoozed_until AS snoozed_until,
+       promises.matter_id AS matter_id,
+       promises.message_id AS message_id,
+       promises.contact_id AS contact_id,
+       COALESCE(contacts.name, messages.sender) AS contact,
+       messages.sender AS sender,
+       organisations.name AS organisation,
+       COALESCE(contacts.plan, organisations.plan) AS plan,
+       contacts.known_since IS NULL AS stranger,
+       messages.subject AS subject,
+       messages.preview AS preview,
+       messages.outcome AS outcome,
+       messages.reasons AS reasons,
+       messages.class AS class,
+       (SELECT outbox.state FROM outbox
+        WHERE outbox.promise_id = promises.id AND outbox.kind = 'auto'
+        ORDER BY outbox.id DESC LIMIT 1) AS acknowledgement
+FROM promises
+JOIN messages ON messages.id = promises.message_id
+LEFT JOIN contacts ON contacts.id = promises.contact_id
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+WHERE promises.state IN ('open', 'extended', 'broken');
+
+CREATE VIEW promise_list AS
+SELECT promises.id AS id,
+       promises.state AS state,
+       promises.received_at AS received_at,
+       promises.due_at AS due_at,
+       promises.told_due_at AS told_due_at,
+       promises.ended_at AS ended_at,
+       promises.ended_how AS ended_how,
+       promises.chasers + 1 AS asked,
+       promises.extensions AS extensions,
+       promises.matter_id AS matter_id,
+       promises.message_id AS message_id,
+       promises.contact_id AS contact_id,
+       contacts.name AS contact,
+       organisations.name AS organisation,
+       matters.subject AS subject
+FROM promises
+JOIN matters ON matters.id = promises.matter_id
+LEFT JOIN contacts ON contacts.id = promises.contact_id
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+
+CREATE VIEW matter_list AS
+SELECT matters.id AS id,
+       matters.subject AS subject,
+       matters.turn AS turn,
+       matters.opened_at AS opened_at,
+       matters.last_at AS last_at,
+       matters.contact_id AS contact_id,
+       contacts.name AS contact,
+       organisations.name AS organisation,
+       (SELECT COUNT(*) FROM messages WHERE messages.matter_id = matters.id) AS messages
+FROM matters
+LEFT JOIN contacts ON contacts.id = matters.contact_id
+LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id);
+
+CREATE VIEW contact_list AS
+SELECT contacts.id AS id,
+       contacts.name AS name,
+       organisations.name AS organisation,
+       contacts.organisation_id AS organisation_id,
+       (SELECT GROUP_CONCAT(addresses.spec, ', ') FROM addresses WHERE addresses.contact_id = contacts.id) AS addresses,
+       COALESCE(contacts.plan, organisations.plan) AS plan,
+       contacts.policy AS policy,
+       contacts.language AS language,
+       contacts.timezone AS timezone,
+       contacts.known_since AS known_since,
+       contacts.known_because AS known_because,
+       contacts.away_until AS away_until,
+       (SELECT MAX(addresses.undeliverable_at) FROM addresses
+        WHERE addresses.contact_id = contacts.id) AS undeliverable_at,
+       (SELECT MAX(messages.received_at) FROM messages
+        WHERE messages.contact_id = contacts.id AND messages.class <> 'machine') AS last_at,
+       (SELECT COUNT(*) FROM messages WHERE messages.contact_id = contacts.id) AS messages,
+       (SELECT COUNT(*) FROM promises
+        WHERE promises.contact_id = contacts.id AND promises.state IN ('open', 'extended', 'broken')) AS owed
+FROM contacts
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+
+CREATE VIEW outbox_list AS
+SELECT outbox.id AS id,
+       outbox.kind AS kind,
+       outbox.state AS state,
+       outbox.template AS template,
+       outbox.recipient AS recipient,
+       outbox.subject AS subject,
+       outbox.text AS text,
+       outbox.due_at AS due_at,
+       outbox.created_at AS created_at,
+       outbox.send_after AS send_after,
+       outbox.expires_at AS expires_at,
+       outbox.ended_at AS ended_at,
+       outbox.attempts AS attempts,
+       outbox.reply AS reply,
+       outbox.message_id AS message_id,
+       outbox.matter_id AS matter_id,
+       outbox.promise_id AS promise_id,
+       messages.contact_id AS contact_id,
+       contacts.name AS contact
+FROM outbox
+LEFT JOIN messages ON messages.id = outbox.message_id
+LEFT JOIN contacts ON contacts.id = messages.contact_id;
+
+CREATE VIEW mailbox_list AS
+SELECT mailboxes.name AS name,
+       mailboxes.state AS state,
+       mailboxes.cause AS cause,
+       mailboxes.last_checked_at AS last_checked_at,
+       mailboxes.last_mail_at AS last_mail_at,
+       mailboxes.next_attempt_at AS next_attempt_at,
+       mailboxes.backlog AS backlog,
+       (SELECT COUNT(DISTINCT locations.message_id) FROM locations
+        JOIN folders ON folders.id = locations.folder_id
+        WHERE folders.mailbox_id = mailboxes.id) AS messages,
+       (SELECT COUNT(*) FROM quarantine
+        JOIN folders ON folders.id = quarantine.folder_id
+        WHERE folders.mailbox_id = mailboxes.id) AS quarantined
+FROM mailboxes;
