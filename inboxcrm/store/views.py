@@ -172,27 +172,7 @@ class Hit:
     snippet: str
 
 
-_INSTANTS = frozenset(
-    [
-        "received_at",
-        "due_at",
-        "told_due_at",
-        "told_at",
-        "snoozed_until",
-        "ended_at",
-        "opened_at",
-        "last_at",
-        "known_since",
-        "away_until",
-        "undeliverable_at",
-        "created_at",
-        "send_after",
-        "expires_at",
-        "last_checked_at",
-        "last_mail_at",
-        "next_attempt_at",
-    ]
-)
+_INSTANTS = frozenset(("known_since", "away_until", "snoozed_until", "send_after"))
 _LISTS = frozenset(("reasons", "attachments"))
 
 
@@ -200,7 +180,7 @@ def _values(row: sqlite3.Row) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in row.keys():  # noqa: SIM118 - iterating a Row gives its values
         value = row[name]
-        if name in _INSTANTS:
+        if name.endswith("_at") or name in _INSTANTS:
             value = to_instant_or_none(value)
         elif name in _LISTS:
             value = tuple(json.loads(value or "[]"))
@@ -400,7 +380,7 @@ def promises_of_message(connection: sqlite3.Connection, message_id: int) -> list
 
 
 def decision(connection: sqlite3.Connection, message_id: int) -> Mapping[str, Any] | None:
-    """The stored reasons of a message: verdict row by row, link, placement, rules, walk, speech (docs: how it decides)."""
+    """The stored reasons of a message: verdict row by row, link, placement, rules, walk, speech."""
     row = connection.execute("SELECT story FROM decisions WHERE message_id = ?", (message_id,)).fetchone()
     return None if row is None else dict(json.loads(row["story"]))
 
