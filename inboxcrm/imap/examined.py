@@ -1,0 +1,60 @@
+"""What EXAMINE says of a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inboxcrm.imap import responses
+from inboxcrm.imap.responses import Untagged
+
+_HIGHEST_UID = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What EXAMINE said, read before anything is fetched. `uid_next` and `highest_modseq` are None where unsaid."""
+
+    folder: str
+    exists: int
+    uid_validity: int
+    uid_next: int | None = None
+    highest_modseq: int | None = None
+    vanished: tuple[tuple[int, int], ...] = ()
+    changed: tuple[tuple[int, frozenset[str]], ...] = ()
+
+
+class Examined:
+    """Gathers what EXAMINE tells, line by line."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._vanished: list[bytes] = []
+        self._changed: list[tuple[int, frozenset[str]]] = []
+
+    def take(self, response: Untagged) -> bool:
+        if response.name == "EXISTS" and response.number is not None:
+            self._numbers["EXISTS"] = response.number
+        elif response.name == "OK":
+            said = responses.status("OK", response.rest)
+            if said.code in {"UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ"} and said.argument.isdigit():
+                self._numbers[said.code] = int(said.argument)
+        elif response.name == "VANISHED":
+            self._vanished.append(response.rest.rpartition(b" ")[2])
+        elif response.name == "FETCH":
+            one = responses.fetched(response)
+            if one.uid is not None and one.flags is not None:
+                self._changed.append((one.uid, one.flags))
+        return True
+
+    def opened(self, folder: str) -> Opened:
+        uid_next = self._numbers.get("UIDNEXT")
+        last = uid_next - 1 if uid_next else _HIGHEST_UID
+        return Opened(
+            folder,
+            self._numbers.get("EXISTS", 0),
+            self._numbers.get("UIDVALIDITY", 0),
+            uid_next or None,
+            self._numbers.get("HIGHESTMODSEQ") or None,
+            tuple(part for text in self._vanished for part in responses.uid_ranges(text, last=last)),
+            tuple(self._changed),
+        )

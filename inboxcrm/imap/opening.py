@@ -1,0 +1,157 @@
+"""How a connection comes about: connected, protected as configured, greeted, and nothing secret said before."""
+
+from __future__ import annotations
+
+import imaplib
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inboxcrm.config import Security, Server
+from inboxcrm.errors import InboxcrmError
+from inboxcrm.imap.errors import (
+    CertificateError,
+    ConnectionLostError,
+    InsecureConnectionError,
+    ProtocolError,
+    ServerByeError,
+)
+from inboxcrm.imap.wire import MAX_LITERAL, Waker, Wire
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds each step may take as a whole, and the largest literal (bytes) that is read."""
+
+    connect: float = 20.0
+    login: float = 30.0
+    command: float = 120.0
+    fetch: float = 60.0
+    done: float = 30.0
+    logout: float = 2.0
+    literal: int = MAX_LITERAL
+
+
+class ImapOverWire(imaplib.IMAP4):
+    """imaplib's commands over our Wire, keeping no transcript (it would hold the password)."""
+
+    def __init__(self, server: Server, waker: Waker, limits: Limits) -> None:
+        self._server = server
+        self._waker = waker
+        self._limits = limits
+        super().__init__(server.host, server.port)
+
+    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002 - imaplib's
+        """Connect, protect as configured, and leave the greeting to imaplib."""
+        self.host, self.port = host, port
+        sock = socket.create_connection((host, port), timeout=self._limits.connect)
+        if self._server.security is Security.TLS:
+            sock = tls_context(self._server).wrap_socket(sock, server_hostname=host)
+        self.wire = Wire(sock, self._waker, max_literal=self._limits.literal)
+        self.sock = self.wire.sock
+        self.wire.allow(self._limits.connect)
+
+    def protect(self) -> None:
+        """STARTTLS, required: refuse a server that does not offer it, greets us as logged in, or talks too early.
+
+        Bytes that came with the OK were sent by somebody before the handshake and would be read as if they were inside
+        (response injection, CVE-2021-38371 and its kin).
+        """
+        if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:
+            raise InsecureConnectionError(_no_starttls(self._server))
+        self.wire.allow(self._limits.connect)
+        answer, _ = self._simple_command("STARTTLS")
+        if answer != "OK":
+            raise InsecureConnectionError(_no_starttls(self._server))
+        if self.wire.buffered:
+            raise InsecureConnectionError(
+                f"{self.host}:{self.port}: unprotected data was sent behind STARTTLS. Somebody may stand between you "
+                'and the server; nothing was sent. Use `port = 993, security = "tls"` if the server offers it.'
+            )
+        self.wire.secure(tls_context(self._server), self.host, self._limits.connect)
+        self.sock = self.wire.sock
+        self._tls_established = True
+        self.wire.allow(self._limits.connect)
+        self._get_capabilities()  # imaplib's own; RFC 3501 6.2.1: forget what was said before
+
+    def read(self, size: int) -> bytes:
+        """Exactly `size` bytes."""
+        return self.wire.read(size)
+
+    def readline(self) -> bytes:
+        """One line."""
+        return self.wire.readline()
+
+    def send(self, data: ReadableBuffer) -> None:
+        """All of it."""
+        self.wire.send(bytes(data))
+
+    def shutdown(self) -> None:
+        """Close the socket."""
+        if hasattr(self, "wire"):
+            self.wire.close()
+
+    def _log(self, line: str) -> None:
+        """imaplib keeps the last commands for its debug print, LOGIN among them; we keep none."""
+
+
+def tls_context(server: Server) -> ssl.SSLContext:
+    """Verify name and chain, TLS 1.2 at least; `ca_file` adds the owner's own authority."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if server.ca_file is not None:
+        context.load_verify_locations(server.ca_file)
+    return context
+
+
+def refuse_plaintext(server: Server) -> None:
+    if server.security is not Security.NONE or server.host == "localhost":
+        return
+    with suppress(ValueError):
+        if ipaddress.ip_address(server.host).is_loopback:
+            return
+    raise InsecureConnectionError(
+        f'{server.host}:{server.port}: `security = "none"` is only for this machine itself; nothing was sent. '
+        'Write `port = 993, security = "tls"`.'
+    )
+
+
+def _no_starttls(server: Server) -> str:
+    return (
+        f"{server.host}:{server.port}: the server does not offer STARTTLS, so the password would travel unprotected; "
+        'nothing was sent. Write `port = 993, security = "tls"` if the server offers it.'
+    )
+
+
+@contextmanager
+def connecting(server: Server) -> Iterator[None]:
+    """Translate what can go wrong before the login."""
+    place = f"{server.host}:{server.port}"
+    try:
+        yield
+    except InboxcrmError:
+        raise
+    except ssl.SSLCertVerificationError as error:
+        raise CertificateError(
+            f"{place}: the server's certificate cannot be trusted ({error.verify_message}). Check `host` in "
+            "config.toml; for a server of your own give its authority as `ca_file`."
+        ) from error
+    except ssl.SSLEOFError as error:
+        raise ConnectionLostError(f"{place}: the connection ended during the TLS handshake") from error
+    except ssl.SSLError as error:
+        raise InsecureConnectionError(
+            f"{place}: no protected connection could be made ({error.reason or error}). Check `port` and `security`; "
+            "TLS 1.2 is the least that is accepted."
+        ) from error
+    except imaplib.IMAP4.error as error:
+        text = str(error)
+        raise (ServerByeError if "BYE" in text else ProtocolError)(f"{place}: {text}") from error
+    except OSError as error:
+        raise ConnectionLostError(f"{place}: {error}") from error

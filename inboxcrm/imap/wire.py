@@ -1,0 +1,265 @@
+"""Bytes to and from one server: every wait has a deadline, can be woken, and loses nothing.
+
+imaplib reads through a BufferedReader on a blocking socket. That hides bytes from poll(), counts time per recv (a
+server that drips a byte now and then is never timed out) and cannot be woken. This reader owns one buffer and one poll.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import selectors
+import socket
+import ssl
+import time
+
+from inboxcrm.imap.errors import (
+    ClosingError,
+    CommandTimeoutError,
+    ConnectionLostError,
+    LiteralTooLargeError,
+    ProtocolError,
+)
+
+MAX_LINE = 16 << 20
+"""Bytes of one line; a SEARCH answer of two million UIDs fits."""
+
+MAX_LITERAL = 80 << 20
+"""Bytes of one literal; more is refused before it is read."""
+
+_CHUNK = 1 << 18
+_SLOWEST = 32 * 1024
+"""Bytes a second below which a literal is given up."""
+
+
+class Waker:
+    """Lets another thread cut a wait short: `kick` ends an idle wait, `stop` ends every wait for good."""
+
+    def __init__(self) -> None:
+        self._near, self._far = socket.socketpair()
+        self._near.setblocking(False)
+        self._far.setblocking(False)
+        self.stopping = False
+        self._kicked = False
+
+    def fileno(self) -> int:
+        """What a selector watches."""
+        return self._near.fileno()
+
+    def kick(self) -> None:
+        """End the idle wait that is running, or else the next one."""
+        with contextlib.suppress(OSError):  # a full pipe has a kick in it already; a closed one needs none
+            self._far.send(b"k")
+
+    def stop(self) -> None:
+        """End the wait that is running, and all that follow, with ClosingError."""
+        self.stopping = True
+        self.kick()
+
+    def take(self) -> bool:
+        """Whether there was a kick since the last call; raises ClosingError when stopping."""
+        with contextlib.suppress(BlockingIOError):
+            while self._near.recv(64):
+                self._kicked = True
+        if self.stopping:
+            raise ClosingError("closing")
+        kicked, self._kicked = self._kicked, False
+        return kicked
+
+    def drain(self) -> None:
+        """Read the pipe empty but keep the kick for the next `take`; raises ClosingError when stopping."""
+        if self.take():
+            self._kicked = True
+
+    def close(self) -> None:
+        """Give the two descriptors back."""
+        self._near.close()
+        self._far.close()
+
+
+class Wire:
+    """One connected socket, plain or TLS, as lines and literals. Used by one thread; only its Waker by others.
+
+    `deadline` is a time.monotonic() instant by which the command being answered must be finished; None waits for ever.
+    An announced literal moves it later by the time its bytes may take, up to `latest`.
+    """
+
+    def __init__(self, sock: socket.socket, waker: Waker, *, max_line: int = MAX_LINE, max_literal: int = MAX_LITERAL):
+        self._sock = sock
+        self._waker = waker
+        self._max_line = max_line
+        self._max_literal = max_literal
+        self._buffer = bytearray()
+        self._start = 0
+        self.deadline: float | None = None
+        self._latest: float | None = None
+        sock.setblocking(False)
+        _tune(sock)
+
+    @property
+    def sock(self) -> socket.socket:
+        """The socket itself, for imaplib's and IMAPClient's own questions."""
+        return self._sock
+
+    @property
+    def buffered(self) -> int:
+        """How many received bytes nobody has read yet."""
+        return len(self._buffer) - self._start
+
+    def allow(self, seconds: float) -> None:
+        """Start a new deadline for a whole command."""
+        now = time.monotonic()
+        self.deadline = now + seconds
+        self._latest = self.deadline + self._max_literal / _SLOWEST
+
+    def secure(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
+        """Go over to TLS on the running connection (STARTTLS, RFC 3501 section 6.2.1)."""
+        self._sock.settimeout(seconds)
+        self._sock = context.wrap_socket(self._sock, server_hostname=host)
+        self._sock.setblocking(False)
+
+    # -- writing
+
+    def send(self, octets: bytes) -> None:
+        """Write all of it within the deadline."""
+        view = memoryview(octets)
+        while view:
+            try:
+                view = view[self._sock.send(view) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                self._ready(selectors.EVENT_WRITE)
+            except ssl.SSLWantReadError:
+                self._ready(selectors.EVENT_READ)
+            except OSError as error:
+                raise ConnectionLostError(f"could not write: {error}") from error
+
+    # -- reading
+
+    def readline(self) -> bytes:
+        """The next line with its line ending, however many segments it came in."""
+        scanned = 0
+        while (end := self._buffer.find(b"\n", self._start + scanned)) < 0:
+            scanned = self.buffered
+            if scanned > self._max_line:
+                raise ProtocolError(f"a line of more than {self._max_line} bytes")
+            self._fill()
+        line = bytes(memoryview(self._buffer)[self._start : end + 1])
+        self._start = end + 1
+        return line
+
+    def read(self, size: int) -> bytes:
+        """Exactly `size` bytes; LiteralTooLargeError before any is read when that is too many."""
+        if size > self._max_literal:
+            raise LiteralTooLargeError(size)
+        if self.deadline is not None and self._latest is not None:
+            self.deadline = min(self.deadline + size / _SLOWEST, self._latest)
+        if size <= self.buffered:
+            octets = bytes(memoryview(self._buffer)[self._start : self._start + size])
+            self._start += size
+            return octets
+        return self._read_long(size)
+
+    def has_line(self) -> bool:
+        """Whether a whole line is here already."""
+        return self._buffer.find(b"\n", self._start) >= 0
+
+    def wait(self, until: float) -> str:
+        """Wait for something to be received: "data", "kicked", or "late" when `until` (monotonic) is past."""
+        while True:
+            if self._waker.take():
+                return "kicked"
+            if self._receive_now():
+                return "data"
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                return "late"
+            self._select(selectors.EVENT_READ, remaining)
+
+    def close(self) -> None:
+        """Close the socket at once."""
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    # -- inside
+
+    def _read_long(self, size: int) -> bytes:
+        # BytesIO hands over its own buffer: a message of 50 MB is not held twice.
+        whole = io.BytesIO()
+        whole.write(memoryview(self._buffer)[self._start :])
+        self._buffer.clear()
+        self._start = 0
+        while (missing := size - whole.tell()) > 0:
+            whole.write(self._receive(min(missing, _CHUNK)))
+        return whole.getvalue()
+
+    def _fill(self) -> None:
+        self._keep(self._receive(_CHUNK))
+
+    def _keep(self, octets: bytes) -> None:
+        if self._start:
+            del self._buffer[: self._start]
+            self._start = 0
+        self._buffer += octets
+
+    def _receive(self, most: int) -> bytes:
+        while (octets := self._try_receive(most)) is None:
+            self._ready(selectors.EVENT_READ)
+        return octets
+
+    def _receive_now(self) -> bool:
+        octets = self._try_receive(_CHUNK)
+        if octets is None:
+            return False
+        self._keep(octets)
+        return True
+
+    def _try_receive(self, most: int) -> bytes | None:
+        try:
+            octets = self._sock.recv(most)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        except ssl.SSLWantWriteError:
+            self._ready(selectors.EVENT_WRITE)
+            return None
+        except OSError as error:
+            raise ConnectionLostError(f"could not read: {error}") from error
+        if not octets:
+            raise ConnectionLostError("the server closed the connection")
+        # A server that drips keeps the socket readable; the deadline is for the whole command.
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            raise CommandTimeoutError("the answer was not finished in time")
+        return octets
+
+    def _ready(self, event: int) -> None:
+        remaining = None if self.deadline is None else self.deadline - time.monotonic()
+        if remaining is not None and remaining <= 0:
+            raise CommandTimeoutError("the answer was not finished in time")
+        self._select(event, remaining)
+        self._waker.drain()
+
+    def _select(self, event: int, seconds: float | None) -> None:
+        with _selector() as selector:
+            selector.register(self._sock, event)
+            selector.register(self._waker, selectors.EVENT_READ)
+            selector.select(seconds)
+
+
+def _selector() -> selectors.BaseSelector:
+    """One that costs no descriptor of its own, and knows descriptors above 1023 where the system can."""
+    return selectors.PollSelector() if hasattr(selectors, "PollSelector") else selectors.SelectSelector()
+
+
+def _tune(sock: socket.socket) -> None:
+    """No Nagle delay (imaplib writes a literal and its CRLF apart), and a dead peer noticed within two minutes."""
+    options = (
+        ("TCP_NODELAY", 1),
+        ("TCP_KEEPIDLE", 60),
+        ("TCP_KEEPINTVL", 20),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 120_000),
+    )
+    with contextlib.suppress(OSError):  # a Unix socket in a test has none of these
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in options:
+            if hasattr(socket, name):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
