@@ -1,0 +1,126 @@
+"""Is a finished mail exactly what may leave? The last look, at the bytes and not at what made them.
+
+The bytes are read back with the standard library's parser, which had no part in writing them, and everything is
+compared with a short list of what is allowed. Any deviation is our fault and stops the mail.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.headerregistry import AddressHeader
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from inboxcrm.domain.outbox import Draft
+from inboxcrm.errors import InternalError
+from inboxcrm.render.clean import unsafe_characters
+
+OWNER_FIELDS = frozenset(
+    (
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "In-Reply-To",
+        "References",
+        "Content-Language",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    )
+)
+"""Every field a mail of a person may carry; each once."""
+
+AUTOMATIC_FIELDS = frozenset(("Auto-Submitted", "X-Auto-Response-Suppress", "X-InboxCRM-Auto", "X-Loop"))
+"""What an automatic mail carries besides, all of them (RFC 3834 section 5, MS-OXCMAIL 2.1.3.2.20)."""
+
+OPTIONAL_FIELDS = frozenset(("In-Reply-To", "References", "Content-Language"))
+
+_FIELD = re.compile(rb"([!-9;-~]+): ?(?:[\x20-\x7e]|\r\n[ ])*")
+_HEADER_LINE = 998
+
+
+class UnsafeMailError(InternalError):
+    """A mail we composed is not what may leave; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the finished bytes must say."""
+
+    author: str
+    recipient: str
+    automatic: bool
+
+
+def check(draft: Draft, expected: Expected) -> Draft:
+    """The draft, unchanged; `UnsafeMailError` names the first deviation without quoting the mail."""
+    head, separator, _ = draft.raw.partition(b"\r\n\r\n")
+    _need(bool(separator), "it has no end of its header block")
+    _check_octets(draft.raw)
+    names = _field_names(head)
+    _check_names(names, automatic=expected.automatic)
+    message = message_from_bytes(draft.raw, _class=EmailMessage, policy=SMTP)
+    _need(not message.defects, "the parser found a defect")
+    _need([name for name, _ in message.items()] == names, "the parser sees other fields than were written")
+    _need(_only_address(message, "To") == expected.recipient == draft.recipient, "To is not the one recipient")
+    _need(_only_address(message, "From") == expected.author, "From is not the one author")
+    _need(draft.envelope_from in ("", expected.author), "the envelope sender is neither null nor the author")
+    _need(str(message["Message-ID"]) == draft.message_id, "the Message-ID is not the one on record")
+    _need(str(message["Subject"]) == draft.subject, "the subject does not read as it was meant")
+    for name in ("From", "To", "Subject"):
+        _need(not unsafe_characters(str(message[name])), f"{name} holds a character that steers instead of being read")
+    _check_body(message, draft.text)
+    if expected.automatic:
+        _need(str(message["Auto-Submitted"]) == "auto-replied", "Auto-Submitted is not auto-replied")
+        _need(str(message["X-Auto-Response-Suppress"]) == "All", "X-Auto-Response-Suppress is not All")
+    return draft
+
+
+def _need(condition: bool, deviation: str) -> None:
+    """An assertion that survives `python -O`."""
+    if not condition:
+        raise UnsafeMailError(f"a finished mail was stopped before it left: {deviation}")
+
+
+def _check_octets(raw: bytes) -> None:
+    _need(raw.isascii() and b"\0" not in raw, "it is not 7-bit text")
+    _need(raw.count(b"\n") == raw.count(b"\r") == raw.count(b"\r\n"), "it holds a bare CR or LF")
+    _need(max(map(len, raw.split(b"\r\n"))) <= _HEADER_LINE, "a line is longer than 998 octets")
+
+
+def _field_names(head: bytes) -> list[str]:
+    """The names of the fields, in order, read from the octets: no parser's leniency."""
+    names: list[str] = []
+    for line in re.split(rb"\r\n(?! )", head):
+        match = _FIELD.fullmatch(line)
+        _need(match is not None, "a header line is not one")
+        if match is not None:
+            names.append(match[1].decode("ascii"))
+    return names
+
+
+def _check_names(names: list[str], *, automatic: bool) -> None:
+    allowed = OWNER_FIELDS | (AUTOMATIC_FIELDS if automatic else frozenset())
+    _need(len(set(names)) == len(names), "a field stands twice")
+    _need(set(names) <= allowed, "it has a field that may not be there")
+    _need(allowed - OPTIONAL_FIELDS <= set(names), "a field is missing")
+
+
+def _only_address(message: EmailMessage, name: str) -> str:
+    field = message[name]
+    if not isinstance(field, AddressHeader) or len(field.addresses) != 1 or bool(getattr(field, "defects", None)):
+        raise UnsafeMailError(f"a finished mail was stopped before it left: {name} is not one address")
+    return str(field.addresses[0].addr_spec)
+
+
+def _check_body(message: EmailMessage, text: str) -> None:
+    _need(message.get_content_type() == "text/plain" and not message.is_multipart(), "it is more than plain text")
+    _need(message.get_content_charset() == "utf-8", "its character set is not UTF-8")
+    content = message.get_payload(decode=True)
+    _need(isinstance(content, bytes), "its text cannot be decoded")
+    if isinstance(content, bytes):
+        _need(content.decode().replace("\r\n", "\n") == text, "the text does not read as it was meant")

@@ -1,0 +1,252 @@
+"""One logged-in connection to a submission server: connect, protect, log in, command, body, leave.
+
+Every failure becomes one of two errors that never leave this package: the server refused us, or the session was lost.
+A session that was lost in any way is never used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ipaddress
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from inboxcrm.config import Security, Server
+from inboxcrm.domain.outbox import Step
+from inboxcrm.errors import ConfigError, InboxcrmError, TransientError
+from inboxcrm.ports import Deferred
+from inboxcrm.smtp.replies import Reply, outcome
+
+PasswordReader = Callable[[], str]
+"""Asks the owner's password source; called on a thread for every log-in, so that nothing keeps the password."""
+
+_OUR_NAME = "[127.0.0.1]"
+"""What EHLO says: the literal that names nobody (RFC 5321 section 4.1.3), as Thunderbird does."""
+
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds (RFC 5321 section 4.5.3.2), and how long a connection is kept.
+
+    `final` is the wait for the reply to the body, longer by one second for each `octets_per_second` of mail: giving up
+    there leaves the mail in doubt, giving up before costs nothing. `idle` closes a connection nobody used, `mails` one
+    that was used long enough.
+    """
+
+    connect: float = 20.0
+    login: float = 30.0
+    command: float = 120.0
+    final: float = 600.0
+    octets_per_second: int = 32_000
+    idle: float = 10.0
+    mails: int = 50
+
+    def for_body(self, octets: int) -> float:
+        """How long a mail of this size may take from its first octet to the server's word."""
+        return self.final + octets / self.octets_per_second
+
+
+class SessionRefusedError(TransientError):
+    """The server, its certificate or our account stands in the way: nothing was sent."""
+
+    def __init__(self, message: str, *, pause_all: bool) -> None:
+        super().__init__(message)
+        self.pause_all = pause_all
+
+
+class SessionLostError(TransientError):
+    """The connection ended, stalled or spoke no SMTP, with no octet of a mail on its way."""
+
+
+class BodyLostError(TransientError):
+    """The same after the first octet of a mail may have left: it may or may not have been accepted."""
+
+
+def require_safe(server: Server) -> None:
+    """`ConfigError` for a server that would be spoken to in plaintext across a network."""
+    if server.security is Security.NONE and not is_loopback(server.host):
+        raise ConfigError(
+            f'smtp: security = "none" is for this machine only, and {server.host} is another; use "tls" or "starttls"'
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def tls_context(server: Server) -> ssl.SSLContext:
+    """Verified TLS 1.2 or newer, with the owner's own certificate authority beside the system's. Reads files."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if server.ca_file is not None:
+        context.load_verify_locations(server.ca_file)
+    return context
+
+
+class Session:
+    """One connection, from `open` to `leave` or `discard`. `mails` counts what was sent over it."""
+
+    def __init__(self, server: Server, *, user: str | None, password: PasswordReader, patience: Patience) -> None:
+        self._server = server
+        self._user = user
+        self._password = password
+        self._patience = patience
+        self._client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.security is Security.TLS,
+            start_tls=False,
+            timeout=patience.connect,
+            local_hostname=_OUR_NAME,
+        )
+        self.mails = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is open as far as we know."""
+        return self._client.is_connected
+
+    def offers(self, extension: str) -> bool:
+        """Whether EHLO named an extension."""
+        return self._client.supports_extension(extension)
+
+    @property
+    def largest(self) -> int | None:
+        """The octets the server takes at most (SIZE, RFC 1870); None when it does not say or says no limit."""
+        limit = self._client.esmtp_extensions.get("size", "").strip()
+        return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
+
+    async def open(self) -> None:
+        """Connect, protect and log in; raises `SessionRefusedError`."""
+        try:
+            if self._server.security is not Security.NONE:
+                self._client.tls_context = await asyncio.to_thread(tls_context, self._server)
+            await self._client.connect()
+            if self._server.security is Security.STARTTLS:
+                await self._start_tls()
+            await self._client.ehlo()
+            await self._log_in()
+        except (SessionRefusedError, asyncio.CancelledError):
+            self.discard()
+            raise
+        except aiosmtplib.SMTPResponseException as error:
+            self.discard()
+            raise _refusal(Reply(error.code, error.message)) from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            self.discard()
+            raise SessionRefusedError(self._explained(error), pause_all=_is_certificate(error)) from None
+
+    async def _start_tls(self) -> None:
+        """STARTTLS or nothing: a server that does not offer it may be somebody in between (RFC 8314 section 3)."""
+        await self._client.ehlo()
+        if not self.offers("starttls"):
+            raise SessionRefusedError(
+                f"{self._server.host} offers no STARTTLS; nothing is said to it in plaintext", pause_all=True
+            )
+        await self._client.starttls()
+
+    async def _log_in(self) -> None:
+        """One attempt by the best method there is: a second one with the same password only helps to lock us out."""
+        if not self._user:
+            return
+        if not self.offers("auth"):
+            if self._server.security is Security.NONE:
+                return
+            raise SessionRefusedError(f"{self._server.host} offers no log-in", pause_all=True)
+        methods = {
+            "plain": self._client.auth_plain,
+            "login": self._client.auth_login,
+            "cram-md5": self._client.auth_crammd5,
+        }
+        offered = [one for one in methods if one in self._client.server_auth_methods]
+        if not offered:
+            raise SessionRefusedError(f"{self._server.host} offers no log-in that we know", pause_all=True)
+        password = await self._read_password()
+        try:
+            await methods[offered[0]](self._user.encode(), password.encode(), timeout=self._patience.login)
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refusal(Reply(error.code, _without_secrets(error.message, self._user, password))) from None
+
+    async def _read_password(self) -> str:
+        try:
+            return await asyncio.to_thread(self._password)
+        except InboxcrmError as error:
+            raise SessionRefusedError(str(error), pause_all=True) from None
+
+    def _explained(self, error: Exception) -> str:
+        """What went wrong before the log-in; the texts of these errors hold host, port and certificate, no secrets."""
+        reason = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+        return Reply(0, f"{self._server.host}:{self._server.port}: {reason}").shown().removeprefix("0 ")
+
+    async def command(self, *words: str) -> Reply:
+        """One command and its reply; raises `SessionLostError`."""
+        try:
+            octets = [word.encode("ascii") for word in words]
+            response = await self._client.execute_command(*octets, timeout=self._patience.command)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            self.discard()
+            raise SessionLostError(Reply(0, str(error)).shown().removeprefix("0 ")) from None
+        return Reply(response.code, response.message)
+
+    async def body(self, raw: bytes) -> Reply:
+        """The mail after a 354, dot-stuffed, with its final dot, and the server's word on it.
+
+        Our own second half of DATA: aiosmtplib's writes command and mail in one call, and between the two lies the
+        line that decides whether a broken connection leaves doubt. Raises `SessionLostError` before the first octet
+        and `BodyLostError` after it.
+        """
+        protocol = self._client.protocol
+        if protocol is None or not self.alive:
+            raise SessionLostError("the connection was gone before the first octet of the mail")
+        stuffed = _LEADING_DOT.sub(b"..", raw)
+        try:
+            protocol.write(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+            response = await protocol.read_response(timeout=self._patience.for_body(len(raw)))
+        except (aiosmtplib.SMTPException, OSError) as error:
+            self.discard()
+            raise BodyLostError(Reply(0, str(error)).shown().removeprefix("0 ")) from None
+        return Reply(response.code, response.message)
+
+    def discard(self) -> None:
+        """Drop the connection at once: nothing that is still in a buffer leaves any more."""
+        transport = self._client.transport
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+        self._client.close()
+
+    def leave(self) -> None:
+        """Say QUIT and close, without waiting for the answer."""
+        if self._client.protocol is not None and self.alive:
+            self._client.protocol.write(b"QUIT\r\n")
+        self._client.close()
+
+
+def _refusal(reply: Reply) -> SessionRefusedError:
+    verdict = outcome(Step.CONNECT, reply)
+    return SessionRefusedError(reply.shown(), pause_all=isinstance(verdict, Deferred) and verdict.pause_all)
+
+
+def _is_certificate(error: Exception) -> bool:
+    return isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
+
+
+def _without_secrets(text: str, user: str, password: str) -> str:
+    """A server's words about our log-in, without anything of ours it may have repeated."""
+    both = f"\0{user}\0{password}".encode()
+    secrets = (password, base64.b64encode(password.encode()).decode(), base64.b64encode(both).decode())
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,201 @@
+"""Hands one finished mail to a submission server and says what became of it: sent, deferred, rejected or in doubt.
+
+What must hold: a mail is in doubt only when its first octet may have left and no clear word came back. Everything
+before, including a DATA command whose 354 was never read, is provably unsent and may be tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from inboxcrm.config import Server
+from inboxcrm.domain.outbox import Step
+from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
+from inboxcrm.smtp.replies import Reply, outcome, refuses_null_sender
+from inboxcrm.smtp.session import (
+    BodyLostError,
+    PasswordReader,
+    Patience,
+    Session,
+    SessionLostError,
+    SessionRefusedError,
+    require_safe,
+)
+
+_ENVELOPE_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+class SmtpTransport:
+    """One submission server: one connection kept for a burst, one mail in flight.
+
+    `account_address` takes the place of the null reverse-path where the server refuses it; None leaves such a mail
+    rejected. The password is read for each log-in and never kept.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        user: str | None,
+        password: PasswordReader,
+        account_address: str | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        require_safe(server)
+        self._server = server
+        self._user = user
+        self._password = password
+        self._account_address = account_address
+        self._patience = patience or Patience()
+        self._session: Session | None = None
+        self._in_flight = asyncio.Lock()
+        self._hang_up: asyncio.TimerHandle | None = None
+        self.null_sender_refused = False
+        """Whether this server has refused the null reverse-path; later mails do not try it again."""
+
+    async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+        """Send the bytes as they are, at most once; `step` is awaited before each step begins.
+
+        An exception of `step` ends the connection, and with it a mail whose final dot was not written, and comes
+        through to the caller. So does cancellation.
+        """
+        unfit = _unfit(item)
+        if unfit:
+            return Rejected(unfit)
+        async with self._in_flight:
+            self._stop_timer()
+            try:
+                delivery = await self._deliver(item, step)
+            except BaseException:
+                self._drop()
+                raise
+            self._after(delivery)
+            return delivery
+
+    async def close(self) -> None:
+        """Leave the server; a later `send` connects again."""
+        self._stop_timer()
+        self._leave()
+
+    async def _deliver(self, item: Outgoing, step: StepRecorder) -> Delivery:
+        """One attempt; MAIL is said on a second connection only where the one kept from before had ended."""
+        await step(Step.CONNECT)
+        try:
+            try:
+                return await self._transact(await self._ready(), item, step)
+            except _StaleError:
+                self._drop()
+                return await self._transact(await self._ready(), item, step)
+        except SessionRefusedError as error:
+            return Deferred(str(error), pause_all=error.pause_all)
+        except SessionLostError as error:
+            return Deferred(str(error))
+        except BodyLostError as error:
+            return InDoubt(str(error))
+
+    async def _ready(self) -> Session:
+        """The kept connection where it is still open, else a new one."""
+        if self._session is not None and self._session.alive:
+            return self._session
+        session = Session(self._server, user=self._user, password=self._password, patience=self._patience)
+        await session.open()
+        self._session = session
+        return session
+
+    async def _transact(self, session: Session, item: Outgoing, step: StepRecorder) -> Delivery:
+        """The mail from MAIL to the final reply, once more from the account where the null sender is refused."""
+        if session.largest is not None and len(item.raw) > session.largest:
+            return Rejected(f"the server takes at most {session.largest} octets and this mail has {len(item.raw)}")
+        sender = self._sender(item.envelope_from)
+        answered_by, reply = await self._try(session, item, sender, step)
+        if sender == "" and self._account_address and refuses_null_sender(reply):
+            self.null_sender_refused = True
+            if (await session.command("RSET")).code != 250:
+                return Deferred(reply.shown())
+            answered_by, reply = await self._try(session, item, self._account_address, step)
+        return outcome(answered_by, reply)
+
+    def _sender(self, envelope_from: str) -> str:
+        if envelope_from == "" and self.null_sender_refused and self._account_address:
+            return self._account_address
+        return envelope_from
+
+    async def _try(self, session: Session, item: Outgoing, sender: str, step: StepRecorder) -> tuple[Step, Reply]:
+        """The step that ended the transaction and the reply that did, one reverse-path given."""
+        await step(Step.MAIL)
+        reply = await self._mail(session, item, sender)
+        if not reply.positive:
+            return Step.MAIL, reply
+        await step(Step.RCPT)
+        reply = await session.command("RCPT", f"TO:<{item.recipient}>", *_notify(session, sender))
+        if not reply.positive:
+            return Step.RCPT, reply
+        await step(Step.DATA)
+        reply = await session.command("DATA")
+        if reply.code != 354:
+            return Step.DATA, reply
+        await step(Step.BODY)
+        reply = await session.body(item.raw)
+        session.mails += 1
+        return Step.BODY, reply
+
+    async def _mail(self, session: Session, item: Outgoing, sender: str) -> Reply:
+        """MAIL with what the server offers; `_StaleError` where a kept connection had ended meanwhile."""
+        options = [f"SIZE={len(item.raw)}"] if session.offers("size") else []
+        if sender and session.offers("dsn"):
+            options.append("RET=HDRS")
+        try:
+            reply = await session.command("MAIL", f"FROM:<{sender}>", *options)
+        except SessionLostError:
+            if session.mails:
+                raise _StaleError from None
+            raise
+        if reply.code == 421 and session.mails:
+            raise _StaleError
+        return reply
+
+    def _after(self, delivery: Delivery) -> None:
+        """Keep the connection for the next mail only after a clean success."""
+        if not isinstance(delivery, Sent) or self._session is None or self._session.mails >= self._patience.mails:
+            self._leave()
+            return
+        self._hang_up = asyncio.get_running_loop().call_later(self._patience.idle, self._leave)
+
+    def _stop_timer(self) -> None:
+        if self._hang_up is not None:
+            self._hang_up.cancel()
+            self._hang_up = None
+
+    def _leave(self) -> None:
+        if self._session is not None:
+            self._session.leave()
+            self._session = None
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.discard()
+            self._session = None
+
+
+class _StaleError(Exception):
+    """A connection kept from an earlier mail had ended before this one began."""
+
+
+def _notify(session: Session, sender: str) -> tuple[str, ...]:
+    """Which delivery reports are asked for (RFC 3461 section 4.1): failures, and none where none could reach us."""
+    if not session.offers("dsn"):
+        return ()
+    return ("NOTIFY=FAILURE",) if sender else ("NOTIFY=NEVER",)
+
+
+def _unfit(item: Outgoing) -> str | None:
+    """Why bytes or envelope cannot be said in SMTP as they are; the server is not even asked."""
+    if _ENVELOPE_ADDRESS.fullmatch(item.recipient) is None:
+        return "the recipient's address cannot be written to safely"
+    if item.envelope_from and _ENVELOPE_ADDRESS.fullmatch(item.envelope_from) is None:
+        return "the envelope sender is not a plain address"
+    if not item.raw.isascii() or b"\0" in item.raw or _BARE_LINE_END.search(item.raw):
+        return "the mail is not 7-bit text with CRLF line ends"
+    return None
