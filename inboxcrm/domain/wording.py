@@ -1,8 +1,8 @@
 """How a time is told to the sender: weekday and date always, the owner's clock, and the sender's where it differs.
 
 Names of days, months and cities are CLDR's (babel), the sentences our own: CLDR's skeletons abbreviate and name
-zones oddly. A zone is named by its city. The year is said where it is not the year of `said_at`. A day that closes at midnight is told as 24:00
-of that day, so that nobody reads the wrong date.
+zones oddly, so a zone is named by its city. The year is said where it is not the year of `said_at`. A day that
+closes at midnight is told as 24:00 of that day, so that nobody reads the wrong date.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The patterns of the eight languages in which a time is told. Names of days and months come from CLDR.
 
 Patterns are `str.format` texts. `{date}` is made by `date` (or `date_year`), `{time}` by `time`, `{moment}` by
-`moment`; `{yours}` is the sender's own time where it differs, else empty; `{on}` is the preposition of the weekday; `{start}`
-is the first day of an absence still to come.
+`moment`; `{yours}` is the sender's own time where it differs, else empty; `{on}` is the preposition of the weekday;
+`{start}` is the first day of an absence still to come.
 """
 
 from __future__ import annotations
