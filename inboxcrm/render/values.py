@@ -9,8 +9,7 @@ VALUES: Mapping[str, str] = MappingProxyType(
     {
         "due": "The promise in the language of the text, ready to follow a verb. None when no date can be told.",
         "previous_due": "The promise told before, in the same form as `due`. Never None where it is needed.",
-        "reason": "One sentence that explains the date: a holiday by name, the end of an absence. None without one.",
-        "away_note": "The owner's own wording for this absence. None when there is none.",
+        "reason": "One sentence that explains the date: a holiday, the office hours, an absence. None without one.",
         "sender_name": "The name of the person who wrote. None when it is not known or must not be repeated.",
         "owner_name": "The owner's name, for the signature.",
         "phone": "The number to call. None unless the sender's plan allows it and the sender is authenticated.",
@@ -18,25 +17,15 @@ VALUES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-SAMPLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+SAMPLES: Mapping[str, str] = MappingProxyType(
     {
-        "en": MappingProxyType(
-            {
-                "due": "by the end of Tuesday 3 March 2026, 17:00 Zurich time (11:00 your time)",
-                "previous_due": "by the end of Friday 27 February 2026, 17:00 Zurich time (11:00 your time)",
-                "reason": "I am away until Monday 2 March 2026.",
-                "away_note": "I am walking in the mountains, with the telephone switched off.",
-                "sender_name": "Bob Builder",
-                "owner_name": "Ann Example",
-                "phone": "+41 44 555 01 00",
-                "urgent_word": "URGENT",
-            }
-        ),
+        "due": "by the end of Tuesday 3 March 2026, 17:00 Zurich, 11:00 your time",
+        "previous_due": "by the end of Friday 27 February 2026, 17:00 Zurich, 11:00 your time",
+        "reason": "I am away and will be back on Monday 2 March 2026.",
+        "sender_name": "Bob Builder",
+        "owner_name": "Ann Example",
+        "phone": "+41 44 555 01 00",
+        "urgent_word": "URGENT",
     }
 )
 """Invented values, as long as real ones are, by which the lint measures a template."""
-
-
-def samples(language: str) -> Mapping[str, str]:
-    """Sample values for a language; the English ones where it has none of its own."""
-    return SAMPLES.get(language, SAMPLES["en"])
