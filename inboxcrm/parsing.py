@@ -1,0 +1,196 @@
+"""Reads untrusted mail in a worker process that has limits and may die: one mail is lost to a defect, no more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import inboxcrm
+from inboxcrm.domain.message import Message
+from inboxcrm.domain.mime import LONGEST_HEADERS, headers_end
+from inboxcrm.errors import InternalError
+from inboxcrm.parsing_wire import PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, from_wire
+
+__all__ = ["Limits", "Parsed", "Parser"]
+
+UNPARSABLE = "unparsable"
+BODY_CUT = "body-cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one mail may cost: octets of its body that are read, seconds, and octets of memory of the worker."""
+
+    body: int = 25 * 1024 * 1024
+    seconds: float = 60.0
+    start_seconds: float = 30.0
+    memory: int = 512 * 1024 * 1024
+
+
+class Parser:
+    """One worker process, started when it is first needed and again whenever it had to be killed.
+
+    Calls are answered one after the other; a cancelled call costs the worker, never its successor's answer.
+    """
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self._limits = limits
+        self._lock = asyncio.Lock()
+        self._worker: Process | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self, *, language: bool = False) -> None:
+        """Have the worker ready, with the language model loaded if wished; raises InternalError where none starts."""
+        if language:
+            await self.parse(b"Subject: warm up\n\nThe model is loaded by the first letter that asks for it.\n",
+                             language=True)  # fmt: skip
+            return
+        async with self._lock:
+            await self._ready()
+
+    async def parse(self, raw: bytes, *, language: bool = False) -> Parsed:
+        """Read one mail. One that breaks the limits, or the worker, has the defect "unparsable"."""
+        return (await self.parse_many((raw,), language=language))[0]
+
+    async def parse_many(self, raws: Sequence[bytes], *, language: bool = False) -> list[Parsed]:
+        """Read mails, in their order. Answers come one by one, so it is known which mail a worker died of."""
+        answers: list[Parsed] = []
+        async with self._lock:
+            while len(answers) < len(raws):
+                await self._read_until_failure(raws[len(answers) :], answers, WITH_LANGUAGE if language else PLAIN)
+                if len(answers) < len(raws):
+                    answers.append(await self._headers_only(raws[len(answers)]))
+        return answers
+
+    async def close(self) -> None:
+        """End the worker; the next call would start another."""
+        async with self._lock:
+            await self._discard()
+
+    async def _read_until_failure(self, raws: Sequence[bytes], answers: list[Parsed], wish: int) -> None:
+        """Append answers up to the first mail that failed."""
+        worker = await self._ready()
+        assert worker.stdin is not None
+        whole = False
+        try:
+            for raw in raws:
+                sent = self._within_limit(raw)
+                worker.stdin.write(REQUEST.pack(wish, len(sent)))
+                worker.stdin.write(sent)
+            for raw in raws:
+                octets = await self._answer(worker, self._limits.seconds)
+                if not octets:
+                    return
+                parsed = from_wire(octets)
+                answers.append(parsed if parsed.message.size == len(raw) else _as_cut(parsed, len(raw)))
+            whole = True
+        except (TimeoutError, EOFError, OSError, ValueError, TypeError):
+            return
+        finally:
+            if not whole:
+                await self._discard()
+
+    async def _headers_only(self, raw: bytes) -> Parsed:
+        """What can be said of a mail that cannot be parsed: its header block, if that alone can."""
+        answers: list[Parsed] = []
+        head = raw[: min(headers_end(raw), LONGEST_HEADERS * 2)]
+        await self._read_until_failure((head,), answers, PLAIN)
+        known = answers[0].message if answers else _nothing()
+        return Parsed(replace(known, size=len(raw), text="", defects=(*known.defects, UNPARSABLE)), "", None)
+
+    def _within_limit(self, raw: bytes) -> bytes:
+        if len(raw) <= self._limits.body:
+            return raw
+        return raw[: headers_end(raw) + self._limits.body]
+
+    async def _ready(self) -> Process:
+        """The living worker, or a new one that has said that it is ready."""
+        if self._worker is not None and self._worker.returncode is None:
+            return self._worker
+        await self._discard()
+        self._worker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "inboxcrm.parsing_worker", str(self._limits.memory)),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            limit=1024 * 1024,
+            env=_environment(),
+        )
+        try:
+            hello = await self._answer(self._worker, self._limits.start_seconds)
+        except (TimeoutError, EOFError, OSError) as error:
+            await self._discard()
+            raise InternalError("the parsing worker does not start") from error
+        if hello != READY:
+            await self._discard()
+            raise InternalError("the parsing worker is of another version; restart inboxcrm")
+        return self._worker
+
+    async def _answer(self, worker: Process, seconds: float) -> bytes:
+        assert worker.stdout is not None
+        async with asyncio.timeout(seconds):
+            size: int = REPLY.unpack(await worker.stdout.readexactly(REPLY.size))[0]
+            return await worker.stdout.readexactly(size)
+
+    async def _discard(self) -> None:
+        """Kill the worker and collect it."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        if worker.stdin is not None:
+            worker.stdin.close()
+        if worker.returncode is None:
+            with suppress(ProcessLookupError):
+                worker.kill()
+        await worker.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with this very package found first and numeric libraries kept to one thread (each reserves memory)."""
+    here = str(Path(inboxcrm.__file__).resolve().parent.parent)
+    path = os.environ.get("PYTHONPATH")
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here,
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _as_cut(parsed: Parsed, size: int) -> Parsed:
+    message = parsed.message
+    return replace(parsed, message=replace(message, size=size, defects=(*message.defects, BODY_CUT)))
+
+
+def _nothing() -> Message:
+    return Message(
+        headers=(),
+        message_id=None,
+        in_reply_to=(),
+        references=(),
+        from_=(),
+        sender=(),
+        reply_to=(),
+        to=(),
+        cc=(),
+        subject="",
+        date=None,
+        content_type="text/plain",
+        parts=(),
+        text="",
+        html_only=False,
+        size=0,
+        defects=(),
+    )

@@ -1,0 +1,71 @@
+"""The process in which strangers' octets are read: `python -m inboxcrm.parsing_worker MEMORY_LIMIT`.
+
+It reads requests from its standard input until that ends, answers each in turn on its standard output, opens no file
+of its own accord and no connection, and may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import BinaryIO
+
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.quoting import new_text
+from inboxcrm.parsing_wire import READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, to_wire
+
+
+def parsed(raw: bytes, *, language: bool) -> Parsed:
+    """Read one mail here and now, without limits."""
+    message = parse(raw)
+    new = new_text(message.text)
+    found = None
+    if language:
+        from inboxcrm.domain.language import detect  # the model costs 95 MB: only where it is asked for
+
+        found = detect(new)
+    return Parsed(message, new, found)
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer until the requests end."""
+    _reply(replies, READY)
+    while len(head := requests.read(REQUEST.size)) == REQUEST.size:
+        wish, size = REQUEST.unpack(head)
+        raw = requests.read(size)
+        if len(raw) < size:
+            return
+        try:
+            answer = to_wire(parsed(raw, language=wish == WITH_LANGUAGE))
+        except Exception:  # whatever it was, it was this mail's fault, and the parent says so
+            answer = b""
+        _reply(replies, answer)
+
+
+def _reply(replies: BinaryIO, answer: bytes) -> None:
+    replies.write(REPLY.pack(len(answer)) + answer)
+    replies.flush()
+
+
+def _limit_memory(octets: int) -> None:
+    """Bound the address space where the system knows how (not on Windows, and macOS may refuse)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (octets, octets))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ValueError, OSError):
+        return
+
+
+def main() -> None:
+    """Run until standard input ends; the terminal's Ctrl-C is for the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory(int(sys.argv[1]))
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()
