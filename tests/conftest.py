@@ -1,15 +1,35 @@
-"""Servers for every test: in this process, or real ones run from a temporary folder."""
+"""Servers for every test: in this process, or real ones run from a temporary folder.
+
+A test that uses a real one is marked `server` by that. Where the program is missing it skips with a line saying how to
+get it; with CI=true or INBOXCRM_NO_SKIP=1 it fails, and so does a run in which anything at all was skipped.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol, TypeVar
 
 import pytest
 
 from inboxcrm.testing.imap_server import MailServer
 from inboxcrm.testing.smtp_server import SubmissionServer
 from tests.servers.certificates import Certificate, make_certificate
+from tests.servers.cyrus import Cyrus
+from tests.servers.dovecot import Dovecot
+from tests.servers.exim import Exim
+from tests.servers.process import MissingProgramError, ServerProcess, find_program
+
+NO_SKIP = os.environ.get("CI") == "true" or os.environ.get("INBOXCRM_NO_SKIP") == "1"
+NEED_A_PROGRAM = {"dovecot", "cyrus", "exim", "make_exim", "chromium", "tmux"}
+
+Made = TypeVar("Made")
+Server = TypeVar("Server", bound=ServerProcess)
+
+
+# -- in this process
 
 
 @pytest.fixture
@@ -42,3 +62,114 @@ def server_tls(certificate: Certificate) -> ssl.SSLContext:
 def client_tls(certificate: Certificate) -> ssl.SSLContext:
     """What a client needs to trust it."""
     return certificate.client_context()
+
+
+# -- real programs
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Dovecot; every user name is an account with the password `dovecot.password`. Take `user` for a fresh one."""
+    yield from _running(Dovecot)
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    """Cyrus; accounts are made by `cyrus.add_user(user)`. Take `user` for a fresh name."""
+    yield from _running(Cyrus)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def user() -> str:
+    """A user name no other test of this process has."""
+    return f"user{next(_numbers)}"
+
+
+class MakeExim(Protocol):
+    """Starts an Exim that delivers to this LMTP port; see `Exim` for `authentication`."""
+
+    def __call__(self, lmtp_port: int, *, authentication: str | None = None) -> Exim: ...
+
+
+@pytest.fixture
+def make_exim(smtp_sink: SubmissionServer) -> Iterator[MakeExim]:
+    """Exims that deliver to Dovecot or Cyrus and hand all other mail to `smtp_sink`; ended with the test."""
+    started: list[Exim] = []
+
+    def make(lmtp_port: int, *, authentication: str | None = None) -> Exim:
+        exim = _available(
+            lambda: Exim(lmtp_port=lmtp_port, sink_port=smtp_sink.port, authentication=authentication),
+        )
+        started.append(exim)
+        exim.start()
+        return exim
+
+    yield make
+
+    for exim in started:
+        exim.close()
+
+
+@pytest.fixture
+def exim(make_exim: MakeExim, dovecot: Dovecot) -> Exim:
+    """An Exim that delivers to `dovecot` and hands all other mail to `smtp_sink`."""
+    return make_exim(dovecot.lmtp_port)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    return _available(lambda: find_program("chromium", "sudo apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def tmux() -> str:
+    """The path of tmux."""
+    return _available(lambda: find_program("tmux", "sudo apt-get install tmux"))
+
+
+def _running(make: Callable[[], Server]) -> Iterator[Server]:
+    server = _available(make)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+def _available(make: Callable[[], Made]) -> Made:
+    try:
+        return make()
+    except MissingProgramError as missing:
+        if NO_SKIP:
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+# -- nothing is skipped in CI
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a program beside Python, before `-m` looks at the marks."""
+    for item in items:
+        if NEED_A_PROGRAM & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why a run in which something was skipped is no success."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if NO_SKIP and skipped:
+        terminalreporter.write_line(f"{len(skipped)} skipped, and nothing may be skipped here", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail such a run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if NO_SKIP and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
