@@ -56,7 +56,11 @@ class PasswordSource:
 
 @dataclass(frozen=True, slots=True)
 class MailboxConfig:
-    """One IMAP account and the submission server that goes with it."""
+    """One IMAP account and the submission server that goes with it.
+
+    `folders` are watched besides INBOX and Sent. `null_sender`: the submission server takes an empty envelope sender.
+    `trusted_authserv_ids` and `border_hosts` say whose word about the sender's identity is believed (RFC 8601).
+    """
 
     name: str
     imap: Server
@@ -82,7 +86,11 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Weekly hours by weekday (Monday 0), dated exceptions, the holidays that are adopted, and mail hours."""
+    """Weekly hours by weekday (Monday 0), dated exceptions, the holidays that are adopted, and mail hours.
+
+    Intervals are in the owner's zone, ascending and apart; an end of 00:00 is the midnight that ends the day. A date in
+    `exceptions` replaces the whole day, and `()` closes it. `mail_hours` are the times at which mail is answered.
+    """
 
     hours: Mapping[int, tuple[tuple[time, time], ...]]
     exceptions: Mapping[date, tuple[tuple[time, time], ...]] = field(default_factory=dict)
@@ -105,7 +113,10 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class PlanConfig:
-    """A level of service. `target`, `floor` and `ceiling` count open office time."""
+    """A level of service. `target`, `floor` and `ceiling` count open office time.
+
+    `after_hours` is what a contact may do outside office hours to be heard sooner: "none", "mail" or "phone".
+    """
 
     name: str
     target: timedelta
@@ -116,7 +127,11 @@ class PlanConfig:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """What the owner adds to the gate: only `answer_cc` and `own_lists` can make it louder."""
+    """What the owner adds to the gate; only `answer_cc`, `own_lists` and `form_senders` can make it louder.
+
+    `own_lists` holds addresses or List-Ids, `form_senders` "address" or "address subject-prefix"; `list_addresses` and
+    `robot_addresses` hold addresses, or whole domains written "@example.org".
+    """
 
     own_addresses: tuple[str, ...] = ()
     own_lists: tuple[str, ...] = ()
@@ -138,6 +153,11 @@ class Config:
     acknowledge: Acknowledge
     plans: Mapping[str, PlanConfig]
     safety: Safety = Safety()
+
+    @property
+    def file(self) -> Path:
+        """What these settings were read from."""
+        return self.home / "config.toml"
 
     @property
     def database(self) -> Path:

@@ -1,0 +1,116 @@
+"""What a `[[mailbox]]` table may hold: two servers, a login, and where the password is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from inboxcrm import providers
+from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
+from inboxcrm.configuration import values
+from inboxcrm.configuration.table import Refused, Table, a_table
+
+STANDARD_PORTS = {
+    ("imap", Security.TLS): 993,
+    ("imap", Security.STARTTLS): 143,
+    ("smtp", Security.TLS): 465,
+    ("smtp", Security.STARTTLS): 587,
+}
+"""Where servers listen unless they say otherwise (RFC 8314 section 7.3, RFC 6409, RFC 3501)."""
+
+NOWHERE = Server("localhost", 1, Security.NONE)
+
+
+def read_mailbox(table: Table, home: Path) -> MailboxConfig:
+    """One `[[mailbox]]`; relative paths in it are relative to the home."""
+    user = table.require("user", values.text, "", needs="the name to log in with is needed")
+    imap = _server(table, "imap", home, user)
+    smtp = _server(table, "smtp", home, user)
+    provider = providers.for_host(smtp.host, smtp.port)
+    mailbox = MailboxConfig(
+        name=table.require("name", values.mailbox_name, "", needs='a short name such as "main" is needed'),
+        imap=imap,
+        smtp=smtp,
+        user=user,
+        password=_password(table),
+        trusted_authserv_ids=table.read_list("trusted_authserv_ids", values.authserv_id),
+        border_hosts=table.read_list("border_hosts", values.host),
+        folders=table.read_list("folders", values.text),
+        null_sender=table.read("null_sender", values.boolean, not (provider and provider.refuses_null_sender)),
+    )
+    table.close()
+    return mailbox
+
+
+def _server(mailbox: Table, key: str, home: Path, user: str) -> Server:
+    if key not in mailbox.values:
+        mailbox.problem(key, "missing", f"must be a table such as {_example_server(key, user)}")
+    table = mailbox.table(key)
+    if not table.values:
+        return NOWHERE
+    security = table.read("security", values.choice(Security), Security.TLS)
+    host = table.require("host", values.host, NOWHERE.host, needs="the server's name is needed")
+    if security is Security.NONE and not values.is_loopback(host):
+        table.problem("security", 'found "none"', 'must be "tls" or "starttls": "none" is for this machine itself only')
+    standard = STANDARD_PORTS.get((key, security))
+    if standard is None:
+        port = table.require("port", values.port, NOWHERE.port, needs='with security "none" the port is needed')
+    else:
+        port = table.read("port", values.port, standard)
+    server = Server(host, port, security, _ca_file(table, home))
+    table.close()
+    return server
+
+
+def _example_server(key: str, user: str) -> str:
+    """How this server would be written; the owner's own, where the address tells the provider."""
+    provider = providers.for_address(user)
+    known = (
+        getattr(provider, key)
+        if provider
+        else Server(f"{key}.example.org", STANDARD_PORTS[key, Security.TLS], Security.TLS)
+    )
+    return f'{{ host = "{known.host}", port = {known.port}, security = "{known.security}" }}'
+
+
+def _ca_file(table: Table, home: Path) -> Path | None:
+    """A certificate file; a relative path is relative to the home."""
+
+    def convert(value: object) -> Path:
+        path = home / Path(values.text(value)).expanduser()
+        if not path.is_file():
+            raise Refused(f"must be a file with certificates in PEM form; there is none at {path}")
+        return path
+
+    return table.read("ca_file", convert, None)
+
+
+def _password(mailbox: Table) -> PasswordSource:
+    example = 'must be one of { env = "NAME" }, { command = "pass show mail" } or { keyring = "service/name" }'
+
+    def source(value: object) -> Mapping[str, object]:
+        try:
+            return a_table(value)
+        except Refused as refused:
+            # Somebody wrote the password itself: it must not be repeated on a screen or in a log.
+            raise Refused(f"{example}; a password itself never stands in this file", found="not a table") from refused
+
+    table = Table(mailbox.require("password", source, {}, needs=example), (*mailbox.place, "password"), mailbox.report)
+    written = PasswordSource(
+        env=table.read("env", values.text, None),
+        command=table.read("command", values.text, None),
+        keyring=table.read("keyring", _keyring_entry, None),
+    )
+    known = {"env", "command", "keyring"} & table.values.keys()
+    if len(known) > 1 or (not table.values and mailbox.values.get("password") == {}):
+        mailbox.problem("password", f"found {len(known)} sources", example)
+    table.close()
+    return written
+
+
+def _keyring_entry(value: object) -> str:
+    entry = values.text(value)
+    service, slash, name = entry.rpartition("/")
+    if not (service and slash and name):
+        raise Refused('must be a service and a name with a slash between, such as "inboxcrm/main"')
+    return entry

@@ -1,0 +1,106 @@
+"""What the `[office]` table may hold: weekly hours, exceptions, adopted holidays and mail hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from functools import lru_cache
+from itertools import pairwise
+
+from inboxcrm.config import Office
+from inboxcrm.configuration import values
+from inboxcrm.configuration.problems import nearest
+from inboxcrm.configuration.table import Convert, Refused, Table, a_table
+from inboxcrm.domain import public_holidays
+
+DEFAULT_HOURS: Mapping[int, tuple[values.Interval, ...]] = dict.fromkeys(
+    range(5), ((time(9), time(12, 30)), (time(13, 30), time(18)))
+)
+"""Monday to Friday, eight hours a day."""
+
+HOLIDAY_YEARS = range(2024, 2034)
+"""The years in which a kind of holiday is looked for when its name is checked: moveable days fall apart in some."""
+
+
+def read_office(table: Table, language: str) -> Office:
+    """The `[office]` table; `language` is the owner's, in which holidays may be named."""
+    region = table.read("holidays", _region, None)
+    office = Office(
+        hours=_hours(table.table("hours")) if "hours" in table.values else DEFAULT_HOURS,
+        exceptions=_exceptions(table.table("exceptions")),
+        holidays=region,
+        holidays_not_adopted=table.read_list("holidays_not_adopted", _kind_in(region, language)),
+        mail_hours=tuple(sorted(set(table.read_list("mail_hours", values.clock)))),
+    )
+    table.read("hours", a_table, table.values)  # known, written or not
+    if office.holidays_not_adopted and "holidays" not in table.values:
+        table.problem("holidays_not_adopted", "found names", 'need a region: holidays = "CH-ZH"')
+    table.close()
+    return office
+
+
+def _hours(table: Table) -> Mapping[int, tuple[values.Interval, ...]]:
+    """Weekly hours; a day that is not written is closed."""
+    hours = {weekday: _intervals(table, name) for weekday, name in enumerate(values.DAYS)}
+    table.close()
+    return {weekday: intervals for weekday, intervals in hours.items() if intervals}
+
+
+def _exceptions(table: Table) -> Mapping[date, tuple[values.Interval, ...]]:
+    exceptions = {}
+    for written in table.values:
+        intervals = _intervals(table, written)
+        try:
+            exceptions[values.day(written)] = intervals
+        except Refused as refused:
+            table.problem(written, f'found the key "{written}"', refused.allowed)
+    return exceptions
+
+
+def _intervals(table: Table, key: str) -> tuple[values.Interval, ...]:
+    """A day's intervals in ascending order; the ones that overlap are reported."""
+    intervals = sorted(set(table.read_list(key, values.interval)))
+    for (_, end), (start, _) in pairwise(intervals):
+        if end == time(0) or start < end:
+            table.problem(key, f"found hours that overlap at {start:%H:%M}", "each must end before the next begins")
+    return tuple(intervals)
+
+
+def _region(value: object) -> str:
+    region = values.text(value)
+    try:
+        known = _kinds(region, "en")
+    except public_holidays.UnknownRegionError as error:
+        said, _, hint = str(error).partition(" Did you mean ")
+        allowed = 'must be a country or a country and region such as "CH", "CH-ZH" or "US-CA"'
+        raise Refused(f"{allowed} ({said.rstrip('.')})", nearest=hint.rstrip("?") or None) from error
+    if not known:
+        raise Refused("must be a region whose holidays are known")
+    return region.upper()
+
+
+@lru_cache(maxsize=16)
+def _kinds(region: str, language: str) -> tuple[str, ...]:
+    return public_holidays.kinds(region, HOLIDAY_YEARS, language=language)
+
+
+def _kind_in(region: str | None, language: str) -> Convert[str]:
+    """A holiday of a region. A misspelt one would quietly stay adopted and move promises, so it is looked up."""
+
+    def convert(value: object) -> str:
+        name = values.text(value)
+        if region is None:
+            return name
+        known = dict.fromkeys((*_kinds(region, language), *_kinds(region, "en")))
+        if name.casefold() not in {each.casefold() for each in known} and not _is_kind(region, name):
+            examples = ", ".join(f'"{each}"' for each in list(known)[:5])
+            raise Refused(f"must be a holiday of {region}, such as {examples}", nearest=nearest(name, known))
+        return name
+
+    return convert
+
+
+def _is_kind(region: str, name: str) -> bool:
+    """Whether leaving this name out changes anything: it may be written in any language the country has."""
+    every = public_holidays.adopted(region, HOLIDAY_YEARS)
+    return every != public_holidays.adopted(region, HOLIDAY_YEARS, not_adopted=(name,))

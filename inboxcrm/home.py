@@ -1,0 +1,164 @@
+"""The one folder in which everything is kept: where it is, who may read it, and which process runs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import platformdirs
+
+from inboxcrm.errors import HomeBusyError, UserError
+
+CONFIG_FILE = "config.toml"
+LOCK_FILE = "run.lock"
+FOLDERS = ("rules", "templates")
+"""What the owner adds to, or puts in the place of, the shipped rules and templates."""
+
+HOME_VARIABLE = "INBOXCRM_HOME"
+
+_PATIENCE_SECONDS = 0.2
+_PAUSE_SECONDS = 0.02
+_held: dict[Path, int] = {}
+"""Locks of this process: record locks never refuse the process that holds them."""
+
+
+def find(option: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The home, absolute: `--home`, else INBOXCRM_HOME, else the platform's folder for a user's data."""
+    chosen = option or environ.get(HOME_VARIABLE) or platformdirs.user_data_path("inboxcrm", appauthor=False)
+    return Path(chosen).expanduser().absolute()
+
+
+def create(home: Path) -> None:
+    """Make the home and its folders, readable by the owner alone. UserError if they cannot be made.
+
+    A folder that is there already keeps its mode; `too_open` tells whether others can look in.
+    """
+    try:
+        if not home.exists():
+            home.mkdir(parents=True)
+            home.chmod(0o700)
+        for name in FOLDERS:
+            (home / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{home} cannot be made: {error.strerror or error}. Choose another with --home") from error
+
+
+def too_open(home: Path) -> bool:
+    """Whether other users of this machine may look into the home. Always False on Windows, where modes say nothing."""
+    return sys.platform != "win32" and bool(home.stat().st_mode & 0o077)
+
+
+class HomeLock:
+    """One process runs a home: a lock the system drops when the process ends, however it ends.
+
+    The lock file stays and holds the pid of the last holder. A record lock is used, so that a worker process that
+    outlives a killed parent does not keep the home.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.path = (home / LOCK_FILE).absolute()
+        self._file: IO[bytes] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, at once or not at all. HomeBusyError names the process that has it."""
+        if self.path in _held:
+            raise _busy(self.path, _held[self.path])
+        try:
+            file = self.path.open("a+b")
+        except OSError as error:
+            raise UserError(f"{self.path} cannot be written: {error.strerror or error}") from error
+        until = time.monotonic() + _PATIENCE_SECONDS  # somebody may only be asking who runs it
+        while not _try_lock(file):
+            if time.monotonic() > until:
+                file.close()
+                raise _busy(self.path, _pid_in(self.path))
+            time.sleep(_PAUSE_SECONDS)
+        file.truncate(0)
+        file.write(b"%d\n" % os.getpid())
+        file.flush()
+        self.path.chmod(0o600)
+        self._file = file
+        _held[self.path] = os.getpid()
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens where it is not held."""
+        if self._file is not None:
+            _held.pop(self.path, None)
+            _unlock(self._file)
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def running_pid(home: Path) -> int | None:
+    """The process that runs this home now; None when none does. A pid that cannot be read is 0."""
+    path = (home / LOCK_FILE).absolute()
+    if path in _held:
+        return _held[path]
+    try:
+        file = path.open("r+b")
+    except OSError:
+        return None
+    with file:
+        if _try_lock(file):
+            _unlock(file)
+            return None
+    return _pid_in(path)
+
+
+def _busy(path: Path, pid: int) -> HomeBusyError:
+    who = f"process {pid}" if pid else "another process"
+    stop = f"kill {pid}" if pid else "inboxcrm status"
+    return HomeBusyError(f"{path.parent} is run by {who} already. To stop that one type: {stop}")
+
+
+def _pid_in(path: Path) -> int:
+    try:
+        return int(path.read_bytes().strip() or b"0")
+    except (OSError, ValueError):
+        return 0
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30
+    """Windows keeps others from reading what is locked: lock a byte that the pid never reaches."""
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        file.seek(_FAR)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(_FAR)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.lockf(file, fcntl.LOCK_UN)

@@ -1,0 +1,141 @@
+"""Where a mailbox's password comes from: the environment, a command's first line, or the system's keyring."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from datetime import timedelta
+
+from inboxcrm import providers
+from inboxcrm.config import MailboxConfig, PasswordSource
+from inboxcrm.errors import UserError
+
+COMMAND_TIME = timedelta(seconds=30)
+"""How long a password command may take; long enough for somebody to unlock it."""
+
+_GROUPS_OF_FOUR = re.compile(r"\w{4}(?: \w{4}){2,}", re.ASCII)
+
+
+class PasswordError(UserError):
+    """A password cannot be had; the message says why and what to type, never what was read."""
+
+
+class Secret:
+    """A password that does not show itself: `reveal()` where it is handed over, nowhere else."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The password itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not written down")
+
+
+def read_password(
+    mailbox: MailboxConfig, *, environ: Mapping[str, str] = os.environ, time_limit: timedelta = COMMAND_TIME
+) -> Secret:
+    """The mailbox's password, as its provider wants it typed. Blocks while a command or keyring answers.
+
+    PasswordError.
+    """
+    provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
+    text = _read(mailbox.password, environ, time_limit)
+    if provider and provider.grouped_passwords and _GROUPS_OF_FOUR.fullmatch(text):
+        text = text.replace(" ", "")
+    return Secret(text)
+
+
+def _read(source: PasswordSource, environ: Mapping[str, str], time_limit: timedelta) -> str:
+    match source:
+        case PasswordSource(env=str(name)):
+            return _from_environment(name, environ)
+        case PasswordSource(command=str(line)):
+            return _from_command(line, time_limit)
+        case PasswordSource(keyring=str(entry)):
+            return _from_keyring(entry)
+        case _:
+            raise PasswordError("no source is named: set env, command or keyring")
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> str:
+    text = environ.get(name, "")
+    if not text:
+        state = "empty" if name in environ else "not set"
+        raise PasswordError(f"the environment variable {name} is {state}. Type: read -rs {name} && export {name}")
+    return text
+
+
+def _from_command(line: str, time_limit: timedelta) -> str:
+    """The first line a command prints. It runs without a shell; what it printed is never repeated."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise PasswordError("the command has a quote that is never closed") from error
+    if not words:
+        raise PasswordError("the command is empty")
+    try:
+        done = subprocess.run(  # the owner's own command
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=time_limit.total_seconds(), check=False
+        )
+    except FileNotFoundError as error:
+        raise PasswordError(f'there is no command "{words[0]}" here. Try it in a terminal') from error
+    except PermissionError as error:
+        raise PasswordError(
+            f'the command "{words[0]}" may not be run. Type: chmod u+x {shlex.quote(words[0])}'
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        limit = int(time_limit.total_seconds())
+        raise PasswordError(
+            f'the command "{words[0]}" gave no answer in {limit} s; it must not ask anything'
+        ) from error
+    except OSError as error:
+        raise PasswordError(f'the command "{words[0]}" cannot be run: {error.strerror}') from error
+    return _first_line(words[0], done)
+
+
+def _first_line(name: str, done: subprocess.CompletedProcess[bytes]) -> str:
+    if done.returncode != 0:
+        raise PasswordError(f'the command "{name}" ended with code {done.returncode}. Try it in a terminal')
+    try:
+        lines = done.stdout.decode().splitlines()
+    except UnicodeDecodeError:
+        raise PasswordError(f'the command "{name}" printed something that is not UTF-8 text') from None
+    if not lines or not lines[0]:
+        raise PasswordError(f'the command "{name}" printed nothing. Try it in a terminal')
+    return lines[0]
+
+
+def _from_keyring(entry: str) -> str:
+    import keyring  # asked for only where it is used: it looks for a desktop when it is imported
+    from keyring.errors import KeyringError
+
+    service, _, name = entry.rpartition("/")
+    command = f"keyring set {shlex.quote(service)} {shlex.quote(name)}"
+    try:
+        text = keyring.get_password(service, name)
+    except KeyringError as error:
+        raise PasswordError(
+            f"the keyring cannot be asked ({type(error).__name__}): unlock it, or use command"
+        ) from error
+    if not text:
+        raise PasswordError(f'the keyring has nothing under "{entry}". Type: {command}')
+    return text
