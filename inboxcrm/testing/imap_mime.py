@@ -46,9 +46,12 @@ def parse_entity(raw: bytes, *, depth: int = 0) -> Entity:
     header, body = split_header(raw)
     fields = BytesHeaderParser(policy=compat32).parsebytes(header)
     children: tuple[Entity, ...] = ()
-    boundary = fields.get_boundary()
+    boundary = (fields.get_boundary() or "").encode("utf-8", "surrogateescape")
     if depth < _DEEPEST and fields.get_content_maintype() == "multipart" and boundary:
-        pieces = _split_parts(body, boundary.encode("utf-8", "surrogateescape"))
+        pieces = _split_parts(body, boundary)
+        if depth and body.endswith(b"--" + boundary + b"--"):
+            # Dovecot and Cyrus count the line end behind an inner multipart's last delimiter to that multipart.
+            body += b"\r\n"
         children = tuple(parse_entity(piece, depth=depth + 1) for piece in pieces)
     elif depth < _DEEPEST and fields.get_content_type() == "message/rfc822":
         children = (parse_entity(body, depth=depth + 1),)

@@ -52,6 +52,7 @@ conversations: no
 duplicatesuppression: no
 lmtp_downcase_rcpt: yes
 tls_server_cert: disabled
+failedloginpause: 0
 """
 _CYRUS_CONF = """\
 START {{
