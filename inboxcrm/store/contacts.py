@@ -150,3 +150,31 @@ def set_terms(
         "UPDATE contacts SET plan = ?, policy = ?, language = ?, timezone = ? WHERE id = ?",
         (plan, policy, language, timezone, contact_id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What texts and rules say of a contact; empty where nothing is known."""
+
+    name: str = ""
+    language: str = ""
+    timezone: str = ""
+    organisation: str = ""
+    plan: str = ""
+
+
+def card(connection: sqlite3.Connection, contact_id: int | None) -> Card:
+    """The contact in a few words; empty for nobody."""
+    if contact_id is None:
+        return Card()
+    row = connection.execute(
+        """
+        SELECT contacts.name, contacts.language, contacts.timezone, organisations.name AS organisation,
+               COALESCE(contacts.plan, organisations.plan) AS plan
+        FROM contacts
+        LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+        WHERE contacts.id = ?
+        """,
+        (contact_id,),
+    ).fetchone()
+    return Card(*(value or "" for value in row))

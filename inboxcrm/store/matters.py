@@ -64,18 +64,6 @@ def latest_of_subject(
     return None if row is None else _candidate(connection, row["id"], True, now)
 
 
-def latest_owed_to(connection: sqlite3.Connection, contact_ids: Sequence[int]) -> int | None:
-    """The one live promise's matter among these contacts, where there is exactly one."""
-    rows = connection.execute(
-        f"""
-        SELECT matter_id FROM promises
-        WHERE state IN ('open', 'extended', 'broken') AND contact_id IN ({", ".join("?" * len(contact_ids))})
-        """,  # noqa: S608 - question marks only
-        tuple(contact_ids),
-    ).fetchall()
-    return int(rows[0]["matter_id"]) if len(rows) == 1 else None
-
-
 def open_matter(
     connection: sqlite3.Connection,
     *,

@@ -123,6 +123,14 @@ def move_to_matter(connection: sqlite3.Connection, row_id: int, matter_id: int |
     connection.execute("UPDATE messages SET matter_id = ? WHERE id = ?", (matter_id, row_id))
 
 
+def came_before(connection: sqlite3.Connection, message_id: str, sender_key: str) -> bool:
+    """Whether a mail with this Message-ID from this sender is on record, whatever its bytes."""
+    row = connection.execute(
+        "SELECT 1 FROM messages WHERE message_id = ? AND sender_key = ? AND direction = 'in'", (message_id, sender_key)
+    ).fetchone()
+    return row is not None
+
+
 def first_answer(connection: sqlite3.Connection, message_id: str, *, since: datetime) -> tuple[int, datetime] | None:
     """The owner's earliest hand-written mail that cites this Message-ID, if it is on record already."""
     row = connection.execute(
@@ -181,3 +189,27 @@ def sent_at_all(connection: sqlite3.Connection, ids: Sequence[str]) -> frozenset
 
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wrote a message, and for whom."""
+
+    sender_key: str | None
+    organisation_id: int | None
+
+
+def sender_of(connection: sqlite3.Connection, row_id: int) -> Asker:
+    """Who wrote this message: the address, and the organisation of the contact or of the role address."""
+    row = connection.execute(
+        """
+        SELECT messages.sender_key AS sender_key,
+               COALESCE(contacts.organisation_id, addresses.organisation_id) AS organisation_id
+        FROM messages
+        LEFT JOIN contacts ON contacts.id = messages.contact_id
+        LEFT JOIN addresses ON addresses.key = messages.sender_key
+        WHERE messages.id = ?
+        """,
+        (row_id,),
+    ).fetchone()
+    return Asker(row["sender_key"], row["organisation_id"])

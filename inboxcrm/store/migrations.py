@@ -341,6 +341,7 @@ CREATE TABLE outbox (
   template TEXT NOT NULL,
   state TEXT NOT NULL,
   step TEXT,
+  hold INTEGER NOT NULL,
   dedupe_key TEXT NOT NULL UNIQUE,
   mail_id TEXT NOT NULL UNIQUE,
   recipient TEXT NOT NULL,
@@ -371,6 +372,8 @@ CREATE TABLE answered (
   key TEXT PRIMARY KEY,
   at TEXT NOT NULL,
   message_id INTEGER REFERENCES messages
-) STRICT, WITHOUT ROWID
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX answered_at ON answered (at)
 """,
     )

@@ -23,6 +23,7 @@ class Item:
     promise_id: int | None
     state: OutboxState
     step: Step | None
+    hold: bool
     mail_id: str
     recipient: str
     envelope_from: str
@@ -44,6 +45,7 @@ class Entry:
     promise_id: int | None
     template: str
     state: OutboxState
+    hold: bool
     dedupe_key: str
     recipient_base: str
     recipient_domain: str
@@ -71,6 +73,7 @@ def _item(row: sqlite3.Row) -> Item:
         row["promise_id"],
         OutboxState(row["state"]),
         None if row["step"] is None else Step(row["step"]),
+        bool(row["hold"]),
         row["mail_id"],
         row["recipient"],
         row["envelope_from"],
@@ -86,12 +89,12 @@ def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: date
     """Enter a finished mail. A second one under the same dedupe key is refused by the database."""
     cursor = connection.execute(
         """
-        INSERT INTO outbox (kind, mailbox_id, message_id, matter_id, promise_id, template, state, dedupe_key, mail_id,
-                            recipient, recipient_base, recipient_domain, subject_key, stranger, envelope_from, subject,
-                            text, raw, created_at, due_at, send_after, expires_at)
-        VALUES (:kind, :mailbox_id, :message_id, :matter_id, :promise_id, :template, :state, :dedupe_key, :mail_id,
-                :recipient, :recipient_base, :recipient_domain, :subject_key, :stranger, :envelope_from, :subject,
-                :text, :raw, :now, :due_at, :send_after, :expires_at)
+        INSERT INTO outbox (kind, mailbox_id, message_id, matter_id, promise_id, template, state, hold, dedupe_key,
+                            mail_id, recipient, recipient_base, recipient_domain, subject_key, stranger,
+                            envelope_from, subject, text, raw, created_at, due_at, send_after, expires_at)
+        VALUES (:kind, :mailbox_id, :message_id, :matter_id, :promise_id, :template, :state, :hold, :dedupe_key,
+                :mail_id, :recipient, :recipient_base, :recipient_domain, :subject_key, :stranger,
+                :envelope_from, :subject, :text, :raw, :now, :due_at, :send_after, :expires_at)
         """,
         {
             "kind": entry.kind,
@@ -101,6 +104,7 @@ def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: date
             "promise_id": entry.promise_id,
             "template": entry.template,
             "state": entry.state,
+            "hold": entry.hold,
             "dedupe_key": entry.dedupe_key,
             "mail_id": draft.message_id,
             "recipient": draft.recipient,
@@ -223,14 +227,36 @@ def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> froze
     return frozenset(each for each in ids if is_ours(connection, each))
 
 
-def has_key(connection: sqlite3.Connection, keys: Iterable[str]) -> bool:
-    """Whether a message under one of these dedupe keys was decided about before."""
-    return any(connection.execute("SELECT 1 FROM answered WHERE key = ?", (key,)).fetchone() for key in keys)
+def has_key(connection: sqlite3.Connection, key: str, *, since: datetime | None = None) -> bool:
+    """Whether a message under this dedupe key was decided about before (not earlier than `since`)."""
+    row = connection.execute(
+        "SELECT 1 FROM answered WHERE key = ? AND at >= ?", (key, "" if since is None else to_text(since))
+    ).fetchone()
+    return row is not None
 
 
 def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: int, *, at: datetime) -> None:
     """Remember that a message was decided about; never pruned below 400 days."""
     connection.executemany(
-        "INSERT OR IGNORE INTO answered (key, at, message_id) VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO answered (key, at, message_id) VALUES (?, ?, ?)",
         [(key, to_text(at), message_id) for key in keys],
     )
+
+
+def went_to(connection: sqlite3.Connection, recipient: str, *, since: datetime) -> bool:
+    """Whether an automatic mail to this recipient was entered since then and not dropped."""
+    row = connection.execute(
+        """
+        SELECT 1 FROM outbox
+        WHERE kind = 'auto' AND LOWER(recipient) = ? AND created_at >= ?
+          AND state NOT IN ('cancelled', 'expired', 'failed')
+        """,
+        (recipient, to_text(since)),
+    ).fetchone()
+    return row is not None
+
+
+def last_moment(connection: sqlite3.Connection) -> datetime | None:
+    """When the ledger was last written: the clock cannot be much earlier."""
+    row = connection.execute("SELECT MAX(at) FROM answered").fetchone()
+    return to_instant_or_none(row[0])

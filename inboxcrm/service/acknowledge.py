@@ -1,0 +1,184 @@
+"""Writes the acknowledgement that was decided: words, bytes and the outbox row, inside the deciding transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from inboxcrm.domain import wording
+from inboxcrm.domain.address import base_key, organisational_domain
+from inboxcrm.domain.dedupe import identity_key
+from inboxcrm.domain.expectation import AwayUntil, Expectation
+from inboxcrm.domain.message import Message
+from inboxcrm.domain.outbox import AutoReply, OutboxState, TemplateValue
+from inboxcrm.domain.plan import MINIMAL, Acknowledge, Plan, Silence
+from inboxcrm.domain.quoting import normalised_subject
+from inboxcrm.domain.rules import Situation
+from inboxcrm.domain.wording import Precision
+from inboxcrm.errors import TemplateError
+from inboxcrm.render import UndeliverableError, UnsafeMailError, compose
+from inboxcrm.service.file import Filing, Person
+from inboxcrm.service.household import Household
+from inboxcrm.store import contacts, home, outbox
+
+PHONE = "phone"
+MAIL = "mail"
+URGENT_WORD = "URGENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """An acknowledgement that was decided, and the rows it belongs to."""
+
+    decided: Acknowledge
+    plan: Plan
+    person: Person
+    situation: Situation
+    message_row: int
+    matter_id: int | None
+    promise_id: int | None
+    mailbox_id: int
+
+
+def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
+    """Compose and enter the acknowledgement; a text that cannot be made, or must not leave, is silence and an alarm."""
+    household, expectation = filing.household, speech.plan.expectation
+    recipient = speech.plan.verdict.recipient
+    if recipient is None or expectation is None:
+        return Silence("there is nobody to write to")
+    reply = AutoReply(
+        to=recipient,
+        alias=addressed_alias(household, filing.message),
+        template=speech.decided.template,
+        language=speech.situation.language,
+        values=values(filing, speech, expectation),
+        in_reply_to=filing.message.message_id,
+        references=filing.message.references,
+        original_subject=_may_repeat_subject(speech, filing.message),
+        dedupe_key=f"acknowledgement:{identity_key(filing.message)}",
+    )
+    mailbox = household.mailbox(filing.mailbox)
+    try:
+        draft = compose(
+            reply,
+            templates=household.templates,
+            owner=household.config.owner,
+            secret=household.secret,
+            now=filing.now,
+            null_sender=mailbox.null_sender,
+        )
+    except UndeliverableError as error:
+        return Silence(f"the address cannot be written to: {error}")
+    except (TemplateError, UnsafeMailError) as error:
+        home.raise_alarm(filing.connection, "acknowledgement-failed", str(error), now=filing.now)
+        return Silence(f"the text could not be made: {error}")
+    outbox.add(
+        filing.connection,
+        outbox.Entry(
+            kind="auto",
+            mailbox_id=speech.mailbox_id,
+            message_id=speech.message_row,
+            matter_id=speech.matter_id,
+            promise_id=speech.promise_id,
+            template=speech.decided.template,
+            state=OutboxState.HELD,
+            hold=speech.decided.hold,
+            dedupe_key=reply.dedupe_key,
+            recipient_base=base_key(recipient.key),
+            recipient_domain=organisational_domain(recipient.domain),
+            subject_key=normalised_subject(filing.message.subject),
+            stranger=not speech.situation.known,
+            due_at=expectation.due_at,
+            send_after=speech.decided.send_after,
+            expires_at=speech.decided.expires_at,
+        ),
+        draft,
+        now=filing.now,
+    )
+    return speech.decided
+
+
+def addressed_alias(household: Household, message: Message) -> str:
+    """The owner's address that was written to, as configured; the default one where it is none of them."""
+    configured = {base_key(address.lower()): address for address in household.config.owner.addresses}
+    for recipient in message.recipients:
+        found = configured.get(base_key(recipient.key))
+        if found is not None:
+            return found
+    return household.config.owner.addresses[0]
+
+
+def _may_repeat_subject(speech: Speech, message: Message) -> str | None:
+    """Only a known contact, certainly the author, gets the subject back: reflected words advertise for a spammer."""
+    if speech.decided.template == MINIMAL or not speech.situation.known:
+        return None
+    return message.subject or None
+
+
+def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[str, TemplateValue]:
+    """What the template is told; the minimal one learns the time and nothing else."""
+    owner = filing.household.config.owner
+    language = wording.spoken(speech.situation.language) or wording.spoken(owner.language) or "en"
+    sender_zone = zone_of_sender(filing, speech.person)
+    minimal = speech.decided.template == MINIMAL
+    plan = filing.household.plan(speech.situation.plan or None)
+    trusted = speech.situation.plan != "" and speech.plan.verdict.private_details_allowed and not minimal
+    absences = (each.away for each in expectation.because if isinstance(each, AwayUntil))
+    return {
+        "due": due(expectation, language, owner_zone=owner.timezone, sender_zone=sender_zone),
+        "previous_due": None,
+        "reason": None if minimal else reason(expectation, language, filing.household),
+        "away_note": None if minimal else next((away.wording for away in absences), None),
+        "sender_name": _sender_name(filing, speech) if not minimal else None,
+        "owner_name": owner.name,
+        "phone": owner.phone if trusted and plan.after_hours == PHONE else None,
+        "urgent_word": URGENT_WORD if trusted and plan.after_hours in (MAIL, PHONE) else None,
+    }
+
+
+def due(expectation: Expectation, language: str, *, owner_zone: ZoneInfo, sender_zone: tzinfo | None) -> TemplateValue:
+    """The due time in words that follow "my answer"; None when there is no date."""
+    if expectation.due_at is None:
+        return None
+    return wording.due_phrase(
+        expectation.due_at,
+        language,
+        owner_zone=owner_zone,
+        sender_zone=sender_zone,
+        precision=Precision.DAY if expectation.by_end_of_day else Precision.HOUR,
+        said_at=expectation.received_at,
+    )
+
+
+def reason(expectation: Expectation, language: str, household: Household) -> TemplateValue:
+    """Why it takes until then, in words; None where nothing but the workload explains it."""
+    owner = household.config.owner
+    said = wording.reason_phrase(
+        expectation,
+        language,
+        owner_zone=owner.timezone,
+        owner_language=owner.language,
+        holiday_names=household.holiday_names(expectation.received_at, language),
+    )
+    return said or None
+
+
+def _sender_name(filing: Filing, speech: Speech) -> TemplateValue:
+    if not speech.situation.known or not speech.plan.verdict.authenticated:
+        return None
+    author = filing.message.author
+    return author.name if author is not None and author.name else None
+
+
+def zone_of_sender(filing: Filing, person: Person) -> tzinfo | None:
+    """Where the sender's clock stands: set on the contact, else the offset of the Date field.
+
+    An offset of zero says nothing: servers of any country stamp it.
+    """
+    card = contacts.card(filing.connection, person.contact_id)
+    if card.timezone:
+        return ZoneInfo(card.timezone)
+    date = filing.message.date
+    return date.tzinfo if date is not None and date.utcoffset() else None

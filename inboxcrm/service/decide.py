@@ -1,0 +1,228 @@
+"""Decides about one live mail: gathers what bears on it, plans, and writes down what was decided and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inboxcrm.config import MailboxConfig
+from inboxcrm.domain import plan as planning
+from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
+from inboxcrm.domain.expectation import Expectation
+from inboxcrm.domain.office_hours import OfficeCalendar
+from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Policy, Silence, Terms
+from inboxcrm.domain.promise import Entry, Event, answered, made, warn_at
+from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict
+from inboxcrm.domain.rules import Situation
+from inboxcrm.domain.threads import Placement
+from inboxcrm.errors import InternalError
+from inboxcrm.ports import Batch
+from inboxcrm.service import file, story
+from inboxcrm.service.acknowledge import Speech, write
+from inboxcrm.service.file import Filing, Person
+from inboxcrm.store import contacts, decisions, home, messages, outbox, promises
+
+CLOCK_SLACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What bears on the gate's question about one mail."""
+
+    settings: Settings
+    history: History
+    circumstances: Circumstances
+    answer: tuple[int, datetime] | None
+
+
+def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
+    """Ask the store everything the gate wants to know."""
+    connection, message = filing.connection, filing.message
+    author = message.author
+    ancestors = list(message.ancestors[: file.IDS_LOOKED_AT])
+    entry = contacts.entry(connection, author.key) if author is not None else None
+    history = History(
+        known=entry is not None and entry.known,
+        answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
+        automatic_ids=outbox.automatic_among(connection, ancestors),
+        sent_ids=messages.sent_at_all(connection, ancestors),
+        duplicate=_duplicate(filing),
+    )
+    answer = None
+    if message.message_id is not None:
+        answer = messages.first_answer(connection, message.message_id, since=filing.received_at)
+    circumstances = Circumstances(
+        received_at=filing.received_at,
+        clock_plausible=_clock_plausible(filing),
+        first_sync=not batch.live and not batch.reset,
+        rebaseline=batch.reset and not batch.live,
+        answered=answer is not None,
+        folder_role=batch.role.value,
+        flags=_flags(filing, batch),
+    )
+    return Gathered(filing.household.settings(mailbox), history, circumstances, answer)
+
+
+def _flags(filing: Filing, batch: Batch) -> frozenset[str]:
+    return next((arrival.flags for arrival in batch.arrivals if arrival.raw is filing.raw), frozenset())
+
+
+def _duplicate(filing: Filing) -> bool:
+    connection, message = filing.connection, filing.message
+    if outbox.has_key(connection, identity_key(message)):
+        return True
+    if outbox.has_key(connection, content_key(message), since=filing.now - SENT_AGAIN_WITHIN):
+        return True
+    if message.message_id is None or message.author is None:
+        return False
+    return messages.came_before(connection, message.message_id, message.author.key)
+
+
+def _clock_plausible(filing: Filing) -> bool:
+    last = outbox.last_moment(filing.connection)
+    return last is None or filing.now >= last - CLOCK_SLACK
+
+
+def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) -> tuple[int, bool]:
+    """Plan and commit one live mail; answers its row and whether the outbox has something new to look at."""
+    connection, household = filing.connection, filing.household
+    human = verdict.mail_class is MailClass.HUMAN
+    link = file.link(filing, filing.message.author, human=human)
+    person = file.settle(filing, link)
+    placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
+    absences = tuple(away for _, away in home.absences(connection))
+    calendar = household.calendar(filing.received_at, absences)
+    terms = _terms(filing, person, gathered)
+    situation = _situation(filing, person, gathered, verdict, calendar, _asked(placement))
+    decided = planning.plan(
+        verdict,
+        link,
+        placement,
+        word=household.rules.speak(situation),
+        terms=terms,
+        calendar=calendar,
+        received_at=filing.received_at,
+        now=filing.now,
+        answered=gathered.answer is not None,
+    )
+    row_id, matter_id = file.store(
+        filing,
+        person,
+        placement,
+        direction="in",
+        mail_class=verdict.mail_class,
+        turn=None if verdict.mail_class is MailClass.MACHINE else "mine",
+        outcome=verdict.outcome,
+        reasons=verdict.reasons,
+    )
+    promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
+    spoken: Acknowledge | Silence = decided.speech
+    if isinstance(spoken, Acknowledge):
+        speech = Speech(spoken, decided, person, situation, row_id, matter_id, promise_id, mailbox_id)
+        spoken = write(filing, speech)
+    outbox.keep_keys(connection, [identity_key(filing.message), content_key(filing.message)], row_id, at=filing.now)
+    decisions.keep(connection, row_id, story.tell(decided, spoken, household.config.owner), at=filing.now)
+    return row_id, not isinstance(spoken, Silence)
+
+
+def _asked(placement: Placement) -> int:
+    """How often the sender has asked for what is owed here, this mail included."""
+    return 1 if placement.matter is None or placement.matter.live_promise is None else 2
+
+
+def _terms(filing: Filing, person: Person, gathered: Gathered) -> Terms:
+    household = filing.household
+    settings = household.config.acknowledge
+    held = contacts.terms(filing.connection, person.contact_id) if person.contact_id is not None else None
+    plan = household.plan(held.plan if held is not None else None)
+    policy = held.policy if held is not None else None
+    author = filing.message.author
+    return Terms(
+        policy=Policy(policy or settings.policy),
+        target=plan.target,
+        normal_expectation=settings.normal_expectation,
+        grace=settings.grace,
+        grace_closed=settings.grace_closed,
+        max_delay=settings.max_delay,
+        new_sender=not gathered.history.known,
+        acknowledged_today=author is not None
+        and outbox.went_to(filing.connection, author.key, since=filing.now - timedelta(days=1)),
+    )
+
+
+def _situation(
+    filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, calendar: OfficeCalendar, asked: int
+) -> Situation:
+    owner = filing.household.config.owner
+    at = filing.received_at
+    card = contacts.card(filing.connection, person.contact_id)
+    return Situation(
+        message=filing.message,
+        text=filing.parsed.new_text,
+        language=card.language or filing.parsed.language or owner.language,
+        outcome=verdict.outcome,
+        mail_class=verdict.mail_class,
+        authenticated=verdict.authenticated,
+        contact=card.name,
+        known=gathered.history.known,
+        organisation=card.organisation,
+        plan=card.plan,
+        asked=asked,
+        open=calendar.is_open(at),
+        holiday=calendar.holidays.get(calendar.day_of(at), ""),
+        away=calendar.away_at(at) is not None,
+        received_at=at,
+    )
+
+
+def _promise(
+    filing: Filing,
+    row_id: int,
+    matter_id: int | None,
+    person: Person,
+    decided: Plan,
+    calendar: OfficeCalendar,
+    answer: tuple[int, datetime] | None,
+) -> int | None:
+    connection = filing.connection
+    match decided.promise:
+        case None:
+            return None
+        case _ if matter_id is None:
+            raise InternalError("an answer is owed in no matter")
+        case Chased(promise_id):
+            promise = promises.by_id(connection, promise_id)
+            if promise is not None:
+                promises.happen(connection, promise, Entry(Event.CHASED, filing.received_at))
+            return promise_id
+        case MakePromise(expectation):
+            return _make(filing, row_id, matter_id, person, expectation, calendar, answer)
+
+
+def _make(
+    filing: Filing,
+    row_id: int,
+    matter_id: int,
+    person: Person,
+    expectation: Expectation,
+    calendar: OfficeCalendar,
+    answer: tuple[int, datetime] | None,
+) -> int:
+    connection = filing.connection
+    duty = made(filing.received_at, expectation.due_at)
+    promise_id = promises.make(
+        connection,
+        duty,
+        matter_id=matter_id,
+        message_id=row_id,
+        contact_id=person.contact_id,
+        warn_at=warn_at(duty, calendar),
+        target=expectation.target,
+        walk=story.walk(expectation),
+        now=filing.now,
+    )
+    if answer is not None:
+        promise = promises.by_id(connection, promise_id)
+        if promise is not None:
+            promises.happen(connection, promise, answered(promise.duty, answer[1]), how="mail", by_message=answer[0])
+    return promise_id

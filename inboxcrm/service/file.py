@@ -1,0 +1,295 @@
+"""Files a message: whose it is, which matter it joins, and for the owner's own mail, which promise it keeps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.domain import linking, threads
+from inboxcrm.domain.address import is_public_mail_domain, is_role_address, organisational_domain
+from inboxcrm.domain.dedupe import identity_key
+from inboxcrm.domain.linking import Known, Link, NewContact, Nobody, RoleOf
+from inboxcrm.domain.message import Address, Message
+from inboxcrm.domain.promise import answered
+from inboxcrm.domain.quoting import normalised_subject
+from inboxcrm.domain.reply_safety import MailClass, Verdict
+from inboxcrm.domain.text import one_line
+from inboxcrm.domain.threads import Placement
+from inboxcrm.parsing import Parsed
+from inboxcrm.render import instance_token
+from inboxcrm.service.household import Household
+from inboxcrm.store import contacts, matters, messages, outbox, promises
+from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
+
+IDS_LOOKED_AT = 20
+"""How many of a mail's references are looked up, nearest first."""
+
+_DELIVERED = ("return-path", "received", "delivered-to")
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One message on its way into the store, inside one transaction."""
+
+    household: Household
+    connection: sqlite3.Connection
+    raw: bytes
+    fingerprint: bytes
+    parsed: Parsed
+    mailbox: str
+    received_at: datetime
+    origin: str
+    now: datetime
+
+    @property
+    def message(self) -> Message:
+        """The mail as read."""
+        return self.parsed.message
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Rows that a message was linked to."""
+
+    contact_id: int | None
+    organisation_id: int | None
+
+
+def link(filing: Filing, author: Address | None, *, human: bool) -> Link:
+    """Decide whose message this is, from what the address book holds."""
+    entry = contacts.entry(filing.connection, author.key) if author is not None else None
+    domain = _organisation_domain(author)
+    client = domain is not None and contacts.organisation(filing.connection, domain) is not None
+    role = author is not None and is_role_address(author.local)
+    return linking.link(author, entry, human=human, role=role, organisation=domain, client=client)
+
+
+def _organisation_domain(author: Address | None) -> str | None:
+    if author is None or not author.domain or is_public_mail_domain(author.domain):
+        return None
+    return organisational_domain(author.domain)
+
+
+def settle(filing: Filing, decided: Link) -> Person:
+    """Make the rows that a link asks for."""
+    connection = filing.connection
+    match decided:
+        case Known(contact_id, organisation_id):
+            return Person(contact_id, organisation_id)
+        case NewContact(address, domain):
+            organisation_id = None if domain is None else contacts.found_organisation(connection, domain)
+            return Person(contacts.add_contact(connection, address, organisation_id, now=filing.now), organisation_id)
+        case RoleOf(address, domain):
+            organisation_id = contacts.found_organisation(connection, domain)
+            contacts.add_role_address(connection, address, organisation_id)
+            return Person(None, organisation_id)
+        case Nobody():
+            return Person(None, None)
+
+
+def people_besides_owner(household: Household, message: Message) -> tuple[str, ...]:
+    """The address keys of everybody who takes part in a mail, the owner left out."""
+    keys = (address.key for address in (*message.from_, *message.recipients))
+    return tuple(key for key in dict.fromkeys(keys) if not household.is_own(key))
+
+
+def place(filing: Filing, person: Person | None, *, automatic: bool) -> Placement:
+    """Decide which matter a message belongs to, from the matters on record."""
+    message = filing.message
+    ids = list(message.ancestors[:IDS_LOOKED_AT])
+    if message.message_id is not None:
+        ids.append(message.message_id)
+    people = people_besides_owner(filing.household, message)
+    cited = matters.cited(filing.connection, ids, people, now=filing.now)
+    same = None
+    if person is not None and person.contact_id is not None:
+        subject_key = normalised_subject(message.subject)
+        same = matters.latest_of_subject(filing.connection, person.contact_id, subject_key, now=filing.now)
+    return threads.place(cited=cited, same_subject=same, received_at=filing.received_at, automatic=automatic)
+
+
+def store(
+    filing: Filing,
+    person: Person,
+    placement: Placement,
+    *,
+    direction: str,
+    mail_class: MailClass,
+    turn: str | None,
+    outcome: str | None,
+    reasons: Sequence[str],
+) -> tuple[int, int | None]:
+    """Write the message and its place; answers its row and its matter's.
+
+    Mail of nobody that continues nothing and needs no answer (lists, robots) has no matter.
+    """
+    connection, message = filing.connection, filing.message
+    matter_id = placement.matter.matter_id if placement.matter is not None else None
+    filed = person.contact_id is not None or person.organisation_id is not None
+    if matter_id is None and (filed or turn == "mine"):
+        matter_id = matters.open_matter(
+            connection,
+            contact_id=person.contact_id,
+            organisation_id=person.organisation_id,
+            subject=one_line(message.subject, 250),
+            subject_key=normalised_subject(message.subject),
+            turn=turn or "nobody",
+            at=filing.received_at,
+        )
+    if matter_id is not None:
+        ids = [each for each in (message.message_id, *message.ancestors[:1], *message.ancestors[-1:]) if each]
+        matters.extend(
+            connection,
+            matter_id,
+            ids=ids,
+            people=people_besides_owner(filing.household, message),
+            at=filing.received_at,
+            turn=turn,
+            contact_id=person.contact_id,
+        )
+    row_id = messages.insert(
+        connection,
+        message,
+        filing.raw,
+        Filed(
+            fingerprint=filing.fingerprint,
+            origin=filing.origin,
+            direction=direction,
+            mail_class=mail_class,
+            outcome=outcome,
+            reasons=reasons,
+            received_at=filing.received_at,
+            contact_id=person.contact_id,
+            matter_id=matter_id,
+            language=filing.parsed.language,
+            preview=one_line(filing.parsed.new_text or message.text, PREVIEW_LENGTH),
+        ),
+    )
+    return row_id, matter_id
+
+
+def history(filing: Filing, verdict: Verdict) -> int:
+    """File a mail that was there before its folder was first read: nothing is owed for it and nothing is said."""
+    human = verdict.mail_class is MailClass.HUMAN
+    person = settle(filing, link(filing, filing.message.author, human=human))
+    placement = place(filing, person if human else None, automatic=not human)
+    row_id, _ = store(
+        filing,
+        person,
+        placement,
+        direction="in",
+        mail_class=verdict.mail_class,
+        turn="mine" if verdict.mail_class is not MailClass.MACHINE else None,
+        outcome=verdict.outcome,
+        reasons=verdict.reasons,
+    )
+    outbox.keep_keys(filing.connection, [identity_key(filing.message)], row_id, at=filing.now)
+    return row_id
+
+
+def is_outgoing(household: Household, connection: sqlite3.Connection, message: Message) -> bool:
+    """Whether a mail found in Sent is one of ours: by its author, or, from an alias that nobody configured, because it
+    was never delivered to us. A mail that somebody else wrote and that lies in Sent by mistake keeps no promise.
+    """
+    if message.author is not None and household.is_own(message.author.key):
+        return True
+    if message.message_id is not None and outbox.by_mail_id(connection, message.message_id) is not None:
+        return True
+    return not any(message.first(field) for field in _DELIVERED)
+
+
+def outgoing(filing: Filing) -> int:
+    """File a mail from Sent. Written by hand, it makes its recipients known and keeps the promise of its matter."""
+    if _is_automatic(filing):
+        return _own_automatic(filing)
+    message = filing.message
+    persons = [_recipient(filing, address) for address in message.recipients if not _is_owner(filing, address)]
+    first = next((each for each in persons if each.contact_id is not None), None)
+    first = first or next(iter(persons), Person(None, None))
+    placement = place(filing, first, automatic=False)
+    row_id, matter_id = store(
+        filing,
+        first,
+        placement,
+        direction="out",
+        mail_class=MailClass.HUMAN,
+        turn="theirs",
+        outcome=None,
+        reasons=(),
+    )
+    messages.cite(filing.connection, row_id, message)
+    if matter_id is not None and filing.origin == "live":
+        keep_promise(filing, row_id, matter_id, persons)
+    return row_id
+
+
+def _is_owner(filing: Filing, address: Address) -> bool:
+    return filing.household.is_own(address.key)
+
+
+def _recipient(filing: Filing, address: Address) -> Person:
+    decided = link(filing, address, human=True)
+    person = settle(filing, decided)
+    contacts.make_known(filing.connection, address.key, because="you wrote to them", at=filing.received_at)
+    return person
+
+
+def _is_automatic(filing: Filing) -> bool:
+    """Our own automatic mail, or any other that a machine sent in the owner's name: it keeps nothing."""
+    message = filing.message
+    if any(value.split(";")[0].strip().lower() != "no" for value in message.all("auto-submitted")):
+        return True
+    if any(instance_token(filing.household.secret) in value for value in message.all("x-inboxcrm-auto")):
+        return True
+    if any(part.method in ("REPLY", "COUNTER") for part in message.parts):
+        return True
+    return message.message_id is not None and outbox.is_ours(filing.connection, message.message_id)
+
+
+def _own_automatic(filing: Filing) -> int:
+    persons = _known_people(filing, filing.message.recipients)
+    person = next(iter(persons), Person(None, None))
+    placement = place(filing, None, automatic=True)
+    row_id, _ = store(
+        filing,
+        person,
+        placement,
+        direction="auto",
+        mail_class=MailClass.MACHINE,
+        turn=None,
+        outcome=None,
+        reasons=(),
+    )
+    return row_id
+
+
+def _known_people(filing: Filing, addresses: Iterable[Address]) -> list[Person]:
+    entries = (contacts.entry(filing.connection, address.key) for address in addresses)
+    return [Person(entry.contact_id, entry.organisation_id) for entry in entries if entry is not None]
+
+
+def keep_promise(filing: Filing, row_id: int, matter_id: int, recipients: Sequence[Person]) -> None:
+    """The owner's hand-written mail went to the client, or to somebody of the client's organisation: it is kept."""
+    connection = filing.connection
+    outbox.cancel_for_matter(connection, matter_id, at=filing.now, why="the owner answered first")
+    promise = promises.live_of_matter(connection, matter_id)
+    if promise is None or filing.received_at < promise.duty.received_at:
+        return
+    if _reaches_client(connection, promise, filing.message, recipients):
+        entry = answered(promise.duty, filing.received_at)
+        promises.happen(connection, promise, entry, how="mail", by_message=row_id)
+
+
+def _reaches_client(
+    connection: sqlite3.Connection, promise: promises.Promise, message: Message, recipients: Sequence[Person]
+) -> bool:
+    asker = messages.sender_of(connection, promise.message_id)
+    if any(address.key == asker.sender_key for address in message.recipients):
+        return True
+    return any(
+        (person.contact_id is not None and person.contact_id == promise.contact_id)
+        or (person.organisation_id is not None and person.organisation_id == asker.organisation_id)
+        for person in recipients
+    )

@@ -1,0 +1,162 @@
+"""Takes what arrived, one mail or a batch, through gather, decide and commit."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.domain.reply_safety import judge
+from inboxcrm.parsing import Parsed, Parser
+from inboxcrm.ports import Arrival, Batch, FolderRole, Position
+from inboxcrm.service import decide, file
+from inboxcrm.service.household import Household
+from inboxcrm.store import folders, home, messages
+
+log = logging.getLogger("inboxcrm.ingest")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a batch came to, for the log and the loops: `wake` asks the outbox to look again."""
+
+    new: int
+    wake: bool
+    decided: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    arrival: Arrival
+    fingerprint: bytes
+    parsed: Parsed
+
+
+class Ingest:
+    """Commits batches; the folder position moves in the same transaction as the mail it covers."""
+
+    def __init__(self, household: Household, parser: Parser) -> None:
+        self._household = household
+        self._parser = parser
+
+    async def take(self, batch: Batch) -> Taken:
+        """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again."""
+        fingerprints = [hashlib.sha256(arrival.raw).digest() for arrival in batch.arrivals]
+        known = await self._household.run(self._known, fingerprints)
+        fresh = [
+            (arrival, fingerprint)
+            for arrival, fingerprint in zip(batch.arrivals, fingerprints, strict=True)
+            if fingerprint not in known
+        ]
+        parsed = await self._parser.parse_many([arrival.raw for arrival, _ in fresh], language=batch.live)
+        reads = {
+            fingerprint: _Read(arrival, fingerprint, each)
+            for (arrival, fingerprint), each in zip(fresh, parsed, strict=True)
+        }
+        taken = await self._household.run(self._commit, batch, fingerprints, reads)
+        log.info(
+            "ingest.batch",
+            extra={
+                "mailbox": batch.mailbox,
+                "folder": batch.folder,
+                "arrivals": len(batch.arrivals),
+                "new": taken.new,
+                "live": batch.live,
+                "remaining": batch.remaining,
+            },
+        )
+        return taken
+
+    def _known(self, fingerprints: Sequence[bytes]) -> frozenset[bytes]:
+        with self._household.database.read() as connection:
+            return frozenset(each for each in fingerprints if messages.id_of_fingerprint(connection, each) is not None)
+
+    def _commit(self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read]) -> Taken:
+        now = self._household.clock.now()
+        new, decided, wake = 0, [], False
+        with self._household.database.write() as connection:
+            mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
+            folder_id = folders.move_to(connection, mailbox_id, batch.folder, batch.role, batch.position)
+            epoch = batch.position.uid_validity
+            if batch.reset:
+                folders.relink(connection, folder_id, epoch, batch.relinked)
+                folders.forget_other_epochs(connection, folder_id, epoch)
+            for arrival, fingerprint in zip(batch.arrivals, fingerprints, strict=True):
+                row_id = messages.id_of_fingerprint(connection, fingerprint)
+                if row_id is None:
+                    read = reads[fingerprint]
+                    row_id, woke = self._enter(connection, batch, mailbox_id, read, now)
+                    new += 1
+                    wake = wake or woke
+                    if batch.live:
+                        decided.append(row_id)
+                folders.locate(connection, folder_id, epoch, arrival.uid, row_id, arrival.flags)
+            folders.set_flags(connection, folder_id, epoch, batch.flags)
+            folders.vanish(connection, folder_id, epoch, batch.vanished)
+            folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
+        return Taken(new, wake, tuple(decided))
+
+    def _enter(
+        self, connection: sqlite3.Connection, batch: Batch, mailbox_id: int, read: _Read, now: datetime
+    ) -> tuple[int, bool]:
+        """One message, new to the home; answers its row and whether the outbox has something to look at."""
+        arrival, parsed = read.arrival, read.parsed
+        mailbox = self._household.mailbox(batch.mailbox)
+        filing = file.Filing(
+            household=self._household,
+            connection=connection,
+            raw=arrival.raw,
+            fingerprint=read.fingerprint,
+            parsed=parsed,
+            mailbox=batch.mailbox,
+            received_at=arrival.received_at,
+            origin="live" if batch.live else "backlog",
+            now=now,
+        )
+        if batch.role is FolderRole.SENT and file.is_outgoing(self._household, connection, parsed.message):
+            return file.outgoing(filing), True
+        gathered = decide.gather(filing, mailbox, batch)
+        verdict = judge(
+            parsed.message,
+            history=gathered.history,
+            settings=gathered.settings,
+            now=now,
+            circumstances=gathered.circumstances,
+        )
+        if verdict.failed:
+            home.raise_alarm(connection, "gate-failed", verdict.alert or "", now=now)
+        if not batch.live:
+            return file.history(filing, verdict), False
+        return decide.live(filing, mailbox_id, gathered, verdict)
+
+
+class Known:
+    """What the store remembers of folders, for the mailbox (ports.KnownFolders)."""
+
+    def __init__(self, household: Household) -> None:
+        self._household = household
+
+    async def position(self, mailbox: str, folder: str) -> Position | None:
+        """How far the folder was read, or None before its first batch."""
+        return await self._household.run(self._position, mailbox, folder)
+
+    async def uids(self, mailbox: str, folder: str) -> Sequence[int]:
+        """Every UID on record."""
+        return await self._household.run(
+            self._household.database.reading, lambda connection: folders.uids(connection, mailbox, folder)
+        )
+
+    async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
+        """The UIDs that match no message of the folder after a UIDVALIDITY reset."""
+        return await self._household.run(
+            self._household.database.reading,
+            lambda connection: folders.unknown(connection, mailbox, folder, message_ids),
+        )
+
+    def _position(self, mailbox: str, name: str) -> Position | None:
+        with self._household.database.read() as connection:
+            found = folders.folder(connection, mailbox, name)
+        return None if found is None else found.position

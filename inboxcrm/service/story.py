@@ -1,0 +1,103 @@
+"""Tells a decision as plain values, for the stored reasons that `explain`, the desk and the web show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inboxcrm.config import Owner
+from inboxcrm.domain.durations import format_hours
+from inboxcrm.domain.expectation import Expectation
+from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
+from inboxcrm.domain.reply_safety import Finding, Verdict
+from inboxcrm.domain.text import one_line
+from inboxcrm.store.times import to_text, to_text_or_none
+
+SAW_LENGTH = 200
+
+
+def tell(decided: Plan, spoken: Acknowledge | Silence, owner: Owner) -> Mapping[str, Any]:
+    """The whole decision about one mail."""
+    expectation = decided.expectation
+    return {
+        "gate": gate(decided.verdict),
+        "link": decided.link.because,
+        "placement": decided.placement.because,
+        "rules": [{"rule": match.rule, "because": match.because} for match in decided.word.matches],
+        "promise": _promise(decided),
+        "expectation": None if expectation is None else _expectation(expectation, owner),
+        "speech": _speech(spoken),
+    }
+
+
+def gate(verdict: Verdict) -> Mapping[str, Any]:
+    """The verdict, and each row that was asked."""
+    return {
+        "outcome": verdict.outcome,
+        "class": verdict.mail_class,
+        "reasons": list(verdict.reasons),
+        "recipient": verdict.recipient.spec if verdict.recipient is not None else None,
+        "authenticated": verdict.authenticated,
+        "asked": [_finding(finding) for finding in verdict.asked],
+    }
+
+
+def _finding(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "row": finding.row,
+        "reason": finding.reason,
+        "outcome": finding.outcome,
+        "stops": finding.stops,
+        "saw": one_line(finding.saw, SAW_LENGTH),
+    }
+
+
+def _promise(decided: Plan) -> Mapping[str, Any]:
+    match decided.promise:
+        case None:
+            return {"made": False, "because": "no answer is owed for this mail"}
+        case Chased():
+            return {"made": False, "because": "they asked again for what is owed already"}
+        case MakePromise():
+            return {"made": True, "because": "a person waits for an answer"}
+
+
+def _expectation(expectation: Expectation, owner: Owner) -> Mapping[str, Any]:
+    return {
+        "received_at": to_text(expectation.received_at),
+        "due_at": to_text_or_none(expectation.due_at),
+        "exact_at": to_text_or_none(expectation.exact_at),
+        "target_hours": format_hours(expectation.target),
+        "walk": walk(expectation),
+        "zone": owner.timezone.key,
+    }
+
+
+def walk(expectation: Expectation) -> list[dict[str, Any]]:
+    """Each step of the walk; instants in UTC, lengths in minutes."""
+    return [
+        {
+            "kind": step.kind.value,
+            "start": to_text(step.start),
+            "end": to_text(step.end),
+            "counted_minutes": round(step.counted.total_seconds() / 60),
+            "left_minutes": round(step.left.total_seconds() / 60),
+            "name": step.name,
+        }
+        for step in expectation.walk
+    ]
+
+
+def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:
+    match spoken:
+        case Silence(because):
+            return {"acknowledge": False, "because": because}
+        case Acknowledge():
+            return {
+                "acknowledge": True,
+                "template": spoken.template,
+                "because": spoken.because,
+                "send_after": to_text(spoken.send_after),
+                "expires_at": to_text(spoken.expires_at),
+                "hold": spoken.hold,
+            }
