@@ -143,8 +143,27 @@ class Outgoing:
     recipient: str
 
 
+@dataclass(frozen=True, slots=True)
+class MailboxStatus:
+    """How a mailbox fares: `state` is one word ("reading", "watching", "offline", "needs you" ...), `cause` the plain
+    reason of a failure, `backlog` how many messages a first reading still has to bring.
+    """
+
+    state: str = "new"
+    cause: str | None = None
+    last_checked_at: datetime | None = None
+    last_mail_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    backlog: int = 0
+
+
 class Mailbox(Protocol):
     """One IMAP account, read-only but for filing a copy in Sent."""
+
+    @property
+    def status(self) -> MailboxStatus:
+        """How it fares just now."""
+        ...
 
     def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
         """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends.
