@@ -1,0 +1,295 @@
+"""What holds of open time and expectations for any calendar in any zone."""
+
+from __future__ import annotations
+
+import os
+import time as stopwatch
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from inboxcrm.domain.expectation import expect
+from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar, Why, instant
+
+ZONES = sorted(name for name in available_timezones() if not name.startswith(("posix", "right", "localtime")))
+FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2028, 12, 31, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+NOTHING = timedelta(0)
+steady = settings(deadline=None, max_examples=int(os.environ.get("INBOXCRM_EXAMPLES", "100")))
+
+zones = st.sampled_from(ZONES).map(ZoneInfo)
+instants = st.integers(0, int((LAST - FIRST) / MINUTE)).map(lambda minutes: FIRST + minutes * MINUTE)
+clocks = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
+intervals = st.builds(Interval, clocks, clocks)
+days_hours = st.lists(intervals, max_size=3).map(tuple)
+days = st.integers(0, (LAST - FIRST).days).map(lambda number: FIRST.date() + timedelta(days=number))
+targets = st.one_of(
+    st.integers(0, 180).map(lambda minutes: minutes * MINUTE),
+    st.integers(0, 6000).map(lambda minutes: minutes * MINUTE),
+)
+
+
+@st.composite
+def absences(draw: st.DrawFn) -> Away:
+    start = draw(instants)
+    length = draw(st.integers(0, 40 * 24 * 60))
+    return Away(start, start + length * MINUTE, buffer=draw(st.integers(0, 600)) * MINUTE)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> dict[date, tuple[Interval, ...]]:
+    """Exceptions in a row, as in Ramadan: the same other hours for up to forty days."""
+    first, hours = draw(days), draw(days_hours)
+    return {first + timedelta(days=number): hours for number in range(draw(st.integers(0, 40)))}
+
+
+calendars = st.builds(
+    OfficeCalendar,
+    zones,
+    st.dictionaries(st.integers(0, 6), days_hours, max_size=7),
+    runs(),
+    st.dictionaries(days, st.just("Founders' Day"), max_size=5),
+    st.lists(absences(), max_size=3).map(tuple),
+    st.lists(clocks, max_size=2).map(tuple),
+)
+working = st.builds(
+    OfficeCalendar,
+    zones,
+    st.dictionaries(st.integers(0, 6), st.lists(intervals, min_size=1, max_size=3).map(tuple), min_size=3),
+    away=st.lists(absences(), max_size=2).map(tuple),
+    mail_hours=st.lists(clocks, max_size=2).map(tuple),
+)
+any_calendar = st.one_of(working, calendars)
+
+
+@steady
+@given(any_calendar, instants, targets)
+def test_measuring_inverts_adding(calendar: OfficeCalendar, at: datetime, amount: timedelta) -> None:
+    reached = calendar.add_open(at, amount)
+
+    assume(reached is not None)
+    assert reached is not None
+    assert calendar.open_between(at, reached) == amount
+    assert amount == NOTHING or calendar.open_between(at, reached - MINUTE) < amount
+
+
+@steady
+@given(any_calendar, instants, targets)
+def test_measuring_inverts_subtracting(calendar: OfficeCalendar, at: datetime, amount: timedelta) -> None:
+    since = calendar.subtract_open(at, amount)
+
+    assume(since is not None)
+    assert since is not None
+    assert calendar.open_between(since, at) == amount
+
+
+@steady
+@given(any_calendar, instants, targets, targets)
+def test_adding_twice_is_adding_the_sum(
+    calendar: OfficeCalendar, at: datetime, first: timedelta, second: timedelta
+) -> None:
+    whole = calendar.add_open(at, first + second)
+    middle = calendar.add_open(at, first)
+
+    assume(whole is not None and middle is not None)
+    assert middle is not None
+    assert whole is not None
+    assert second == NOTHING or calendar.add_open(middle, second) == whole
+
+
+@steady
+@given(any_calendar, instants, instants, instants)
+def test_open_time_adds_up(calendar: OfficeCalendar, one: datetime, two: datetime, three: datetime) -> None:
+    first, second, third = sorted((one, two, three))
+    second, third = min(second, first + timedelta(days=90)), min(third, first + timedelta(days=180))
+
+    parts = calendar.open_between(first, second) + calendar.open_between(second, third)
+
+    assert parts == calendar.open_between(first, third)
+
+
+@steady
+@given(any_calendar, instants, targets)
+def test_nothing_is_due_inside_closed_time(calendar: OfficeCalendar, at: datetime, target: timedelta) -> None:
+    expectation = expect(at, target=target, calendar=calendar)
+
+    for due in filter(None, (expectation.due_at, expectation.exact_at)):
+        assert due >= at
+        assert calendar.is_open(due) or calendar.is_open(due - timedelta(microseconds=1))
+
+
+@steady
+@given(any_calendar, instants, st.integers(0, 20_000), targets)
+def test_a_later_mail_is_never_promised_an_earlier_time(
+    calendar: OfficeCalendar, at: datetime, later: int, target: timedelta
+) -> None:
+    first = expect(at, target=target, calendar=calendar).due_at
+    second = expect(at + later * MINUTE, target=target, calendar=calendar).due_at
+
+    assume(first is not None and second is not None)
+    assert first is not None
+    assert second is not None
+    assert first <= second
+
+
+@steady
+@given(any_calendar, instants, targets, targets)
+def test_a_longer_target_is_never_promised_an_earlier_time(
+    calendar: OfficeCalendar, at: datetime, one: timedelta, other: timedelta
+) -> None:
+    shorter = expect(at, target=min(one, other), calendar=calendar).due_at
+    longer = expect(at, target=max(one, other), calendar=calendar).due_at
+
+    assert longer is None or (shorter is not None and shorter <= longer)
+
+
+@steady
+@given(any_calendar, instants, targets)
+def test_the_told_time_is_never_before_the_exact_one(calendar: OfficeCalendar, at: datetime, target: timedelta) -> None:
+    expectation = expect(at, target=target, calendar=calendar)
+
+    assert (expectation.due_at is None) is (expectation.exact_at is None)
+    if expectation.due_at is not None and expectation.exact_at is not None:
+        assert expectation.exact_at <= expectation.due_at
+
+
+@steady
+@given(working, instants, targets, st.integers(1, 94))
+def test_splitting_an_interval_changes_nothing(
+    calendar: OfficeCalendar, at: datetime, target: timedelta, quarter: int
+) -> None:
+    point = time(quarter // 4, quarter % 4 * 15)
+    split = {day: tuple(part for each in hours for part in cut(each, point)) for day, hours in calendar.weekly.items()}
+
+    other = replace(calendar, weekly=split)
+
+    assert expect(at, target=target, calendar=other) == expect(at, target=target, calendar=calendar)
+
+
+def cut(interval: Interval, point: time) -> tuple[Interval, ...]:
+    """Two intervals where the point lies inside, else the one."""
+    inside = interval.start < point and (point < interval.end or interval.end == time(0))
+    return (Interval(interval.start, point), Interval(point, interval.end)) if inside else (interval,)
+
+
+@steady
+@given(any_calendar, instants, st.integers(0, 40 * 24 * 60))
+def test_the_stretches_tile_the_time_and_agree_with_the_open_time(
+    calendar: OfficeCalendar, start: datetime, minutes: int
+) -> None:
+    end = start + minutes * MINUTE
+
+    stretches = list(calendar.stretches(start, end))
+
+    assert all(before.span.end == after.span.start for before, after in pairwise(stretches))
+    assert not stretches or (stretches[0].span.start, stretches[-1].span.end) == (start, end)
+    opened = sum((each.span.length for each in stretches if each.why is Why.OPEN), NOTHING)
+    assert opened == calendar.open_between(start, end)
+
+
+@steady
+@given(any_calendar, instants)
+def test_the_next_opening_is_the_first_open_instant(calendar: OfficeCalendar, at: datetime) -> None:
+    opening = calendar.next_opening(at)
+
+    if opening is None:
+        assert calendar.open_between(at, at + timedelta(days=60)) == NOTHING
+    else:
+        assert calendar.is_open(opening)
+        assert calendar.open_between(at, opening) == NOTHING
+        assert calendar.is_open(at) is (opening == at)
+
+
+@steady
+@given(zones, days, clocks)
+def test_an_instant_is_the_first_at_which_the_clocks_show_the_time_or_later(
+    zone: ZoneInfo, day: date, clock: time
+) -> None:
+    at = instant(day, clock, zone)
+
+    shown, wanted = at.astimezone(zone).replace(tzinfo=None), datetime.combine(day, clock)
+    assert shown >= wanted
+    assert (at - timedelta(seconds=1)).astimezone(zone).replace(tzinfo=None) < wanted
+
+
+@pytest.fixture
+def host_zones() -> Iterator[None]:
+    """Lets a test move the host about, and puts it back."""
+    before = os.environ.get("TZ")
+    yield
+    if before is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = before
+    stopwatch.tzset()
+
+
+@pytest.mark.skipif(not hasattr(stopwatch, "tzset"), reason="Windows cannot change the host's zone in a process")
+@pytest.mark.usefixtures("host_zones")
+@pytest.mark.parametrize("host", ["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "Asia/Kathmandu"])
+def test_the_host_zone_does_not_matter(host: str) -> None:
+    calendar = OfficeCalendar(ZoneInfo("Europe/Zurich"), dict.fromkeys(range(5), (Interval(time(9), time(17)),)))
+    at = datetime(2026, 3, 27, 16, 30, tzinfo=UTC)
+    expected = expect(at, target=timedelta(hours=8), calendar=calendar)
+
+    os.environ["TZ"] = host
+    stopwatch.tzset()
+
+    assert expect(at, target=timedelta(hours=8), calendar=calendar) == expected
+
+
+ZURICH = ZoneInfo("Europe/Zurich")
+ABSURD = {
+    "nothing at all": OfficeCalendar(ZURICH, {}),
+    "every interval backwards": OfficeCalendar(ZURICH, dict.fromkeys(range(7), (Interval(time(17), time(9)),))),
+    "always away": OfficeCalendar(
+        ZURICH,
+        dict.fromkeys(range(7), (Interval(time(0), time(0)),)),
+        away=(Away(datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC), buffer=timedelta(days=900)),),
+    ),
+    "every day a holiday": OfficeCalendar(
+        ZURICH,
+        dict.fromkeys(range(7), (Interval(time(9), time(17)),)),
+        holidays={date(2026, 1, 1) + timedelta(days=number): "Feast" for number in range(400)},
+    ),
+    "a mail hour that never comes": OfficeCalendar(ZURICH, {}, mail_hours=(time(9),)),
+    "a hundred absences without hours": OfficeCalendar(
+        ZURICH,
+        {},
+        away=tuple(
+            Away(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2 + number % 20, tzinfo=UTC), buffer=MINUTE)
+            for number in range(100)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("calendar", ABSURD.values(), ids=ABSURD)
+def test_an_absurd_calendar_ends_without_a_date_and_soon(calendar: OfficeCalendar) -> None:
+    at = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    expect(at, target=MINUTE, calendar=calendar)
+
+    began = stopwatch.perf_counter()
+    expectation = expect(at, target=MINUTE, calendar=calendar)
+    took = stopwatch.perf_counter() - began
+
+    assert expectation.due_at is None
+    assert took < 0.05
+
+
+def test_every_zone_keeps_office_hours_on_its_wall_clock() -> None:
+    weekly = dict.fromkeys(range(7), (Interval(time(9), time(17)),))
+
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        due = expect(
+            datetime(2026, 7, 1, 8, tzinfo=zone), target=timedelta(hours=8), calendar=OfficeCalendar(zone, weekly)
+        ).due_at
+        assert due is not None
+        assert due.astimezone(zone).replace(tzinfo=None) == datetime(2026, 7, 1, 17)  # noqa: DTZ001 - a wall clock
