@@ -1,0 +1,210 @@
+"""What the rows read of one mail: header tokens, envelope, who is addressed, the writer's own words. Asked for, worked
+out once, kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from inboxcrm.domain.address import base_key, identity, organisational_domain, parse_addresses
+from inboxcrm.domain.fields import decode_words
+from inboxcrm.domain.message import Address, Message
+from inboxcrm.domain.safety.phrases import HEAD, LETTER, LONGEST_SUBJECT, OPENING, normalised
+from inboxcrm.domain.safety.verdict import Circumstances, History, Settings
+
+_COMMENT = re.compile(r"\([^()]*\)")
+_QUOTE_BEGINS = re.compile(
+    r"^(?:>|-{2,}\s?(?:original|forwarded|ursprüng|weitergeleitet|message d'origine|message transféré|mensaje|messaggio"
+    r"|doorgestuurd|oorspronkelijk|vidarebefordra|videresend|alkuperäinen|wiadomość|původní|исходное|пересыла|original)"
+    r"|begin forwarded message|anfang der weitergeleiteten|début du message|inizio messaggio|"
+    r"(?:on|am|le|el|il|op|den|em|dnia|dne|em) .{5,120}(?::|wrote|schrieb|écrit|escribió|scritto|schreef|skrev)\s*$"
+    r"|_{10,}\s*$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUESTION = re.compile(r"[?؟](?:\W|\Z)")
+_GREEK_QUESTION = re.compile(r"[?;](?:\s|\Z)")
+_SRS = re.compile(r"srs[01]=[^=]*=(?:[^=]*=)*?([a-z0-9.-]+\.[a-z]+)=[^=]*", re.IGNORECASE)
+_VERP = re.compile(
+    r"(?:.*=[a-z0-9-]+\.[a-z0-9.-]+|(?:bounces?|b|rt|return|returns|verp|msprvs\d*|prvs|em|mail)[-+_.=].*\d.*|[0-9a-f-]{24,}.*)"
+)
+
+
+@lru_cache(maxsize=64)
+def _bases(addresses: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(base_key(address) for address in addresses)
+
+
+def token(value: str) -> str:
+    """The token of a header value: decoded, comments, parameters, quotes and case gone (RFC 2045 section 5.1)."""
+    if "=?" in value:
+        value = decode_words(value[:2_000])
+    while "(" in value:
+        shorter = _COMMENT.sub(" ", value[:2_000])
+        if shorter == value:
+            break
+        value = shorter
+    return value.partition(";")[0].strip(" \t\"'").casefold()
+
+
+class Facts:
+    """One mail, what is known about it, and the answers the rows share."""
+
+    def __init__(
+        self,
+        message: Message,
+        history: History,
+        settings: Settings,
+        now: datetime,
+        circumstances: Circumstances | None,
+    ) -> None:
+        self.message = message
+        self.history = history
+        self.settings = settings
+        self.now = now
+        self.circumstances = circumstances
+        self.headers: dict[str, list[str]] = {}
+        for name, value in message.headers:
+            self.headers.setdefault(name, []).append(value)
+
+    def values(self, *names: str) -> Iterator[tuple[str, str]]:
+        """Every instance of the named fields, with its name."""
+        return ((name, value) for name in names if name in self.headers for value in self.headers[name])
+
+    def tokens(self, *names: str) -> Iterator[tuple[str, str]]:
+        """The same, values as tokens."""
+        return ((name, token(value)) for name, value in self.values(*names))
+
+    def addresses(self, *names: str) -> tuple[Address, ...]:
+        """Every address in the named fields."""
+        return tuple(found for _, value in self.values(*names) for found in parse_addresses(value).addresses)
+
+    # identities
+
+    def owns(self, address: Address) -> bool:
+        """Whether an address is one of the owner's: tag and case aside, at Gmail the dots."""
+        return base_key(address.key) in _bases(self.settings.own_addresses)
+
+    @cached_property
+    def reverse_path(self) -> str | None:
+        """The key of the topmost Return-Path, "" for the null path, None where there is none (RFC 5321 section 4.4)."""
+        values = self.headers.get("return-path")
+        if not values:
+            return None
+        value = _COMMENT.sub(" ", values[0][:2_000])
+        if "<" in value:
+            value = value.partition("<")[2].partition(">")[0]
+        return identity(value.strip(' \t"'))
+
+    @cached_property
+    def reverse_path_local(self) -> str:
+        """The local part of the Return-Path; the whole of it where it has no domain."""
+        path = self.reverse_path or ""
+        return path.rpartition("@")[0] if "@" in path else path
+
+    @cached_property
+    def reverse_path_elsewhere(self) -> bool:
+        """Whether the Return-Path belongs to another organisation than From, SRS of From's aside."""
+        author = self.sender
+        path = self.reverse_path
+        if author is None or not path or path == author.key:
+            return False
+        home = organisational_domain(author.domain)
+        if organisational_domain(path.rpartition("@")[2]) == home:
+            return False
+        rewritten = _SRS.fullmatch(self.reverse_path_local)
+        return rewritten is None or organisational_domain(rewritten[1]) != home
+
+    @cached_property
+    def verp(self) -> bool:
+        """Whether the Return-Path names its recipient or a batch, as the programs of mass senders make it."""
+        local = self.reverse_path_local
+        return not local.startswith(("srs0", "srs1", "prvs=")) and _VERP.fullmatch(local) is not None
+
+    @cached_property
+    def sender(self) -> Address | None:
+        """The one mailbox in From."""
+        return self.message.author
+
+    @cached_property
+    def foreign_reply_to(self) -> Address | None:
+        """A Reply-To that is neither the owner's nor of From's organisation."""
+        home = organisational_domain(self.sender.domain) if self.sender else ""
+        for address in self.message.reply_to:
+            if address.domain and not self.owns(address) and organisational_domain(address.domain) != home:
+                return address
+        return None
+
+    # what it belongs to
+
+    @cached_property
+    def real_thread(self) -> bool:
+        """Whether it answers a mail the owner sent by hand to this address."""
+        return not self.history.answered_ids.isdisjoint(self.message.ancestors)
+
+    @cached_property
+    def familiar(self) -> bool:
+        """A known contact, or an answer in a real thread: marks of machines are then no proof that nobody wrote."""
+        return self.history.known or self.real_thread
+
+    @cached_property
+    def own_list(self) -> bool:
+        """Whether it came through a group that delivers to the owner."""
+        lists = self.settings.own_lists
+        if not lists:
+            return False
+        keys = {identity(name) for name in lists}
+        if any(address.key in keys for address in (*self.message.recipients, *self.addresses("list-post"))):
+            return True
+        ids = {name.replace("@", ".") for name in keys}
+        list_ids = (value.rpartition("<")[2].partition(">")[0].strip() for _, value in self.values("list-id"))
+        return any(one.casefold() in ids for one in list_ids)
+
+    @cached_property
+    def addressed(self) -> tuple[bool, bool]:
+        """Whether an own address or list is named in To, and in Cc (Resent-To and Resent-Cc likewise)."""
+        lists = {identity(name) for name in self.settings.own_lists}
+
+        def names_me(addresses: tuple[Address, ...]) -> bool:
+            return any(address.key in lists or self.owns(address) for address in addresses)
+
+        return (
+            names_me((*self.message.to, *self.addresses("resent-to"))),
+            names_me((*self.message.cc, *self.addresses("resent-cc"))),
+        )
+
+    # words
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject as phrases are compared."""
+        return normalised(self.message.subject[:LONGEST_SUBJECT])
+
+    @cached_property
+    def head(self) -> str:
+        """The first 1,500 characters of the letter as phrases are compared."""
+        return normalised(self.message.text[: HEAD * 2])[:HEAD]
+
+    @cached_property
+    def own_text(self) -> str:
+        """What the writer wrote himself: the letter up to the first quotation or forwarded mail."""
+        text = self.message.text[:LETTER]
+        begins = _QUOTE_BEGINS.search(text)
+        return text[: begins.start()] if begins else text
+
+    @cached_property
+    def own_words(self) -> str:
+        """The same as phrases are compared."""
+        return normalised(self.own_text)
+
+    @cached_property
+    def opening(self) -> str:
+        """The first 300 of these characters."""
+        return self.own_words[:OPENING]
+
+    @property
+    def asks(self) -> bool:
+        """Whether the writer asks something (a question mark that is not inside a web address)."""
+        mark = _GREEK_QUESTION if "α" in self.own_words else _QUESTION
+        return mark.search(self.own_words[:3_000]) is not None

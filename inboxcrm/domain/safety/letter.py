@@ -1,0 +1,183 @@
+"""Rows C12 and C14 to C19: what the letter itself, its addressees and its sender's habits say."""
+
+from __future__ import annotations
+
+import re
+
+from inboxcrm.domain.safety.facts import Facts
+from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
+from inboxcrm.domain.safety.phrases import (
+    sentence_says,
+    subject_begins,
+    subject_ends,
+    subject_says,
+    text_begins,
+    text_names,
+    words,
+)
+from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
+
+MANY_RECIPIENTS = 20
+SHORT_LETTER = 1_500
+"""Characters of own words in which an absence fits; longer letters are letters."""
+
+_INVITING = frozenset({"request", "reply", "cancel", "counter", "declinecounter", "add", "refresh"})
+_BULK_FIELDS = (
+    "list-unsubscribe", "list-unsubscribe-post", "x-sg-eid", "x-mailgun-sid", "x-mandrill-user", "x-mc-user",
+    "x-mailjet-campaign", "x-mj-mid", "x-mailin-campaign", "x-mailin-client", "x-sib-id", "x-csa-complaints",
+    "x-emarsys-identify", "x-sfmc-stack", "x-klaviyo-message-id", "x-msfbl", "x-rpcampaign", "x-job",
+    "x-mailchimp-id", "x-mcda", "x-hs-cid", "x-cm-message-id", "x-virtual-mta", "x-delivery-id",
+)  # fmt: skip
+_BULK_FAMILIES = ("x-campaign", "x-mandrill-")
+_PERSONAL_FEEDBACK_ID = re.compile(r".*(?::fastmail|:user:proton(?:mail)?)\s*", re.IGNORECASE)
+_TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
+_PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
+
+
+def invites(facts: Facts) -> bool:
+    """Whether a calendar object that wants an action is shown as the letter (RFC 5546); a file beside it is none."""
+    return any(
+        part.content_type == "text/calendar" and not part.attached and (part.method or "") in _INVITING
+        for part in facts.message.parts
+    )
+
+
+def calendar(facts: Facts) -> Hit | None:
+    """C12: an invitation or its answer; the organiser's tool, not a letter."""
+    content_class = any(found == "urn:content-classes:calendarmessage" for _, found in facts.tokens("content-class"))
+    if not content_class and not invites(facts):
+        return None
+    methods = {part.method for part in facts.message.parts if part.content_type == "text/calendar" and part.method}
+    mail_class = MailClass.MACHINE if methods & {"reply", "refresh"} else MailClass.UNKNOWN
+    return review(Reason.CALENDAR, ", ".join(sorted(methods)) or "calendarmessage", mail_class)
+
+
+def automatic_letter(facts: Facts) -> Hit | None:
+    """C14: no machine mark, but subject or first lines say that nobody wrote it."""
+    says = subject_says(facts.subject, "reply_subject.sure")
+    if says:
+        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
+    opening = _opening_says(facts)
+    if opening and opening[1] is MailClass.MACHINE:
+        return review(Reason.AUTO_TEXT, opening[0], MailClass.MACHINE)
+    return _automatic_subject(facts, opening[0] if opening else "") or (
+        review(Reason.AUTO_TEXT, opening[0], opening[1]) if opening else None
+    )
+
+
+def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
+    """What the first lines give away. Absences and receipts count in short letters that ask nothing."""
+    opening = facts.opening
+    if not opening:
+        return None
+    says = sentence_says(opening[:200], "reply_text.sure")
+    if says:
+        return says, MailClass.MACHINE
+    says = text_begins(opening, "bounce_text.alone")
+    if says:
+        return says, MailClass.MACHINE
+    if len(facts.own_words) > SHORT_LETTER or facts.asks:
+        return None
+    says = sentence_says(opening, "reply_text.absence") or sentence_says(opening[:200], "reply_text.receipt")
+    return (says, MailClass.UNKNOWN) if says else None
+
+
+def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
+    """Subjects that give a machine away alone, or together with an opening that does."""
+    subject = facts.subject
+    says = subject_ends(subject, "reply_subject", "after_a_name")
+    if says and not facts.asks:
+        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
+    says = subject_says(subject, "bounce_subject.colon")
+    if says:
+        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
+    says = subject_begins(subject, "bounce_subject.sure")
+    if says and sentence_says(facts.opening, "bounce_text.sure"):
+        return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
+    if opening and (says := subject_begins(subject, "reply_subject.sure", "reply_subject.weak")):
+        return review(Reason.AUTO_SUBJECT, f"{says}; {opening}", MailClass.MACHINE)
+    if facts.asks:
+        return None
+    says = subject_says(subject, "reply_subject.receipt", "reply_subject.weak")
+    if says and len(facts.own_words) <= SHORT_LETTER and _weak_counts(facts, says):
+        return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
+    says = subject_begins(subject, "reply_subject.receipt")
+    if says and _TICKET.search(subject):
+        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
+    says = subject_says(subject, "reply_subject.tool")
+    if says and len(facts.own_words) < 40 and facts.message.text.strip() != says:
+        return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
+    return None
+
+
+def _weak_counts(facts: Facts, says: str) -> bool:
+    """An ordinary word is a mark only when it is the whole subject or stands before the subject it answers."""
+    return facts.subject.strip(" .!") == says or bool(facts.message.in_reply_to)
+
+
+def not_addressed(facts: Facts) -> Hit | None:
+    """C15: none of my addresses among the recipients (RFC 5230 section 4.5)."""
+    if any(facts.addressed):
+        return None
+    recipients = ", ".join(address.spec for address in facts.message.recipients[:5])
+    return suppress(Reason.NOT_ADDRESSED, f"To, Cc: {recipients}", MailClass.UNKNOWN)
+
+
+def cc_only(facts: Facts) -> Hit | None:
+    """C16: I am only copied."""
+    in_to, _ = facts.addressed
+    return None if in_to or facts.settings.answer_cc else review(Reason.CC_ONLY, "only in Cc", MailClass.HUMAN)
+
+
+def mass_recipients(facts: Facts) -> Hit | None:
+    """C17: more than twenty recipients."""
+    count = len(facts.message.recipients)
+    return review(Reason.MASS_RECIPIENTS, f"{count} recipients", MailClass.HUMAN) if count > MANY_RECIPIENTS else None
+
+
+def bulk_hint(facts: Facts) -> Hit | None:
+    """C18: marks of a mass-mailing service, which clients' sales and tender tools leave too."""
+    found = _bulk_mark(facts)
+    if found is None or facts.own_list:
+        return None
+    if facts.familiar:
+        return ceiling(Reason.BULK_HINT, Outcome.ACK_MIN, found)
+    return review(Reason.BULK_HINT, found)
+
+
+def _bulk_mark(facts: Facts) -> str | None:
+    headers = facts.headers
+    found = next((name for name in _BULK_FIELDS if name in headers), None)
+    found = found or next((name for name in headers if name.startswith(_BULK_FAMILIES)), None)
+    if found:
+        return f"{found}: {headers[found][0]}"
+    for _, value in facts.values("feedback-id"):
+        if not _PERSONAL_FEEDBACK_ID.fullmatch(value[:500]):
+            return f"Feedback-ID: {value}"
+    return None
+
+
+def transactional(facts: Facts) -> Hit | None:
+    """C19: a stranger's mail with two signs of a transactional service, or with the footer that says so."""
+    if facts.familiar:
+        return None
+    footer = sentence_says(facts.own_words, "footer.no_reply")
+    signs = [
+        sign
+        for sign, there in (
+            ("Return-Path elsewhere", facts.reverse_path_elsewhere or facts.verp),
+            ("local part of a service", _serves(facts)),
+            ("unsubscribe link", bool(text_names(facts.own_words[-1_500:], "footer.unsubscribe"))),
+            ("HTML only", facts.message.html_only),
+        )
+        if there
+    ]
+    if not footer and len(signs) < 2:
+        return None
+    return review(Reason.TRANSACTIONAL, ", ".join([*signs, *([footer] if footer else [])]))
+
+
+def _serves(facts: Facts) -> bool:
+    local = facts.sender.local if facts.sender else ""
+    services = words("local", "transactional")
+    return local in services or _PARTS_OF_LOCAL.split(local)[0] in services

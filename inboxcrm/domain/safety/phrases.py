@@ -1,0 +1,123 @@
+"""Which phrases of machines a subject or a letter begins with; the phrases themselves are data/phrases.toml.
+
+Compared on a normalised copy: compatibility forms, case, blanks and quotes made equal (a full-width colon is a colon).
+Nothing is matched unanchored: a phrase is looked up where a subject, a line or a sentence begins, by its first two
+characters, so that the cost is that of a few dictionary look-ups whatever the number of phrases.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+
+LONGEST_SUBJECT = 300
+OPENING = 300
+"""Characters in which an automatic answer says what it is."""
+HEAD = 1_500
+"""Characters in which a bounce says what it is."""
+LETTER = 20_000
+"""Characters of own words searched for a footer."""
+
+_FAST = str.maketrans(
+    {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "\xa0": " "}
+    | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad\u202a\u202b\u202c\u202d\u202e", "")
+)
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\u0590-\u06ff]\Z")
+_WORD = re.compile(r"\w+")
+_ORNAMENT = r"[\s*#>|=_~+•·※★☆◆■●-]*"
+_SUBJECT_START = re.compile(r"[\s*#\[(<{\"'«„【「『!-]*")
+_SUBJECT_END = re.compile(r"[\])>}\"'»”】」』*!.…]*(?:[\])>}】」』]| ?:|\s*\Z)")
+_AFTER_A_NAME = re.compile(r"[ .!]*(?:\(.{0,80}|(?:until|bis|till|hasta|tot|fino) .{0,40})?\Z")
+_SENTENCE = re.compile(r"(?:\A|\n|[.!?;:,…。！？、，؛،।)\]\"'-] ?)" + _ORNAMENT)
+
+
+def normalised(text: str) -> str:
+    """The text as phrases are compared: one kind of blank, quote, colon and case; lines kept, blank ones dropped."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_FAST))
+    text = text.replace("\r", "\n").casefold().replace("\u0307", "")  # the dot that case folding leaves of a Turkish I
+    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+@cache
+def _data() -> Mapping[str, Mapping[str, list[str]]]:
+    source = resources.files("inboxcrm.domain").joinpath("data/phrases.toml").read_text("utf-8")
+    return tomllib.loads(source)
+
+
+@cache
+def words(table: str, key: str) -> frozenset[str]:
+    """The phrases of one list, normalised."""
+    return frozenset(normalised(phrase) for phrase in _data()[table][key])
+
+
+@cache
+def _by_beginning(*lists: str) -> Mapping[str, tuple[str, ...]]:
+    """Phrases by their first two characters, longest first; `lists` are "table.key"."""
+    found: dict[str, set[str]] = {}
+    for name in lists:
+        for phrase in words(*name.split(".")):
+            found.setdefault(phrase[:2], set()).add(phrase)
+    return {start: tuple(sorted(phrases, key=lambda one: (-len(one), one))) for start, phrases in found.items()}
+
+
+def _phrases_at(text: str, at: int, *lists: str) -> Iterator[str]:
+    """The phrases that stand at a position and end where a word ends (or in a script that writes no blanks)."""
+    for phrase in _by_beginning(*lists).get(text[at : at + 2], ()):
+        if text.startswith(phrase, at) and (not text[at + len(phrase) :][:1].isalnum() or _SPACELESS.search(phrase)):
+            yield phrase
+
+
+def subject_says(subject: str, *lists: str) -> str:
+    """The phrase that the subject begins with when a colon, a closing bracket or the end follows it, or ""."""
+    at = _start(subject)
+    return next((one for one in _phrases_at(subject, at, *lists) if _SUBJECT_END.match(subject, at + len(one))), "")
+
+
+def subject_begins(subject: str, *lists: str) -> str:
+    """The phrase that the subject begins with, as whole words, or ""."""
+    return next(_phrases_at(subject, _start(subject), *lists), "")
+
+
+def _start(subject: str) -> int:
+    match = _SUBJECT_START.match(subject)
+    return match.end() if match else 0
+
+
+def subject_ends(subject: str, table: str, key: str) -> str:
+    """The phrase behind a name of 2 to 60 characters with which the subject ends, a bracket or a date aside."""
+    for phrase in words(table, key):
+        at = subject.find(phrase, 2, 65 + len(phrase))
+        if at <= 0 or ":" in subject[5:at] or "?" in subject[:at]:
+            continue
+        if _AFTER_A_NAME.match(subject, at + len(phrase)):
+            return phrase
+    return ""
+
+
+def sentence_says(text: str, *lists: str) -> str:
+    """The phrase that one of the sentences or lines of a normalised text begins with, or ""."""
+    for start in _SENTENCE.finditer(text):
+        for phrase in _phrases_at(text, start.end(), *lists):
+            return phrase
+    return ""
+
+
+def text_begins(text: str, *lists: str) -> str:
+    """The phrase that a normalised text begins with, ornaments aside, or ""."""
+    match = _SENTENCE.match(text)
+    return next(_phrases_at(text, match.end() if match else 0, *lists), "")
+
+
+def text_names(text: str, *lists: str) -> str:
+    """The phrase that stands anywhere in a normalised text as whole words, or ""."""
+    for start in _WORD.finditer(text):
+        for phrase in _phrases_at(text, start.start(), *lists):
+            return phrase
+    return ""
