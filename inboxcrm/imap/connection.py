@@ -99,6 +99,11 @@ class Connection(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         """Whether the server listed this capability after login."""
         return capability in self.capabilities_known
 
+    @property
+    def largest_literal(self) -> int:
+        """Bytes of the largest message that is read whole."""
+        return self._limits.literal
+
     # -- one command
 
     def command(
@@ -276,6 +281,13 @@ class Connection(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         items = b"(MESSAGES UIDNEXT UIDVALIDITY%s)" % (b" HIGHESTMODSEQ" if self.has("CONDSTORE") else b"")
         self.command("STATUS", folder_name(folder), items, take=take)
         return found
+
+    def status_or_nothing(self, folder: str) -> dict[str, int]:
+        """`status`, or nothing where the server refuses it, as some do for the folder that is open."""
+        try:
+            return self.status(folder)
+        except CommandRefusedError:
+            return {}
 
     # -- messages
 

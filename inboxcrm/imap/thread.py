@@ -100,7 +100,7 @@ class ConnectionThread:
     ) -> None:
         try:
             result = self._do(job)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked for
+        except BaseException as error:  # raised again where it was asked for
             self._tell(loop, answer, answer.set_exception, error)
         else:
             self._tell(loop, answer, answer.set_result, result)

@@ -1,0 +1,77 @@
+"""Reading what was there before: the backlog of a folder, newest first, a batch at a time."""
+
+from __future__ import annotations
+
+from inboxcrm.imap import decisions
+from inboxcrm.imap.bodies import Bodies
+from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.work import METADATA, FolderWork
+from inboxcrm.ports import Arrival, Position
+
+
+async def backfill(work: FolderWork) -> None:
+    """Read the next batch that a first reading still has to bring. Brings nothing when the folder was renumbered."""
+    memory = work.memory
+    position = memory.position
+    if position is None or position.backfill_below is None or not await _open(work, position):
+        return
+    if memory.backlog is None:
+        memory.backlog = await _backlog(work, position.backfill_below)
+    backlog = memory.backlog
+    if not backlog:
+        advance = Advance(backfilled=True, checked_at=work.clock.now())
+        await work.offer(work.step(advance, uid_validity=position.uid_validity))
+        return
+    if not memory.planned:
+        memory.planned = decisions.batches(await work.sizes(backlog[: -METADATA - 1 : -1]))
+    group = memory.planned[0]
+    bodies = await work.read(group)
+    if memory.backlog is backlog:
+        del memory.planned[0]
+        del backlog[-len(group) :]
+        await _bring_old(work, group, bodies, position=position, left=len(backlog))
+
+
+async def _open(work: FolderWork, position: Position) -> bool:
+    """Whether the folder is open, and the one we know."""
+    name = work.memory.name
+    opened = await work.link.run(lambda c: c.selected if c.selected and c.selected.folder == name else c.examine(name))
+    return opened.uid_validity == position.uid_validity
+
+
+async def _bring_old(work: FolderWork, group: list[int], bodies: Bodies, *, position: Position, left: int) -> None:
+    """One batch of the backlog; after a renumbering some of it may be news."""
+    work.owe(bodies.owed)
+    news = [one for one in bodies.arrived if decisions.is_news(one.received_at, position.checked_at)]
+    if news:
+        await work.offer(
+            work.step(Advance(), arrivals=news, live=True, remaining=left, uid_validity=position.uid_validity)
+        )
+    told = {one.uid for one in news}
+    history = [one for one in bodies.arrived if one.uid not in told]
+    advance = Advance(
+        backfill_below=min(group),
+        backfilled=not left,
+        owed=bodies.owed,
+        checked_at=None if left else work.clock.now(),
+    )
+    await work.offer(
+        work.step(
+            advance,
+            arrivals=sorted(history, key=_uid, reverse=True),
+            quarantined=tuple(bodies.refused),
+            remaining=left,
+            uid_validity=position.uid_validity,
+        )
+    )
+
+
+async def _backlog(work: FolderWork, below: int) -> list[int]:
+    criteria = b"UID 1:%d" % max(1, below - 1)
+    found = await work.link.run(lambda c: c.search_uids(criteria))
+    known = {*await work.uids()}
+    return [uid for uid in found if uid < below and uid not in known]
+
+
+def _uid(arrival: Arrival) -> int:
+    return arrival.uid

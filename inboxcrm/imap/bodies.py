@@ -1,0 +1,127 @@
+"""Reading messages so that one that cannot be read stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from inboxcrm.imap.connection import FETCH_BODY, FETCH_HEADER, Connection
+from inboxcrm.imap.errors import (
+    BusyError,
+    CommandRefusedError,
+    ConnectionLostError,
+    LiteralTooLargeError,
+)
+from inboxcrm.imap.responses import Fetched
+from inboxcrm.imap.steps import Doubts
+from inboxcrm.imap.uids import sequence_set
+from inboxcrm.ports import Arrival
+
+_STRIKES = 3
+"""How often a connection may die over one message before it is passed over."""
+
+_TOO_MANY = 4
+"""Refusals in one batch, with nothing else in it, that speak against the server instead of the messages."""
+
+
+@dataclass(slots=True)
+class Bodies:
+    """What became of the messages asked for. `missing`: there, but no body came; `refused`: there, and refused."""
+
+    arrived: list[Arrival] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def owed(self) -> tuple[int, ...]:
+        """What must be asked for again."""
+        return (*self.missing, *(uid for uid, _ in self.refused))
+
+
+def read_bodies(
+    connection: Connection, uids: Sequence[int], *, doubts: Doubts, seen_at: datetime, octets: int = 0
+) -> Bodies:
+    """Read whole messages of the open folder; what is no longer there is in none of the answer's lists.
+
+    A UID that a connection died over before is read by itself; `seen_at` stands in for an INTERNALDATE that is none.
+    Raises what ends the connection, and refusals that concern more than these messages.
+    """
+    reading = _Reading(connection, doubts, seen_at, octets)
+    clear = [uid for uid in uids if uid not in doubts.strikes and uid not in doubts.too_large]
+    doubtful = [[uid] for uid in uids if uid in doubts.strikes or uid in doubts.too_large]
+    for group in ([clear] if clear else []) + doubtful:
+        reading.read(group)
+    reading.refuse_to_believe_all()
+    return reading.bodies
+
+
+class _Reading:
+    """One call of `read_bodies` under way."""
+
+    def __init__(self, connection: Connection, doubts: Doubts, seen_at: datetime, octets: int) -> None:
+        self.bodies = Bodies()
+        self._connection = connection
+        self._doubts = doubts
+        self._seen_at = seen_at
+        self._octets = octets
+        self._refusal: CommandRefusedError | None = None
+
+    def read(self, group: list[int]) -> None:
+        """Fetch these together; bisect on a refusal."""
+        if self._doubts.strikes.get(group[0], 0) >= _STRIKES:
+            self.bodies.refused.append((group[0], f"the connection ended {_STRIKES} times while it was read"))
+            return
+        whole = group[0] not in self._doubts.too_large
+        try:
+            found = self._connection.fetch_uids(group, FETCH_BODY if whole else FETCH_HEADER, octets=self._octets)
+        except CommandRefusedError as refusal:
+            self._refused(group, refusal)
+        except LiteralTooLargeError:
+            self._suspect(group, too_large=len(group) == 1 and whole)
+            raise
+        except ConnectionLostError:
+            self._suspect(group)
+            raise
+        else:
+            self._sort_out(group, found, whole=whole)
+
+    def refuse_to_believe_all(self) -> None:
+        """A server that refuses each of several messages is out of order itself; no message is to blame."""
+        if self._refusal is not None and len(self.bodies.refused) >= _TOO_MANY and not self.bodies.arrived:
+            raise self._refusal
+
+    def _refused(self, group: list[int], refusal: CommandRefusedError) -> None:
+        if refusal.status == "BAD" or refusal.code == "INUSE" or type(refusal) not in {CommandRefusedError, BusyError}:
+            raise refusal
+        if len(group) > 1:
+            half = len(group) // 2
+            self.read(group[:half])
+            self.read(group[half:])
+        elif self._still_there(group):
+            self._refusal = refusal
+            self.bodies.refused.append((group[0], refusal.text or "refused without a reason"))
+
+    def _suspect(self, group: list[int], *, too_large: bool = False) -> None:
+        if too_large:
+            self._doubts.too_large.add(group[0])
+        else:
+            self._doubts.strike(group)
+
+    def _sort_out(self, group: list[int], found: list[Fetched], *, whole: bool) -> None:
+        section = "BODY[]" if whole else "BODY[HEADER]"
+        came = {one.uid: one for one in found if one.uid is not None and one.sections.get(section) is not None}
+        for uid in group:
+            if (one := came.get(uid)) is not None:
+                self._doubts.strikes.pop(uid, None)
+                raw = one.sections[section] or b""
+                received_at = one.internal_date or self._seen_at
+                self.bodies.arrived.append(Arrival(uid, received_at, one.flags or frozenset(), raw, whole))
+        if lacking := [uid for uid in group if uid not in came]:
+            self.bodies.missing.extend(self._still_there(lacking))
+
+    def _still_there(self, uids: list[int]) -> list[int]:
+        """A server may answer OK without a body; only a SEARCH says that a message is gone."""
+        asked = frozenset(uids)
+        found = self._connection.search_uids(b"UID " + sequence_set(uids).encode("ascii"))
+        return [uid for uid in found if uid in asked]

@@ -1,0 +1,169 @@
+"""What to do with a folder, given what is on record and what the server says. Nothing here asks anybody anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from inboxcrm.imap.examined import Opened
+from inboxcrm.ports import Position
+
+BATCH_MESSAGES = 100
+BATCH_OCTETS = 8 << 20
+ALONE_OCTETS = 2 << 20
+"""A message above this is fetched by itself."""
+
+RECENT = 400
+"""How many of the newest messages have their flags looked at where the server keeps no mod-sequences."""
+
+_SUSPICIOUS_SHARE = 0.2
+_CLOCKS_MAY_DIFFER = timedelta(minutes=10)
+
+
+class Way(Enum):
+    """How a folder is taken up."""
+
+    FIRST = "first"
+    RESET = "reset"
+    RECONCILE = "reconcile"
+    CONTINUE = "continue"
+
+
+class Changes(Enum):
+    """How flags that changed are learnt: not at all, told by EXAMINE, asked for, all of them, the newest of them."""
+
+    NONE = "none"
+    TOLD = "told"
+    ASK = "ask"
+    ALL = "all"
+    RECENT = "recent"
+
+
+def way(stored: Position | None, opened: Opened) -> Way:
+    """UIDVALIDITY is compared for inequality (it may go down); a UIDNEXT that goes down is illegal and happens."""
+    if stored is None:
+        return Way.FIRST
+    if stored.uid_validity != opened.uid_validity:
+        return Way.RESET
+    if opened.uid_next is not None and opened.uid_next < stored.uid_next:
+        return Way.RECONCILE
+    return Way.CONTINUE
+
+
+def changes(stored: Position, opened: Opened, *, told: bool) -> Changes:
+    """`told`: EXAMINE was asked by QRESYNC. A mod-sequence that vanished or went back is no basis (RFC 7162)."""
+    if opened.highest_modseq is None:
+        return Changes.RECENT
+    if stored.highest_modseq is None or opened.highest_modseq < stored.highest_modseq:
+        return Changes.ALL
+    if opened.highest_modseq == stored.highest_modseq:
+        return Changes.NONE
+    return Changes.TOLD if told else Changes.ASK
+
+
+def newer(uids: Iterable[int], uid_next: int) -> list[int]:
+    """Those at or above `uid_next`: a search for `n:*` always names the last message (RFC 3501 section 6.4.8)."""
+    return [uid for uid in uids if uid >= uid_next]
+
+
+def batches(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Cut (uid, octets), in the order given, into fetches of bounded number and size; big ones alone."""
+    cut: list[list[int]] = []
+    room = 0
+    for uid, octets in sizes:
+        alone = octets > ALONE_OCTETS
+        if not cut or alone or octets > room or len(cut[-1]) >= BATCH_MESSAGES:
+            cut.append([])
+            room = BATCH_OCTETS
+        cut[-1].append(uid)
+        room = 0 if alone else room - octets
+    return cut
+
+
+def suspicious(vanished: int, known: int) -> bool:
+    """Whether so much of a folder is said to be gone that the server must be asked again."""
+    return vanished > known * _SUSPICIOUS_SHARE
+
+
+def is_news(received_at: datetime, checked_at: datetime | None) -> bool:
+    """Whether unknown mail found below the top, after a renumbering, came after the folder was last read to its end.
+
+    The server's clock is not ours; mail of the last minutes before the check was seen then, and is matched by its id.
+    """
+    return checked_at is not None and received_at > checked_at - _CLOCKS_MAY_DIFFER
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Where a step leaves a folder's position; what is None stays as it is.
+
+    Two connections read one folder, the top and the backlog: each moves only its own part, on whatever was committed
+    last. `fresh` replaces the position altogether.
+    """
+
+    fresh: Position | None = None
+    uid_next: int | None = None
+    highest_modseq: int | None = None
+    backfill_below: int | None = None
+    backfilled: bool = False
+    owed: tuple[int, ...] = ()
+    settled: tuple[int, ...] = ()
+    checked_at: datetime | None = None
+
+    def apply(self, position: Position | None) -> Position:
+        """The position once this step is committed."""
+        if self.fresh is not None:
+            return self.fresh
+        if position is None:
+            raise ValueError("a folder without a position takes a fresh one")
+        below = None if self.backfilled else self.backfill_below or position.backfill_below
+        return replace(
+            position,
+            uid_next=max(position.uid_next, self.uid_next or 0),
+            highest_modseq=self.highest_modseq or position.highest_modseq,
+            backfill_below=below,
+            pending=tuple(sorted({*position.pending, *self.owed} - {*self.settled})),
+            checked_at=(self.checked_at or position.checked_at) if below is None else position.checked_at,
+        )
+
+
+def baseline(opened: Opened, *, uid_next: int, now: datetime) -> Position:
+    """The first position of a folder: all that is there now is history, read newest first."""
+    empty = opened.exists == 0
+    return Position(
+        opened.uid_validity,
+        uid_next,
+        opened.highest_modseq,
+        backfill_below=None if empty else uid_next,
+        baseline=uid_next,
+        checked_at=now if empty else None,
+    )
+
+
+def renumbered(stored: Position, opened: Opened, *, uid_next: int, unknown: Sequence[int]) -> Position:
+    """After a UIDVALIDITY reset: the known are linked again, the unknown are read like a backlog.
+
+    `checked_at` stays, since it tells news from history among the unknown.
+    """
+    return Position(
+        opened.uid_validity,
+        uid_next,
+        opened.highest_modseq,
+        backfill_below=max(unknown) + 1 if unknown else None,
+        baseline=uid_next,
+        checked_at=stored.checked_at,
+    )
+
+
+def reconciled(stored: Position, *, uid_next: int, unknown: Sequence[int], present: Iterable[int]) -> Position:
+    """After UIDNEXT went down: numbers keep their meaning, the mod-sequence is asked anew."""
+    return replace(
+        stored,
+        uid_next=uid_next,
+        highest_modseq=None,
+        backfill_below=max(unknown) + 1 if unknown else None,
+        baseline=min(stored.baseline, uid_next),
+        pending=tuple(sorted({*stored.pending} & {*present})),
+    )

@@ -1,0 +1,93 @@
+"""Which folders are read, and what each is for (RFC 6154, then the names that are usual)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inboxcrm.imap.names import Listed
+from inboxcrm.ports import FolderRole
+
+_ROLES = {
+    "sent": FolderRole.SENT,
+    "archive": FolderRole.ARCHIVE,
+    "all": FolderRole.ARCHIVE,
+    "drafts": FolderRole.DRAFTS,
+    "junk": FolderRole.JUNK,
+    "trash": FolderRole.TRASH,
+}
+_SENT_NAMES = (
+    "sent",
+    "sent items",
+    "sent mail",
+    "sent messages",
+    "gesendet",
+    "gesendete objekte",
+    "gesendete elemente",
+    "éléments envoyés",
+    "messages envoyés",
+    "envoyés",
+    "posta inviata",
+    "inviata",
+    "inviati",
+    "enviados",
+    "elementos enviados",
+    "itens enviados",
+    "verzonden",
+    "verzonden items",
+    "skickat",
+    "送信済み",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`watched` starts with INBOX, then Sent where there is one; `missing` are configured folders that are not there."""
+
+    watched: tuple[tuple[str, FolderRole], ...]
+    sent: str | None
+    all_mail: str | None
+    missing: tuple[str, ...]
+
+
+def role_of(listed: Listed) -> FolderRole:
+    """What the server says a folder is for."""
+    if listed.name.upper() == "INBOX":
+        return FolderRole.INBOX
+    return next((_ROLES[name] for name in sorted(listed.attributes) if name in _ROLES), FolderRole.OTHER)
+
+
+def choose(found: Sequence[Listed], configured: Sequence[str]) -> Choice:
+    """INBOX, Sent and what the owner configured.
+
+    A configured entry is a folder's name; `sent=NAME` says which folder holds sent mail where the server does not.
+    """
+    there = {one.name: role_of(one) for one in found if not {"noselect", "nonexistent"} & one.attributes}
+    named = [entry.partition("=")[2] for entry in configured if entry.lower().startswith("sent=")]
+    others = [entry for entry in configured if not entry.lower().startswith("sent=")]
+    sent = _sent(found, there, named)
+    watched = [("INBOX", FolderRole.INBOX)]
+    if sent is not None:
+        watched.append((sent, FolderRole.SENT))
+    watched += [(name, there[name]) for name in others if name in there and name not in {"INBOX", sent}]
+    return Choice(
+        tuple(watched),
+        sent,
+        next((one.name for one in found if "all" in one.attributes and one.name in there), None),
+        tuple(name for name in (*named, *others) if name not in there),
+    )
+
+
+def _sent(found: Sequence[Listed], there: dict[str, FolderRole], named: Sequence[str]) -> str | None:
+    configured = next((name for name in named if name in there), None)
+    if configured is not None:
+        return configured
+    marked = next((name for name, role in there.items() if role is FolderRole.SENT), None)
+    if marked is not None:
+        return marked
+    by_name = {_last_part(one): one.name for one in reversed(found) if one.name in there}
+    return next((by_name[name] for name in _SENT_NAMES if name in by_name), None)
+
+
+def _last_part(listed: Listed) -> str:
+    return (listed.name.rpartition(listed.delimiter)[2] if listed.delimiter else listed.name).casefold()

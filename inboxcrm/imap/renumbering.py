@@ -1,0 +1,98 @@
+"""Finding known mail again in a folder that was renumbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inboxcrm.domain.identifiers import message_ids
+from inboxcrm.errors import PermanentError, TransientError
+from inboxcrm.imap import decisions
+from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.responses import Fetched
+from inboxcrm.imap.uids import closed_ranges
+from inboxcrm.imap.work import METADATA, FolderWork
+from inboxcrm.ports import Position
+
+_MOST_RESETS = 5
+_IDS = "(UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+
+
+class FolderUnstableError(PermanentError):
+    """The server renumbers the folder again and again; it is left alone until the next start."""
+
+
+async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None:
+    """UIDVALIDITY changed: link what is known under its new number, read the rest, fetch nothing twice."""
+    memory = work.memory
+    memory.resets += 1
+    if memory.resets > _MOST_RESETS:
+        raise FolderUnstableError(
+            f"{memory.name}: the server renumbered the folder {memory.resets} times in a row; it is not read further"
+        )
+    memory.tries.clear()
+    memory.flags.clear()
+    memory.doubts.strikes.clear()
+    memory.doubts.too_large.clear()
+    present = await _present(work, opened)
+    rows = await _ids(work, present)
+    named = [(uid, name, size) for uid, (name, size, _) in rows.items()]
+    unknown = {*await work.known.relink(work.mailbox, memory.name, named)} | ({*present} - rows.keys())
+    uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
+    memory.backlog, memory.planned = sorted(unknown), []
+    position = decisions.renumbered(stored, opened, uid_next=uid_next, unknown=memory.backlog)
+    relinked = tuple(row for row in named if row[0] not in unknown)
+    step = work.step(
+        Advance(fresh=position),
+        uid_validity=opened.uid_validity,
+        reset=True,
+        relinked=relinked,
+        flags=[(uid, rows[uid][2]) for uid, _, _ in relinked],
+        remaining=len(unknown),
+    )
+    await work.offer(step)
+
+
+async def reconcile(work: FolderWork, stored: Position, opened: Opened) -> None:
+    """UIDNEXT went down under the same UIDVALIDITY: compare both whole lists."""
+    memory = work.memory
+    present = await _present(work, opened)
+    known = {*await work.uids()}
+    floor = stored.backfill_below or 0
+    memory.backlog = [uid for uid in present if uid not in known and uid not in stored.pending]
+    memory.planned = []
+    uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
+    position = decisions.reconciled(stored, uid_next=uid_next, unknown=memory.backlog, present=present)
+    gone = list(closed_ranges(uid for uid in known - {*present} if uid >= floor))
+    await work.offer(
+        work.step(
+            Advance(fresh=position),
+            vanished=gone,
+            remaining=len(memory.backlog),
+        )
+    )
+
+
+async def _present(work: FolderWork, opened: Opened) -> list[int]:
+    """Every UID there is; TransientError when the list is shorter than the folder."""
+    present = await work.link.run(lambda c: c.search_uids(b"ALL"))
+    if len(present) < opened.exists:
+        raise TransientError(f"{opened.folder}: the server lists {len(present)} of {opened.exists} messages")
+    return present
+
+
+async def _ids(work: FolderWork, uids: Sequence[int]) -> dict[int, tuple[str, int, frozenset[str]]]:
+    """Message-ID (empty where there is none), size and flags of each."""
+    told: dict[int, tuple[str, int, frozenset[str]]] = {}
+    for start in range(0, len(uids), METADATA):
+        part = uids[start : start + METADATA]
+        found = await work.fetch(part, _IDS)
+        told.update((one.uid, _identity(one)) for one in found if one.uid is not None)
+    return told
+
+
+def _identity(one: Fetched) -> tuple[str, int, frozenset[str]]:
+    block = next((value for name, value in one.sections.items() if name.startswith("BODY[HEADER")), None) or b""
+    unfolded = block.decode("ascii", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
+    found = message_ids(unfolded)
+    return (found[0] if found else "", one.size or 0, one.flags or frozenset())

@@ -1,0 +1,200 @@
+"""Bringing one folder up to date: what it takes to know everything the server holds, and to lose nothing on the way.
+
+`sync_folder` is the same at the start, after a reconnect, on a timer and after a hint; no state is derived from hints
+or sequence numbers. Decisions are in `decisions`; here is what asks the server and hands out steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from inboxcrm.errors import TransientError
+from inboxcrm.imap import decisions
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.decisions import Advance, Changes, Way
+from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.renumbering import reconcile, start_over
+from inboxcrm.imap.steps import FolderMemory
+from inboxcrm.imap.thread import ConnectionThread
+from inboxcrm.imap.uids import closed_ranges
+from inboxcrm.imap.work import NOWHERE, RETRY_AFTER, FolderWork, Offer
+from inboxcrm.ports import Clock, KnownFolders, Position
+
+_MOST_PENDING = 1000
+_DEEP_EVERY = 3600.0
+
+
+class FolderSync(FolderWork):
+    """The top of a folder: new mail, changes, and what is owed."""
+
+    async def check(self) -> None:
+        """Open the folder and bring it up to date, but for the backlog of a first reading."""
+        memory = self.memory
+        if not memory.loaded:
+            memory.position = await self.known.position(self.mailbox, memory.name)
+            memory.loaded = True
+        stored = memory.position
+        now = self.clock.now()
+        since = (stored.uid_validity, stored.highest_modseq) if stored and stored.highest_modseq else None
+        opened, told = await self.link.run(lambda c: (c.examine(memory.name, since=since), _tells(c, since)))
+        same_link, memory.checked_over = memory.checked_over is self.link, self.link
+        match decisions.way(stored, opened), stored:
+            case Way.FIRST, _:
+                await self._begin(opened, now)
+            case Way.RESET, Position():
+                await start_over(self, stored, opened)
+            case Way.RECONCILE, Position():
+                await reconcile(self, stored, opened)
+            case _, Position():
+                memory.resets = memory.resets if same_link else 0
+                await self._continue(stored, opened, now=now, told=told)
+
+    async def news(self) -> None:
+        """Bring what came since, from the folder that is open already: the way taken when the server gives a hint."""
+        position = self.memory.position
+        if position is not None:
+            await self._bring_new(position, self.clock.now())
+
+    async def _continue(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
+        found = await self._bring_new(stored, now)
+        await self._bring_changes(stored, opened, now=now, told=told)
+        if not told:
+            await self._bring_expunges(stored, opened, found)
+        await self._bring_owed(stored)
+
+    async def _begin(self, opened: Opened, now: datetime) -> None:
+        uid_next = await self.uid_next(opened)
+        position = decisions.baseline(opened, uid_next=uid_next, now=now)
+        self.memory.backlog = None
+        await self.offer(self.step(Advance(fresh=position), uid_validity=opened.uid_validity, remaining=opened.exists))
+
+    async def _bring_new(self, position: Position, now: datetime) -> int:
+        """Mail at the top, oldest first. Every UID below the new `uid_next` was fetched, owed, or not found."""
+        criteria = b"UID %d:*" % position.uid_next
+        uids = decisions.newer(await self.link.run(lambda c: c.search_uids(criteria)), position.uid_next)
+        if uids and len(position.pending) >= _MOST_PENDING:
+            raise TransientError(f"{self.memory.name}: the server withholds {len(position.pending)} messages")
+        cut = [uids] if len(uids) == 1 else decisions.batches(await self.sizes(uids))
+        for index, group in enumerate(cut):
+            bodies = await self.read(group)
+            advance = Advance(
+                uid_next=group[-1] + 1, owed=bodies.owed, checked_at=now if index == len(cut) - 1 else None
+            )
+            self.owe(bodies.owed)
+            await self.offer(self.step(advance, arrivals=bodies.arrived, live=True, quarantined=tuple(bodies.refused)))
+        return len(uids)
+
+    async def _bring_changes(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
+        """Flags that changed and, where the server tells them, messages that went."""
+        how = decisions.changes(stored, opened, told=told)
+        flags = self.in_reach(stored, await self._changed_flags(how, stored, opened))
+        vanished = [(low, min(high, stored.uid_next - 1)) for low, high in opened.vanished if low < stored.uid_next]
+        if vanished and decisions.suspicious(await self.count_known(vanished), len(await self.uids())):
+            confirmed = await self._gone(opened)
+            if confirmed is None:
+                return  # asked again at the next look, from the same mod-sequence
+            vanished = confirmed
+        if flags or vanished or how not in {Changes.NONE, Changes.RECENT}:
+            advance = Advance(highest_modseq=opened.highest_modseq, checked_at=now)
+            await self.offer(self.step(advance, flags=flags, vanished=vanished))
+
+    async def _changed_flags(
+        self, how: Changes, stored: Position, opened: Opened
+    ) -> Sequence[tuple[int, frozenset[str]]]:
+        match how:
+            case Changes.NONE:
+                return ()
+            case Changes.TOLD:
+                return opened.changed
+            case Changes.ASK:
+                since = stored.highest_modseq
+                found = await self.link.run(lambda c: c.fetch_set("1:*", "(UID FLAGS)", changed_since=since))
+            case Changes.ALL:
+                found = await self.link.run(lambda c: c.fetch_set("1:*", "(UID FLAGS)"))
+            case Changes.RECENT:
+                return await self._compared_flags(stored)
+        return [(one.uid, one.flags) for one in found if one.uid is not None and one.flags is not None]
+
+    async def _compared_flags(self, stored: Position) -> list[tuple[int, frozenset[str]]]:
+        """Without mod-sequences: the newest at each look, all of them once an hour, and only what differs is told."""
+        known = await self.uids()
+        if not known:
+            return []
+        seen = self.memory.flags
+        lowest = 1 if self._deep_look_due() else known[max(0, len(known) - decisions.RECENT)]
+        window = f"{lowest}:{stored.uid_next - 1}"
+        found = await self.link.run(lambda c: c.fetch_set(window, "(UID FLAGS)"))
+        changed = [
+            (one.uid, one.flags)
+            for one in found
+            if one.uid is not None and one.flags is not None and seen.get(one.uid) != one.flags
+        ]
+        seen.update(changed)
+        return changed
+
+    def _deep_look_due(self) -> bool:
+        now = self.clock.monotonic()
+        if now < self.memory.deep_due:
+            return False
+        self.memory.deep_due = now + _DEEP_EVERY
+        return True
+
+    async def _bring_expunges(self, stored: Position, opened: Opened, new: int) -> None:
+        """Without QRESYNC: compare counts, and only where they differ the whole list."""
+        if stored.backfill_below is not None:
+            return
+        known = await self.uids()
+        elsewhere = len({*stored.pending} - {*known})
+        below_top = [uid for uid in known if uid < stored.uid_next]
+        if len(below_top) + elsewhere + new == opened.exists:
+            return
+        if vanished := await self._gone(opened):
+            await self.offer(self.step(Advance(), vanished=vanished))
+
+    async def _gone(self, opened: Opened) -> list[tuple[int, int]] | None:
+        """What is on record and not in the server's whole list; None when the list is not whole itself."""
+        present = await self.link.run(lambda c: c.search_uids(b"ALL"))
+        if len(present) < opened.exists:
+            return None
+        known = {uid for uid in await self.uids() if uid < (self.memory.position or NOWHERE).uid_next}
+        return list(closed_ranges(known - {*present}))
+
+    async def _bring_owed(self, stored: Position) -> None:
+        """Ask again for bodies that did not come: three times within a day, then the message is quarantined."""
+        now = self.clock.monotonic()
+        tries = self.memory.tries
+        due = [uid for uid in stored.pending if tries.get(uid, (0, 0.0))[1] <= now]
+        for uid in due:
+            count = tries.get(uid, (0, 0.0))[0] + 1
+            tries[uid] = (count, now + RETRY_AFTER[min(count, len(RETRY_AFTER) - 1)])
+            if uid in self.memory.doubts.strikes:
+                self.memory.doubts.strikes[uid] = 2  # one more chance on the wire
+            bodies = await self.read([uid])
+            given_up = bool(bodies.owed) and count >= len(RETRY_AFTER)
+            if bodies.owed and not given_up:
+                continue
+            tries.pop(uid, None)
+            reasons = tuple(bodies.refused) or tuple((one, "the server gives no body") for one in bodies.missing)
+            await self.offer(
+                self.step(
+                    Advance(settled=(uid,)), arrivals=bodies.arrived, live=uid >= stored.baseline, quarantined=reasons
+                )
+            )
+
+
+async def sync_folder(
+    link: ConnectionThread,
+    memory: FolderMemory,
+    *,
+    mailbox: str,
+    known: KnownFolders,
+    clock: Clock,
+    offer: Offer,
+) -> None:
+    """Bring one folder up to date over this connection; its backlog is read by `backlog.backfill`."""
+    await FolderSync(link, memory, mailbox=mailbox, known=known, clock=clock, offer=offer).check()
+
+
+def _tells(connection: Connection, since: tuple[int, int] | None) -> bool:
+    return since is not None and "QRESYNC" in connection.enabled

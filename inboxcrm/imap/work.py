@@ -1,0 +1,135 @@
+"""One folder over one connection: what is asked of the server and the record while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from inboxcrm.imap.bodies import Bodies, read_bodies
+from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.responses import Fetched
+from inboxcrm.imap.steps import FolderMemory, Step
+from inboxcrm.imap.thread import ConnectionThread
+from inboxcrm.imap.uids import within
+from inboxcrm.ports import Arrival, Clock, KnownFolders, Position
+
+Offer = Callable[[Step], Awaitable[None]]
+"""Takes a step; returns when there is room for the next."""
+
+METADATA = 500
+"""Messages whose sizes, or ids, are asked for at once."""
+
+RETRY_AFTER = (600.0, 7200.0, 86400.0)
+"""Seconds until a missing body is asked for again; then it is quarantined."""
+
+NOWHERE = Position(0, 0)
+"""The position of a folder nobody looked at."""
+
+
+class FolderWork:
+    """One folder over one connection. `offer` is awaited with each step, in the order they must be committed."""
+
+    def __init__(
+        self,
+        link: ConnectionThread,
+        memory: FolderMemory,
+        *,
+        mailbox: str,
+        known: KnownFolders,
+        clock: Clock,
+        offer: Offer,
+    ) -> None:
+        self.link = link
+        self.memory = memory
+        self.mailbox = mailbox
+        self.known = known
+        self.clock = clock
+        self.offer = offer
+
+    # -- asking
+
+    async def fetch(self, uids: Sequence[int], items: str) -> list[Fetched]:
+        """These items of these messages of the open folder."""
+        return await self.link.run(lambda c: c.fetch_uids(uids, items))
+
+    async def read(self, uids: Sequence[int]) -> Bodies:
+        """Whole messages of the open folder."""
+        now = self.clock.now()
+        return await self.link.run(lambda c: read_bodies(c, uids, doubts=self.memory.doubts, seen_at=now))
+
+    async def sizes(self, uids: Sequence[int]) -> list[tuple[int, int]]:
+        """The size of each, in the order given; one whose size is not told is taken for small."""
+        told: dict[int, int] = {}
+        for start in range(0, len(uids), METADATA):
+            part = uids[start : start + METADATA]
+            found = await self.fetch(part, "(UID RFC822.SIZE)")
+            told.update((one.uid, one.size or 0) for one in found if one.uid is not None)
+        limit = await self.link.run(lambda c: c.largest_literal)
+        self.memory.doubts.too_large.update(uid for uid, size in told.items() if size > limit)
+        return [(uid, told.get(uid, 0)) for uid in uids]
+
+    async def uid_next(self, opened: Opened) -> int:
+        """UIDNEXT; some servers leave it out of EXAMINE: then STATUS, then the highest UID there is."""
+        if opened.uid_next is not None:
+            return opened.uid_next
+        name = self.memory.name
+        told = await self.link.run(lambda c: c.status_or_nothing(name))
+        if uid_next := told.get("UIDNEXT"):
+            return uid_next
+        return max(await self.link.run(lambda c: c.search_uids(b"ALL")), default=0) + 1
+
+    async def uids(self) -> Sequence[int]:
+        """Every UID on record in this folder."""
+        return await self.known.uids(self.mailbox, self.memory.name)
+
+    async def count_known(self, ranges: Sequence[tuple[int, int]]) -> int:
+        """How many messages on record lie in these ranges."""
+        return len(within(ranges, await self.uids()))
+
+    # -- telling
+
+    def owe(self, uids: Sequence[int]) -> None:
+        """Remember that these must be asked for again."""
+        for uid in uids:
+            self.memory.tries[uid] = (0, self.clock.monotonic() + RETRY_AFTER[0])
+
+    def in_reach(
+        self, stored: Position, flags: Sequence[tuple[int, frozenset[str]]]
+    ) -> list[tuple[int, frozenset[str]]]:
+        """Those of messages that may be on record: new ones bring their flags along."""
+        lowest = stored.backfill_below or 0
+        return [(uid, told) for uid, told in flags if lowest <= uid < stored.uid_next]
+
+    def step(
+        self,
+        advance: Advance,
+        *,
+        uid_validity: int | None = None,
+        arrivals: Sequence[Arrival] = (),
+        live: bool = False,
+        flags: Sequence[tuple[int, frozenset[str]]] = (),
+        vanished: Sequence[tuple[int, int]] = (),
+        reset: bool = False,
+        remaining: int | None = None,
+        quarantined: Sequence[tuple[int, str]] = (),
+        relinked: Sequence[tuple[int, str, int]] = (),
+    ) -> Step:
+        """A step of this folder; what is not said stays as it is."""
+        memory = self.memory
+        validity = uid_validity if uid_validity is not None else (memory.position or NOWHERE).uid_validity
+        if remaining is None:
+            remaining = len(memory.backlog) if memory.backlog is not None else memory.remaining
+        return Step(
+            memory.name,
+            memory.role,
+            validity,
+            advance,
+            arrivals=arrivals,
+            live=live and bool(arrivals),
+            flags=flags,
+            vanished=vanished,
+            reset=reset,
+            remaining=remaining,
+            quarantined=quarantined,
+            relinked=relinked,
+        )
