@@ -12,7 +12,7 @@ from .story_cast import Cast, Person
 from .story_clients import Written, serialized, write
 from .story_scripts import Line, Script, fill, scripts
 from .story_wire import Attachment, Headers, delivered, dkim_signature, passes, small_pdf
-from .story_words import Occasion, closing, occasion, salutation, slots, working_day
+from .story_words import Occasion, closing, holiday, occasion, salutation, slots, working_day
 
 SPAN = timedelta(days=540)
 """How far back the story reaches: eighteen months."""
@@ -145,7 +145,7 @@ def _deal(cast: Cast, random: Random) -> Iterator[tuple[Script, Person]]:
     for person in cast.contacts:
         groups.setdefault((person.language, _register(person)), []).append(person)
     for (language, register), people in groups.items():
-        fitting = [s for s in scripts(language) if register in s.tags and "open" not in s.tags]
+        fitting = [s for s in scripts(language) if _suits(s, register) and "open" not in s.tags]
         random.shuffle(fitting)
         random.shuffle(people)
         for number in range(max(len(fitting), len(people))):
@@ -160,11 +160,15 @@ def _register(person: Person) -> str:
     return "project"
 
 
+def _suits(script: Script, register: str) -> bool:
+    return register in script.tags and ("private" in script.tags) == (register == "private")
+
+
 def _open_matters(cast: Cast, random: Random) -> list[tuple[Script, Person]]:
     people = random.sample(cast.colleagues, len(cast.colleagues))
     found: list[tuple[Script, Person]] = []
     for person in people:
-        fitting = [s for s in scripts(person.language) if "open" in s.tags and (_register(person) in s.tags)]
+        fitting = [s for s in scripts(person.language) if "open" in s.tags and _suits(s, _register(person))]
         fitting = [s for s in fitting if s not in [script for script, _ in found]]
         if fitting and all(person.company is not other.company for _, other in found):
             found.append((random.choice(fitting), person))
@@ -179,7 +183,7 @@ def _start(now: datetime, number: int, count: int, random: Random) -> datetime:
 
 def _morning_before(now: datetime, days: int, client: Person, random: Random) -> datetime:
     day = now.astimezone(client.zone) - timedelta(days=days)
-    while day.weekday() > 4:
+    while working_day(day.date()) != day.date():
         day -= timedelta(days=1)
     return day.replace(hour=random.randint(8, 11), minute=random.randint(0, 59), second=random.randint(0, 59))
 
@@ -271,8 +275,8 @@ def _next(moment: datetime, line: Line, when: Occasion, writer: Person, random: 
 def _writing_hour(moment: datetime, writer: Person, random: Random) -> datetime:
     """The moment itself when people work, or now and then an evening; else the next morning they do."""
     local = moment.astimezone(writer.zone).replace(microsecond=0)
-    at_work = local.weekday() < 5 and 8 <= local.hour < 18
-    leisure = 7 <= local.hour < 23 and random.random() < (0.15 if writer.company else 0.5)
+    at_work = working_day(local.date()) == local.date() and 8 <= local.hour < 18
+    leisure = not holiday(local.date()) and 7 <= local.hour < 23 and random.random() < (0.15 if writer.company else 0.5)
     if at_work or leisure:
         return local
     day = local.date() + timedelta(days=0 if local.hour < 8 and local.weekday() < 5 else 1)

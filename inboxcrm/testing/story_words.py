@@ -30,7 +30,7 @@ _WITH_WEEKDAY = {"de": "{w}, {d}. {m}", "en": "{w} {d} {m}", "es": "{w} {d} de {
 _CLOSINGS = {
     ("de", True): ("Viele Grüße", "Liebe Grüße", "Herzlich", "Bis dann"),
     ("de", False): ("Mit freundlichen Grüßen", "Freundliche Grüße", "Beste Grüße", "Viele Grüße"),
-    ("en", True): ("Best", "Cheers", "All the best", "Best wishes", "Thanks"),
+    ("en", True): ("Best", "Cheers", "All the best", "Best wishes", "Regards"),
     ("en", False): ("Kind regards", "Best regards"),
     ("es", True): ("Un abrazo", "Un saludo", "Saludos"),
     ("fr", True): ("Amicalement", "À bientôt", "Bises"),
@@ -71,8 +71,15 @@ def occasion(start: datetime, random: Random) -> Occasion:
 
 
 def working_day(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 else day
+    """The day itself, or the next one that is neither of a weekend nor a holiday."""
+    while day.weekday() > 4 or holiday(day):
+        day += timedelta(days=1)
+    return day
+
+
+def holiday(day: date) -> bool:
+    """Whether nobody in the story works: from Christmas Eve to New Year's Day."""
+    return (day.month, day.day) >= (12, 24) or (day.month, day.day) == (1, 1)
 
 
 def slots(
@@ -108,6 +115,8 @@ def slots(
         "due_date": weekday_date(when.due, language),
         "due_day_of_month": day_month(when.due, language),
         "birthday": day_month(when.due + timedelta(days=random.randint(9, 40)), language),
+        "wedding": day_month(when.due + timedelta(days=56 + (5 - when.due.weekday()) % 7), language),
+        "full": str(random.randint(88, 97)),
         "amount": _sum_of_money(random.randint(24, 98) * 100, language),
         "invoice": f"{start.year}-{start.timetuple().tm_yday // 3 + random.randint(10, 30):03d}",
         "po": f"45000{random.randint(10000, 99999)}",
