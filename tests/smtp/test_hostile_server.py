@@ -1,0 +1,109 @@
+"""Against servers that say strange things."""
+
+from __future__ import annotations
+
+import pytest
+
+from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
+from inboxcrm.smtp import Patience
+from tests.smtp.conftest import ACCOUNT, Connect, Steps, outgoing
+from tests.smtp.scripted import ScriptedServer, usual, usual_but
+
+TEN_MEGABYTES = 10_000_000
+
+
+async def test_failures_only_are_reported_and_nothing_under_the_null_sender(connect: Connect) -> None:
+    async with ScriptedServer(usual) as server:
+        transport = connect(server)
+
+        await transport.send(outgoing(""), Steps())
+        await transport.send(outgoing(ACCOUNT), Steps())
+
+        commands = [line.decode() for line in server.lines if line.startswith((b"MAIL", b"RCPT"))]
+        size = len(outgoing().raw)
+        assert commands == [
+            f"MAIL FROM:<> SIZE={size}",
+            "RCPT TO:<bob@example.com> NOTIFY=NEVER",
+            f"MAIL FROM:<{ACCOUNT}> SIZE={size} RET=HDRS",
+            "RCPT TO:<bob@example.com> NOTIFY=FAILURE",
+        ]
+
+
+async def test_nothing_is_asked_of_a_server_that_offers_nothing(connect: Connect) -> None:
+    async with ScriptedServer(usual_but(ehlo=b"250 mail.example\r\n")) as server:
+        assert isinstance(await connect(server).send(outgoing(), Steps()), Sent)
+
+        assert b"MAIL FROM:<>" in server.lines
+        assert b"RCPT TO:<bob@example.com>" in server.lines
+
+
+@pytest.mark.parametrize("verb", ["ehlo", "mail", "rcpt", "data"])
+@pytest.mark.parametrize(
+    "said",
+    [b"2" * TEN_MEGABYTES, b"250-more\r\n" * (TEN_MEGABYTES // 10), b"hello?\r\n", b"\r\n", b"\xff\xfe\r\n"],
+    ids=["one endless line", "endless lines", "no code", "empty", "no text"],
+)
+async def test_nonsense_before_the_body_defers(connect: Connect, verb: str, said: bytes) -> None:
+    async with ScriptedServer(usual_but(**{verb: said})) as server:
+        delivery = await connect(server).send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert len(delivery.reply) < 400
+        assert not server.bodies
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"2" * TEN_MEGABYTES, b"250-more\r\n" * (TEN_MEGABYTES // 10), b"hello?\r\n", b"354 more\r\n", None],
+    ids=["one endless line", "endless lines", "no code", "354 again", "hung up"],
+)
+async def test_nonsense_after_the_body_is_doubt(connect: Connect, said: bytes | None) -> None:
+    async with ScriptedServer(usual_but(dot=said)) as server:
+        assert isinstance(await connect(server).send(outgoing(), Steps()), InDoubt)
+        assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("said", [b"250 ok\r\n", b"220 what\r\n", b"334 \r\n"], ids=["250", "220", "334"])
+async def test_data_that_is_not_answered_by_354_sends_no_octet(connect: Connect, said: bytes) -> None:
+    async with ScriptedServer(usual_but(data=said)) as server:
+        steps = Steps()
+
+        assert isinstance(await connect(server).send(outgoing(), steps), Deferred)
+        assert steps[-1] == "data"
+        assert not server.bodies
+
+
+async def test_a_reply_without_its_line_end_is_not_waited_for_for_ever(connect: Connect) -> None:
+    async with ScriptedServer(usual_but(rcpt=b"250 ok")) as server:
+        delivery = await connect(server, patience=Patience(command=0.2)).send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+
+
+async def test_an_answer_to_what_was_not_asked_is_not_taken_for_the_next(connect: Connect) -> None:
+    async with ScriptedServer(usual_but(rcpt=b"550 5.1.1 unknown\r\n250 ok\r\n354 go\r\n250 sent\r\n")) as server:
+        assert isinstance(await connect(server).send(outgoing(), Steps()), Rejected)
+        assert not server.bodies
+
+
+async def test_a_reply_is_shown_as_one_clean_line(connect: Connect) -> None:
+    said = b"550-5.1.1 \x1b[31mred\x07\r\n550 \xe2\x80\xaegnp.exe second line\r\n"
+    async with ScriptedServer(usual_but(rcpt=said)) as server:
+        delivery = await connect(server).send(outgoing(), Steps())
+
+        assert delivery == Rejected("550 5.1.1 [31mred gnp.exe second line")
+
+
+async def test_a_refused_reset_defers_instead_of_guessing(connect: Connect) -> None:
+    server = ScriptedServer(usual_but(mail=b"550 5.7.1 sender <> refused\r\n", rset=b"500 what\r\n"))
+    async with server:
+        assert isinstance(await connect(server).send(outgoing(), Steps()), Deferred)
+
+
+async def test_an_account_refused_too_ends_it(connect: Connect) -> None:
+    async with ScriptedServer(usual_but(mail=b"550 5.7.1 sender refused\r\n")) as server:
+        assert isinstance(await connect(server).send(outgoing(), Steps()), Rejected)
+        assert [line for line in server.lines if line.startswith(b"MAIL")] == [
+            f"MAIL FROM:<> SIZE={len(outgoing().raw)}".encode(),
+            f"MAIL FROM:<{ACCOUNT}> SIZE={len(outgoing().raw)} RET=HDRS".encode(),
+        ]

@@ -1,0 +1,168 @@
+"""Connecting safely and logging in."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.config import Security, Server
+from inboxcrm.errors import UserError
+from inboxcrm.ports import Deferred, Sent
+from inboxcrm.smtp import SmtpTransport
+from inboxcrm.smtp.session import is_loopback
+from inboxcrm.testing.smtp_server import Mood, Step, SubmissionServer
+from tests.servers.certificates import Certificate
+from tests.smtp.conftest import ACCOUNT, QUICK, Connect, Steps, outgoing
+from tests.smtp.scripted import ScriptedServer, usual_but
+
+PASSWORD = "blåbær grød"
+STARTTLS_OFFERED = b"250-mail.example\r\n250 STARTTLS\r\n"
+
+
+def transport_to(
+    port: int, security: Security, ca_file: Path | None = None, *, password: str = PASSWORD
+) -> SmtpTransport:
+    server = Server("localhost", port, security, ca_file)
+    return SmtpTransport(server, user="ann", password=lambda: password, account_address=ACCOUNT, patience=QUICK)
+
+
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+async def test_a_protected_log_in_sends(
+    certificate: Certificate, server_tls: ssl.SSLContext, security: Security
+) -> None:
+    tls, starttls = (server_tls, None) if security is Security.TLS else (None, server_tls)
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=tls, starttls=starttls) as server:
+        transport = transport_to(server.port, security, certificate.cert)
+
+        assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+        assert server.accepted[0].user == "ann"
+        await transport.close()
+
+
+async def test_a_certificate_nobody_vouches_for_pauses_the_account(server_tls: ssl.SSLContext) -> None:
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=server_tls) as server:
+        delivery = await transport_to(server.port, Security.TLS).send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert delivery.pause_all
+        assert "certificate" in delivery.reply
+
+
+async def test_a_certificate_nobody_vouches_for_behind_starttls_hears_no_password(server_tls: ssl.SSLContext) -> None:
+    async with ScriptedServer(usual_but(ehlo=STARTTLS_OFFERED), starttls=server_tls) as server:
+        delivery = await transport_to(server.port, Security.STARTTLS).send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert delivery.pause_all
+        assert "certificate" in delivery.reply
+        assert server.lines == [b"EHLO [127.0.0.1]", b"STARTTLS"]
+
+
+async def test_what_was_injected_behind_starttls_is_not_believed(
+    certificate: Certificate, server_tls: ssl.SSLContext
+) -> None:
+    injected = b"220 go\r\n250-evil.example\r\n250 AUTH LOGIN\r\n"
+    answers = usual_but(ehlo=STARTTLS_OFFERED, star=injected)
+    async with ScriptedServer(answers, starttls=server_tls) as server:
+        delivery = await transport_to(server.port, Security.STARTTLS, certificate.cert).send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert not any(line.startswith(b"AUTH") for line in server.lines)
+
+
+async def test_starttls_that_is_not_offered_ends_the_talk_before_any_password() -> None:
+    async with ScriptedServer(usual_but(ehlo=b"250-mail.example\r\n250 AUTH PLAIN\r\n")) as server:
+        delivery = await transport_to(server.port, Security.STARTTLS).send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert delivery.pause_all
+        assert not any(line.startswith((b"AUTH", b"MAIL")) for line in server.lines)
+
+
+async def test_a_wrong_password_pauses_the_account_and_is_tried_once(
+    certificate: Certificate, server_tls: ssl.SSLContext
+) -> None:
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=server_tls) as server:
+        transport = transport_to(server.port, Security.TLS, certificate.cert, password="other")
+
+        delivery = await transport.send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert delivery.pause_all
+        assert delivery.reply.startswith("535")
+        assert server.connections == 1
+
+
+async def test_a_log_in_that_cannot_be_checked_now_pauses_nothing(
+    certificate: Certificate, server_tls: ssl.SSLContext
+) -> None:
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=server_tls) as server:
+        server.moods.append(Mood(Step.AUTH, reply="454 4.7.0 Temporary authentication failure", times=1))
+        transport = transport_to(server.port, Security.TLS, certificate.cert)
+
+        assert await transport.send(outgoing(), Steps()) == Deferred("454 4.7.0 Temporary authentication failure")
+        assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+        await transport.close()
+
+
+async def test_what_a_server_repeats_of_the_password_is_not_kept(connect: Connect) -> None:
+    secret = "s3cret pass"
+    packed = base64.b64encode(f"\0ann\0{secret}".encode())
+    said = b"535 5.7.8 no: " + packed + b" is " + secret.encode() + b"\r\n"
+    async with ScriptedServer(usual_but(ehlo=b"250-mail.example\r\n250 AUTH PLAIN\r\n", auth=said)) as server:
+        delivery = await connect(server, user="ann").send(outgoing(), Steps())
+
+        assert delivery == Deferred("535 5.7.8 no: *** is ***", pause_all=True)
+        assert b"AUTH PLAIN " + packed in server.lines
+
+
+async def test_a_password_source_that_fails_pauses_the_account() -> None:
+    def fails() -> str:
+        raise UserError("config.toml: the password command failed")
+
+    async with ScriptedServer(usual_but(ehlo=b"250-mail.example\r\n250 AUTH PLAIN\r\n")) as server:
+        transport = SmtpTransport(Server(server.host, server.port, Security.NONE), user="ann", password=fails)
+
+        delivery = await transport.send(outgoing(), Steps())
+
+        assert delivery == Deferred("config.toml: the password command failed", pause_all=True)
+
+
+@pytest.mark.parametrize(
+    ("offer", "command"),
+    [(b"PLAIN LOGIN CRAM-MD5", b"AUTH PLAIN"), (b"LOGIN", b"AUTH LOGIN"), (b"CRAM-MD5", b"AUTH CRAM-MD5")],
+)
+async def test_the_simplest_offered_method_is_used_once(connect: Connect, offer: bytes, command: bytes) -> None:
+    answers = usual_but(ehlo=b"250-mail.example\r\n250 AUTH " + offer + b"\r\n", auth=b"535 no\r\n")
+    async with ScriptedServer(answers) as server:
+        await connect(server, user="ann").send(outgoing(), Steps())
+
+        [said] = [line for line in server.lines if line.startswith(b"AUTH")]
+        assert said.startswith(command)
+
+
+async def test_a_server_with_unknown_methods_only_pauses_the_account(connect: Connect) -> None:
+    async with ScriptedServer(usual_but(ehlo=b"250-mail.example\r\n250 AUTH GSSAPI\r\n")) as server:
+        delivery = await connect(server, user="ann").send(outgoing(), Steps())
+
+        assert isinstance(delivery, Deferred)
+        assert delivery.pause_all
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost.example.org", False),
+        ("192.0.2.7", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback

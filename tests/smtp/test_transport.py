@@ -1,0 +1,308 @@
+"""Against the server in process, in its moods."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from inboxcrm.config import Security, Server
+from inboxcrm.errors import ConfigError
+from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent
+from inboxcrm.smtp import Patience, SmtpTransport
+from inboxcrm.testing.smtp_server import Cut, Mood, Step, SubmissionServer
+from tests.smtp.conftest import ACCOUNT, QUICK, Connect, Steps, outgoing
+
+ALL_STEPS = ["connect", "mail", "rcpt", "data", "body"]
+
+
+async def test_a_mail_goes_out_as_it_is_after_every_step_was_recorded(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps
+) -> None:
+    item = outgoing(text="..dots\r\n.\r\n.one\r\nend\r\n")
+
+    delivery = await connect(smtp_sink).send(item, steps)
+
+    assert isinstance(delivery, Sent)
+    assert steps == ALL_STEPS
+    [mail] = smtp_sink.accepted
+    assert (mail.raw, mail.envelope_from, mail.recipients) == (item.raw, "", ("bob@example.com",))
+
+
+async def test_the_machine_is_not_named_to_the_server(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps
+) -> None:
+    await connect(smtp_sink).send(outgoing(), steps)
+
+    assert smtp_sink.accepted[0].helo == "[127.0.0.1]"
+
+
+CUTS = [
+    (Step.CONNECT, Deferred, ["connect"]),
+    (Step.EHLO, Deferred, ["connect"]),
+    (Step.MAIL, Deferred, ["connect", "mail"]),
+    (Step.RCPT, Deferred, ["connect", "mail", "rcpt"]),
+    (Step.DATA, Deferred, ["connect", "mail", "rcpt", "data"]),
+    (Step.BODY, InDoubt, ALL_STEPS),
+    (Step.FINAL, InDoubt, ALL_STEPS),
+]
+
+
+@pytest.mark.parametrize("reset", [True, False], ids=["rst", "fin"])
+@pytest.mark.parametrize(("step", "kind", "recorded"), CUTS, ids=[cut[0] for cut in CUTS])
+async def test_a_connection_cut_leaves_doubt_only_once_the_body_has_begun(
+    smtp_sink: SubmissionServer,
+    connect: Connect,
+    steps: Steps,
+    step: Step,
+    kind: type[Delivery],
+    recorded: list[str],
+    reset: bool,
+) -> None:
+    smtp_sink.moods.append(Mood(step, cut=Cut.BEFORE, reset=reset, octets=40, times=1))
+    transport = connect(smtp_sink)
+
+    delivery = await transport.send(outgoing(), steps)
+
+    assert isinstance(delivery, kind)
+    assert steps == recorded
+    assert not smtp_sink.accepted
+    assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+
+
+@pytest.mark.parametrize("step", [Step.MAIL, Step.RCPT, Step.DATA, Step.FINAL])
+async def test_a_server_that_falls_silent_is_left(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps, step: Step
+) -> None:
+    smtp_sink.moods.append(Mood(step, stall=True, times=1))
+    transport = connect(smtp_sink, patience=Patience(command=0.2, final=0.2))
+
+    delivery = await transport.send(outgoing(), steps)
+
+    assert isinstance(delivery, InDoubt if step is Step.FINAL else Deferred)
+    assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+
+
+@pytest.mark.parametrize(
+    ("mood", "expected"),
+    [
+        (Mood(Step.RCPT, reply="451 4.7.1 Greylisted"), Deferred("451 4.7.1 Greylisted")),
+        (Mood(Step.RCPT, reply="452 4.2.2 Mailbox full"), Deferred("452 4.2.2 Mailbox full")),
+        (Mood(Step.RCPT, reply="550 5.1.1 User unknown"), Rejected("550 5.1.1 User unknown")),
+        (Mood(Step.FINAL, reply="554 5.6.0 Content refused"), Rejected("554 5.6.0 Content refused")),
+        (Mood(Step.FINAL, reply="451 4.3.0 Queue file write error"), Deferred("451 4.3.0 Queue file write error")),
+        (Mood(Step.DATA, reply="554 5.5.1 No valid recipients"), Rejected("554 5.5.1 No valid recipients")),
+        (
+            Mood(Step.MAIL, reply="530 5.7.0 Must issue a STARTTLS command first"),
+            Deferred("530 5.7.0 Must issue a STARTTLS command first", pause_all=True),
+        ),
+        (
+            Mood(Step.FINAL, reply="550 5.4.5 Daily user sending limit exceeded"),
+            Deferred("550 5.4.5 Daily user sending limit exceeded", pause_all=True),
+        ),
+        (Mood(Step.CONNECT, reply="554 No SMTP service here"), Deferred("554 No SMTP service here", pause_all=True)),
+        (Mood(Step.EHLO, reply="550 5.7.1 Go away"), Deferred("550 5.7.1 Go away", pause_all=True)),
+    ],
+    ids=lambda value: f"{value.step}-{str(value.reply)[:9]}" if isinstance(value, Mood) else "",
+)
+async def test_a_refusal_is_sorted_by_whom_it_concerns(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps, mood: Mood, expected: Delivery
+) -> None:
+    smtp_sink.moods.append(mood)
+
+    assert await connect(smtp_sink).send(outgoing(ACCOUNT), steps) == expected
+    assert not smtp_sink.accepted
+
+
+@pytest.mark.parametrize("step", [Step.CONNECT, Step.EHLO, Step.MAIL, Step.RCPT, Step.DATA, Step.FINAL])
+async def test_a_421_defers_the_mail_and_ends_the_connection(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps, step: Step
+) -> None:
+    smtp_sink.moods.append(Mood(step, reply="421 4.7.0 Closing", times=1))
+    transport = connect(smtp_sink)
+
+    assert await transport.send(outgoing(), steps) == Deferred("421 4.7.0 Closing")
+    assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+    assert smtp_sink.connections == 2
+
+
+async def test_a_late_word_is_waited_for(smtp_sink: SubmissionServer, connect: Connect, steps: Steps) -> None:
+    smtp_sink.moods.append(Mood(Step.FINAL, delay=timedelta(seconds=0.4)))
+    transport = connect(smtp_sink, patience=Patience(command=0.2, final=3))
+
+    assert isinstance(await transport.send(outgoing(), steps), Sent)
+    assert len(smtp_sink.accepted) == 1
+
+
+async def test_a_larger_mail_is_given_more_time() -> None:
+    assert Patience().for_body(4_000) == pytest.approx(600, abs=1)
+    assert Patience().for_body(20_000_000) == pytest.approx(600 + 625)
+
+
+@pytest.mark.parametrize("step", [Step.MAIL, Step.RCPT, Step.FINAL])
+async def test_where_the_null_sender_is_refused_the_account_address_takes_its_place(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps, step: Step
+) -> None:
+    smtp_sink.moods.append(Mood(step, reply="553 5.7.1 <>: Sender address rejected: not owned by user", times=1))
+    transport = connect(smtp_sink)
+
+    first = await transport.send(outgoing(), steps)
+    second = await transport.send(outgoing(), Steps())
+
+    assert isinstance(first, Sent)
+    assert isinstance(second, Sent)
+    assert transport.null_sender_refused
+    assert [mail.envelope_from for mail in smtp_sink.accepted] == [ACCOUNT, ACCOUNT]
+    assert steps[:2] == ["connect", "mail"]
+    assert steps[-4:] == ["mail", "rcpt", "data", "body"]
+
+
+async def test_a_server_that_never_takes_the_null_sender_gets_the_account_address(
+    connect: Connect, steps: Steps
+) -> None:
+    async with SubmissionServer(null_sender=False) as server:
+        delivery = await connect(server).send(outgoing(), steps)
+
+        assert isinstance(delivery, Sent)
+        assert [mail.envelope_from for mail in server.accepted] == [ACCOUNT]
+
+
+async def test_without_an_account_address_a_refused_null_sender_rejects_the_mail(
+    connect: Connect, steps: Steps
+) -> None:
+    async with SubmissionServer(null_sender=False) as server:
+        delivery = await connect(server, account_address=None).send(outgoing(), steps)
+
+        assert isinstance(delivery, Rejected)
+        assert steps == ["connect", "mail"]
+
+
+async def test_an_unknown_recipient_is_no_reason_to_give_up_the_null_sender(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps
+) -> None:
+    smtp_sink.moods.append(Mood(Step.RCPT, reply="550 5.1.1 <bob@example.com>: User unknown"))
+    transport = connect(smtp_sink)
+
+    assert isinstance(await transport.send(outgoing(), steps), Rejected)
+    assert not transport.null_sender_refused
+
+
+async def test_a_burst_shares_a_connection_and_an_idle_one_is_closed(
+    smtp_sink: SubmissionServer, connect: Connect
+) -> None:
+    transport = connect(smtp_sink)
+
+    for _ in range(3):
+        assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+    assert smtp_sink.connections == 1
+    await transport.send(outgoing(), Steps())
+    assert smtp_sink.connections == 2
+    await asyncio.sleep(QUICK.idle * 2)
+    await transport.send(outgoing(), Steps())
+    assert smtp_sink.connections == 3
+
+
+async def test_mails_sent_at_once_go_one_after_the_other(smtp_sink: SubmissionServer, connect: Connect) -> None:
+    transport = connect(smtp_sink, patience=Patience(command=2, final=2))
+    recorded = Steps()
+
+    await asyncio.gather(*(transport.send(outgoing(), recorded) for _ in range(4)))
+
+    assert recorded == ALL_STEPS * 4
+    assert smtp_sink.connections == 1
+
+
+async def test_a_kept_connection_that_has_ended_is_replaced_without_a_word(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps
+) -> None:
+    transport = connect(smtp_sink)
+    await transport.send(outgoing(), Steps())
+    smtp_sink.moods.append(Mood(Step.MAIL, reply="421 4.4.2 Idle too long", cut=Cut.AFTER, times=1))
+
+    assert isinstance(await transport.send(outgoing(), steps), Sent)
+    assert len(smtp_sink.accepted) == 2
+
+
+async def test_a_mail_too_large_is_refused_before_it_is_begun(connect: Connect, steps: Steps) -> None:
+    async with SubmissionServer(size_limit=10_000) as server:
+        delivery = await connect(server).send(outgoing(text="x" * 70 + "\r\n" + "y\r\n" * 5_000), steps)
+
+        assert isinstance(delivery, Rejected)
+        assert "10000" in delivery.reply
+        assert steps == ["connect"]
+
+
+async def test_a_bare_server_is_enough(connect: Connect, steps: Steps) -> None:
+    async with SubmissionServer(size_limit=None, without={"8BITMIME", "SMTPUTF8"}) as server:
+        assert isinstance(await connect(server).send(outgoing(), steps), Sent)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        outgoing(recipient="bob@example.com> NOTIFY=SUCCESS"),
+        outgoing(recipient="bob@example.com\r\nRCPT TO:<eve@example.net>"),
+        outgoing(recipient="bøb@example.com"),
+        outgoing(recipient="a@example.com,b@example.com"),
+        outgoing("ann@example.org> SIZE=1"),
+        Outgoing(b"Subject: x\n\nbare line feed", "", "bob@example.com"),
+        Outgoing(b"Subject: x\r\n\r\n\r.\r\n", "", "bob@example.com"),
+        Outgoing("Subject: ü\r\n\r\n".encode(), "", "bob@example.com"),
+        Outgoing(b"Subject: \0\r\n\r\n", "", "bob@example.com"),
+    ],
+)
+async def test_what_could_smuggle_is_refused_before_anybody_is_called(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps, item: Outgoing
+) -> None:
+    assert isinstance(await connect(smtp_sink).send(item, steps), Rejected)
+    assert steps == []
+    assert smtp_sink.connections == 0
+
+
+@pytest.mark.parametrize("at", ALL_STEPS)
+async def test_a_step_that_cannot_be_recorded_stops_the_mail_unsent(
+    smtp_sink: SubmissionServer, connect: Connect, at: str
+) -> None:
+    async def fails(step: str) -> None:
+        if step == at:
+            raise OSError("disk full")
+
+    transport = connect(smtp_sink)
+
+    with pytest.raises(OSError, match="disk full"):
+        await transport.send(outgoing(), fails)
+    await asyncio.sleep(0.05)
+    assert not smtp_sink.accepted
+    assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+
+
+async def test_a_cancelled_mail_leaves_no_connection_behind(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps
+) -> None:
+    smtp_sink.moods.append(Mood(Step.FINAL, stall=True, times=1))
+    transport = connect(smtp_sink, patience=Patience())
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(transport.send(outgoing(), steps), name="send")
+        while "body" not in steps:
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    assert task.cancelled()
+    assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+
+
+async def test_nobody_listening_defers(connect: Connect, steps: Steps) -> None:
+    async with SubmissionServer() as gone:
+        transport = connect(gone)
+
+    delivery = await transport.send(outgoing(), steps)
+
+    assert isinstance(delivery, Deferred)
+    assert not delivery.pause_all
+
+
+@pytest.mark.parametrize("host", ["mail.example.org", "192.0.2.1", "localhost.example.org"])
+def test_plaintext_across_a_network_is_refused_at_once(host: str) -> None:
+    with pytest.raises(ConfigError, match=host):
+        SmtpTransport(Server(host, 25, Security.NONE), user="ann", password=lambda: "x")
