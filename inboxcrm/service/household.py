@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from inboxcrm.config import Config, MailboxConfig, Office, Owner, PlanConfig
 from inboxcrm.domain import public_holidays
@@ -50,6 +51,21 @@ class Household:
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work on the store's own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+
+    async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask the database one question."""
+        return await self.run(self.database.reading, question)
+
+    async def write(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do one piece of work in one transaction; durable when this returns."""
+
+        def transaction() -> T:
+            with self.database.write() as connection:
+                return work(connection, *args, **kwargs)
+
+        return await self.run(transaction)
 
     def close(self) -> None:
         """Let the store's thread finish and close the file."""

@@ -121,6 +121,11 @@ class Database:
         with self.read() as connection:
             return question(connection)
 
+    def version(self) -> int:
+        """A number that changes when another process wrote (not when we did)."""
+        with self._lock:
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in by SQLite."""
         with self._lock:

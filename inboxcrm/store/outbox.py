@@ -145,6 +145,12 @@ def due(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> li
     return [_item(row) for row in rows]
 
 
+def expired(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> list[Item]:
+    """The items in a state that are too late to be of use."""
+    rows = connection.execute(_ITEM + " WHERE outbox.state = ? AND outbox.expires_at <= ?", (state, to_text(now)))
+    return [_item(row) for row in rows]
+
+
 def next_due(connection: sqlite3.Connection) -> datetime | None:
     """When the next held or queued item stirs."""
     row = connection.execute(
@@ -169,12 +175,13 @@ def happen(
     return state
 
 
-def claim(connection: sqlite3.Connection, item: Item) -> None:
-    """Take an item for sending; committed before the network is touched."""
-    connection.execute(
+def claim(connection: sqlite3.Connection, item: Item) -> bool:
+    """Take an item for sending, committed before the network is touched; False when it is no longer there to take."""
+    cursor = connection.execute(
         "UPDATE outbox SET state = ?, step = ?, attempts = attempts + 1 WHERE id = ? AND state = ?",
         (move(item.state, OutboxEvent.CLAIM), Step.CONNECT, item.id, item.state),
     )
+    return cursor.rowcount > 0
 
 
 def record_step(connection: sqlite3.Connection, item_id: int, step: Step) -> None:
@@ -204,6 +211,17 @@ def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: dat
         _ITEM
         + " WHERE outbox.matter_id = ? AND outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')",
         (matter_id,),
+    ).fetchall()
+    for row in rows:
+        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
+    return len(rows)
+
+
+def drop_waiting(connection: sqlite3.Connection, *, at: datetime, why: str) -> int:
+    """Drop the automatic mail whose time to go has come and passed; answers how much."""
+    rows = connection.execute(
+        _ITEM + " WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'queued') AND outbox.send_after <= ?",
+        (to_text(at),),
     ).fetchall()
     for row in rows:
         happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)

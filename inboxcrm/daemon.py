@@ -1,0 +1,143 @@
+"""Runs the named loops of one home until told to stop: a watch for each mailbox, deliver, sweep, status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from inboxcrm.errors import InboxcrmError, TransientError
+from inboxcrm.ports import Mailbox
+from inboxcrm.service.deliver import Deliver, Office
+from inboxcrm.service.household import Household, seconds
+from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.service.sweep import sweep
+from inboxcrm.store import folders
+
+log = logging.getLogger("inboxcrm.daemon")
+
+LOOK = timedelta(seconds=1)
+"""How often another process's writes (an approval, a pause) are looked for."""
+
+SWEEP = timedelta(seconds=20)
+DOUBT = timedelta(minutes=1)
+STATUS = timedelta(seconds=5)
+AFTER_FAULT = timedelta(seconds=5)
+
+
+class Daemon:
+    """The running parts of one home, wired by `bootstrap`."""
+
+    def __init__(self, household: Household, ingest: Ingest, deliver: Deliver, offices: Mapping[str, Office]) -> None:
+        self._household = household
+        self._ingest = ingest
+        self._deliver = deliver
+        self._offices = offices
+        self._stirred = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End every loop; `run` returns when they have."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Watch, deliver and sweep until stopped by `stop`, SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop)
+        try:
+            await self._deliver.recover()
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._watch(name, office.mailbox), name=f"watch {name}")
+                    for name, office in self._offices.items()
+                ]
+                tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
+                tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
+                tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
+                tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
+                await self._stop.wait()
+                log.info("daemon.stopping")
+                for task in tasks:
+                    task.cancel()
+        finally:
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(name)
+            await self._note_status()
+
+    async def run_once(self) -> None:
+        """Read every folder, deliver what is due, sweep; raises what stopped a mailbox from being read."""
+        await self._deliver.recover()
+        for office in self._offices.values():
+            async for batch in office.mailbox.catch_up(Known(self._household)):
+                await self._ingest.take(batch)
+        await self._deliver.settle_doubtful()
+        await self._deliver.run_once()
+        await sweep(self._household)
+        await self._note_status()
+
+    async def _watch(self, name: str, mailbox: Mailbox) -> None:
+        while True:
+            try:
+                async for batch in mailbox.watch(Known(self._household)):
+                    taken = await self._ingest.take(batch)
+                    if taken.wake:
+                        self._stirred.set()
+            except TransientError as error:
+                log.warning("watch.later", extra={"mailbox": name, "cause": str(error)})
+                await asyncio.sleep(seconds(error.retry_after or AFTER_FAULT))
+            except InboxcrmError as error:
+                log.error("watch.fault", extra={"mailbox": name, "cause": str(error)})
+                await asyncio.sleep(seconds(AFTER_FAULT))
+
+    async def _deliver_loop(self) -> None:
+        version = await self._household.run(self._household.database.version)
+        while True:
+            self._stirred.clear()
+            next_at = await self._deliver.run_once()
+            while not self._stirred.is_set() and not self._is_due(next_at):
+                await self._rest(next_at)
+                seen = await self._household.run(self._household.database.version)
+                if seen != version:
+                    version = seen
+                    break
+
+    def _is_due(self, next_at: datetime | None) -> bool:
+        return next_at is not None and next_at <= self._household.clock.now()
+
+    async def _rest(self, next_at: datetime | None) -> None:
+        """Wait for news, for the next item's time, or for the next look at other processes' writes."""
+        wait = LOOK if next_at is None else min(LOOK, next_at - self._household.clock.now())
+        try:
+            async with asyncio.timeout(max(0.005, seconds(wait))):
+                await self._stirred.wait()
+        except TimeoutError:
+            return
+
+    async def _sweep(self) -> None:
+        await sweep(self._household)
+
+    async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this piece of work again and again; a fault is told and the next turn comes."""
+        while True:
+            try:
+                await work()
+            except InboxcrmError as error:
+                log.error("loop.fault", extra={"work": getattr(work, "__name__", "?"), "cause": str(error)})
+            await asyncio.sleep(seconds(period))
+
+    async def _note_status(self) -> None:
+        for name, office in self._offices.items():
+            fares = office.mailbox.status
+            await self._household.write(
+                folders.note_check,
+                name,
+                state=fares.state,
+                cause=fares.cause,
+                last_checked_at=fares.last_checked_at,
+                last_mail_at=fares.last_mail_at,
+                next_attempt_at=fares.next_attempt_at,
+                backlog=fares.backlog,
+            )
