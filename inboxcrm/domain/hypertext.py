@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -11,6 +12,7 @@ from inboxcrm.domain.text import storable
 
 LONGEST_HTML = 2_000_000
 LONGEST_LINK = 300
+DEEPEST = 500
 DEEPEST_QUOTE = 10
 
 _HIDDEN_NAMES = (
@@ -27,6 +29,9 @@ _HIDDEN_STYLE = re.compile(
     r"|(?:max-)?(?:height|width)\s{0,5}:\s{0,5}0(?![.\d])|mso-hide\s{0,5}:\s{0,5}all|opacity\s{0,5}:\s{0,5}0(?![.\d]))",
     re.IGNORECASE,
 )
+_SELF_ENDING_NAMES = "p li dt dd option br img hr meta link input area base col embed param source track wbr"
+_SELF_ENDING = frozenset(_SELF_ENDING_NAMES.split())
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})")
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 _LINK = re.compile(r"(?:https?|ftp)://[^\s]{1,300}|mailto:[^\s?]{1,300}", re.IGNORECASE)
 
@@ -35,7 +40,7 @@ def html_to_text(html: str) -> str:
     """Paragraphs, bullets, quotes (`> `) and links (`text <address>`) of a letter; nothing hidden, nothing fetched."""
     if not html.strip():
         return ""
-    root = LexborHTMLParser(html[:LONGEST_HTML]).root
+    root = LexborHTMLParser(_shallow(html[:LONGEST_HTML])).root
     if root is None:
         return ""
     writer = _Writer()
@@ -45,6 +50,30 @@ def html_to_text(html: str) -> str:
         else:
             writer.enter(node)
     return storable(writer.text())
+
+
+def _shallow(html: str) -> str:
+    """The HTML up to where more than `DEEPEST` elements are open at once: the parser is quadratic in that number.
+
+    Counted by name, so that an end tag without a beginning hides nothing; elements that end by themselves do not count.
+    """
+    if html.count("<") <= DEEPEST:
+        return html
+    opened: Counter[str] = Counter()
+    depth = 0
+    for match in _TAG.finditer(html):
+        closing, name = match[1], match[2].lower()
+        if name in _SELF_ENDING:
+            continue
+        if not closing:
+            opened[name] += 1
+            depth += 1
+            if depth > DEEPEST:
+                return html[: match.start()]
+        elif opened[name] > 0:
+            opened[name] -= 1
+            depth -= 1
+    return html
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:

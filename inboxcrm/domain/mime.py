@@ -34,6 +34,8 @@ from inboxcrm.domain.text import plain, storable
 LONGEST_HEADERS = 256 * 1024
 LONGEST_PART_HEADERS = 32 * 1024
 MOST_PARTS = 1_000
+MOST_LOOKS = 100_000
+"""Places that begin like a delimiter looked at in one multipart."""
 DEEPEST = 30
 LONGEST_TEXT = 1_000_000
 LONGEST_SUBJECT = 998
@@ -117,7 +119,7 @@ def _split(raw: bytes) -> tuple[tuple[tuple[str, str], ...], int, dict[str, None
         kept["headers-too-long"] = None
     if not fields:
         kept["no-headers"] = None
-        return (), 0, kept
+        return (), body_at if cut else 0, kept
     return fields, body_at, kept
 
 
@@ -205,9 +207,13 @@ class _Walk:
 
     def _spans(self, node: _Node, delimiter: bytes) -> list[tuple[int, int]]:
         """Where the parts between the delimiter lines are (RFC 2046 section 5.1.1), at most `MOST_PARTS` of them."""
-        raw, found, opened = self.raw, [], -1
+        raw, found, opened, looks = self.raw, [], -1, 0
         at = raw.find(delimiter, node.start, node.end)
         while at >= 0:
+            looks += 1
+            if looks > MOST_LOOKS:
+                self.defects["too-many-parts"] = None
+                break
             after = at + len(delimiter)
             if at == node.start or raw[at - 1] == 10:
                 line_end = raw.find(b"\n", after, node.end)
