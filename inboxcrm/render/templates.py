@@ -31,7 +31,6 @@ SUFFIX = ".txt.j2"
 MAX_TEXT = 4096
 """Octets of a finished text in UTF-8 (RFC 3834 section 2: automatic answers are small)."""
 
-_NAMES = frozenset(("sender_name", "owner_name"))
 _TEMPLATE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -188,7 +187,7 @@ def _cleaned(name: str, value: TemplateValue) -> TemplateValue:
     """One visible line, or None for nothing."""
     if value is None:
         return None
-    return (clean_name(value) if name in _NAMES else one_line(value, VALUE_LENGTH)) or None
+    return (clean_name(value) if name == "sender_name" else one_line(value, VALUE_LENGTH)) or None
 
 
 def _tidy(text: str) -> str:
