@@ -124,18 +124,33 @@ def _first_line(name: str, done: subprocess.CompletedProcess[bytes]) -> str:
     return lines[0]
 
 
-def _from_keyring(entry: str) -> str:
+def keep_in_keyring(entry: str, secret: Secret) -> None:
+    """Put a password where `{ keyring = entry }` finds it. PasswordError."""
     import keyring  # asked for only where it is used: it looks for a desktop when it is imported
     from keyring.errors import KeyringError
 
     service, _, name = entry.rpartition("/")
-    command = f"keyring set {shlex.quote(service)} {shlex.quote(name)}"
+    try:
+        keyring.set_password(service, name, secret.reveal())
+    except KeyringError as error:
+        raise PasswordError(_keyring_silent(error)) from None
+
+
+def _from_keyring(entry: str) -> str:
+    import keyring  # as above
+    from keyring.errors import KeyringError
+
+    service, _, name = entry.rpartition("/")
     try:
         text = keyring.get_password(service, name)
     except KeyringError as error:
-        raise PasswordError(
-            f"the keyring cannot be asked ({type(error).__name__}): unlock it, or use command"
-        ) from error
+        raise PasswordError(_keyring_silent(error)) from None
     if not text:
+        command = f"keyring set {shlex.quote(service)} {shlex.quote(name)}"
         raise PasswordError(f'the keyring has nothing under "{entry}". Type: {command}')
     return text
+
+
+def _keyring_silent(error: Exception) -> str:
+    """Its kind only: what a back end says may hold anything."""
+    return f"the keyring cannot be asked ({type(error).__name__}): unlock it, or use env or command"

@@ -61,6 +61,7 @@ class _Walk:
         path: Path = ()
         for part in outer:
             path = self._newest((*path, part))
+            self._note(path, line)
         path = (*path, last)
         if brackets == 2:
             self.lengths[path] = self.lengths.get(path, 0) + 1

@@ -48,7 +48,9 @@ def _server(mailbox: Table, key: str, home: Path, user: str) -> Server:
     table = mailbox.table(key)
     if not table.values:
         return NOWHERE
-    security = table.read("security", values.choice(Security), Security.TLS)
+    security = table.read(
+        "security", values.choice(Security, other_names={"ssl": Security.TLS, "ssl/tls": Security.TLS}), Security.TLS
+    )
     host = table.require("host", values.host, NOWHERE.host, needs="the server's name is needed")
     if security is Security.NONE and not values.is_loopback(host):
         table.problem("security", 'found "none"', 'must be "tls" or "starttls": "none" is for this machine itself only')
@@ -99,7 +101,7 @@ def _password(mailbox: Table) -> PasswordSource:
     written = PasswordSource(
         env=table.read("env", values.text, None),
         command=table.read("command", values.text, None),
-        keyring=table.read("keyring", _keyring_entry, None),
+        keyring=table.read("keyring", keyring_entry, None),
     )
     known = {"env", "command", "keyring"} & table.values.keys()
     if len(known) > 1 or (not table.values and mailbox.values.get("password") == {}):
@@ -108,7 +110,7 @@ def _password(mailbox: Table) -> PasswordSource:
     return written
 
 
-def _keyring_entry(value: object) -> str:
+def keyring_entry(value: object) -> str:
     entry = values.text(value)
     service, slash, name = entry.rpartition("/")
     if not (service and slash and name):

@@ -24,7 +24,7 @@ HOLIDAY_YEARS = range(2024, 2034)
 
 def read_office(table: Table, language: str) -> Office:
     """The `[office]` table; `language` is the owner's, in which holidays may be named."""
-    region = table.read("holidays", _region, None)
+    region = table.read("holidays", holiday_region, None)
     office = Office(
         hours=_hours(table.table("hours")) if "hours" in table.values else DEFAULT_HOURS,
         exceptions=_exceptions(table.table("exceptions")),
@@ -66,17 +66,16 @@ def _intervals(table: Table, key: str) -> tuple[values.Interval, ...]:
     return tuple(intervals)
 
 
-def _region(value: object) -> str:
-    region = values.text(value)
+def holiday_region(value: object) -> str:
+    """A country or a country and region whose public holidays are known, in upper case."""
+    name = values.text(value)
     try:
-        known = _kinds(region, "en")
+        _kinds(name, "en")
     except public_holidays.UnknownRegionError as error:
         said, _, hint = str(error).partition(" Did you mean ")
         allowed = 'must be a country or a country and region such as "CH", "CH-ZH" or "US-CA"'
         raise Refused(f"{allowed} ({said.rstrip('.')})", nearest=hint.rstrip("?") or None) from error
-    if not known:
-        raise Refused("must be a region whose holidays are known")
-    return region.upper()
+    return name.upper()
 
 
 @lru_cache(maxsize=16)

@@ -37,16 +37,19 @@ STANDARD_PLAN = PlanConfig("standard", timedelta(hours=8))
 
 def load(home: Path) -> Config:
     """The settings of a home. ConfigError lists every problem in the file, or says how to make one."""
-    file = home / CONFIG_FILE
-    text = _read_text(file)
-    report = Report(file, {})
+    return read_config(_read_text(home / CONFIG_FILE), home)
+
+
+def read_config(text: str, home: Path) -> Config:
+    """The settings in a text that is, or shall be, the config.toml of a home. ConfigError lists every problem."""
+    report = Report(home / CONFIG_FILE, {})
     parsed = _parse(text, report)
     if parsed is not None:
         report.lines = locate(text)
         config = _config(home, Table(parsed, (), report))
         if not report.problems:
             return config
-    raise ConfigRefusedError(file, report.problems)
+    raise ConfigRefusedError(report.file, report.problems)
 
 
 def password_problems(
@@ -108,7 +111,7 @@ def _config(home: Path, root: Table) -> Config:
         mailboxes=mailboxes,
         office=read_office(root.table("office"), owner.language),
         acknowledge=_acknowledge(root.table("acknowledge")),
-        plans=_plans(root.table("plans"), owner),
+        plans=_plans(root.table("plans"), has_phone="phone" in root.table("owner").values),
         safety=_safety(root.table("safety")),
     )
     root.close()
@@ -157,18 +160,18 @@ def _acknowledge(table: Table) -> Acknowledge:
     return chosen
 
 
-def _plans(table: Table, owner: Owner) -> Mapping[str, PlanConfig]:
+def _plans(table: Table, *, has_phone: bool) -> Mapping[str, PlanConfig]:
     plans = {STANDARD_PLAN.name: STANDARD_PLAN}
     for name in table.values:
         try:
-            plans[values.mailbox_name(name)] = _plan(table.table(name), name, owner)
+            plans[values.mailbox_name(name)] = _plan(table.table(name), name, has_phone=has_phone)
         except Refused as refused:
             table.problem(name, f'found the name "{name}"', refused.allowed)
     table.close()
     return plans
 
 
-def _plan(table: Table, name: str, owner: Owner) -> PlanConfig:
+def _plan(table: Table, name: str, *, has_phone: bool) -> PlanConfig:
     plan = PlanConfig(
         name=name,
         target=table.read("target", values.duration, STANDARD_PLAN.target),
@@ -178,7 +181,7 @@ def _plan(table: Table, name: str, owner: Owner) -> PlanConfig:
     )
     if plan.ceiling is not None and plan.ceiling < max(plan.target, plan.floor):
         table.problem("ceiling", f'found "{format_duration(plan.ceiling)}"', "must not be below target or floor")
-    if plan.after_hours == "phone" and owner.phone is None:
+    if plan.after_hours == "phone" and not has_phone:
         table.problem("after_hours", 'found "phone"', "needs the number to give: phone in [owner]")
     table.close()
     return plan

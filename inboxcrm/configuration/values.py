@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import Never, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from inboxcrm.configuration.problems import listed, nearest
@@ -41,6 +41,8 @@ _LANGUAGE_NAMES = {
     "japanese": "ja",
     "日本語": "ja",
 }
+
+NO_NAMES: Mapping[str, Never] = {}
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _INTERVAL = re.compile(r"\s*(\d{1,2}:\d\d)\s*[-\u2013]\s*(\d{1,2}:\d\d)\s*")
@@ -76,11 +78,13 @@ def port(value: object) -> int:
     return value
 
 
-def choice(kind: type[Chosen]) -> Convert[Chosen]:
-    """One word of an enumeration."""
+def choice(kind: type[Chosen], *, other_names: Mapping[str, Chosen] = NO_NAMES) -> Convert[Chosen]:
+    """One word of an enumeration; `other_names` are what people call its members elsewhere, for the hint."""
     words = [str(member) for member in kind]
 
     def convert(value: object) -> Chosen:
+        if isinstance(value, str) and value.casefold() in other_names:
+            raise Refused(f"must be {listed(words)}", nearest=f'"{other_names[value.casefold()]}"')
         return kind(one_of(words)(value))
 
     return convert

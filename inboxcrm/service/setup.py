@@ -1,0 +1,275 @@
+"""What `inboxcrm init` asks, and the home it makes from the answers. Asking and printing are the command's affair."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inboxcrm import home as homes
+from inboxcrm import providers
+from inboxcrm.config import PasswordSource, Security, Server
+from inboxcrm.configuration import read_config, values
+from inboxcrm.configuration.mailboxes import STANDARD_PORTS, keyring_entry
+from inboxcrm.configuration.office import holiday_region
+from inboxcrm.configuration.table import Refused
+from inboxcrm.errors import UserError
+from inboxcrm.service.config_text import Answers, config_text
+
+Given = Mapping[str, str]
+"""What was answered so far, by question name."""
+
+_SERVER = re.compile(r"(?:(\w+)://)?(\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(\d{1,5}))?/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing a new owner is asked: `--NAME` on the command line, else `prompt`.
+
+    `default` looks at the answers so far and may know one; None means that somebody must say. `check` raises Refused.
+    An optional question is answered by its default unless a flag says otherwise. The answer to a private one is not
+    repeated in a refusal: somebody may have typed the password itself.
+    """
+
+    name: str
+    prompt: str
+    help: str
+    default: Callable[[Given], str | None]
+    check: Callable[[str], object]
+    optional: bool = False
+    private: bool = False
+
+    def refuse_unusable(self, answer: str) -> None:
+        """UserError if the answer cannot be used, with what is allowed and the nearest spelling."""
+        try:
+            self.check(answer)
+        except Refused as refused:
+            hint = f" Did you mean {refused.nearest}?" if refused.nearest else ""
+            found = "" if self.private else f' "{answer}"'
+            raise UserError(f"--{self.name}{found}: {refused.allowed}.{hint}") from refused
+
+
+Ask = Callable[[Question, str | None], str]
+"""Asks a person; gets the default, and may come back with an answer that is refused."""
+
+
+def answer(given: Given, *, ask: Ask | None, complain: Callable[[str], None] = lambda _said: None) -> Answers:
+    """The answers from flags, from `ask` where a flag is missing, and from defaults where nobody is asked.
+
+    What a person answers wrongly is told to `complain` and asked again. UserError for a flag that cannot be used, or
+    when there is nobody to ask.
+    """
+    found: dict[str, str] = {}
+    for question in QUESTIONS:
+        default = question.default(found)
+        if question.name in given:
+            question.refuse_unusable(given[question.name])
+            found[question.name] = given[question.name]
+        elif ask is None or question.optional:
+            if default is None:
+                raise UserError(f"--{question.name} is needed: {question.help}")
+            found[question.name] = default
+        else:
+            found[question.name] = _asked(question, default, ask, complain)
+    return _answers(found)
+
+
+def write_home(home: Path, answers: Answers) -> Path:
+    """Make the home and its config.toml, mode 0600, and say where it is. UserError if there is one already."""
+    file = home / homes.CONFIG_FILE
+    text = config_text(answers)
+    read_config(text, home)
+    if file.exists():
+        raise UserError(f"{file} is there already and is left as it is. Edit it, or choose another place with --home")
+    homes.create(home)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror or error}") from error
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+        out.write(text)
+    return file
+
+
+def local_zone(environ: Mapping[str, str] = os.environ, localtime: Path = Path("/etc/localtime")) -> str | None:
+    """The zone this machine is set to, by its IANA name; None where it does not say."""
+    linked = str(localtime.resolve()).partition("zoneinfo/")[2] if localtime.is_symlink() else ""
+    for name in (environ.get("TZ", "").lstrip(":"), linked):
+        try:
+            return values.zone(name).key
+        except Refused:
+            continue
+    return None
+
+
+def server(key: str, written: str) -> Server:
+    """A server written `tls://imap.example.org:993`; scheme and port may be left out. Refused."""
+    example = f'must be a server such as "tls://{key}.example.org" or "starttls://{key}.example.org:143"'
+    match = _SERVER.fullmatch(written.strip())
+    if match is None:
+        raise Refused(example)
+    security = values.choice(Security)(match[1] or "tls")
+    host = values.host(match[2].strip("[]"))
+    if security is Security.NONE and not values.is_loopback(host):
+        raise Refused('must begin with "tls://" or "starttls://": without protection only on this machine itself')
+    port = int(match[3]) if match[3] else STANDARD_PORTS.get((key, security))
+    if port is None:
+        raise Refused('must name the port after "none://"')
+    return Server(host, values.port(port), security)
+
+
+def password_source(written: str) -> PasswordSource:
+    """Where a password is kept, written `env:NAME`, `command:pass show mail` or `keyring:inboxcrm/main`. Refused."""
+    kind, colon, rest = written.partition(":")
+    if not colon or not rest.strip():
+        kind = ""
+    match kind:
+        case "env":
+            return PasswordSource(env=values.text(rest))
+        case "command":
+            return PasswordSource(command=values.text(rest))
+        case "keyring":
+            return PasswordSource(keyring=keyring_entry(rest))
+        case _:
+            raise Refused('must be "env:NAME", "command:pass show mail" or "keyring:inboxcrm/main"')
+
+
+def _asked(question: Question, default: str | None, ask: Ask, complain: Callable[[str], None]) -> str:
+    while True:
+        said = ask(question, default).strip() or (default or "")
+        try:
+            question.refuse_unusable(said)
+        except UserError as error:
+            complain(str(error))
+        else:
+            return said
+
+
+def _answers(found: Given) -> Answers:
+    ca_file = Path(found["ca-file"]).expanduser().absolute() if found["ca-file"] else None
+    imap, smtp = server("imap", found["imap"]), server("smtp", found["smtp"])
+    return Answers(
+        name=found["name"].strip(),
+        addresses=(found["address"].strip(), *_listed(found["also"])),
+        timezone=found["timezone"].strip(),
+        language=found["language"].strip(),
+        hours=_listed(found["hours"]),
+        holidays=found["holidays"].strip() or None,
+        mailbox=found["mailbox"].strip(),
+        imap=Server(imap.host, imap.port, imap.security, ca_file),
+        smtp=Server(smtp.host, smtp.port, smtp.security, ca_file),
+        user=found["user"].strip(),
+        password=password_source(found["password"]),
+    )
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in written.split(",") if each.strip())
+
+
+def _each(check: Callable[[object], object]) -> Callable[[str], object]:
+    def check_all(written: str) -> object:
+        return [check(each) for each in _listed(written)]
+
+    return check_all
+
+
+def _file_or_nothing(written: str) -> object:
+    if written and not Path(written).expanduser().is_file():
+        raise Refused("must be a file with certificates in PEM form")
+    return written
+
+
+def _region_or_nothing(written: str) -> object:
+    return holiday_region(written) if written.strip() else None
+
+
+def _always(default: str) -> Callable[[Given], str | None]:
+    return lambda _given: default
+
+
+def _nobody_knows(_given: Given) -> str | None:
+    return None
+
+
+def _usual_server(key: str) -> Callable[[Given], str | None]:
+    """The provider's own, else the name that most servers have."""
+
+    def default(given: Given) -> str | None:
+        provider = providers.for_address(given["address"])
+        if provider is None:
+            return f"tls://{key}.{given['address'].rpartition('@')[2]}"
+        known = provider.imap if key == "imap" else provider.smtp
+        return f"{known.security}://{known.host}:{known.port}"
+
+    return default
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question("name", "Your name", "as you sign your mail", _nobody_knows, values.text),
+    Question("address", "Your mail address", "the one you write from", _nobody_knows, values.address),
+    Question(
+        "also",
+        "Other addresses of yours, with commas between",
+        "mail to and from these is yours too",
+        _always(""),
+        _each(values.address),
+    ),
+    Question(
+        "timezone",
+        "Your time zone",
+        "a zone of the IANA database such as Europe/Zurich",
+        lambda _given: local_zone(),
+        values.zone,
+    ),
+    Question("language", "Your language", "for senders whose language is not known", _always("en"), values.language),
+    Question(
+        "hours",
+        "Your office hours, Monday to Friday",
+        'intervals with commas between, such as "09:00-12:30, 13:30-18:00"',
+        _always("09:00-12:30, 13:30-18:00"),
+        _each(values.interval),
+    ),
+    Question(
+        "holidays",
+        "Public holidays of which country and region (such as CH-ZH; empty for none)",
+        "days on which your office is closed",
+        _always(""),
+        _region_or_nothing,
+    ),
+    Question("mailbox", "A name for the mailbox", "a short name", _always("main"), values.mailbox_name, optional=True),
+    Question(
+        "imap",
+        "The server you read mail from",
+        "such as tls://imap.example.org",
+        _usual_server("imap"),
+        lambda written: server("imap", written),
+    ),
+    Question(
+        "smtp",
+        "The server you send mail through",
+        "such as tls://smtp.example.org or starttls://smtp.example.org:587",
+        _usual_server("smtp"),
+        lambda written: server("smtp", written),
+    ),
+    Question(
+        "ca-file",
+        "A certificate authority of your own",
+        "a file in PEM form, for a server whose certificate no public authority signed",
+        _always(""),
+        _file_or_nothing,
+        optional=True,
+    ),
+    Question("user", "The name you log in with", "usually the address", lambda given: given["address"], values.text),
+    Question(
+        "password",
+        "Where the password is kept (env:NAME, command:pass show mail, keyring:service/name)",
+        "env:NAME, command:... or keyring:service/name",
+        lambda given: f"keyring:inboxcrm/{given['mailbox']}",
+        password_source,
+        private=True,
+    ),
+)
+"""In the order in which they are asked; a default may rest on an earlier answer."""

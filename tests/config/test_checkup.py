@@ -1,0 +1,118 @@
+"""What `init` and `doctor` try, and what they say when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.config import Config, MailboxConfig
+from inboxcrm.configuration import read_config
+from inboxcrm.errors import PermanentError
+from inboxcrm.passwords import PasswordError, Secret
+from inboxcrm.ports import Deferred, Delivery, InDoubt, Rejected, Sent
+from inboxcrm.service.checkup import Check, Probed, check
+from tests.config.conftest import complete
+
+FOLDERS = Probed(("INBOX", "Sent", "Clients"), "Sent")
+ACCEPTED = Sent("250 OK")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    tmp_path.chmod(0o700)
+    return read_config(complete(), tmp_path)
+
+
+def sesame(mailbox: MailboxConfig) -> Secret:
+    return Secret("sesame")
+
+
+async def run(
+    config: Config, *, found: Probed | Exception = FOLDERS, delivery: Delivery | Exception = ACCEPTED
+) -> list[Check]:
+    async def probe(mailbox: MailboxConfig, secret: Secret) -> Probed:
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def send(mailbox: MailboxConfig, secret: Secret) -> Delivery:
+        if isinstance(delivery, Exception):
+            raise delivery
+        return delivery
+
+    return await check(config, probe=probe, send=send, read=sesame)
+
+
+async def test_a_home_where_all_is_well_has_only_good_news(config: Config) -> None:
+    checks = await run(config)
+
+    assert [each.name for each in checks] == [
+        "home",
+        "main: password",
+        "main: log-in",
+        "main: folders",
+        "main: mail to oneself",
+    ]
+    assert all(each.ok and not each.hint for each in checks)
+
+
+@pytest.mark.parametrize(
+    ("found", "delivery", "name", "hint"),
+    [
+        pytest.param(PermanentError("no"), Sent(""), "main: log-in", "another mail program", id="log-in"),
+        pytest.param(Probed(("INBOX", "Sent"), "Sent"), Sent(""), "main: folders", "there are: INBOX", id="folder"),
+        pytest.param(Probed(FOLDERS.folders, None), Sent(""), "main: folders", "by hand", id="no sent"),
+        pytest.param(FOLDERS, PermanentError("no"), "main: mail to oneself", "Check smtp", id="no submission"),
+        pytest.param(FOLDERS, Rejected("550"), "main: mail to oneself", "refuses", id="rejected"),
+        pytest.param(FOLDERS, Deferred("451"), "main: mail to oneself", "again", id="deferred"),
+        pytest.param(FOLDERS, InDoubt("cut"), "main: mail to oneself", "has come", id="in doubt"),
+    ],
+)
+async def test_what_fails_says_what_to_do(
+    config: Config, found: Probed | Exception, delivery: Delivery | Exception, name: str, hint: str
+) -> None:
+    (failed,) = [each for each in await run(config, found=found, delivery=delivery) if not each.ok]
+
+    assert failed.name == name
+    assert hint in failed.hint
+
+
+async def test_a_mailbox_without_password_is_not_tried_further(config: Config) -> None:
+    def nothing(mailbox: MailboxConfig) -> Secret:
+        raise PasswordError("not set")
+
+    async def never(mailbox: MailboxConfig, secret: Secret) -> Probed:
+        raise AssertionError("tried")
+
+    checks = await check(config, probe=never, send=None, read=nothing)
+
+    assert [(each.name, each.ok) for each in checks] == [("home", True), ("main: password", False)]
+
+
+async def test_no_mail_is_sent_where_none_shall_be(config: Config) -> None:
+    async def probe(mailbox: MailboxConfig, secret: Secret) -> Probed:
+        return FOLDERS
+
+    checks = await check(config, probe=probe, send=None, read=sesame)
+
+    assert all("mail to" not in each.name for each in checks)
+
+
+async def test_a_failed_log_in_tells_the_providers_own_way(config: Config) -> None:
+    gmail = replace(config.mailboxes[0], imap=replace(config.mailboxes[0].imap, host="imap.gmail.com"))
+
+    checks = await run(replace(config, mailboxes=(gmail,)), found=PermanentError("no"))
+
+    assert "app password" in checks[-1].hint
+
+
+async def test_a_home_that_others_can_read_is_told(config: Config) -> None:
+    config.home.chmod(0o755)
+
+    assert (await run(config))[0].hint.endswith(f"chmod 700 {config.home}")
+
+
+async def test_no_check_shows_the_password(config: Config) -> None:
+    assert "sesame" not in str(await run(config))
