@@ -9,6 +9,7 @@ Splitting an interval in two therefore changes nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -99,21 +100,21 @@ class OfficeCalendar:
     holidays: Mapping[date, str] = field(default_factory=dict)
     away: tuple[Away, ...] = ()
     mail_hours: tuple[time, ...] = ()
-    _blocked: tuple[tuple[Span, Away, bool], ...] = field(default=(), init=False, repr=False, compare=False)
+    _catching_up: tuple[tuple[Span, Away], ...] = field(default=(), init=False, repr=False, compare=False)
+    _absent: tuple[Span, ...] = field(default=(), init=False, repr=False, compare=False)
+    _blocked: tuple[Span, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        absences = [
-            (Span(away.start_at.astimezone(UTC), away.end_at.astimezone(UTC)), away, False)
-            for away in sorted(self.away, key=lambda away: away.start_at)
-            if away.start_at < away.end_at
-        ]
-        object.__setattr__(self, "_blocked", tuple(absences))
+        absent = _merged([Span(away.start_at.astimezone(UTC), away.end_at.astimezone(UTC)) for away in self.away])
+        object.__setattr__(self, "_absent", absent)
+        object.__setattr__(self, "_blocked", absent)
         catching_up = [
-            (Span(span.end, self._caught_up_at(span.end, away.buffer)), away, True)
-            for span, away, _ in absences
-            if away.buffer > NOTHING
+            (Span(away.end_at.astimezone(UTC), self._caught_up_at(away)), away)
+            for away in self.away
+            if away.buffer > NOTHING and away.start_at < away.end_at
         ]
-        object.__setattr__(self, "_blocked", (*absences, *catching_up))
+        object.__setattr__(self, "_catching_up", tuple(catching_up))
+        object.__setattr__(self, "_blocked", _merged([*absent, *(span for span, _ in catching_up)]))
 
     def is_open(self, at: datetime) -> bool:
         """Whether open time is running at this instant."""
@@ -160,7 +161,7 @@ class OfficeCalendar:
 
     def open_on(self, day: date) -> tuple[Span, ...]:
         """The open stretches of one local date, absence and catching up taken out; none touch."""
-        return _without(self._by_hours(day), [span for span, _, _ in self._blocked])
+        return _without(self._by_hours(day), self._blocked)
 
     def day_of(self, at: datetime) -> date:
         """The local date whose open time holds this instant; a closing at midnight belongs to the day it ends."""
@@ -187,9 +188,8 @@ class OfficeCalendar:
     def back_at(self, away: Away, *, within: timedelta = HORIZON) -> datetime | None:
         """The first office minute (UTC) at or after the end of an absence, catching up or not."""
         end_at = away.end_at.astimezone(UTC)
-        absences = [span for span, _, catching_up in self._blocked if not catching_up]
         for day in _days(self._local_date(end_at), self._local_date(end_at + within)):
-            for span in _without(self._by_hours(day), absences):
+            for span in _without(self._by_hours(day), self._absent):
                 if span.end > end_at:
                     return max(span.start, end_at)
         return None
@@ -200,12 +200,14 @@ class OfficeCalendar:
         return max(covering, key=lambda away: away.end_at, default=None)
 
     def _pieces(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        absences = [edge for away in self.away for edge in (away.start_at.astimezone(UTC), away.end_at.astimezone(UTC))]
+        blocking = {*absences, *(edge for span, _ in self._catching_up for edge in (span.start, span.end))}
         for day in _days(self._local_date(start), self._local_date(end)):
             opens, closes = instant(day, MIDNIGHT, self.zone), instant(day + ONE_DAY, MIDNIGHT, self.zone)
             hours = self._by_hours(day)
             edges = {max(opens, start), min(closes, end)}
             edges |= {edge for span in hours for edge in (span.start, span.end)}
-            edges |= {edge for span, _, _ in self._blocked for edge in (span.start, span.end)}
+            edges |= {edge for edge in blocking if opens < edge < closes}
             inside = sorted(edge for edge in edges if max(opens, start) <= edge <= min(closes, end))
             for first, second in pairwise(inside):
                 yield self._explained(Span(first, second), day, any(_holds(span, first) for span in hours))
@@ -215,7 +217,7 @@ class OfficeCalendar:
         if away is not None:
             return Stretch(Why.AWAY, span, day, away=away)
         if by_hours:
-            blocker = next((away for block, away, _ in self._blocked if _holds(block, span.start)), None)
+            blocker = next((away for block, away in self._catching_up if _holds(block, span.start)), None)
             return Stretch(Why.OPEN if blocker is None else Why.CATCHING_UP, span, day, away=blocker)
         if self.weekly.get(day.weekday()) and not self._by_hours(day):
             if day in self.exceptions:
@@ -237,8 +239,10 @@ class OfficeCalendar:
                 spans.append(Span(start, instant(ends_on, interval.end, self.zone)))
         return _merged(spans)
 
-    def _caught_up_at(self, back: datetime, buffer: timedelta) -> datetime:
-        return self.add_open(back, buffer) or back + HORIZON
+    def _caught_up_at(self, away: Away) -> datetime:
+        back = away.end_at.astimezone(UTC)
+        ever_open = any(self.weekly.values()) or any(self.exceptions.values())
+        return (self.add_open(back, away.buffer) if ever_open else None) or back + HORIZON
 
     def _local_date(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -247,18 +251,26 @@ class OfficeCalendar:
 def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) at which clocks in `zone` show this date and time, or the change that skipped it."""
     local = datetime.combine(day, wall, tzinfo=zone)
-    at = local.astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return at
-    low, high = int(local.replace(fold=1).timestamp()), int(at.timestamp())
-    before = datetime.fromtimestamp(low, zone).utcoffset()
-    while high - low > 1:
-        middle = (low + high) // 2
-        if datetime.fromtimestamp(middle, zone).utcoffset() == before:
-            low = middle
+    before, after = _offset(local), _offset(local.replace(fold=1))
+    if before >= after:
+        return local.replace(tzinfo=UTC) - before
+    return _clock_change(local.replace(tzinfo=UTC) - after, local.replace(tzinfo=UTC) - before, before, zone)
+
+
+def _clock_change(low: datetime, high: datetime, before: timedelta, zone: ZoneInfo) -> datetime:
+    """The second at which the offset stops being `before`, known to lie after `low` and not after `high`."""
+    first, last = int(low.timestamp()), int(high.timestamp())
+    while last - first > 1:
+        middle = (first + last) // 2
+        if _offset(datetime.fromtimestamp(middle, zone)) == before:
+            first = middle
         else:
-            high = middle
-    return datetime.fromtimestamp(high, UTC)
+            last = middle
+    return datetime.fromtimestamp(last, UTC)
+
+
+def _offset(at: datetime) -> timedelta:
+    return at.utcoffset() or NOTHING
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -286,14 +298,23 @@ def _merged(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _without(spans: tuple[Span, ...], blocked: list[Span]) -> tuple[Span, ...]:
-    for block in blocked:
-        if not any(span.start < block.end and block.start < span.end for span in spans):
-            continue
+def _without(spans: tuple[Span, ...], blocked: tuple[Span, ...]) -> tuple[Span, ...]:
+    """What is left of the spans outside of the blocked ones; both in order, none of them touching."""
+    if not spans or not blocked:
+        return spans
+    for block in blocked[bisect_right(blocked, spans[0].start, key=_end) :]:
+        if block.start >= spans[-1].end:
+            break
         cut = [
-            piece
+            part
             for span in spans
-            for piece in (Span(span.start, min(span.end, block.start)), Span(max(span.start, block.end), span.end))
+            for part in (Span(span.start, min(span.end, block.start)), Span(max(span.start, block.end), span.end))
         ]
-        spans = tuple(piece for piece in cut if piece.start < piece.end)
+        spans = tuple(part for part in cut if part.start < part.end)
+        if not spans:
+            break
     return spans
+
+
+def _end(span: Span) -> datetime:
+    return span.end
