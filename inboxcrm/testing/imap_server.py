@@ -133,7 +133,6 @@ class MailServer:
         listener.close()
         self.disconnect_all()
         await asyncio.gather(*self._sessions, return_exceptions=True)
-        await listener.wait_closed()
 
     def disconnect_all(self) -> None:
         """RST for every client; the server goes on listening."""

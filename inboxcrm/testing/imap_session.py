@@ -7,7 +7,7 @@ import contextlib
 import socket
 import struct
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from ssl import SSLContext
@@ -44,13 +44,14 @@ class ClientGoneError(ConnectionError):
 class Traffic:
     """What clients did, for tests that must show that nothing was touched.
 
-    `commands` counts by name ("UID FETCH"); `unpeeked` the FETCHes of a body without PEEK; `writable` the SELECTs.
+    `commands` counts by name ("UID FETCH"); `unpeeked` the FETCHes of a body without PEEK; `writable` the SELECTs;
+    `lines` holds the last thousand commands as they came, literals included.
     """
 
     commands: Counter[str] = field(default_factory=Counter)
     connections: int = 0
     unpeeked: int = 0
-    lines: list[bytes] = field(default_factory=list)
+    lines: deque[bytes] = field(default_factory=lambda: deque(maxlen=1000))
 
     @property
     def writable(self) -> int:

@@ -74,7 +74,6 @@ class FaultProxy:
         listener, self._listener = self._listener, None
         listener.close()
         await self.cut_all()
-        await listener.wait_closed()
 
     async def cut_all(self) -> None:
         """RST on every connection now open."""
