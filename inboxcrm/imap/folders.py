@@ -42,7 +42,7 @@ _SENT_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`watched` starts with INBOX, then Sent where there is one; `missing` are configured folders that are not there."""
+    """`watched` starts with INBOX, then Sent where there is one; `missing` was configured and is not there."""
 
     watched: tuple[tuple[str, FolderRole], ...]
     sent: str | None

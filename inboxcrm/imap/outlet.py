@@ -43,7 +43,7 @@ class Outlet:
 
     async def take(self) -> Ticket | None:
         """The next step; None when no more will come."""
-        _, number, ticket = await self._queue.get()
+        ticket = (await self._queue.get())[2]
         if ticket is not None:
             ticket.taken.set()
         return ticket

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inboxcrm.errors import InboxcrmError, PermanentError, UserError
 from inboxcrm.imap.errors import (
     BusyError,
+    ClosingError,
     LoginRefusedError,
     NotConnectedError,
     ThrottledError,
@@ -18,6 +19,7 @@ from inboxcrm.imap.status import MailboxState
 Chance = Callable[[float, float], float]
 """A number between two, as `random.uniform` gives it."""
 
+_AGAIN = 0.2
 _BASE = 2.0
 _CAP = 300.0
 _MINUTE = 60.0
@@ -52,7 +54,7 @@ class Failures:
         self.lost = self.logins = self.throttled = self.busy = self.not_connected = 0
 
     def pause_after(self, error: InboxcrmError, chance: Chance) -> Pause:
-        """The response code decided the error's type; the type decides the pause. One login in six hours is no lock-out."""
+        """The response code decided the error's type; the type decides the pause. A login in six hours locks nobody."""
         match error:
             case LoginRefusedError():
                 self.logins += 1
@@ -71,6 +73,8 @@ class Failures:
                 self.not_connected += 1
                 hint = _NOT_CONNECTED if self.not_connected >= 3 else None
                 return Pause(5 * _MINUTE, MailboxState.WAITING, whole_account=True, hint=hint)
+            case ClosingError():
+                return Pause(_AGAIN, MailboxState.WAITING)
             case BusyError():
                 self.busy += 1
                 return Pause(30.0 if self.busy <= 2 else 5 * _MINUTE, MailboxState.WAITING)
@@ -83,6 +87,6 @@ class Failures:
 
 
 _NOT_CONNECTED = (
-    "The server accepts the login and then does not connect the mailbox: IMAP may be switched off for it, the login may "
-    "lack the right scope, or it is throttled."
+    "The server accepts the login and then does not connect the mailbox: IMAP may be switched off for it, the login "
+    "may lack the right scope, or it is throttled."
 )

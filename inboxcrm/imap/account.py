@@ -1,0 +1,213 @@
+"""One account as its connections share it: how to connect, which folders there are, when nobody may connect."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from inboxcrm.config import MailboxConfig
+from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
+from inboxcrm.imap.folders import Choice, choose
+from inboxcrm.imap.opening import Limits
+from inboxcrm.imap.retries import Failures, Pause
+from inboxcrm.imap.status import MailboxStatus
+from inboxcrm.imap.steps import FolderMemory
+from inboxcrm.imap.thread import ConnectionThread
+from inboxcrm.imap.wire import Waker
+from inboxcrm.ports import Clock, FolderRole
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds between the things a mailbox does by itself. `idle` None: by provider."""
+
+    idle: float | None = None
+    poll: float = 300.0
+    others: float = 120.0
+    without_idle: float = 30.0
+    changes: float = 1.0
+    close_after: float = 60.0
+    proven_after: float = 60.0
+    heartbeat: float = 10.0
+    idle_again: float = 3600.0
+
+
+_MICROSOFT = (".outlook.com", ".office365.com", ".office.com", ".hotmail.com")
+"""Their IDLE falls silent after a while."""
+
+
+class Account:
+    """Connections to one account, its folders, and its pauses."""
+
+    def __init__(
+        self,
+        config: MailboxConfig,
+        password: Callable[[], str],
+        clock: Clock,
+        log: logging.Logger,
+        *,
+        timing: Timing,
+        limits: Limits,
+    ) -> None:
+        self.config = config
+        self.name = config.name
+        self.clock = clock
+        self.log = log
+        self.timing = timing
+        self.choice: Choice | None = None
+        self.memories: dict[str, FolderMemory] = {}
+        self.status = MailboxStatus()
+        self._password = password
+        self._limits = limits
+        self._closed_until = 0.0
+        self._errand: ConnectionThread | None = None
+        self._errand_lock = asyncio.Lock()
+        self._errand_used = 0.0
+        self._links: set[ConnectionThread] = set()
+        self.failures = Failures()
+
+    # -- connections
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long one IDLE may last (RFC 2177 says 29 minutes; routers forget sooner)."""
+        if self.timing.idle is not None:
+            return self.timing.idle
+        return 300.0 if self.config.imap.host.endswith(_MICROSOFT) else 540.0
+
+    def new_link(self, purpose: str) -> ConnectionThread:
+        """A connection that opens with its first call."""
+        link = ConnectionThread(self._connect, name=f"imap-{self.name}-{purpose}")
+        self._links = {one for one in self._links if one.usable} | {link}
+        return link
+
+    def _connect(self, waker: Waker) -> Connection:
+        config = self.config
+        return Connection(config.imap, user=config.user, password=self._password(), waker=waker, limits=self._limits)
+
+    @asynccontextmanager
+    async def errand(self) -> AsyncIterator[ConnectionThread]:
+        """The connection for everything but waiting, one user at a time. Raises TransientError during a pause."""
+        async with self._errand_lock:
+            self._refuse_during_pause()
+            link = self._errand
+            if link is None or not link.usable:
+                await self._put_away(link)
+                link = self._errand = self.new_link("errands")
+            try:
+                await self.discover(link)
+                yield link
+            except (CommandRefusedError, PermanentError):
+                raise
+            except BaseException:
+                await self._put_away(link)
+                raise
+            self._errand_used = self.clock.monotonic()
+
+    async def rest(self) -> None:
+        """Close the errands' connection when it had nothing to do for a while."""
+        idle = self.clock.monotonic() - self._errand_used
+        if self._errand is not None and not self._errand_lock.locked() and idle >= self.timing.close_after:
+            async with self._errand_lock:
+                await self._put_away(self._errand, politely=True)
+
+    async def _put_away(self, link: ConnectionThread | None, *, politely: bool = False) -> None:
+        self._errand = None
+        if link is not None:
+            await link.close(politely=politely)
+
+    async def close(self, *, politely: bool = True) -> None:
+        """Close every connection."""
+        links, self._links = self._links, set()
+        self._errand = None
+        for link in links:
+            await link.close(politely=politely)
+        self.status = MailboxStatus(last_checked_at=self.status.last_checked_at, last_mail_at=self.status.last_mail_at)
+
+    async def drop_all(self) -> None:
+        """Close every connection at once, without a word: the network below them is gone."""
+        for link in list(self._links):
+            await link.close()
+
+    # -- folders
+
+    async def discover(self, link: ConnectionThread) -> Choice:
+        """LIST once, and remember each folder to read."""
+        if self.choice is None:
+            choice = choose(await link.run(lambda c: c.list_all()), self.config.folders)
+            for name, role in choice.watched:
+                self.memories.setdefault(name, FolderMemory(name, role))
+            for gone in self.memories.keys() - {name for name, _ in choice.watched}:
+                del self.memories[gone]
+            for name in choice.missing:
+                self.log.warning("imap.folder_missing", extra={"mailbox": self.name, "folder": name})
+            self.choice = choice
+        return self.choice
+
+    async def sent(self, link: ConnectionThread) -> FolderMemory:
+        """The folder that holds sent mail; FolderMissingError where there is none."""
+        choice = await self.discover(link)
+        if choice.sent is None:
+            raise FolderMissingError(
+                f"mailbox {self.name}: no folder for sent mail was found. Name it in config.toml: "
+                'folders = ["sent=NAME"]. `inboxcrm doctor` lists the folders there are.'
+            )
+        return self.memories[choice.sent]
+
+    @property
+    def inbox(self) -> FolderMemory:
+        """Where mail arrives; there is always one (RFC 3501 section 5.1)."""
+        return self.memories.setdefault("INBOX", FolderMemory("INBOX", FolderRole.INBOX))
+
+    # -- pauses
+
+    def failed(self, error: InboxcrmError, failures: Failures) -> Pause:
+        """Note a failure and say how long to wait for the next attempt."""
+        pause = failures.pause_after(error, random.uniform)
+        now = self.clock.monotonic()
+        if pause.whole_account:
+            self._closed_until = max(self._closed_until, now + pause.seconds)
+        cause = f"{error} {pause.hint}" if pause.hint else str(error)
+        if isinstance(error, FolderMissingError):
+            self.choice = None
+        self.log.warning(
+            "imap.reconnect",
+            extra={
+                "mailbox": self.name,
+                "error": type(error).__name__,
+                "code": getattr(error, "code", None),
+                "state": pause.state.value,
+                "retry_in": round(pause.seconds, 1),
+            },
+        )
+        self.tell(state=pause.state, cause=cause, next_attempt_at=self.clock.now() + timedelta(seconds=pause.seconds))
+        return pause
+
+    async def wait_out_pause(self) -> None:
+        """Return when the account may be used again."""
+        while (left := self._closed_until - self.clock.monotonic()) > 0:
+            await asyncio.sleep(left)
+
+    def _refuse_during_pause(self) -> None:
+        left = self._closed_until - self.clock.monotonic()
+        if left > 0:
+            raise TransientError(
+                f"mailbox {self.name}: {self.status.cause or 'paused'}", retry_after=timedelta(seconds=left)
+            )
+
+    def tell(self, **facts: object) -> None:
+        """Change what the status says."""
+        backlog = sum(memory.remaining for memory in self.memories.values())
+        self.status = _replaced(self.status, {**facts, "backlog": backlog})
+
+
+def _replaced(status: MailboxStatus, facts: dict[str, object]) -> MailboxStatus:
+    kept = {name: getattr(status, name) for name in MailboxStatus.__dataclass_fields__}
+    return MailboxStatus(**{**kept, **facts})

@@ -1,0 +1,389 @@
+"""When to look into a mailbox: at the start, when the server says so, when it says nothing, after every interruption.
+
+Connection A idles on INBOX; connection B does everything else, and is closed when there is nothing else. What they find
+goes through one outlet to one reader, live mail first; a folder's position moves when the reader comes back for more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+
+from inboxcrm.config import MailboxConfig
+from inboxcrm.domain.identifiers import message_ids
+from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
+from inboxcrm.imap.account import Account, Timing
+from inboxcrm.imap.backlog import backfill
+from inboxcrm.imap.connection import Connection, News
+from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
+from inboxcrm.imap.names import quoted
+from inboxcrm.imap.opening import Limits
+from inboxcrm.imap.outlet import Outlet, Ticket
+from inboxcrm.imap.retries import Failures
+from inboxcrm.imap.status import MailboxState, MailboxStatus
+from inboxcrm.imap.steps import FolderMemory, Step
+from inboxcrm.imap.sync import FolderSync
+from inboxcrm.imap.thread import ConnectionThread
+from inboxcrm.ports import Batch, Clock, KnownFolders
+
+Job = Callable[[Outlet], Awaitable[None]]
+
+_SUSPENDED = 60.0
+"""Seconds a heartbeat may come late before the machine is taken to have slept."""
+
+_STATUS_SPACING = 2.0
+
+
+class ImapMailbox:
+    """The `Mailbox` port over IMAP. One per account; used on one event loop.
+
+    `watch` and `catch_up` are not used at the same time. `refresh_sent`, `find_sent` and `file_sent` may be called
+    while `watch` runs, from another task: inside the body of the loop over `watch` they could wait for that very loop.
+    """
+
+    def __init__(
+        self,
+        config: MailboxConfig,
+        password: Callable[[], str],
+        clock: Clock,
+        log: logging.Logger | None = None,
+        *,
+        timing: Timing | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._account = Account(
+            config,
+            password,
+            clock,
+            log or logging.getLogger("inboxcrm.imap"),
+            timing=timing or Timing(),
+            limits=limits or Limits(),
+        )
+        self._clock = clock
+        self._sent_lock = asyncio.Lock()
+        self._due: set[str] = set()
+        self._errands_wanted = asyncio.Event()
+        self._live: ConnectionThread | None = None
+        self._idle_refused_until = 0.0
+
+    @property
+    def status(self) -> MailboxStatus:
+        """How the mailbox is doing now."""
+        return self._account.status
+
+    # -- the port
+
+    def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
+        """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends."""
+
+        async def job(outlet: Outlet) -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch_inbox(known, outlet), name=f"imap-live-{self._account.name}")
+                group.create_task(self._run_errands(known, outlet), name=f"imap-errands-{self._account.name}")
+                group.create_task(self._watch_clock(), name=f"imap-heartbeat-{self._account.name}")
+
+        return self._stream(job)
+
+    def catch_up(self, known: KnownFolders) -> AsyncIterator[Batch]:
+        """The same, once, over one connection; raises what stopped it."""
+
+        async def job(outlet: Outlet) -> None:
+            async with self._account.errand():
+                names = ["INBOX", *(name for name in self._account.memories if name != "INBOX")]
+            for name in names:
+                await self._check(name, known, outlet)
+            self._account.tell(last_checked_at=self._clock.now())
+            for name in names:
+                while (memory := self._account.memories.get(name)) is not None and memory.unread:
+                    await self._read_backlog(memory, known, outlet)
+                    if not memory.backlog:
+                        await outlet.settled(name)
+
+        return self._stream(job)
+
+    async def refresh_sent(self, known: KnownFolders) -> AsyncIterator[Batch]:
+        """What came into Sent since it was last read; over the same connection, one round trip when nothing did."""
+        async with self._sent_lock:
+            steps: list[Step] = []
+
+            async def keep(step: Step) -> None:
+                steps.append(step)
+
+            async with self._account.errand() as link:
+                memory = await self._account.sent(link)
+                await self._sync(link, memory, known, keep).check()
+            for step in steps:
+                batch = step.batch(self._account.name, memory.position)
+                if batch is None:
+                    continue
+                done = False
+                try:
+                    yield batch
+                    done = True
+                finally:
+                    if not done:
+                        memory.forget()
+                self._committed(memory, batch)
+
+    async def find_sent(self, message_id: str) -> bool:
+        """Whether Sent, or All Mail, holds a mail with this Message-ID. FolderMissingError where neither exists."""
+        async with self._account.errand() as link:
+            choice = await self._account.discover(link)
+            places = [place for place in (choice.sent, choice.all_mail) if place is not None]
+            if not places:
+                await self._account.sent(link)
+            for place in places:
+                if await link.run(partial(_holds, folder=place, message_id=message_id)):
+                    return True
+        return False
+
+    async def file_sent(self, raw: bytes, sent_at: datetime) -> None:
+        """Append a copy to Sent, marked seen, unless it is there already."""
+        own_id = _own_id(raw)
+        async with self._account.errand() as link:
+            sent = await self._account.sent(link)
+
+            def file(connection: Connection) -> None:
+                if own_id is None or not _holds(connection, folder=sent.name, message_id=own_id):
+                    connection.append_seen(sent.name, raw, sent_at)
+
+            await link.run(file)
+
+    async def close(self) -> None:
+        """Log out and let every thread go; takes two seconds at most per connection."""
+        await self._account.close()
+
+    # -- handing out
+
+    async def _stream(self, job: Job) -> AsyncIterator[Batch]:
+        outlet = Outlet()
+        producer = asyncio.create_task(_to_the_end(job, outlet), name=f"imap-{self._account.name}")
+        finished = False
+        try:
+            while (ticket := await outlet.take()) is not None:
+                memory = self._account.memories.get(ticket.step.folder)
+                batch = self._batch(memory, ticket)
+                if memory is not None and batch is not None:
+                    yield batch
+                    self._committed(memory, batch)
+                outlet.commit(ticket)
+            finished = True
+            await producer
+        finally:
+            producer.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await producer
+            if not finished:
+                for one in self._account.memories.values():
+                    one.forget()
+
+    def _batch(self, memory: FolderMemory | None, ticket: Ticket) -> Batch | None:
+        return None if memory is None else ticket.step.batch(self._account.name, memory.position)
+
+    def _committed(self, memory: FolderMemory, batch: Batch) -> None:
+        memory.committed(batch)
+        if batch.live:
+            self._account.tell(last_mail_at=self._clock.now())
+        else:
+            self._account.tell()
+        if memory.unread:
+            self._errands_wanted.set()
+
+    def _sync(
+        self,
+        link: ConnectionThread,
+        memory: FolderMemory,
+        known: KnownFolders,
+        offer: Callable[[Step], Awaitable[None]],
+    ) -> FolderSync:
+        return FolderSync(link, memory, mailbox=self._account.name, known=known, clock=self._clock, offer=offer)
+
+    # -- connection A: INBOX
+
+    async def _watch_inbox(self, known: KnownFolders, outlet: Outlet) -> None:
+        account = self._account
+        while True:
+            await account.wait_out_pause()
+            account.tell(state=MailboxState.CONNECTING)
+            started = self._clock.monotonic()
+            self._live = link = account.new_link("live")
+            pause = 0.0
+            try:
+                await self._live_session(link, known, outlet)
+            except InboxcrmError as error:
+                if self._clock.monotonic() - started > account.timing.proven_after:
+                    account.failures.clear()
+                pause = account.failed(error, account.failures).seconds
+            finally:
+                self._live = None
+                await link.close()
+            await outlet.settled("INBOX")
+            await asyncio.sleep(pause)
+
+    async def _live_session(self, link: ConnectionThread, known: KnownFolders, outlet: Outlet) -> None:
+        account, timing = self._account, self._account.timing
+        connection = await link.open()
+        account.failures.logins = 0
+        await account.discover(link)
+        inbox = account.inbox
+        sync = self._sync(link, inbox, known, outlet.offer)
+        poll_at = others_at = changes_at = 0.0
+        news = News()
+        while True:
+            await account.wait_out_pause()
+            now = self._clock.monotonic()
+            if now >= min(poll_at, changes_at or poll_at):
+                await sync.check()
+                poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0
+            elif news.exists:
+                await sync.news()
+            await outlet.settled("INBOX")
+            account.tell(
+                state=MailboxState.WATCHING, cause=None, next_attempt_at=None, last_checked_at=self._clock.now()
+            )
+            if now >= others_at or (news.exists and now >= others_at - timing.others + _STATUS_SPACING):
+                await self._look_at_others(link)
+                others_at = self._clock.monotonic() + timing.others
+            until = min(poll_at, others_at, changes_at or poll_at)
+            news = await self._wait_for_news(link, connection, until - self._clock.monotonic())
+            if news.changes and not changes_at:
+                changes_at = self._clock.monotonic() + timing.changes
+
+    async def _wait_for_news(self, link: ConnectionThread, connection: Connection, seconds: float) -> News:
+        account = self._account
+        if connection.has("IDLE") and self._clock.monotonic() >= self._idle_refused_until:
+            try:
+                return await link.run(lambda c: c.idle(max(0.0, min(seconds, account.idle_seconds))))
+            except CommandRefusedError as error:
+                if error.command != "IDLE":
+                    raise
+                self._idle_refused_until = self._clock.monotonic() + account.timing.idle_again
+                account.log.info("imap.idle_refused", extra={"mailbox": account.name, "code": error.code})
+        spread = account.timing.without_idle * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        await asyncio.sleep(max(0.0, min(seconds, spread)))
+        return News(exists=True, changes=True)
+
+    async def _look_at_others(self, link: ConnectionThread) -> None:
+        """STATUS of each other folder; B reads those that changed since it read them."""
+        for memory in list(self._account.memories.values()):
+            if memory.name == "INBOX":
+                continue
+            told = await link.run(partial(Connection.status_or_nothing, folder=memory.name))
+            if not told or told != memory.told:
+                memory.told = told
+                self._due.add(memory.name)
+                self._errands_wanted.set()
+
+    # -- connection B: everything else
+
+    async def _run_errands(self, known: KnownFolders, outlet: Outlet) -> None:
+        account, failures = self._account, Failures()
+        while True:
+            await account.wait_out_pause()
+            pause = 0.0
+            try:
+                worked = await self._next_errand(known, outlet)
+                failures.clear()
+            except FolderMissingError:
+                account.choice = None
+                worked = False
+            except PermanentError as error:
+                account.log.error("imap.folder_stopped", extra={"mailbox": account.name, "error": type(error).__name__})
+                worked = False
+            except InboxcrmError as error:
+                pause, worked = account.failed(error, failures).seconds, True
+            if not worked:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._errands_wanted.wait(), account.timing.close_after)
+                self._errands_wanted.clear()
+                await account.rest()
+            await asyncio.sleep(pause)
+
+    async def _next_errand(self, known: KnownFolders, outlet: Outlet) -> bool:
+        """Do the most urgent thing; False when there is nothing to do."""
+        if self._due:
+            name = self._due.pop()
+            try:
+                await self._check(name, known, outlet)
+            except TransientError:
+                self._due.add(name)
+                raise
+            return True
+        unread = next((memory for memory in self._account.memories.values() if memory.unread), None)
+        if unread is None:
+            return False
+        await self._read_backlog(unread, known, outlet)
+        if not unread.backlog:
+            await outlet.settled(unread.name)
+            return not unread.unread
+        return True
+
+    async def _check(self, name: str, known: KnownFolders, outlet: Outlet) -> None:
+        memory = self._account.memories.get(name)
+        if memory is None:
+            return
+        async with self._sent_lock:
+            async with self._account.errand() as link:
+                await self._sync(link, memory, known, outlet.offer).check()
+            await outlet.settled(name)
+
+    async def _read_backlog(self, memory: FolderMemory, known: KnownFolders, outlet: Outlet) -> None:
+        async with self._account.errand() as link:
+            await backfill(self._sync(link, memory, known, outlet.offer))
+
+    # -- the machine itself
+
+    async def _watch_clock(self) -> None:
+        """After a suspend every socket is dead and does not know it."""
+        beat = self._account.timing.heartbeat
+        while True:
+            wall, steady = self._clock.now(), self._clock.monotonic()
+            await asyncio.sleep(beat)
+            slept = max((self._clock.now() - wall).total_seconds(), self._clock.monotonic() - steady) - beat
+            if slept > _SUSPENDED:
+                self._account.log.info("imap.woke", extra={"mailbox": self._account.name, "late_by": round(slept)})
+                await self._account.drop_all()
+
+
+async def _to_the_end(job: Job, outlet: Outlet) -> None:
+    try:
+        await job(outlet)
+    finally:
+        outlet.end()
+
+
+_MESSAGE_ID_FIELD = re.compile(rb"^message-id:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
+
+
+def _own_id(raw: bytes) -> str | None:
+    """The Message-ID in the header block of finished bytes."""
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    match = _MESSAGE_ID_FIELD.search(head)
+    found = message_ids(match[1].decode("ascii", "replace")) if match else ()
+    return found[0] if found else None
+
+
+_ID_FIELDS = ("Message-ID", "X-Microsoft-Original-Message-ID")
+"""Microsoft 365 gives sent mail a new Message-ID and keeps ours in the second."""
+
+
+def _holds(connection: Connection, *, folder: str, message_id: str) -> bool:
+    """Whether a folder holds a mail with this Message-ID. A search finds parts of words too, so the hits are read."""
+    connection.examine(folder)
+    if not message_ids(message_id):
+        return False
+    for name in _ID_FIELDS:
+        hits = connection.search_uids(b"HEADER " + name.encode("ascii") + b" " + quoted(message_id))
+        if not hits:
+            continue
+        for one in connection.fetch_uids(hits[-20:], f"(UID BODY.PEEK[HEADER.FIELDS ({name.upper()})])"):
+            block = next(iter(one.sections.values()), None) or b""
+            if message_id.encode("ascii") in b"".join(block.split()):
+                return True
+    return False
