@@ -44,7 +44,7 @@ _HOSTERS = (("Nimbus Racks", "nimbus-racks.example"), ("Polder Hosting", "polder
 _ABSENCES = {
     "de": (
         "Automatische Antwort",
-        "ich bin bis einschließlich {day} nicht im Büro. In dringenden Fällen hilft {colleague} gern weiter.",
+        "Guten Tag,\n\nich bin bis einschließlich {day} nicht im Büro. Wenn es eilt, hilft {colleague} gern weiter.",
     ),
     "en": (
         "Automatic reply",
@@ -52,7 +52,7 @@ _ABSENCES = {
     ),
     "fr": (
         "Réponse automatique",
-        "Je suis absent du bureau jusqu'au {day} inclus. En cas d'urgence, veuillez vous adresser à {colleague}.",
+        "Je ne serai pas au bureau jusqu'au {day} inclus. En cas d'urgence, veuillez vous adresser à {colleague}.",
     ),
     "es": ("Respuesta automática", "Estaré fuera de la oficina hasta el {day}. Para urgencias, escribe a {colleague}."),
 }
@@ -365,11 +365,11 @@ def _odd(cast: Cast, post: Post, now: datetime, random: Random) -> Iterator[Lett
         (
             f"From: {friend.first} <{friend.address}>",
             f"To: {cast.owner.address}",
-            f"Subject: Grüße {random.choice(pools()['de']['trips'])}",
+            f"Subject: Sind gut angekommen, eine Woche {random.choice(pools()['de']['trips'])}",
             f"Date: {format_datetime(moment)}",
             f"Message-ID: {new_message_id(friend.address, 'thunderbird', random)}",
             "",
-            "Hier schneit es, und das Netz geht nur auf dem Küchenbalkon. Bis übernächste Woche!",
+            "Es regnet, und das Netz geht nur auf dem Küchenbalkon. Bis übernächste Woche!",
             friend.first,
             "",
         )
