@@ -11,6 +11,7 @@ from datetime import datetime
 
 from inboxcrm.errors import TransientError
 from inboxcrm.imap import decisions
+from inboxcrm.imap.bodies import Bodies, read_bodies
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance, Changes, Way
 from inboxcrm.imap.examined import Opened
@@ -57,7 +58,7 @@ class FolderSync(FolderWork):
             await self._bring_new(position, self.clock.now())
 
     async def _continue(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
-        found = await self._bring_new(stored, now)
+        found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         await self._bring_changes(stored, opened, now=now, told=told)
         if not told:
             await self._bring_expunges(stored, opened, found)
@@ -71,19 +72,25 @@ class FolderSync(FolderWork):
 
     async def _bring_new(self, position: Position, now: datetime) -> int:
         """Mail at the top, oldest first. Every UID below the new `uid_next` was fetched, owed, or not found."""
-        criteria = b"UID %d:*" % position.uid_next
-        uids = decisions.newer(await self.link.run(lambda c: c.search_uids(criteria)), position.uid_next)
+        uids, first = await self.link.run(lambda c: self._look_for_new(c, position.uid_next, now))
         if uids and len(position.pending) >= _MOST_PENDING:
             raise TransientError(f"{self.memory.name}: the server withholds {len(position.pending)} messages")
         cut = [uids] if len(uids) == 1 else decisions.batches(await self.sizes(uids))
         for index, group in enumerate(cut):
-            bodies = await self.read(group)
+            bodies = first if first is not None else await self.read(group)
             advance = Advance(
                 uid_next=group[-1] + 1, owed=bodies.owed, checked_at=now if index == len(cut) - 1 else None
             )
             self.owe(bodies.owed)
             await self.offer(self.step(advance, arrivals=bodies.arrived, live=True, quarantined=tuple(bodies.refused)))
         return len(uids)
+
+    def _look_for_new(self, connection: Connection, uid_next: int, now: datetime) -> tuple[list[int], Bodies | None]:
+        """On the connection's thread: what is new and, when that is one message, the message, without another hop."""
+        uids = decisions.newer(connection.search_uids(b"UID %d:*" % uid_next), uid_next)
+        if len(uids) != 1:
+            return uids, None
+        return uids, read_bodies(connection, uids, doubts=self.memory.doubts, seen_at=now)
 
     async def _bring_changes(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
         """Flags that changed and, where the server tells them, messages that went."""
