@@ -75,6 +75,7 @@ _NOBODY = (Reason.NO_USABLE_SENDER, Reason.UNPARSABLE, Reason.UNDELIVERABLE, Rea
 """Stops that leave nobody to write to."""
 
 _LOUDNESS = (Outcome.ACK, Outcome.ACK_MIN, Outcome.REVIEW, Outcome.SUPPRESS)
+_PASSED = {row: Finding(row) for row, _ in ROWS}
 _BEFORE_HEADERS = 10
 """How many rows ask about state and shape; the class of what they stop is found by asking on below them."""
 
@@ -98,7 +99,7 @@ def judge(
             asked.append(_failure(row, error))
             return _stopped(facts, Outcome.SUPPRESS, MailClass.UNKNOWN, Reason.ERROR, asked, ceilings)
         if hit is None:
-            asked.append(Finding(row))
+            asked.append(_PASSED[row])
             continue
         asked.append(Finding(row, hit.reason, hit.outcome, hit.mail_class, hit.saw, hit.stops))
         ceilings.append(hit)

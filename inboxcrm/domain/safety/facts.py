@@ -4,9 +4,10 @@ out once, kept."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Generic, TypeVar, overload
 
 from inboxcrm.domain.address import base_key, identity, organisational_domain, parse_addresses
 from inboxcrm.domain.fields import decode_words
@@ -31,13 +32,42 @@ _VERP = re.compile(
 )
 
 
+_Value = TypeVar("_Value")
+
+
+class kept(Generic[_Value]):  # noqa: N801 - read like `property`
+    """A property worked out once; functools.cached_property takes a lock each time on Python 3.11."""
+
+    def __init__(self, ask: Callable[[Facts], _Value]) -> None:
+        self.ask = ask
+        self.__doc__ = ask.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, facts: None, owner: type) -> kept[_Value]: ...
+    @overload
+    def __get__(self, facts: Facts, owner: type) -> _Value: ...
+    def __get__(self, facts: Facts | None, owner: type) -> _Value | kept[_Value]:
+        if facts is None:
+            return self
+        value = facts.__dict__[self.name] = self.ask(facts)
+        return value
+
+
+_base_key = lru_cache(maxsize=4096)(base_key)
+
+
 @lru_cache(maxsize=64)
 def _bases(addresses: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(base_key(address) for address in addresses)
+    return frozenset(_base_key(address) for address in addresses)
 
 
 def token(value: str) -> str:
     """The token of a header value: decoded, comments, parameters, quotes and case gone (RFC 2045 section 5.1)."""
+    if value.isalnum():
+        return value.casefold()
     if "=?" in value:
         value = decode_words(value[:2_000])
     while "(" in value:
@@ -84,9 +114,13 @@ class Facts:
 
     def owns(self, address: Address) -> bool:
         """Whether an address is one of the owner's: tag and case aside, at Gmail the dots."""
-        return base_key(address.key) in _bases(self.settings.own_addresses)
+        return self.owns_key(address.key)
 
-    @cached_property
+    def owns_key(self, key: str) -> bool:
+        """The same, of a key."""
+        return _base_key(key) in _bases(self.settings.own_addresses)
+
+    @kept
     def reverse_path(self) -> str | None:
         """The key of the topmost Return-Path, "" for the null path, None where there is none (RFC 5321 section 4.4)."""
         values = self.headers.get("return-path")
@@ -97,13 +131,13 @@ class Facts:
             value = value.partition("<")[2].partition(">")[0]
         return identity(value.strip(' \t"'))
 
-    @cached_property
+    @kept
     def reverse_path_local(self) -> str:
         """The local part of the Return-Path; the whole of it where it has no domain."""
         path = self.reverse_path or ""
         return path.rpartition("@")[0] if "@" in path else path
 
-    @cached_property
+    @kept
     def reverse_path_elsewhere(self) -> bool:
         """Whether the Return-Path belongs to another organisation than From, SRS of From's aside."""
         author = self.sender
@@ -116,18 +150,18 @@ class Facts:
         rewritten = _SRS.fullmatch(self.reverse_path_local)
         return rewritten is None or organisational_domain(rewritten[1]) != home
 
-    @cached_property
+    @kept
     def verp(self) -> bool:
         """Whether the Return-Path names its recipient or a batch, as the programs of mass senders make it."""
         local = self.reverse_path_local
         return not local.startswith(("srs0", "srs1", "prvs=")) and _VERP.fullmatch(local) is not None
 
-    @cached_property
+    @kept
     def sender(self) -> Address | None:
         """The one mailbox in From."""
         return self.message.author
 
-    @cached_property
+    @kept
     def foreign_reply_to(self) -> Address | None:
         """A Reply-To that is neither the owner's nor of From's organisation."""
         home = organisational_domain(self.sender.domain) if self.sender else ""
@@ -138,17 +172,17 @@ class Facts:
 
     # what it belongs to
 
-    @cached_property
+    @kept
     def real_thread(self) -> bool:
         """Whether it answers a mail the owner sent by hand to this address."""
         return not self.history.answered_ids.isdisjoint(self.message.ancestors)
 
-    @cached_property
+    @kept
     def familiar(self) -> bool:
         """A known contact, or an answer in a real thread: marks of machines are then no proof that nobody wrote."""
         return self.history.known or self.real_thread
 
-    @cached_property
+    @kept
     def own_list(self) -> bool:
         """Whether it came through a group that delivers to the owner."""
         lists = self.settings.own_lists
@@ -161,7 +195,7 @@ class Facts:
         list_ids = (value.rpartition("<")[2].partition(">")[0].strip() for _, value in self.values("list-id"))
         return any(one.casefold() in ids for one in list_ids)
 
-    @cached_property
+    @kept
     def addressed(self) -> tuple[bool, bool]:
         """Whether an own address or list is named in To, and in Cc (Resent-To and Resent-Cc likewise)."""
         lists = {identity(name) for name in self.settings.own_lists}
@@ -176,29 +210,29 @@ class Facts:
 
     # words
 
-    @cached_property
+    @kept
     def subject(self) -> str:
         """The subject as phrases are compared."""
         return normalised(self.message.subject[:LONGEST_SUBJECT])
 
-    @cached_property
+    @kept
     def head(self) -> str:
         """The first 1,500 characters of the letter as phrases are compared."""
         return normalised(self.message.text[: HEAD * 2])[:HEAD]
 
-    @cached_property
+    @kept
     def own_text(self) -> str:
         """What the writer wrote himself: the letter up to the first quotation or forwarded mail."""
         text = self.message.text[:LETTER]
         begins = _QUOTE_BEGINS.search(text)
         return text[: begins.start()] if begins else text
 
-    @cached_property
+    @kept
     def own_words(self) -> str:
         """The same as phrases are compared."""
         return normalised(self.own_text)
 
-    @cached_property
+    @kept
     def opening(self) -> str:
         """The first 300 of these characters."""
         return self.own_words[:OPENING]

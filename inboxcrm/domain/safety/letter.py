@@ -22,12 +22,12 @@ SHORT_LETTER = 1_500
 """Characters of own words in which an absence fits; longer letters are letters."""
 
 _INVITING = frozenset({"request", "reply", "cancel", "counter", "declinecounter", "add", "refresh"})
-_BULK_FIELDS = (
+_BULK_FIELDS = frozenset({
     "list-unsubscribe", "list-unsubscribe-post", "x-sg-eid", "x-mailgun-sid", "x-mandrill-user", "x-mc-user",
     "x-mailjet-campaign", "x-mj-mid", "x-mailin-campaign", "x-mailin-client", "x-sib-id", "x-csa-complaints",
     "x-emarsys-identify", "x-sfmc-stack", "x-klaviyo-message-id", "x-msfbl", "x-rpcampaign", "x-job",
     "x-mailchimp-id", "x-mcda", "x-hs-cid", "x-cm-message-id", "x-virtual-mta", "x-delivery-id",
-)  # fmt: skip
+})  # fmt: skip
 _BULK_FAMILIES = ("x-campaign", "x-mandrill-")
 _PERSONAL_FEEDBACK_ID = re.compile(r".*(?::fastmail|:user:proton(?:mail)?)\s*", re.IGNORECASE)
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
@@ -85,7 +85,7 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
 def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
     """Subjects that give a machine away alone, or together with an opening that does."""
     subject = facts.subject
-    says = subject_ends(subject, "reply_subject", "after_a_name")
+    says = subject_ends(subject, "reply_subject.after_a_name")
     if says and not facts.asks:
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_says(subject, "bounce_subject.colon")
@@ -147,8 +147,7 @@ def bulk_hint(facts: Facts) -> Hit | None:
 
 def _bulk_mark(facts: Facts) -> str | None:
     headers = facts.headers
-    found = next((name for name in _BULK_FIELDS if name in headers), None)
-    found = found or next((name for name in headers if name.startswith(_BULK_FAMILIES)), None)
+    found = next((name for name in headers if name in _BULK_FIELDS or name.startswith(_BULK_FAMILIES)), None)
     if found:
         return f"{found}: {headers[found][0]}"
     for _, value in facts.values("feedback-id"):
@@ -161,20 +160,20 @@ def transactional(facts: Facts) -> Hit | None:
     """C19: a stranger's mail with two signs of a transactional service, or with the footer that says so."""
     if facts.familiar:
         return None
-    footer = sentence_says(facts.own_words, "footer.no_reply")
     signs = [
         sign
         for sign, there in (
             ("Return-Path elsewhere", facts.reverse_path_elsewhere or facts.verp),
             ("local part of a service", _serves(facts)),
-            ("unsubscribe link", bool(text_names(facts.own_words[-1_500:], "footer.unsubscribe"))),
             ("HTML only", facts.message.html_only),
         )
         if there
     ]
-    if not footer and len(signs) < 2:
-        return None
-    return review(Reason.TRANSACTIONAL, ", ".join([*signs, *([footer] if footer else [])]))
+    if len(signs) == 1 and text_names(facts.own_words[-1_500:], "footer.unsubscribe"):
+        signs.append("unsubscribe link")
+    if len(signs) < 2 and (footer := sentence_says(facts.own_words, "footer.no_reply")):
+        signs += [footer, "footer"]
+    return review(Reason.TRANSACTIONAL, ", ".join(signs)) if len(signs) >= 2 else None
 
 
 def _serves(facts: Facts) -> bool:

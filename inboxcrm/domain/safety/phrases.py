@@ -90,14 +90,13 @@ def _start(subject: str) -> int:
     return match.end() if match else 0
 
 
-def subject_ends(subject: str, table: str, key: str) -> str:
+def subject_ends(subject: str, *lists: str) -> str:
     """The phrase behind a name of 2 to 60 characters with which the subject ends, a bracket or a date aside."""
-    for phrase in words(table, key):
-        at = subject.find(phrase, 2, 65 + len(phrase))
-        if at <= 0 or ":" in subject[5:at] or "?" in subject[:at]:
-            continue
-        if _AFTER_A_NAME.match(subject, at + len(phrase)):
-            return phrase
+    for start in _WORD.finditer(subject, 2, 65):
+        at = start.start()
+        for phrase in _phrases_at(subject, at, *lists):
+            if ":" not in subject[5:at] and "?" not in subject[:at] and _AFTER_A_NAME.match(subject, at + len(phrase)):
+                return phrase
     return ""
 
 
