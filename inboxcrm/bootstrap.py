@@ -47,12 +47,17 @@ def assemble(config: Config, database: Database, *, clock: Clock | None = None) 
 
 
 @asynccontextmanager
-async def daemon(house: Household) -> AsyncIterator[Daemon]:
-    """The daemon of a home, with its mailboxes, transports and parsing worker; all of them closed at the end."""
+async def daemon(house: Household, *, network_clock: Clock | None = None) -> AsyncIterator[Daemon]:
+    """The daemon of a home, with its mailboxes, transports and parsing worker; all of them closed at the end.
+
+    `network_clock` times connections, where the household's own clock tells another day (the demo's story).
+    """
     parser = Parser()
     ingest = Ingest(house, parser)
-    offices = {mailbox.name: office(mailbox, house) for mailbox in house.config.mailboxes}
+    clock = network_clock or house.clock
+    offices = {mailbox.name: office(mailbox, house, clock) for mailbox in house.config.mailboxes}
     try:
+        await parser.start(language=True)
         yield Daemon(house, ingest, Deliver(house, ingest, offices), offices)
     finally:
         for each in offices.values():
@@ -61,7 +66,7 @@ async def daemon(house: Household) -> AsyncIterator[Daemon]:
         await parser.close()
 
 
-def office(mailbox: MailboxConfig, house: Household) -> Office:
+def office(mailbox: MailboxConfig, house: Household, clock: Clock) -> Office:
     """The two doors of one mailbox. The password is read when a connection needs it, and not kept."""
 
     def password() -> str:
@@ -69,7 +74,7 @@ def office(mailbox: MailboxConfig, house: Household) -> Office:
 
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
-        mailbox=ImapMailbox(mailbox, password, house.clock),
+        mailbox=ImapMailbox(mailbox, password, clock),
         transport=SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,

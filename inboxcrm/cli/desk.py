@@ -1,0 +1,290 @@
+"""Commands of the desk: what is owed, what waits to go out, being away, pausing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from inboxcrm import bootstrap
+from inboxcrm.cli import times
+from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
+from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.office_hours import Away
+from inboxcrm.domain.text import one_line
+from inboxcrm.errors import UserError
+from inboxcrm.service import actions
+from inboxcrm.service.household import Household
+from inboxcrm.store import home, views
+
+
+def banner(house: Household) -> None:
+    """Say what must be seen before anything else: a pause, and alarms."""
+    with house.database.read() as connection:
+        paused_at, alarms = home.paused_at(connection), home.alarms(connection)
+    zone = house.config.owner.timezone
+    if paused_at is not None:
+        click.secho(f"PAUSED since {moment(paused_at, zone)}: nothing is sent. inboxcrm resume", fg="red", bold=True)
+    for alarm in alarms:
+        click.secho(f"ALARM {alarm.kind}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
+
+
+@cli.command()
+@json_option
+@click.pass_obj
+def queue(place: Place, as_json: bool) -> None:
+    """What is owed: broken first, then due today, plan, asked twice, oldest."""
+    with bootstrap.household(place.home) as house:
+        zone, now = house.config.owner.timezone, house.clock.now()
+        rows = house.database.reading(lambda connection: views.queue(connection, now=now, zone=zone))
+        if as_json:
+            for row in rows:
+                emit(row)
+            return
+        banner(house)
+        piles = views.by_person(rows)
+        table(
+            ("ref", "who", "state", "due", "told", "asked", "subject"),
+            [
+                (
+                    pile[0].message_id,
+                    _who(pile),
+                    pile[0].state,
+                    moment(pile[0].due_at, zone),
+                    moment(pile[0].told_due_at, zone),
+                    pile[0].asked,
+                    pile[0].subject,
+                )
+                for pile in piles
+            ],
+            nothing="Nobody waits for an answer.",
+        )
+
+
+def _who(pile: list[views.OwedRow]) -> str:
+    first = pile[0]
+    name = f"{first.contact} ({first.organisation})" if first.organisation else first.contact
+    return name if len(pile) == 1 else f"{name} +{len(pile) - 1}"
+
+
+@cli.command()
+@click.option("--limit", default=views.PAGE, show_default=True, help="How many, newest first.")
+@json_option
+@click.pass_obj
+def promises(place: Place, limit: int, as_json: bool) -> None:
+    """The ledger: every promise, kept or not, newest first."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        rows = house.database.reading(lambda connection: views.promises(connection, limit=limit))
+        if as_json:
+            for row in rows:
+                emit(row)
+            return
+        table(
+            ("ref", "state", "who", "received", "due", "ended", "how", "subject"),
+            [
+                (
+                    row.message_id,
+                    row.state,
+                    row.contact,
+                    moment(row.received_at, zone),
+                    moment(row.due_at, zone),
+                    moment(row.ended_at, zone),
+                    row.ended_how,
+                    row.subject,
+                )
+                for row in rows
+            ],
+            nothing="No promise was made yet.",
+        )
+
+
+@cli.command()
+@click.argument("reference", metavar="REF")
+@click.option("--phoned", "how", flag_value="phone", help="You answered by telephone.")
+@click.option("--met", "how", flag_value="met", help="You answered in person.")
+@click.option("--other", metavar="TEXT", help="You answered in another way; say which.")
+@click.option("--not-needed", "needless", is_flag=True, help="No answer is owed after all.")
+@click.option("--at", metavar="WHEN", help="When you answered, if not just now (2026-03-27T16:30).")
+@json_option
+@click.pass_obj
+def done(
+    place: Place, reference: str, how: str | None, other: str | None, needless: bool, at: str | None, as_json: bool
+) -> None:
+    """Keep a promise by another channel than mail."""
+    if sum((how is not None, other is not None, needless)) != 1:
+        raise UserError("say how: one of --phoned, --met, --other TEXT, --not-needed")
+    with bootstrap.household(place.home) as house:
+        acted_at = None if at is None else times.instant(at, house.config.owner.timezone, option="--at")
+        if needless:
+            state = actions.not_needed(house, reference)
+        else:
+            state = actions.done(house, reference, how=how or other or "", at=acted_at)
+    if as_json:
+        emit({"reference": reference, "state": state})
+    else:
+        click.echo(f"The promise is {state.replace('_', ' ')}.")
+
+
+@cli.command()
+@click.argument("reference", metavar="REF")
+@click.pass_obj
+def withdraw(place: Place, reference: str) -> None:
+    """The client says that it is settled."""
+    with bootstrap.household(place.home) as house:
+        state = actions.withdraw(house, reference)
+    click.echo(f"The promise is {state}.")
+
+
+@cli.command()
+@click.argument("reference", metavar="REF")
+@click.option("--until", metavar="WHEN", help="The new date; else what can honestly be expected from now.")
+@click.pass_obj
+def extend(place: Place, reference: str, until: str | None) -> None:
+    """Give a promise a new date. Telling the client is your next step."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        at = None if until is None else times.until(until, zone, house.clock.now(), option="--until")
+        due_at = actions.extend(house, reference, until=at)
+        click.echo(f"The promise now stands at {moment(due_at, zone)}. The client does not know it yet.")
+
+
+@cli.command()
+@click.argument("reference", metavar="REF")
+@click.option("--until", metavar="WHEN", default="1d", show_default=True, help="When it comes back to the queue.")
+@click.pass_obj
+def snooze(place: Place, reference: str, until: str) -> None:
+    """Take a row off the queue for a while; its promise keeps its date."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        at = times.until(until, zone, house.clock.now(), option="--until")
+        actions.snooze(house, reference, until=at)
+        click.echo(f"Off the queue until {moment(at, zone)}.")
+
+
+@cli.command()
+@click.option("--all", "everything", is_flag=True, help="Also what is over.")
+@json_option
+@click.pass_obj
+def outbox(place: Place, everything: bool, as_json: bool) -> None:
+    """What waits to go out, was shown in shadow, or went."""
+    waiting = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        rows = house.database.reading(
+            lambda connection: views.outbox(connection, states=() if everything else waiting, limit=200)
+        )
+        if as_json:
+            for row in rows:
+                emit(row)
+            return
+        banner(house)
+        table(
+            ("item", "state", "to", "template", "goes after", "note", "subject"),
+            [
+                (row.id, row.state, row.recipient, row.template, moment(row.send_after, zone), row.reply, row.subject)
+                for row in rows
+            ],
+            nothing="Nothing waits to go out.",
+        )
+
+
+@cli.command()
+@click.argument("item", type=int)
+@click.pass_obj
+def approve(place: Place, item: int) -> None:
+    """Let a waiting mail go (ITEM as listed by outbox)."""
+    with bootstrap.household(place.home) as house:
+        click.echo(f"Item {item} is {actions.approve(house, item)}; the running daemon sends it.")
+
+
+@cli.command()
+@click.argument("item", type=int)
+@click.pass_obj
+def reject(place: Place, item: int) -> None:
+    """Drop a waiting mail; its promise stands, silently."""
+    with bootstrap.household(place.home) as house:
+        click.echo(f"Item {item} is {actions.reject(house, item)}.")
+
+
+@cli.command()
+@click.option("--until", metavar="WHEN", help="The end: a date (its whole day), a time, or a length such as 10d.")
+@click.option("--from", "start", metavar="WHEN", help="The beginning; now where it is not given.")
+@click.option("--kind", default="away", show_default=True, help="One word, such as holiday or illness.")
+@click.option("--wording", help="Your own sentence for the sender.")
+@click.option("--buffer", default="0", metavar="LENGTH", help="Open time to catch up after the return, such as 4h.")
+@json_option
+@click.pass_obj
+def away(
+    place: Place, until: str | None, start: str | None, kind: str, wording: str | None, buffer: str, as_json: bool
+) -> None:
+    """Be away; without --until, list the absences."""
+    with bootstrap.household(place.home) as house:
+        zone, now = house.config.owner.timezone, house.clock.now()
+        if until is None:
+            _list_absences(house, as_json=as_json)
+            return
+        start_at = now if start is None else times.instant(start, zone, option="--from")
+        absence = Away(
+            start_at, times.until(until, zone, now, option="--until"), kind, wording, _length(buffer, "--buffer")
+        )
+        _, inside = actions.go_away(house, absence)
+        if as_json:
+            emit({"start_at": absence.start_at, "end_at": absence.end_at, "promises_inside": len(inside)})
+            return
+        click.echo(f"Away from {moment(absence.start_at, zone)} to {moment(absence.end_at, zone)}.")
+        if inside:
+            heading("Promises that fall due inside it (inboxcrm extend REF):")
+            for row in inside:
+                click.echo(f"  {row.message_id}  {moment(row.due_at, zone)}  {cell(row.contact)}  {cell(row.subject)}")
+
+
+def _list_absences(house: Household, *, as_json: bool) -> None:
+    zone, now = house.config.owner.timezone, house.clock.now()
+    rows = [(row, each) for row, each in house.database.reading(home.absences) if each.end_at > now]
+    if as_json:
+        for row, each in rows:
+            emit({"id": row, "start_at": each.start_at, "end_at": each.end_at, "kind": each.kind})
+        return
+    table(
+        ("id", "from", "to", "kind", "wording"),
+        [(row, moment(each.start_at, zone), moment(each.end_at, zone), each.kind, each.wording) for row, each in rows],
+        nothing="You are not away, and no absence is planned. Plan one: inboxcrm away --until 2026-08-14",
+    )
+
+
+def _length(text: str, option: str) -> timedelta:
+    from inboxcrm.domain.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UserError(f"{option}: {error}") from None
+
+
+@cli.command()
+@click.argument("absence", type=int, required=False)
+@click.pass_obj
+def back(place: Place, absence: int | None) -> None:
+    """Be back: ends the running absence and cancels planned ones, or only the one with this id."""
+    with bootstrap.household(place.home) as house:
+        ended = actions.come_back(house, absence)
+    click.echo("You were not away." if not ended else f"Back. {ended} absence(s) ended.")
+
+
+@cli.command()
+@click.pass_obj
+def pause(place: Place) -> None:
+    """Stop all automatic mail at once; survives restarts."""
+    with bootstrap.household(place.home) as house:
+        actions.pause(house)
+    click.secho("PAUSED: nothing automatic is sent until inboxcrm resume.", fg="red", bold=True)
+
+
+@cli.command()
+@click.pass_obj
+def resume(place: Place) -> None:
+    """Lift the pause; what became stale meanwhile is not sent."""
+    with bootstrap.household(place.home) as house:
+        dropped = actions.resume(house)
+    click.echo(f"Automatic mail flows again; {dropped} stale item(s) were dropped.")

@@ -1,0 +1,115 @@
+"""The `inboxcrm` command itself: its options, its page of help, and what an error becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from inboxcrm import home
+from inboxcrm.errors import HomeBusyError, InboxcrmError, InternalError, UserError
+
+USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
+
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Begin", ("demo", "init", "doctor", "run", "status")),
+    ("The desk", ("queue", "promises", "done", "extend", "snooze", "withdraw", "outbox", "approve", "reject")),
+    ("Absence and calm", ("away", "back", "pause", "resume")),
+    ("Reading", ("contacts", "contact", "search", "show", "tui", "web")),
+    ("Why", ("explain", "verdict", "expect")),
+    ("Setting up", ("rules", "templates", "import", "completion")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which home a command is about."""
+
+    home: Path
+
+
+class Pages(click.Group):
+    """A group whose help is arranged by what a person wants to do."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in their sections, and whatever is in none."""
+        named = {name for _, names in SECTIONS for name in names}
+        rest = tuple(name for name in self.list_commands(ctx) if name not in named)
+        for title, names in (*SECTIONS, ("More", rest)):
+            rows = [
+                (name, command.get_short_help_str(72)) for name in names if (command := self.get_command(ctx, name))
+            ]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+@click.group(
+    cls=Pages,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it without setting anything up: inboxcrm demo. The words used here: docs/words.md.",
+)
+@click.option(
+    "--home",
+    "home_option",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder in which everything is kept (else INBOXCRM_HOME, else the platform's data folder).",
+)
+@click.version_option(metadata.version("inboxcrm"), prog_name="inboxcrm")
+@click.pass_context
+def cli(context: click.Context, home_option: Path | None) -> None:
+    """The assistant of a person who works by mail.
+
+    inboxcrm watches a mailbox, links every message to a contact, tells people honestly when to expect an answer, and
+    holds you to that promise until it is kept. It starts in shadow: everything is shown, nothing is sent.
+
+    REF in the commands below is a message's row id or its Message-ID.
+    """
+    context.obj = Place(home.find(home_option))
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn errors into a sentence on stderr and an exit code; ours keep their traceback."""
+    try:
+        yield
+    except HomeBusyError as error:
+        _leave(str(error), TEMPORARY)
+    except UserError as error:
+        _leave(str(error), USAGE)
+    except InternalError:
+        raise
+    except InboxcrmError as error:
+        _leave(str(error), TEMPORARY)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nobody reads on; leave quietly
+        sys.exit(0)
+
+
+def _leave(message: str, code: int) -> None:
+    click.echo(f"inboxcrm: {message}", err=True)
+    sys.exit(code)
+
+
+def main() -> None:
+    """The program's entry."""
+    from inboxcrm.cli import desk, judging, reading, running, texts  # noqa: F401 - each adds its commands
+
+    with told_plainly():
+        try:
+            cli.main(standalone_mode=False)
+        except InternalError:
+            click.get_current_context(silent=True)
+            sys.excepthook(*sys.exc_info())
+            sys.exit(SOFTWARE)
