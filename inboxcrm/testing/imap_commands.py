@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Awaitable, Callable
 
 from inboxcrm.testing.imap_folders import Account, Folder
 from inboxcrm.testing.imap_grammar import Command, GrammarError, Token, atom, format_set, parse_number, parse_set, words
+from inboxcrm.testing.imap_names import decode_folder_name, encode_folder_name
 from inboxcrm.testing.imap_search import has_flag
 from inboxcrm.testing.imap_session import Session
 
@@ -46,31 +46,6 @@ def needs(session: Session, capability: str) -> None:
     """Refuse what this server does not offer."""
     if not session.host.has(capability):
         raise RefusedError(f"BAD no {capability} here")
-
-
-def encode_folder_name(name: str) -> bytes:
-    """Modified UTF-7 (RFC 3501 section 5.1.3)."""
-
-    def shift(found: re.Match[str]) -> str:
-        text = base64.b64encode(found[0].encode("utf-16-be")).rstrip(b"=").replace(b"/", b",").decode("ascii")
-        return f"&{text}-"
-
-    return re.sub(r"[^\x20-\x7e]+", shift, name.replace("&", "&-")).encode("ascii")
-
-
-def decode_folder_name(name: bytes) -> str:
-    """Modified UTF-7 read back; what is none stays as it is."""
-
-    def unshift(found: re.Match[str]) -> str:
-        if not found[1]:
-            return "&"
-        text = found[1].replace(",", "/")
-        try:
-            return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-16-be")
-        except (binascii.Error, UnicodeDecodeError):
-            return found[0]
-
-    return re.sub(r"&([^-]*)-", unshift, name.decode("utf-8", "replace"))
 
 
 def capability_list(session: Session) -> str:

@@ -28,18 +28,12 @@ from typing import Self
 from inboxcrm.clock import SystemClock
 from inboxcrm.ports import Clock
 from inboxcrm.testing.imap_commands import HANDLERS, RefusedError, capability_list
+from inboxcrm.testing.imap_faults import Exchange, Fault
 from inboxcrm.testing.imap_folders import Account, Folder, StoredMessage
 from inboxcrm.testing.imap_grammar import Command, GrammarError, parse_command
+from inboxcrm.testing.imap_host import CAPABILITIES, Host, Traffic
 from inboxcrm.testing.imap_message_commands import MESSAGE_HANDLERS
-from inboxcrm.testing.imap_session import (
-    CAPABILITIES,
-    ClientGoneError,
-    Exchange,
-    Fault,
-    Host,
-    Session,
-    Traffic,
-)
+from inboxcrm.testing.imap_session import ClientGoneError, Session
 
 __all__ = [
     "CAPABILITIES",
@@ -65,7 +59,7 @@ class MailServer:
     `without` names capabilities to leave out (IDLE, CONDSTORE, QRESYNC, UIDPLUS, MOVE, SPECIAL-USE ...) so that lesser
     providers can be imitated; without CONDSTORE there is no QRESYNC either. `tls` wraps every connection, `starttls`
     offers the upgrade and takes no password before it. `faults` maps a command's name ("UID FETCH", "GREETING", or "*"
-    for all) to what happens instead.
+    for all) to what happens instead, and may be changed at any time.
     """
 
     host = "127.0.0.1"
@@ -79,6 +73,7 @@ class MailServer:
         starttls: SSLContext | None = None,
     ) -> None:
         left_out = {*without} | ({"QRESYNC"} if "CONDSTORE" in without else set())
+        self.faults: dict[str, Fault] = {}
         self._shared = Host(
             clock=clock or SystemClock(),
             capabilities=tuple(name for name in CAPABILITIES if name not in left_out),
@@ -94,11 +89,6 @@ class MailServer:
         if self._listener is None:
             raise RuntimeError("the server is not running")
         return int(self._listener.sockets[0].getsockname()[1])
-
-    @property
-    def faults(self) -> dict[str, Fault]:
-        """What goes wrong, by command name; change it at any time."""
-        return self._shared.faults
 
     @property
     def traffic(self) -> Traffic:

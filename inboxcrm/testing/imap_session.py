@@ -7,84 +7,18 @@ import contextlib
 import socket
 import struct
 from bisect import bisect_left
-from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from ssl import SSLContext
 
-from inboxcrm.ports import Clock
 from inboxcrm.testing.imap_folders import Account, ChangeKind, Folder, StoredMessage
-from inboxcrm.testing.imap_grammar import LITERAL_AT_END, Command, format_set
+from inboxcrm.testing.imap_grammar import LITERAL_AT_END, format_set
+from inboxcrm.testing.imap_host import Host
 
-CAPABILITIES = (
-    "IMAP4rev1",
-    "SASL-IR",
-    "LITERAL+",
-    "ID",
-    "ENABLE",
-    "IDLE",
-    "NAMESPACE",
-    "CHILDREN",
-    "UIDPLUS",
-    "MOVE",
-    "UNSELECT",
-    "SPECIAL-USE",
-    "CONDSTORE",
-    "QRESYNC",
-    "AUTH=PLAIN",
-)
 _HIGH_WATER = 1 << 18
 
 
 class ClientGoneError(ConnectionError):
     """The client hung up, or a fault did."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What clients did, for tests that must show that nothing was touched.
-
-    `commands` counts by name ("UID FETCH"); `unpeeked` the FETCHes of a body without PEEK; `writable` the SELECTs;
-    `lines` holds the last thousand commands as they came, literals included.
-    """
-
-    commands: Counter[str] = field(default_factory=Counter)
-    connections: int = 0
-    unpeeked: int = 0
-    lines: deque[bytes] = field(default_factory=lambda: deque(maxlen=1000))
-
-    @property
-    def writable(self) -> int:
-        return self.commands["SELECT"]
-
-    @property
-    def flag_changes(self) -> int:
-        """STORE commands, by UID or not."""
-        return self.commands["STORE"] + self.commands["UID STORE"]
-
-    def clear(self) -> None:
-        """Count from zero again."""
-        self.commands.clear()
-        self.lines.clear()
-        self.connections = self.unpeeked = 0
-
-
-Fault = Callable[["Exchange"], Awaitable[bool]]
-
-
-@dataclass(slots=True)
-class Host:
-    """What all sessions of one server share."""
-
-    clock: Clock
-    capabilities: tuple[str, ...]
-    accounts: dict[str, Account] = field(default_factory=dict)
-    faults: dict[str, Fault] = field(default_factory=dict)
-    traffic: Traffic = field(default_factory=Traffic)
-    starttls: SSLContext | None = None
-
-    def has(self, capability: str) -> bool:
-        return capability in self.capabilities
 
 
 class Session:
@@ -279,51 +213,3 @@ class Session:
             await self.read_line()
         finally:
             self._idling = False
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A command in a fault's hands: say what you like, and return True when the server shall not answer any more.
-
-    A fault that returns False lets the server go on as if nothing had been. `command` is None for the greeting.
-    """
-
-    session: Session
-    command: Command | None
-    _answer: Callable[[], Awaitable[None]]
-
-    @property
-    def tag(self) -> bytes:
-        """The tag to answer with; `*` for the greeting."""
-        return b"*" if self.command is None else self.command.tag.encode()
-
-    async def send(self, octets: bytes) -> None:
-        """Octets as they are, out of the door before this returns."""
-        self.session.write(octets)
-        await self.session.drain()
-
-    async def answer(self) -> bytes:
-        """What the server would have said, tagged line included, for the fault to bend. Not for IDLE."""
-        return await self.session.capture(self._answer)
-
-    async def drip(self, octets: bytes, *, size: int = 1, pause: float = 0.01) -> None:
-        """Send in pieces of `size` octets with `pause` seconds between them."""
-        for at in range(0, len(octets), size):
-            await self.send(octets[at : at + size])
-            await asyncio.sleep(pause)
-
-    async def read_line(self) -> bytes:
-        """What the client says next (DONE, for one)."""
-        return await self.session.read_line()
-
-    async def stall(self) -> None:
-        """Say nothing more, with the connection open, until the server stops."""
-        await asyncio.Event().wait()
-
-    def close(self) -> None:
-        """FIN."""
-        self.session.close()
-
-    def abort(self) -> None:
-        """RST."""
-        self.session.abort()
