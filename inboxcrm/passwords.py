@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -146,7 +147,7 @@ def _from_keyring(entry: str) -> str:
     except KeyringError as error:
         raise PasswordError(_keyring_silent(error)) from None
     if not text:
-        command = f"keyring set {shlex.quote(service)} {shlex.quote(name)}"
+        command = f"{shlex.quote(sys.executable)} -m keyring set {shlex.quote(service)} {shlex.quote(name)}"
         raise PasswordError(f'the keyring has nothing under "{entry}". Type: {command}')
     return text
 

@@ -112,7 +112,7 @@ def test_the_spaces_an_app_password_is_shown_with_are_left_out(host: str, writte
             "not UTF-8",
             id="bytes",
         ),
-        pytest.param(PasswordSource(keyring="inboxcrm/other"), "Type: keyring set inboxcrm other", id="no entry"),
+        pytest.param(PasswordSource(keyring="inboxcrm/other"), "-m keyring set inboxcrm other", id="no entry"),
         pytest.param(PasswordSource(), "no source is named", id="no source"),
     ],
 )
