@@ -70,8 +70,10 @@ def _by_beginning(*lists: str) -> Mapping[str, tuple[str, ...]]:
 def _phrases_at(text: str, at: int, *lists: str) -> Iterator[str]:
     """The phrases that stand at a position and end where a word ends (or in a script that writes no blanks)."""
     for phrase in _by_beginning(*lists).get(text[at : at + 2], ()):
-        if text.startswith(phrase, at) and (not text[at + len(phrase) :][:1].isalnum() or _SPACELESS.search(phrase)):
-            yield phrase
+        if text.startswith(phrase, at):
+            behind = text[at + len(phrase) : at + len(phrase) + 1]
+            if not (behind.isalnum() and phrase[-1].isalnum()) or _SPACELESS.search(phrase):
+                yield phrase
 
 
 def subject_says(subject: str, *lists: str) -> str:
