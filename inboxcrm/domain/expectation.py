@@ -20,6 +20,9 @@ SHORT = timedelta(hours=2)
 LONG = timedelta(hours=40)
 """A target over this is told to the end of the week."""
 
+FORESEEABLE = timedelta(days=366)
+"""An absence that ends later than this has no return worth telling."""
+
 
 class StepKind(StrEnum):
     """What one line of the walk says."""
@@ -57,7 +60,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AwayUntil:
-    """The owner is away; `back_at` is the first office minute after it, None beyond the horizon."""
+    """The owner is away; `back_at` is the first office minute after it, None where the end is over a year off."""
 
     away: Away
     back_at: datetime | None
@@ -204,7 +207,8 @@ def _because(received_at: datetime, stretches: tuple[Stretch, ...], calendar: Of
     reasons: list[Because] = []
     if away:
         longest = max(away, key=lambda each: each.end_at)
-        reasons.append(AwayUntil(longest, calendar.back_at(longest)))
+        in_sight = longest.end_at <= received_at + FORESEEABLE
+        reasons.append(AwayUntil(longest, calendar.back_at(longest) if in_sight else None))
     reasons += [HolidayOn(each.on, each.name) for each in stretches if each.why is Why.HOLIDAY]
     reasons += [ClosedOn(each.on) for each in stretches if each.why is Why.EXCEPTION]
     if stretches and stretches[0].why is Why.CLOSED:

@@ -153,13 +153,20 @@ def reason_phrase(
             named = {each.on: each.name for each in because if isinstance(each, HolidayOn)}
             named = {day: (holiday_names or {}).get(day, name) for day, name in _first(named.items())}
             items = [
-                patterns.holiday_item.format(date=date_phrase(day, language, said_on=said_on), name=name)
+                patterns.holiday_item.format(
+                    date=date_phrase(day, language, said_on=said_on), name=name, on=patterns.on[day.weekday()]
+                )
                 for day, name in named.items()
             ]
             return (patterns.holiday if len(items) == 1 else patterns.holidays).format(days=_listed(items, language))
         case ClosedOn():
             days = [each.on for each in because if isinstance(each, ClosedOn)][:MOST_DAYS]
-            items = [patterns.closed_item.format(date=date_phrase(day, language, said_on=said_on)) for day in days]
+            items = [
+                patterns.closed_item.format(
+                    date=date_phrase(day, language, said_on=said_on), on=patterns.on[day.weekday()]
+                )
+                for day in days
+            ]
             return patterns.closed.format(days=_listed(items, language))
         case OutsideHours(opens_at):
             moment = moment_phrase(opens_at, language, owner_zone=owner_zone, said_at=said_at)
