@@ -89,7 +89,8 @@ class Office:
     """Weekly hours by weekday (Monday 0), dated exceptions, the holidays that are adopted, and mail hours.
 
     Intervals are in the owner's zone, ascending and apart; an end of 00:00 is the midnight that ends the day. A date in
-    `exceptions` replaces the whole day, and `()` closes it. `mail_hours` are the times at which mail is answered.
+    `exceptions` replaces the whole day, and `()` closes it. `mail_hours` are the starts of the hours in which
+    mail is answered; empty means all day.
     """
 
     hours: Mapping[int, tuple[tuple[time, time], ...]]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from inboxcrm.config import Office
 from inboxcrm.configuration import values
 from inboxcrm.configuration.problems import nearest
-from inboxcrm.configuration.table import Convert, Refused, Table, a_table
+from inboxcrm.configuration.table import Convert, Refused, Table, a_table, shown
 from inboxcrm.domain import public_holidays
 
 DEFAULT_HOURS: Mapping[int, tuple[values.Interval, ...]] = dict.fromkeys(
@@ -53,7 +53,7 @@ def _exceptions(table: Table) -> Mapping[date, tuple[values.Interval, ...]]:
         try:
             exceptions[values.day(written)] = intervals
         except Refused as refused:
-            table.problem(written, f'found the key "{written}"', refused.allowed)
+            table.problem(written, f"found the key {shown(written)}", refused.allowed)
     return exceptions
 
 

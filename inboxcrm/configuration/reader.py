@@ -24,7 +24,7 @@ from inboxcrm.configuration.lines import locate
 from inboxcrm.configuration.mailboxes import read_mailbox
 from inboxcrm.configuration.office import read_office
 from inboxcrm.configuration.problems import ConfigRefusedError, Problem
-from inboxcrm.configuration.table import Refused, Report, Table
+from inboxcrm.configuration.table import Refused, Report, Table, shown
 from inboxcrm.domain.durations import format_duration
 from inboxcrm.errors import ConfigError, UserError
 from inboxcrm.home import CONFIG_FILE
@@ -166,7 +166,7 @@ def _plans(table: Table, *, has_phone: bool) -> Mapping[str, PlanConfig]:
         try:
             plans[values.mailbox_name(name)] = _plan(table.table(name), name, has_phone=has_phone)
         except Refused as refused:
-            table.problem(name, f'found the name "{name}"', refused.allowed)
+            table.problem(name, f"found the name {shown(name)}", refused.allowed)
     table.close()
     return plans
 

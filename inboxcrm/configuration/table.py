@@ -139,7 +139,7 @@ def key_name(place: Place) -> str:
         if isinstance(part, int):
             name += f"[{part + 1}]"
         else:
-            name += f".{part}" if name else part
+            name += f".{_shortened(part)}" if name else _shortened(part)
     return name
 
 
