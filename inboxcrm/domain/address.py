@@ -43,7 +43,8 @@ class Mailboxes(NamedTuple):
     """The mailboxes of one field, and what was irregular.
 
     Defects: "unquoted-comma" (a name had to be put together again), "group", "route", "no-angle" (a name before a bare
-    address), "no-address" (words that name nobody), "bad-address" (unusable), "too-many-addresses".
+    address), "no-address" (words that name nobody), "bad-address" (unusable), "lone-quote",
+    "too-many-addresses".
     """
 
     addresses: tuple[Address, ...]
@@ -98,6 +99,7 @@ class _Reader:
             match = token.match(value, at)
             if match is None:  # a quote that is never closed
                 token, at = _UNQUOTED, at + 1
+                self.defects["lone-quote"] = None
                 continue
             at = match.end()
             space, quoted, word, sign = match.groups()
@@ -214,7 +216,8 @@ def a_label(domain: str) -> str:
     if domain.isascii():
         return domain
     try:
-        return idna.encode(unicodedata.normalize("NFC", domain).lower()).decode("ascii")
+        labels = unicodedata.normalize("NFC", domain).lower().split(".")  # idna would split at full-width dots too
+        return ".".join(label if label.isascii() else idna.alabel(label).decode("ascii") for label in labels)
     except (idna.IDNAError, UnicodeError, ValueError):
         return domain
 

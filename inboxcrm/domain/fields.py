@@ -16,7 +16,6 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _PARAMETER = re.compile(r';\s*+([^\s=;"]{1,200}+)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*+))', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
-_SEGMENTS = 1_000
 
 
 class Block(NamedTuple):
@@ -125,10 +124,10 @@ def parameters(value: str) -> Mapping[str, str]:
         base, star, index = name.lower().partition("*")
         if not star:
             found.setdefault(base, text)
-        elif len(pieces.setdefault(base, {})) < _SEGMENTS:
+        else:
             number = index.rstrip("*")
-            if not number or (number.isascii() and number.isdigit() and len(number) < 5):
-                pieces[base].setdefault(int(number or 0), (name.endswith("*"), text))
+            if not number or (number.isascii() and number.isdigit() and len(number) < 4):
+                pieces.setdefault(base, {}).setdefault(int(number or 0), (name.endswith("*"), text))
     for base, numbered in pieces.items():
         found[base] = _joined([numbered[number] for number in sorted(numbered)])
     return found

@@ -154,13 +154,18 @@ class _Writer:
         elif tag in _BLOCKS:
             self._end_line()
             if tag == "blockquote":
-                self.quotes -= 1
+                self._leave_quote()
             elif tag == "pre":
                 self.preformatted -= 1
             elif tag in ("ul", "ol"):
                 self.numbers.pop()
             if tag in _PARAGRAPHS:
                 self._gap()
+
+    def _leave_quote(self) -> None:
+        self.quotes -= 1
+        while self.lines and self.lines[-1].startswith(">") and not self.lines[-1].strip("> "):
+            self.lines.pop()
 
     def _bullet(self) -> str:
         indent = "  " * min(len(self.numbers) - 1, 6)

@@ -167,11 +167,12 @@ class _Walk:
             node = stack.pop()
             content_type, given = self._content_type(node)
             top = top or content_type
-            children = self._children(node, content_type, given) if content_type.startswith("multipart/") else None
-            if children is None:
+            if not content_type.startswith("multipart/"):
                 self._leaf(node, content_type, given)
-            else:
+            elif children := self._children(node, content_type, given):
                 stack.extend(reversed(children))
+            else:
+                self._leaf(node, "text/plain", {})
         return top
 
     def _content_type(self, node: _Node) -> tuple[str, dict[str, str]]:
@@ -184,19 +185,19 @@ class _Walk:
             return node.default, {}
         return content_type, dict(parameters(values[0])) if ";" in values[0] else {}
 
-    def _children(self, node: _Node, content_type: str, given: dict[str, str]) -> list[_Node] | None:
-        """The parts of a multipart, or None where it cannot be taken apart and is read as text."""
+    def _children(self, node: _Node, content_type: str, given: dict[str, str]) -> list[_Node]:
+        """The parts of a multipart; none where it cannot be taken apart and is read as text."""
         boundary = given.get("boundary", "").rstrip()
         if not boundary or len(boundary) > 200:
             self.defects["no-boundary"] = None
-            return None
+            return []
         if node.depth >= DEEPEST:
             self.defects["too-deep"] = None
-            return None
+            return []
         spans = self._spans(node, b"--" + boundary.encode("utf-8", "replace"))
         if not spans:
             self.defects["boundary-not-found"] = None
-            return None
+            return []
         default = "message/rfc822" if content_type == "multipart/digest" else "text/plain"
         choice = node.choice or ((node.path or "0") if content_type == "multipart/alternative" else "")
         prefix = f"{node.path}." if node.path else ""
