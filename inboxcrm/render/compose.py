@@ -18,12 +18,15 @@ from inboxcrm.domain.address import identity
 from inboxcrm.domain.identifiers import LONGEST, message_ids
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.outbox import AutoReply, Draft, OwnerMail
-from inboxcrm.errors import PermanentError
+from inboxcrm.errors import PermanentError, TemplateError
 from inboxcrm.render.check import Expected, check
 from inboxcrm.render.clean import SUBJECT_LENGTH, clean_subject, one_line
 from inboxcrm.render.headers import block, id_list, mailbox, unstructured
 from inboxcrm.render.languages import LANGUAGE_TAG
-from inboxcrm.render.templates import Rendered, TemplateSet
+from inboxcrm.render.templates import Intent, Rendered, TemplateSet
+
+AUTOMATIC = frozenset((Intent.ACKNOWLEDGE, Intent.MINIMAL, Intent.EXTEND))
+"""What may be sent without a person having read it; an apology, a greeting, a letter is a draft."""
 
 MOST_REFERENCES = 20
 REFERENCES_OCTETS = 2_000
@@ -69,6 +72,8 @@ def compose(
     made, `UnsafeMailError` when the result is not what may leave.
     """
     rendered = templates.render(reply.template, reply.language, reply.values)
+    if rendered.intent not in AUTOMATIC:
+        raise TemplateError(f"{reply.template}: a text of intent {rendered.intent} waits for the owner's hand")
     author = _author(reply.alias, owner)
     marks = (
         ("Auto-Submitted", "auto-replied"),

@@ -33,7 +33,7 @@ PHRASES: Mapping[str, Phrases] = MappingProxyType(
             do_not_reply=r"\b(?:do not|don[’']t|cannot|can[’']t) (?:reply|respond|answer)|no.?reply|unmonitored",
             vague=r"as soon as (?:possible|i can|we can)|\basap\b|\bshortly\b|at (?:my|our) earliest",
             asks=r"\?|\b(?:offer|invoice|quote|review us|refer|recommend us|deadline|could you|would you|please)\b",
-            human=r"reply|write back|write to me|answer (?:this|it)|read by a person",
+            human=r"repl(?:y|ies)|write back|write to me|read by a person",
         ),
         "de": _phrases(
             do_not_reply=r"nicht (?:auf diese|darauf)[^.]*(?:antworten|reagieren)|nicht antworten|no.?reply",

@@ -156,10 +156,9 @@ def _subject(value: str, origin: str) -> str:
 
 def _names_used(body: str, origin: str) -> frozenset[str]:
     try:
-        tree = _SANDBOX.parse(body)
+        return frozenset(meta.find_undeclared_variables(_SANDBOX.parse(body)))
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{origin}: line {error.lineno} of the text: {error.message}") from error
-    return frozenset(meta.find_undeclared_variables(tree))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -265,6 +265,11 @@ def test_mail_data_is_never_a_template() -> None:
     assert "Hello {{ ''.__class__.__mro__ }} {% raise %}," in draft.text
 
 
+def test_a_draft_for_the_owners_hand_is_never_sent_by_itself() -> None:
+    with pytest.raises(TemplateError, match="waits for the owner's hand"):
+        drafted(template="apology")
+
+
 def test_a_value_that_is_missing_stops_the_mail() -> None:
     with pytest.raises(TemplateError, match="needs due, owner_name"):
         drafted(values={})
