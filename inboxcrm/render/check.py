@@ -123,4 +123,4 @@ def _check_body(message: EmailMessage, text: str) -> None:
     content = message.get_payload(decode=True)
     _need(isinstance(content, bytes), "its text cannot be decoded")
     if isinstance(content, bytes):
-        _need(content.decode().replace("\r\n", "\n") == text, "the text does not read as it was meant")
+        _need(content.decode(errors="replace").replace("\r\n", "\n") == text, "the text does not read as it was meant")
