@@ -17,6 +17,7 @@ REPLY = Struct(">I")
 """What stands before an answer: its number of octets. An empty answer says that this mail could not be parsed."""
 
 PLAIN, WITH_LANGUAGE = 0, 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 READY = b"inboxcrm-parsing-1"
 """The first answer of a worker that has started."""
 
@@ -34,9 +35,10 @@ def to_wire(parsed: Parsed) -> bytes:
     """The octets of one answer."""
     message = parsed.message
     lists = (message.from_, message.sender, message.reply_to, message.to, message.cc)
-    return json.dumps(
+    return _ENCODER.encode(
         (
-            message.headers,
+            [name for name, _ in message.headers],
+            [value for _, value in message.headers],
             message.message_id,
             message.in_reply_to,
             message.references,
@@ -63,21 +65,18 @@ def to_wire(parsed: Parsed) -> bytes:
             message.defects,
             parsed.new_text,
             parsed.language,
-        ),
-        ensure_ascii=False,
-        separators=(",", ":"),
-        check_circular=False,
+        )
     ).encode()
 
 
 def from_wire(octets: bytes) -> Parsed:
     """The value of one answer; raises ValueError or TypeError where it is none."""
     fields: list[Any] = json.loads(octets)
-    (headers, message_id, in_reply_to, references, people, subject, date, content_type, parts, text, html_only, size,
-     defects, new_text, language) = fields  # fmt: skip
+    (names, values, message_id, in_reply_to, references, people, subject, date, content_type, parts, text, html_only,
+     size, defects, new_text, language) = fields  # fmt: skip
     from_, sender, reply_to, to, cc = (tuple(Address(*one) for one in some) for some in people)
     message = Message(
-        headers=tuple((name, value) for name, value in headers),
+        headers=tuple(zip(names, values, strict=True)),
         message_id=message_id,
         in_reply_to=tuple(in_reply_to),
         references=tuple(references),

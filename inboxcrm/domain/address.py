@@ -53,6 +53,10 @@ class Mailboxes(NamedTuple):
 
 def parse_addresses(value: str) -> Mailboxes:
     """Read a mailbox-list, address-list or any ruin of one (RFC 5322 sections 3.4 and 4.4); linear, never raises."""
+    return _remembered(value) if len(value) <= 200 else _parsed(value)
+
+
+def _parsed(value: str) -> Mailboxes:
     found: list[Address] = []
     at, end = 0, len(value)
     while at < end:
@@ -65,6 +69,9 @@ def parse_addresses(value: str) -> Mailboxes:
         if len(found) > MOST_ADDRESSES:
             return Mailboxes(tuple(found[:MOST_ADDRESSES]), ("too-many-addresses",))
     return Mailboxes(tuple(found), ())
+
+
+_remembered = lru_cache(maxsize=2048)(_parsed)  # the same few people stand in nearly every field
 
 
 def address(name: str, spec: str) -> Address:

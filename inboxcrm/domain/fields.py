@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -117,6 +118,10 @@ def parameters(value: str) -> Mapping[str, str]:
 
     RFC 2231 continuations and charsets are resolved, encoded words (which have no right to be there) decoded.
     """
+    return _remembered(value) if len(value) <= 64 else _parameters(value)
+
+
+def _parameters(value: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[bool, str]]] = {}
     for name, quoted, bare in _PARAMETER.findall(value):
@@ -130,7 +135,10 @@ def parameters(value: str) -> Mapping[str, str]:
                 pieces.setdefault(base, {}).setdefault(int(number or 0), (name.endswith("*"), text))
     for base, numbered in pieces.items():
         found[base] = _joined([numbered[number] for number in sorted(numbered)])
-    return found
+    return MappingProxyType(found)
+
+
+_remembered = lru_cache(maxsize=512)(_parameters)
 
 
 def _joined(segments: list[tuple[bool, str]]) -> str:

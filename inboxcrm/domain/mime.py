@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ LONGEST_TEXT = 1_000_000
 LONGEST_SUBJECT = 998
 LONGEST_FILENAME = 200
 
-_END_OF_HEADERS = re.compile(rb"(?:\A|\n)\r?\n")
+_END_OF_HEADERS = re.compile(rb"\n\r?\n")
 _SINGLE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
            "content-type", "content-transfer-encoding")  # fmt: skip
 _HARMLESS_ENCODINGS = ("7bit", "8bit", "binary", "")
@@ -102,6 +103,8 @@ def parse(raw: bytes) -> Message:
 
 def headers_end(raw: bytes) -> int:
     """Where the body begins."""
+    if raw.startswith((b"\n", b"\r\n")):
+        return raw.index(b"\n") + 1
     match = _END_OF_HEADERS.search(raw)
     return match.end() if match else len(raw)
 
@@ -175,7 +178,7 @@ class _Walk:
                 self._leaf(node, "text/plain", {})
         return top
 
-    def _content_type(self, node: _Node) -> tuple[str, dict[str, str]]:
+    def _content_type(self, node: _Node) -> tuple[str, Mapping[str, str]]:
         values = node.fields.get("content-type")
         if not values:
             return node.default, {}
@@ -183,9 +186,9 @@ class _Walk:
         if content_type is None:
             self.defects["bad-content-type"] = None
             return node.default, {}
-        return content_type, dict(parameters(values[0])) if ";" in values[0] else {}
+        return content_type, parameters(values[0]) if ";" in values[0] else {}
 
-    def _children(self, node: _Node, content_type: str, given: dict[str, str]) -> list[_Node]:
+    def _children(self, node: _Node, content_type: str, given: Mapping[str, str]) -> list[_Node]:
         """The parts of a multipart; none where it cannot be taken apart and is read as text."""
         boundary = given.get("boundary", "").rstrip()
         if not boundary or len(boundary) > 200:
@@ -253,7 +256,7 @@ class _Walk:
             end = start + LONGEST_PART_HEADERS
         return read_block(self.raw[start:end]).fields
 
-    def _leaf(self, node: _Node, content_type: str, given: dict[str, str]) -> None:
+    def _leaf(self, node: _Node, content_type: str, given: Mapping[str, str]) -> None:
         fields = node.fields
         encoding = fields["content-transfer-encoding"][0] if "content-transfer-encoding" in fields else ""
         encoding = encoding.partition("(")[0].partition(";")[0].strip().lower()[:20]

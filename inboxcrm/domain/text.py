@@ -55,6 +55,8 @@ def visible(text: str) -> str:
 def plain(text: str, limit: int) -> str:
     """One line without control, direction and zero-width characters: names, subjects, file names, as we keep them."""
     text = text[: limit * 8]
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()[:limit]
     if not text.isascii():
         text = cap_marks(_SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text)))
     return cut(_SPACES.sub(" ", text).strip(), limit)
