@@ -150,3 +150,8 @@ SELECT mailboxes.name AS name,
         JOIN folders ON folders.id = quarantine.folder_id
         WHERE folders.mailbox_id = mailboxes.id) AS quarantined
 FROM mailboxes;
+
+CREATE VIEW search_source AS
+SELECT messages.id AS id, subject, sender, recipients, letters.text AS text
+FROM messages
+JOIN letters ON letters.message_id = messages.id;
