@@ -192,8 +192,10 @@ class Account:
 
     async def wait_out_pause(self) -> None:
         """Return when the account may be used again."""
-        while (left := self._closed_until - self.clock.monotonic()) > 0:
+        left = self._closed_until - self.clock.monotonic()
+        if left > 0:
             await asyncio.sleep(left)
+            await self.wait_out_pause()  # the pause may have grown meanwhile
 
     def _refuse_during_pause(self) -> None:
         left = self._closed_until - self.clock.monotonic()
