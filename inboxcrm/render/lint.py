@@ -11,7 +11,7 @@ from inboxcrm.errors import TemplateError
 from inboxcrm.render.languages import PREFIXES
 from inboxcrm.render.lint_words import PHRASES, Phrases
 from inboxcrm.render.templates import Intent, Template, render_template
-from inboxcrm.render.values import SAMPLES
+from inboxcrm.render.values import samples
 
 MAX_WORDS = 120
 
@@ -50,7 +50,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.origin}: {self.rule}: {self.reason}"
+        return f"{self.rule}: {self.reason}"
 
 
 def lint(template: Template) -> tuple[Problem, ...]:
@@ -58,9 +58,10 @@ def lint(template: Template) -> tuple[Problem, ...]:
     unknown = sorted(template.used - template.needs)
     if unknown:
         return (_problem(template, Rule.UNKNOWN_VARIABLE, f"{', '.join(unknown)} is not named in `needs`"),)
+    given = samples(template.language)
     try:
-        full = render_template(template, SAMPLES).text
-        dateless = render_template(template, {**SAMPLES, "due": None}).text if _may_lack_a_date(template) else None
+        full = render_template(template, given).text
+        dateless = render_template(template, {**given, "due": None}).text if _may_lack_a_date(template) else None
     except TemplateError as error:
         return (_problem(template, Rule.DOES_NOT_RENDER, str(error)),)
     rules = (*_structure(template, full, dateless), *_length(full), *_wording(template, full, dateless or ""))
@@ -93,7 +94,7 @@ def _structure(template: Template, full: str, dateless: str | None) -> Iterator[
     unused = sorted(template.needs - template.used)
     if unused:
         yield Rule.UNUSED_NEED, f"`needs` names {', '.join(unused)}, which the text does not use"
-    if template.intent in _PROMISING and SAMPLES["due"] not in full:
+    if template.intent in _PROMISING and samples(template.language)["due"] not in full:
         yield Rule.MISSING_PROMISE, "an acknowledgement is a promise: say when the answer comes, with {{ due }}"
     if dateless is not None and set(_paragraphs(dateless)) <= set(_paragraphs(full)):
         yield Rule.MISSING_PROMISE, "when there is no date it says nothing of the time: add what {% else %} tells"
@@ -110,7 +111,7 @@ def _too_much(template: Template, full: str) -> Iterator[_Finding]:
     private = sorted(template.used - {"due"})
     if private:
         yield Rule.TELLS_TOO_MUCH, f"a minimal text may go to a forger; it must not tell {', '.join(private)}"
-    if _LINK.search(full) or _NUMBER.search(full.replace(SAMPLES["due"], "")):
+    if _LINK.search(full) or _NUMBER.search(full.replace(samples(template.language)["due"], "")):
         yield Rule.TELLS_TOO_MUCH, "a minimal text may go to a forger; it must not hold a link or a number"
 
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from inboxcrm.domain import wording
+from inboxcrm.domain.expectation import AwayUntil, Expectation
+from inboxcrm.domain.office_hours import Away
+from inboxcrm.render.languages import FALLBACK
 
 VALUES: Mapping[str, str] = MappingProxyType(
     {
@@ -17,15 +25,27 @@ VALUES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-SAMPLES: Mapping[str, str] = MappingProxyType(
-    {
-        "due": "by the end of Tuesday 3 March 2026, 17:00 Zurich, 11:00 your time",
-        "previous_due": "by the end of Friday 27 February 2026, 17:00 Zurich, 11:00 your time",
-        "reason": "I am away and will be back on Monday 2 March 2026.",
-        "sender_name": "Bob Builder",
-        "owner_name": "Ann Example",
-        "phone": "+41 44 555 01 00",
-        "urgent_word": "URGENT",
-    }
-)
-"""Invented values, as long as real ones are, by which the lint measures a template."""
+_RECEIVED_AT = datetime(2026, 2, 26, 16, 58, tzinfo=UTC)
+_BEFORE = datetime(2026, 2, 27, 16, 0, tzinfo=UTC)
+_DUE_AT = datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
+_BACK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+_HERE, _THERE = ZoneInfo("Europe/Zurich"), ZoneInfo("America/New_York")
+
+
+@lru_cache(maxsize=16)
+def samples(language: str) -> Mapping[str, str]:
+    """Invented values in a language, as long as real ones are; in English where we have no words for it."""
+    spoken = wording.spoken(language) or FALLBACK
+    away = Away(_RECEIVED_AT - timedelta(days=1), _BACK_AT)
+    expectation = Expectation(_RECEIVED_AT, _DUE_AT, _DUE_AT, timedelta(hours=8), (), (AwayUntil(away, _BACK_AT),))
+    return MappingProxyType(
+        {
+            "due": wording.due_phrase(_DUE_AT, spoken, owner_zone=_HERE, sender_zone=_THERE),
+            "previous_due": wording.due_phrase(_BEFORE, spoken, owner_zone=_HERE, sender_zone=_THERE),
+            "reason": wording.reason_phrase(expectation, spoken, owner_zone=_HERE),
+            "sender_name": "Bob Builder",
+            "owner_name": "Ann Example",
+            "phone": "+41 44 555 01 00",
+            "urgent_word": "URGENT",
+        }
+    )

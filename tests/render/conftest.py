@@ -13,7 +13,7 @@ from inboxcrm.config import Owner
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import AutoReply, Draft, OwnerMail
 from inboxcrm.render import TemplateSet, compose, compose_owner_mail
-from inboxcrm.render.values import SAMPLES
+from inboxcrm.render.values import samples
 
 SECRET = b"a secret of the home, 32 octets."
 NOW = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
@@ -25,7 +25,7 @@ REPLY = AutoReply(
     alias="ann@example.org",
     template="acknowledge",
     language="en",
-    values={**SAMPLES, "phone": None, "urgent_word": None},
+    values={**samples("en"), "phone": None, "urgent_word": None},
     in_reply_to="<2@example.com>",
     references=("<1@example.com>",),
     original_subject="The roof",

@@ -10,7 +10,7 @@ from inboxcrm.errors import TemplateError
 from inboxcrm.render import Intent, TemplateSet
 from inboxcrm.render.languages import PREFIXES
 from inboxcrm.render.templates import MAX_TEXT, parse_template
-from inboxcrm.render.values import SAMPLES, VALUES
+from inboxcrm.render.values import VALUES, samples
 
 HEAD = "---\nintent: acknowledge\nsubject: Got it\nneeds: due\n---\n"
 
@@ -56,7 +56,7 @@ def test_a_file_of_the_home_takes_the_place_of_one_shipped_file(tmp_path: Path) 
     templates = TemplateSet.load(home(tmp_path, acknowledge__de=HEAD + "Grüezi, {{ due }}.\n"))
 
     assert templates.render("acknowledge", "de", {"due": "bald"}).text == "Grüezi, bald.\n"
-    assert "Hello" in templates.render("acknowledge", "en", SAMPLES).text
+    assert "Hello" in templates.render("acknowledge", "en", samples("en")).text
 
 
 def test_a_home_may_add_a_name_and_a_language(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_template_in_one_strange_language_is_better_than_none(tmp_path: Path) 
 
 def test_an_unknown_name_is_told_with_its_nearest_spelling(shipped: TemplateSet) -> None:
     with pytest.raises(TemplateError, match=r"no template 'aknowledge'. Did you mean \"acknowledge\"\?"):
-        shipped.render("aknowledge", "en", SAMPLES)
+        shipped.render("aknowledge", "en", samples("en"))
 
 
 @pytest.mark.parametrize(
