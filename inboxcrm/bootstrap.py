@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from inboxcrm import providers
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig
-from inboxcrm.configuration.reader import load
+from inboxcrm.configuration import load
 from inboxcrm.daemon import Daemon
+from inboxcrm.domain.address import address
+from inboxcrm.domain.outbox import OwnerMail
+from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.parsing import Parser
-from inboxcrm.passwords import read_password
-from inboxcrm.ports import Clock
-from inboxcrm.render import TemplateSet
+from inboxcrm.passwords import Secret, read_password
+from inboxcrm.ports import Clock, Delivery, Outgoing
+from inboxcrm.render import TemplateSet, compose_owner_mail
 from inboxcrm.rulebook import RuleBook
+from inboxcrm.service import checkup
+from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
@@ -83,3 +90,39 @@ def office(mailbox: MailboxConfig, house: Household, clock: Clock) -> Office:
         ),
         files_sent_itself=provider is not None and provider.files_sent,
     )
+
+
+async def check(config: Config, *, send: bool) -> list[Check]:
+    """Try everything a home needs; `send` sends each mailbox's owner a mail from themselves."""
+    return await checkup.check(config, probe=_probe, send=partial(_mail_to_oneself, config) if send else None)
+
+
+async def _probe(mailbox: MailboxConfig, secret: Secret) -> checkup.Probed:
+    report = await imap_probe(mailbox, secret.reveal)
+    return checkup.Probed(tuple(name for name, _ in report.folders), report.sent)
+
+
+async def _mail_to_oneself(config: Config, mailbox: MailboxConfig, secret: Secret) -> Delivery:
+    """A mail that a person asked for, from the owner to the owner."""
+    own = address("", config.owner.addresses[0])
+    now = SystemClock().now()
+    mail = OwnerMail(
+        to=own,
+        alias=own.spec,
+        subject="inboxcrm can send",
+        text="This mail was sent by inboxcrm doctor, from you to yourself. Nothing else was sent to anybody.",
+        in_reply_to=None,
+        references=(),
+        dedupe_key=f"doctor:{mailbox.name}:{now.isoformat()}",
+    )
+    draft = compose_owner_mail(mail, owner=config.owner, secret=secrets.token_bytes(32), now=now)
+    transport = SmtpTransport(mailbox.smtp, user=mailbox.user, password=secret.reveal)
+    try:
+        return await transport.send(Outgoing(draft.raw, draft.envelope_from, draft.recipient), _unrecorded)
+    finally:
+        await transport.close()
+
+
+async def _unrecorded(step: str) -> None:
+    """A mail that somebody watches needs no write-ahead."""
+    del step

@@ -42,6 +42,10 @@ class Daemon:
         """End every loop; `run` returns when they have."""
         self._stop.set()
 
+    def backlogs(self) -> dict[str, int]:
+        """By mailbox, how many messages a first reading still has to bring."""
+        return {name: office.mailbox.status.backlog for name, office in self._offices.items()}
+
     async def run(self) -> None:
         """Watch, deliver and sweep until stopped by `stop`, SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()

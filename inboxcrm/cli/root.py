@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 
 import click
@@ -104,7 +104,8 @@ def _leave(message: str, code: int) -> None:
 
 def main() -> None:
     """The program's entry."""
-    from inboxcrm.cli import desk, judging, reading, running, texts  # noqa: F401 - each adds its commands
+    for commands in ("desk", "judging", "reading", "running", "texts"):
+        import_module(f"inboxcrm.cli.{commands}")
 
     with told_plainly():
         try:

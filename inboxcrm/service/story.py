@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from inboxcrm.config import Owner
 from inboxcrm.domain.durations import format_hours
@@ -11,7 +13,7 @@ from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
 from inboxcrm.domain.reply_safety import Finding, Verdict
 from inboxcrm.domain.text import one_line
-from inboxcrm.store.times import to_text, to_text_or_none
+from inboxcrm.store.times import to_instant, to_text, to_text_or_none
 
 SAW_LENGTH = 200
 
@@ -101,3 +103,39 @@ def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:
                 "expires_at": to_text(spoken.expires_at),
                 "hold": spoken.hold,
             }
+
+
+_SAID = {
+    "received": "the mail arrives",
+    "open": "office hours",
+    "closed": "closed",
+    "holiday": "public holiday",
+    "exception": "closed that day",
+    "away": "away",
+    "catching-up": "catching up after the return",
+    "exact": "the target is reached",
+    "mail-hour": "the end of the next mail hour",
+    "half-hour": "rounded to the half hour",
+    "close-of-day": "rounded to the close of that day",
+    "close-of-week": "rounded to the close of that week",
+    "no-date": "no open time: no date is told",
+}
+
+
+def walk_lines(steps: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> list[str]:
+    """A stored walk as lines for people, by the owner's clock."""
+    return [_walk_line(step, zone) for step in steps]
+
+
+def _walk_line(step: Mapping[str, Any], zone: ZoneInfo) -> str:
+    start, end = (to_instant(step[name]).astimezone(zone) for name in ("start", "end"))
+    said = _SAID[step["kind"]] + (f" ({step['name']})" if step["name"] else "")
+    if step["kind"] in ("received", "exact", "no-date"):
+        return f"{end:%a %Y-%m-%d %H:%M}          {said}"
+    if start == end or step["kind"] in ("mail-hour", "half-hour", "close-of-day", "close-of-week"):
+        return f"{end:%a %Y-%m-%d %H:%M}          {said}"
+    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %H:%M}"
+    counted = timedelta(minutes=step["counted_minutes"])
+    left = timedelta(minutes=step["left_minutes"])
+    took = f": {format_hours(counted)}, {format_hours(left)} left" if counted else ""
+    return f"{start:%a %Y-%m-%d %H:%M}–{until:<9}{said}{took}"

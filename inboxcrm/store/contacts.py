@@ -178,3 +178,9 @@ def card(connection: sqlite3.Connection, contact_id: int | None) -> Card:
         (contact_id,),
     ).fetchone()
     return Card(*(value or "" for value in row))
+
+
+def card_of_address(connection: sqlite3.Connection, key: str) -> Card:
+    """The contact behind an address key in a few words; empty for a stranger."""
+    found = entry(connection, key)
+    return Card() if found is None else card(connection, found.contact_id)

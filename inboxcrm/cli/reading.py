@@ -1,0 +1,216 @@
+"""Commands for reading: contacts, one contact, search, one message, and why it was decided about as it was."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from inboxcrm import bootstrap
+from inboxcrm.cli.output import cell, emit, fact, heading, json_option, letter, moment, table
+from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.text import one_line
+from inboxcrm.service import actions
+from inboxcrm.service.story import walk_lines
+from inboxcrm.store import messages, views
+
+
+@cli.command()
+@click.argument("words", nargs=-1)
+@click.option("--limit", default=views.PAGE, show_default=True, help="How many.")
+@json_option
+@click.pass_obj
+def contacts(place: Place, words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """People, the latest correspondents first; WORDS narrow it to names, addresses, organisations."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        rows = house.database.reading(lambda connection: views.contacts(connection, like=" ".join(words), limit=limit))
+        if as_json:
+            for row in rows:
+                emit(row)
+            return
+        table(
+            ("id", "name", "organisation", "last", "mails", "owed", "addresses"),
+            [
+                (row.id, row.name, row.organisation, moment(row.last_at, zone), row.messages, row.owed, row.addresses)
+                for row in rows
+            ],
+            nothing="No contact answers to that.",
+        )
+
+
+@cli.command()
+@click.argument("who")
+@json_option
+@click.pass_obj
+def contact(place: Place, who: str, as_json: bool) -> None:
+    """One contact and the correspondence; WHO is an id, an address or a name."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        with house.database.read() as connection:
+            row = actions.contact_of(connection, who)
+            rows = views.timeline(connection, row.id)
+        if as_json:
+            emit(row)
+            for each in rows:
+                emit(each)
+            return
+        heading(row.name)
+        fact("organisation", row.organisation)
+        fact("addresses", row.addresses)
+        fact("known", moment(row.known_since, zone) if row.known_since else "a stranger so far")
+        fact("because", row.known_because)
+        fact("plan", row.plan)
+        fact("language", row.language)
+        fact("away until", moment(row.away_until, zone))
+        fact("undeliverable", moment(row.undeliverable_at, zone))
+        fact("answers owed", row.owed)
+        click.echo()
+        _messages(rows, zone, nothing="No mail.")
+
+
+def _messages(rows: list[views.MessageRow], zone: ZoneInfo, *, nothing: str) -> None:
+    table(
+        ("ref", "when", "", "from", "subject"),
+        [(row.id, moment(row.received_at, zone), _arrow(row), row.sender, row.subject) for row in rows],
+        nothing=nothing,
+    )
+
+
+def _arrow(row: views.MessageRow) -> str:
+    return {"in": "→", "out": "←", "auto": "⇐"}[row.direction]
+
+
+@cli.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", default=views.PAGE, show_default=True, help="How many, newest first.")
+@json_option
+@click.pass_obj
+def search(place: Place, words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find mail by the words in it, in its subject, or of the people in it."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        hits = house.database.reading(lambda connection: views.search(connection, " ".join(words), limit=limit))
+        if as_json:
+            for hit in hits:
+                emit({**_fields(hit.message), "snippet": hit.snippet})
+            return
+        for hit in hits:
+            head = f"{hit.message.id:>6}  {moment(hit.message.received_at, zone)}  {cell(hit.message.sender)}"
+            click.echo(f"{head}  {click.style(cell(hit.message.subject), bold=True)}")
+            click.echo(f"        {one_line(hit.snippet, 200)}")
+        if not hits:
+            click.echo("Nothing holds all of these words.")
+
+
+def _fields(row: views.MessageRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
+
+
+@cli.command()
+@click.argument("reference", metavar="REF")
+@click.option("--raw", is_flag=True, help="The bytes exactly as they came.")
+@json_option
+@click.pass_obj
+def show(place: Place, reference: str, raw: bool, as_json: bool) -> None:
+    """One message: who, when, what was promised, and the letter."""
+    with bootstrap.household(place.home) as house:
+        row_id = actions.message_of(house, reference)
+        with house.database.read() as connection:
+            if raw:
+                sys.stdout.buffer.write(messages.raw(connection, row_id) or b"")
+                return
+            row, text = views.message(connection, row_id), views.text(connection, row_id)
+            owed = views.promises_of_message(connection, row_id)
+        assert row is not None
+        if as_json:
+            emit({**_fields(row), "text": text, "promises": owed})
+            return
+        zone = house.config.owner.timezone
+        heading(row.subject or "(no subject)")
+        fact("from", row.sender)
+        fact("to", row.recipients)
+        fact("received", moment(row.received_at, zone))
+        fact("contact", row.contact)
+        fact("verdict", f"{row.outcome or 'not judged'} ({row.mail_class}) {', '.join(row.reasons)}")
+        for attachment in row.attachments:
+            fact("attachment", f"{attachment['name']} ({attachment['type']}, {attachment['size']} octets)")
+        for promise in owed:
+            fact("promise", f"{promise.state}, due {moment(promise.due_at, zone)}")
+        click.echo()
+        click.echo(letter(text))
+
+
+@cli.command()
+@click.argument("reference", metavar="REF")
+@json_option
+@click.pass_obj
+def explain(place: Place, reference: str, as_json: bool) -> None:
+    """Why a message was (not) answered, why this time, why this contact: from the stored reasons."""
+    with bootstrap.household(place.home) as house:
+        row_id = actions.message_of(house, reference)
+        with house.database.read() as connection:
+            row, story = views.message(connection, row_id), views.decision(connection, row_id)
+            owed = views.promises_of_message(connection, row_id)
+            steps = [(promise, views.promise_story(connection, promise.id)) for promise in owed]
+        assert row is not None
+        if as_json:
+            emit({"id": row.id, "message_id": row.message_id, "decision": story, "promises": owed})
+            return
+        zone = house.config.owner.timezone
+        heading(f"{row.subject or '(no subject)'} — {row.sender}")
+        if story is None:
+            click.echo(_undecided(row))
+        else:
+            explained(story, zone)
+        for promise, events in steps:
+            heading(f"Promise: {promise.state}")
+            for step in events:
+                click.echo(f"  {moment(step.at, zone)}  {step.event:<14} {_detail(step.detail, zone)}")
+
+
+def _undecided(row: views.MessageRow) -> str:
+    if row.direction != "in":
+        return "Your own mail: nothing was decided about it."
+    reasons = f" ({', '.join(row.reasons)})" if row.reasons else ""
+    return f"It was there before the mailbox was added, or was imported: filed and never acknowledged{reasons}."
+
+
+def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
+    """Print a stored decision."""
+    gate = story["gate"]
+    heading(f"Gate: {gate['outcome']} ({gate['class']}) {', '.join(gate['reasons'])}")
+    for finding in gate["asked"]:
+        said = finding["outcome"] or "·"
+        saw = f"  {finding['saw']}" if finding["saw"] else ""
+        reason = f"  {finding['reason']}" if finding["reason"] else ""
+        click.echo(f"  {finding['row']:<5}{said:<9}{reason}{saw}")
+    fact("contact", story["link"])
+    fact("matter", story["placement"])
+    for rule in story["rules"]:
+        fact("rule", f"{rule['rule']}: {rule['because']}")
+    fact("promise", story["promise"]["because"])
+    expectation = story["expectation"]
+    if expectation is not None:
+        heading(f"Expected time: {expectation['target_hours']} of open time")
+        for line in walk_lines(expectation["walk"], zone):
+            click.echo(f"  {line}")
+    speech = story["speech"]
+    heading("Acknowledged" if speech["acknowledge"] else "Not acknowledged")
+    fact("because", speech["because"])
+    if speech["acknowledge"]:
+        fact("template", speech["template"])
+        fact("goes after", moment(datetime.fromisoformat(speech["send_after"]), zone))
+
+
+def _detail(detail: Mapping[str, Any], zone: ZoneInfo) -> str:
+    said = []
+    if detail.get("due_at"):
+        said.append(f"due {moment(datetime.fromisoformat(detail['due_at']), zone)}")
+    if detail.get("how"):
+        said.append(str(detail["how"]))
+    return ", ".join(said)

@@ -1,0 +1,212 @@
+"""Commands that set up, run and look after a home."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import get_completion_class
+
+from inboxcrm import bootstrap, home
+from inboxcrm.cli import logs
+from inboxcrm.cli.desk import banner
+from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, table
+from inboxcrm.cli.progress import backlog_bar
+from inboxcrm.cli.root import Place, cli
+from inboxcrm.configuration import load
+from inboxcrm.configuration.reader import check_passwords
+from inboxcrm.errors import UserError
+from inboxcrm.parsing import Parser
+from inboxcrm.service import setup
+from inboxcrm.service.checkup import Check
+from inboxcrm.service.household import Household
+from inboxcrm.service.importing import Import
+from inboxcrm.store import home as memory
+from inboxcrm.store import views
+
+
+def _question_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for question in reversed(setup.QUESTIONS):
+        text = f"{question.prompt} ({question.help})."
+        command = click.option(f"--{question.name}", metavar="TEXT", help=text)(command)
+    return command
+
+
+@cli.command()
+@click.option("--yes", is_flag=True, help="Ask nothing: flags, else defaults.")
+@click.option("--no-check", is_flag=True, help="Do not try the log-in or send a mail to yourself.")
+@_question_options
+@click.pass_obj
+def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> None:
+    """Make a home: asks, writes config.toml, tries the log-in and a mail to yourself. It starts in shadow."""
+    given = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
+    answers = setup.answer(given, ask=None if yes else _ask, complain=lambda said: click.secho(said, fg="red"))
+    written = setup.write_home(place.home, answers)
+    click.echo(f"Wrote {written}. It is in shadow: everything is shown, nothing is sent.")
+    if no_check:
+        click.echo("Next: inboxcrm doctor, then inboxcrm run.")
+        return
+    checks = asyncio.run(_checks(place, send=True))
+    _print_checks(checks)
+    if not all(check.ok for check in checks):
+        raise UserError(f"not all is well yet. Mend {written}, then type: inboxcrm doctor")
+    click.echo("Next: inboxcrm run (and inboxcrm tui beside it).")
+
+
+def _ask(question: setup.Question, default: str | None) -> str:
+    return str(click.prompt(question.prompt, default=default or "", show_default=bool(default)))
+
+
+async def _checks(place: Place, *, send: bool) -> list[Check]:
+    return await bootstrap.check(load(place.home), send=send)
+
+
+def _print_checks(checks: list[Check]) -> None:
+    for check in checks:
+        click.echo(f"{click.style('ok  ', fg='green') if check.ok else click.style('FAIL', fg='red')} {check.name}: "
+                   f"{cell(check.detail)}")  # fmt: skip
+        if check.hint:
+            click.echo(f"     {check.hint}")
+
+
+@cli.command()
+@click.option("--send", is_flag=True, help="Also send a mail to yourself, and look at what became of it.")
+@json_option
+@click.pass_obj
+def doctor(place: Place, send: bool, as_json: bool) -> None:
+    """Try everything a home needs: folder, passwords, log-ins, folders; with --send a mail to yourself."""
+    checks = asyncio.run(_checks(place, send=send))
+    if as_json:
+        for check in checks:
+            emit(check)
+    else:
+        _print_checks(checks)
+    if not all(check.ok for check in checks):
+        raise UserError("not all is well; each line marked FAIL says what to do")
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Read everything, deliver what is due, and exit.")
+@click.option("--log-format", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--log-level", type=click.Choice(("debug", "info", "warning")), default="info", show_default=True)
+@click.pass_obj
+def run(place: Place, once: bool, log_format: str, log_level: str) -> None:
+    """The daemon: watch the mailboxes, acknowledge, hold you to your promises. SIGTERM ends it."""
+    logs.start(log_format, log_level)
+    check_passwords(load(place.home))
+    with home.HomeLock(place.home), bootstrap.household(place.home) as house:
+        asyncio.run(_run(house, once=once))
+
+
+async def _run(house: Household, *, once: bool) -> None:
+    async with bootstrap.daemon(house) as daemon, backlog_bar(daemon):
+        await (daemon.run_once() if once else daemon.run())
+
+
+@cli.command()
+@json_option
+@click.pass_obj
+def status(place: Place, as_json: bool) -> None:
+    """How the home fares: the daemon, each mailbox, what is owed, what waits."""
+    with bootstrap.household(place.home) as house:
+        zone, now = house.config.owner.timezone, house.clock.now()
+        with house.database.read() as connection:
+            boxes, owed = views.mailboxes(connection), views.queue(connection, now=now, zone=zone)
+            waiting = views.outbox(connection, states=("held", "awaiting", "queued", "sending", "unknown"))
+            paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
+        pid = home.running_pid(place.home)
+        mode = house.config.acknowledge.mode
+        if as_json:
+            emit({"home": str(place.home), "pid": pid, "mode": mode, "paused_at": paused_at, "owed": len(owed),
+                  "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
+                  "mailboxes": boxes})  # fmt: skip
+            return
+        banner(house)
+        heading(str(place.home))
+        fact("daemon", f"running, pid {pid}" if pid is not None else "not running (inboxcrm run)")
+        fact("mode", mode)
+        fact("answers owed", f"{len(owed)}, {sum(row.state == 'broken' for row in owed)} of them broken")
+        fact("waiting to go", len(waiting))
+        click.echo()
+        table(
+            ("mailbox", "state", "mails", "to read", "quarantined", "last check", "last mail", "next try", "cause"),
+            [
+                (
+                    box.name,
+                    box.state,
+                    box.messages,
+                    box.backlog,
+                    box.quarantined,
+                    moment(box.last_checked_at, zone),
+                    moment(box.last_mail_at, zone),
+                    moment(box.next_attempt_at, zone),
+                    box.cause,
+                )
+                for box in boxes
+            ],
+            nothing="No mailbox was read yet. Type: inboxcrm run",
+        )
+
+
+@cli.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@json_option
+@click.pass_obj
+def import_(place: Place, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Read mbox, Maildir and eml into the archive; nothing imported is ever acknowledged."""
+    with bootstrap.household(place.home) as house:
+        imported = asyncio.run(_import(house, paths))
+    if as_json:
+        emit(imported)
+    else:
+        click.echo(f"{imported.seen} mails read, {imported.new} of them new.")
+
+
+async def _import(house: Household, paths: tuple[Path, ...]) -> Any:
+    async with Parser() as parser:
+        return await Import(house, parser).run(paths)
+
+
+@cli.command()
+@click.pass_obj
+def tui(place: Place) -> None:
+    """The desk: what is owed, the mail, the contact, what waits for your key."""
+    from inboxcrm_tui.app import run as run_desk
+
+    with bootstrap.household(place.home) as house:
+        run_desk(house)
+
+
+@cli.command()
+@click.option("--port", default=8001, show_default=True, help="0 takes any free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Only loopback is served without a login.")
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+@click.pass_obj
+def web(place: Place, port: int, host: str, show: bool) -> None:
+    """The correspondence in the browser, read-only (Datasette); the address carries a start token."""
+    from inboxcrm.web.serve import serve
+
+    serve(load(place.home), host=host, port=port, open_browser=show)
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Print the account and exit, also on a terminal.")
+@click.option("--seed", default=1, show_default=True, help="Another number tells another story.")
+@click.option("--home", "keep", type=click.Path(path_type=Path), help="Keep the result in this folder.")
+def demo(once: bool, seed: int, keep: Path | None) -> None:
+    """The main job on an invented mailbox: nothing to set up, nothing leaves this machine."""
+    from inboxcrm import demonstration
+
+    demonstration.play(seed=seed, keep=keep, once=once)
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell: eval "$(inboxcrm completion bash)"."""
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "inboxcrm", "_INBOXCRM_COMPLETE").source())

@@ -1,0 +1,229 @@
+"""What a person may do, for command line and desk alike: each is one transaction and one line in the journal."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from inboxcrm.config import Mode
+from inboxcrm.domain.expectation import expect
+from inboxcrm.domain.office_hours import Away, OfficeCalendar
+from inboxcrm.domain.outbox import OutboxEvent, OutboxState
+from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, answered, move, warn_at
+from inboxcrm.errors import UserError
+from inboxcrm.service.household import Household
+from inboxcrm.store import home, matters, outbox, promises, views
+from inboxcrm.store.times import to_text
+
+
+class NotFoundError(UserError):
+    """The reference names nothing on record."""
+
+
+def message_of(household: Household, reference: str) -> int:
+    """The message a person means by a row id or a Message-ID. Raises NotFoundError."""
+    found = household.database.reading(lambda connection: views.find(connection, reference))
+    if found is None:
+        raise NotFoundError(
+            f"no message {reference!r} in {household.config.database}. A reference is a row id or a Message-ID: "
+            "inboxcrm queue and inboxcrm search list them."
+        )
+    return found
+
+
+def contact_of(connection: sqlite3.Connection, who: str) -> views.ContactRow:
+    """The contact a person means by an id, an address or a name. Raises NotFoundError, naming those it may be."""
+    if who.isdigit():
+        found = views.contact(connection, int(who))
+        matching = [found] if found is not None else []
+    else:
+        matching = views.contacts(connection, like=who, limit=6)
+        exact = [row for row in matching if who.casefold() in (row.name.casefold(), row.addresses.casefold())]
+        matching = exact or matching
+    if not matching:
+        raise NotFoundError(f"no contact answers to {who!r}. See: inboxcrm contacts")
+    if len(matching) > 1:
+        several = ", ".join(f"{row.id} {row.name}" for row in matching)
+        raise NotFoundError(f"{who!r} may be several contacts: {several}. Give the id.")
+    return matching[0]
+
+
+def done(household: Household, reference: str, *, how: str, at: datetime | None = None) -> State:
+    """The owner answered by another channel: `how` is "phone", "met" or their own words, `at` the time of the act.
+
+    Answers the state the promise is in now. Raises NotFoundError, or UserError when nothing is owed for the message or
+    the act lies before the mail.
+    """
+    now = household.clock.now()
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        promise = _owed(connection, row_id, reference)
+        acted_at = at or now
+        if acted_at > now:
+            raise UserError(f"--at {acted_at.isoformat()} lies in the future; give the time at which you answered")
+        if acted_at < promise.duty.received_at:
+            raise UserError(
+                f"--at {acted_at.isoformat()} lies before the mail, which came {promise.duty.received_at.isoformat()}"
+            )
+        duty = promises.happen(connection, promise, answered(promise.duty, acted_at), how=how)
+        outbox.cancel_for_matter(connection, promise.matter_id, at=now, why=f"answered: {how}")
+        matters.set_turn(connection, promise.matter_id, "theirs")
+        home.journal(connection, "done", f"promise {promise.id}", {"how": how, "at": to_text(acted_at)}, now=now)
+    return duty.state
+
+
+def not_needed(household: Household, reference: str) -> State:
+    """No answer is owed for this message after all."""
+    return _end(household, reference, Event.NEEDLESS)
+
+
+def withdraw(household: Household, reference: str) -> State:
+    """The client says that it is settled."""
+    return _end(household, reference, Event.WITHDRAWN)
+
+
+def _end(household: Household, reference: str, event: Event) -> State:
+    now = household.clock.now()
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        promise = _owed(connection, row_id, reference)
+        duty = promises.happen(connection, promise, Entry(event, now), how=event)
+        outbox.cancel_for_matter(connection, promise.matter_id, at=now, why=event)
+        matters.set_turn(connection, promise.matter_id, "nobody")
+        home.journal(connection, event, f"promise {promise.id}", {}, now=now)
+    return duty.state
+
+
+def extend(household: Household, reference: str, *, until: datetime | None = None) -> datetime:
+    """Give the promise a new date: `until`, or what can honestly be expected from now. Answers the date.
+
+    Nothing is sent: telling the client is the owner's next step.
+    """
+    now = household.clock.now()
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        promise = _owed(connection, row_id, reference)
+        calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
+        due_at = until or expect(now, target=promise.target, calendar=calendar).due_at
+        if due_at is None:
+            raise UserError("there is no open time within 60 days; give a date with --until")
+        entry = Entry(Event.EXTENDED, now, due_at=due_at)
+        try:
+            promises.happen(connection, promise, entry, warn_at=_warn_at(promise, entry, calendar))
+        except NoSuchMoveError as error:
+            raise UserError(f"{error}: the promise stands at {promise.duty.due_at}; give a later --until") from error
+        home.journal(connection, "extend", f"promise {promise.id}", {"due_at": to_text(due_at)}, now=now)
+    return due_at
+
+
+def _warn_at(promise: promises.Promise, entry: Entry, calendar: OfficeCalendar) -> datetime | None:
+    return warn_at(move(promise.duty, entry), calendar)
+
+
+def snooze(household: Household, reference: str, *, until: datetime) -> None:
+    """Take a row off the queue until a time; the promise keeps its date."""
+    now = household.clock.now()
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        promise = _owed(connection, row_id, reference)
+        if until <= now:
+            raise UserError(f"{until.isoformat()} is not in the future")
+        promises.snooze(connection, promise.id, until)
+        home.journal(connection, "snooze", f"promise {promise.id}", {"until": to_text(until)}, now=now)
+
+
+def _owed(connection: sqlite3.Connection, row_id: int, reference: str) -> promises.Promise:
+    row = views.message(connection, row_id)
+    promise = None
+    if row is not None and row.matter_id is not None:
+        promise = promises.live_of_matter(connection, row.matter_id)
+    if promise is None:
+        raise UserError(
+            f"nothing is owed for {reference}: its promise has ended, or none was made. See: inboxcrm queue"
+        )
+    return promise
+
+
+def approve(household: Household, item_id: int) -> OutboxState:
+    """Let a waiting mail go. Raises UserError when it is no longer waiting."""
+    return _decide(household, item_id, OutboxEvent.APPROVE)
+
+
+def reject(household: Household, item_id: int) -> OutboxState:
+    """Drop a waiting mail; the promise stands, silently."""
+    return _decide(household, item_id, OutboxEvent.REJECT)
+
+
+def _decide(household: Household, item_id: int, event: OutboxEvent) -> OutboxState:
+    now = household.clock.now()
+    with household.database.write() as connection:
+        item = outbox.by_id(connection, item_id)
+        if item is None:
+            raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox")
+        if item.state not in (OutboxState.HELD, OutboxState.AWAITING, OutboxState.QUEUED):
+            raise UserError(f"item {item_id} is {item.state} and cannot be decided about any more")
+        if event is OutboxEvent.APPROVE and household.config.acknowledge.mode is Mode.SHADOW:
+            raise UserError(
+                'the home is in shadow: nothing is sent. Set [acknowledge] mode = "approve" in config.toml first.'
+            )
+        if event is OutboxEvent.APPROVE and now >= item.expires_at:
+            raise UserError(f"item {item_id} is too late to be of use; answer it yourself")
+        if item.state is OutboxState.QUEUED and event is OutboxEvent.APPROVE:
+            return item.state
+        state = outbox.happen(connection, item, event, at=now, reply=f"{event} by the owner")
+        outbox.postpone(connection, item.id, now)
+        home.journal(connection, event, f"outbox {item_id}", {}, now=now)
+    return state
+
+
+def pause(household: Household) -> None:
+    """Stop all automatic mail at once; survives restarts."""
+    now = household.clock.now()
+    with household.database.write() as connection:
+        if home.paused_at(connection) is None:
+            home.set_value(connection, "paused_at", to_text(now))
+            home.journal(connection, "pause", None, {}, now=now)
+
+
+def resume(household: Household) -> int:
+    """Lift the pause; what was to go out meanwhile is dropped, for it is stale. Answers how many were."""
+    now = household.clock.now()
+    with household.database.write() as connection:
+        if home.paused_at(connection) is None:
+            return 0
+        dropped = outbox.drop_waiting(connection, at=now, why="became stale while paused")
+        home.set_value(connection, "paused_at", None)
+        home.journal(connection, "resume", None, {"dropped": dropped}, now=now)
+    return dropped
+
+
+def go_away(household: Household, away: Away) -> tuple[int, list[views.OwedRow]]:
+    """Enter an absence; answers its row and the live promises that fall due inside it."""
+    now = household.clock.now()
+    if away.end_at <= now:
+        raise UserError(f"the absence would end {away.end_at.isoformat()}, which has passed")
+    if away.end_at <= away.start_at:
+        raise UserError("the absence would end before it begins")
+    with household.database.write() as connection:
+        away_id = home.add_away(connection, away, now=now)
+        home.journal(connection, "away", f"away {away_id}", {"until": to_text(away.end_at)}, now=now)
+        owed = views.queue(connection, now=now, zone=household.config.owner.timezone)
+    inside = [row for row in owed if row.due_at is not None and away.start_at <= row.due_at < away.end_at]
+    return away_id, inside
+
+
+def come_back(household: Household, away_id: int | None = None) -> int:
+    """End an absence now, or all that run or are to come; answers how many."""
+    now = household.clock.now()
+    with household.database.write() as connection:
+        ids = [row for row, away in home.absences(connection) if away.end_at > now and away_id in (None, row)]
+        ended = sum(home.end_away(connection, row, now=now) for row in ids)
+        if ended:
+            home.journal(connection, "back", None, {"ended": ended}, now=now)
+    return ended
+
+
+def clear_alarms(household: Household, kind: str) -> int:
+    """The owner has seen these alarms."""
+    with household.database.write() as connection:
+        return home.clear_alarms(connection, kind, now=household.clock.now())

@@ -1,0 +1,177 @@
+"""Lets mail out: ends the grace time, claims one item, sends it, records what happened."""
+
+from __future__ import annotations
+
+import logging
+import random
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from inboxcrm.config import Mode
+from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
+from inboxcrm.errors import InboxcrmError
+from inboxcrm.ports import Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
+from inboxcrm.service.household import Household
+from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.store import home, outbox, promises
+
+log = logging.getLogger("inboxcrm.deliver")
+
+PAUSE_AFTER_ACCOUNT_TROUBLE = timedelta(hours=1)
+LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=10))
+
+
+@dataclass(slots=True)
+class Office:
+    """The two doors of one mailbox: where mail is read and where it is handed over."""
+
+    mailbox: Mailbox
+    transport: Transport
+    files_sent_itself: bool = False
+
+
+class Deliver:
+    """Sends what may go, one item at a time; at most once where a machine wrote it."""
+
+    def __init__(self, household: Household, ingest: Ingest, offices: Mapping[str, Office]) -> None:
+        self._household = household
+        self._ingest = ingest
+        self._offices = offices
+        self._resting: dict[str, datetime] = {}
+        self._looks: dict[int, int] = {}
+
+    async def recover(self) -> None:
+        """At start: items caught while being sent are queued again or in doubt."""
+        doubtful = await self._household.write(outbox.recover_all)
+        for item in doubtful:
+            log.warning("outbox.in_doubt", extra={"item": item.id})
+
+    async def run_once(self) -> datetime | None:
+        """Do all that is due now; answers when the next item stirs, None while nothing waits."""
+        await self._household.write(self._release)
+        if await self._household.read(home.paused_at) is None:
+            for item in await self._due():
+                await self._send(item)
+        return await self._household.read(outbox.next_due)
+
+    async def settle_doubtful(self) -> None:
+        """Look in Sent for mails of unknown fate: found means sent; a machine's mail is never sent again."""
+        for item in await self._household.read(lambda connection: outbox.in_state(connection, OutboxState.UNKNOWN)):
+            office = self._offices.get(item.mailbox)
+            if office is None or self._looks.get(item.id, 0) >= len(LOOKS_FOR_DOUBTFUL):
+                continue
+            try:
+                found = await office.mailbox.find_sent(item.mail_id)
+            except InboxcrmError as error:
+                log.warning("outbox.doubt_not_settled", extra={"item": item.id, "cause": str(error)})
+                continue
+            self._looks[item.id] = self._looks.get(item.id, 0) + 1
+            if found:
+                await self._household.write(self._record_found, item)
+
+    def _release(self, connection: sqlite3.Connection) -> None:
+        """End grace times by mode; drop what is too late."""
+        now = self._household.clock.now()
+        for item in outbox.due(connection, OutboxState.HELD, now):
+            outbox.happen(connection, item, self._after_grace(item, now), at=now)
+        for state in (OutboxState.QUEUED, OutboxState.AWAITING):
+            for item in outbox.expired(connection, state, now):
+                outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
+
+    def _after_grace(self, item: outbox.Item, now: datetime) -> OutboxEvent:
+        if now >= item.expires_at:
+            return OutboxEvent.EXPIRE
+        mode = self._household.config.acknowledge.mode
+        if mode is Mode.SHADOW:
+            return OutboxEvent.SHOW
+        return OutboxEvent.ASK if item.hold or mode is Mode.APPROVE else OutboxEvent.RELEASE
+
+    async def _due(self) -> list[outbox.Item]:
+        now = self._household.clock.now()
+        items = await self._household.read(lambda connection: outbox.due(connection, OutboxState.QUEUED, now))
+        return [item for item in items if item.mailbox in self._offices and not self._rests(item.mailbox, now)]
+
+    def _rests(self, mailbox: str, now: datetime) -> bool:
+        until = self._resting.get(mailbox)
+        return until is not None and now < until
+
+    async def _send(self, item: outbox.Item) -> None:
+        office = self._offices[item.mailbox]
+        if item.kind == "auto" and not await self._still_wanted(item, office):
+            return
+        if not await self._household.write(outbox.claim, item):
+            return
+        try:
+            outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
+            delivery = await office.transport.send(outgoing, partial(self._step, item.id))
+        except InboxcrmError as error:
+            delivery = Deferred(str(error))
+        await self._household.write(self._record, item, delivery)
+        log.info("outbox.attempt", extra={"item": item.id, "outcome": type(delivery).__name__.lower()})
+        if isinstance(delivery, Sent) and not office.files_sent_itself:
+            await self._file_copy(item, office)
+
+    async def _still_wanted(self, item: outbox.Item, office: Office) -> bool:
+        """Read Sent once more, so that an answer given a moment ago cancels; while it cannot be read, nothing goes."""
+        try:
+            async for batch in office.mailbox.refresh_sent(Known(self._household)):
+                await self._ingest.take(batch)
+        except InboxcrmError as error:
+            log.warning("outbox.sent_unread", extra={"item": item.id, "cause": str(error)})
+            until = self._household.clock.now() + timedelta(seconds=30)
+            await self._household.write(lambda connection: outbox.postpone(connection, item.id, until))
+            return False
+        return True
+
+    async def _step(self, item_id: int, step: str) -> None:
+        """Make durable that the body is about to leave; the steps before it are all certainly unsent."""
+        if Step(step) is Step.BODY:
+            await self._household.write(lambda connection: outbox.record_step(connection, item_id, Step.BODY))
+
+    def _record(self, connection: sqlite3.Connection, claimed: outbox.Item, delivery: Delivery) -> None:
+        now = self._household.clock.now()
+        item = outbox.by_id(connection, claimed.id)
+        if item is None or item.state is not OutboxState.SENDING:
+            return
+        match delivery:
+            case Sent(reply):
+                outbox.happen(connection, item, OutboxEvent.ACCEPT, at=now, reply=reply)
+                self._told(connection, item, now)
+            case Rejected(reply):
+                outbox.happen(connection, item, OutboxEvent.REFUSE, at=now, reply=reply)
+            case InDoubt(reply):
+                outbox.happen(connection, item, OutboxEvent.DOUBT, at=now, reply=reply)
+                home.raise_alarm(connection, "in-doubt", f"{item.recipient}: {reply}", now=now)
+            case Deferred(reply, pause_all):
+                self._defer(connection, item, reply, now, pause_all=pause_all)
+
+    def _defer(
+        self, connection: sqlite3.Connection, item: outbox.Item, reply: str, now: datetime, *, pause_all: bool
+    ) -> None:
+        again = retry_at(item.attempts, now, item.expires_at, random.uniform(-1, 1))  # noqa: S311 - spreads load
+        if again is None:
+            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=reply)
+            return
+        outbox.happen(connection, item, OutboxEvent.DEFER, at=now, reply=reply)
+        outbox.postpone(connection, item.id, again)
+        if pause_all:
+            self._resting[item.mailbox] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
+            home.raise_alarm(connection, "sending-stopped", f"{item.mailbox}: {reply}", now=now)
+
+    def _told(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
+        if item.promise_id is not None and item.kind == "auto":
+            promises.tell(connection, item.promise_id, item.due_at, at=now)
+
+    def _record_found(self, connection: sqlite3.Connection, item: outbox.Item) -> None:
+        now = self._household.clock.now()
+        outbox.happen(connection, item, OutboxEvent.FIND, at=now, reply="found in Sent")
+        self._told(connection, item, now)
+
+    async def _file_copy(self, item: outbox.Item, office: Office) -> None:
+        try:
+            await office.mailbox.file_sent(item.raw, self._household.clock.now())
+        except InboxcrmError as error:
+            log.warning("outbox.copy_not_filed", extra={"item": item.id, "cause": str(error)})
