@@ -12,7 +12,8 @@ from inboxcrm.domain.dates import parse_date
 from inboxcrm.domain.fields import base64_octets, base64_size, decode_words, parameters
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.message import Message
-from inboxcrm.domain.mime import clean_filename, parse
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.structure import clean_filename
 
 ORDINARY = b"""Return-Path: <ann@example.org>
 From: =?utf-8?Q?Ann_Ex=C3=A4mple?= <Ann@Example.org>

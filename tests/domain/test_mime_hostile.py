@@ -9,7 +9,8 @@ from time import process_time
 import pytest
 
 from inboxcrm.domain.hypertext import html_to_text
-from inboxcrm.domain.mime import DEEPEST, LONGEST_TEXT, MOST_PARTS, parse
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.structure import DEEPEST, LONGEST_TEXT, MOST_PARTS
 
 BODY = b"\n\nhi\n"
 FROM = b"From: ann@example.org\n"
