@@ -1,7 +1,8 @@
 """What does this mail say? Bytes in, a `Message` out: ugly mail has defects, never an exception.
 
 A scanner of our own, because the standard parser builds every part (and with it copies of every attachment) and is
-quadratic in places. This one, with `structure`, walks the octets once per level of nesting, decodes only the letter, and counts the rest.
+quadratic in places. This one (see `structure`) walks the octets once per level of nesting, decodes only the letter,
+and counts the rest.
 Defects, besides those of `fields`, `charsets` and `address` (the latter as "from-group", "to-unquoted-comma" ...):
 no-headers, headers-too-long, duplicate-NAME, bad-date, bad-message-id, bad-content-type, too-many-parts,
 too-deep, no-boundary, boundary-not-found, unclosed-multipart, unknown-encoding, text-cut, part-header-cut;
