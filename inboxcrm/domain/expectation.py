@@ -1,7 +1,7 @@
 """When the sender may expect the owner's answer, with the walk that explains it.
 
 `exact_at` is the receipt plus the target in open time; `due_at` is what is stored and told, rounded up by the target
-alone so that a later mail is never promised an earlier time (product words: docs/promise.md).
+alone so that a later mail is never promised an earlier time.
 """
 
 from __future__ import annotations
@@ -206,15 +206,26 @@ def _because(received_at: datetime, stretches: tuple[Stretch, ...], calendar: Of
     away = [stretch.away for stretch in stretches if stretch.away is not None]
     reasons: list[Because] = []
     if away:
-        longest = max(away, key=lambda each: each.end_at)
-        in_sight = longest.end_at <= received_at + FORESEEABLE
-        reasons.append(AwayUntil(longest, calendar.back_at(longest) if in_sight else None))
+        reasons += _absence(received_at, max(away, key=lambda each: each.end_at), calendar)
     reasons += [HolidayOn(each.on, each.name) for each in stretches if each.why is Why.HOLIDAY]
     reasons += [ClosedOn(each.on) for each in stretches if each.why is Why.EXCEPTION]
     if stretches and stretches[0].why is Why.CLOSED:
         opens_at = calendar.next_opening(received_at)
         reasons += [] if opens_at is None else [OutsideHours(opens_at)]
     return tuple(reasons)
+
+
+def _absence(received_at: datetime, away: Away, calendar: OfficeCalendar) -> list[Because]:
+    """Nothing for an absence from which the owner is back the same day: it explains no date."""
+    back_at = calendar.back_at(away) if away.end_at <= received_at + FORESEEABLE else None
+    noticed_at = max(received_at, away.start_at)
+    if back_at is not None and _local_date(back_at, calendar) == _local_date(noticed_at, calendar):
+        return []
+    return [AwayUntil(away, back_at)]
+
+
+def _local_date(at: datetime, calendar: OfficeCalendar) -> date:
+    return at.astimezone(calendar.zone).date()
 
 
 def _point(kind: StepKind, at: datetime, since: datetime | None = None) -> Step:
