@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from inboxcrm.domain.text import cap_marks, cut
+from inboxcrm.domain.text import cap_marks, cut, storable
 
 SUBJECT_LENGTH = 150
 NAME_LENGTH = 64
@@ -21,6 +21,7 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc")
 
 _BREAKING = frozenset(("Cc", "Zl", "Zp"))
 _HIDDEN = frozenset(("Cf", "Cs", "Co"))
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ADDRESS_OR_LINK = re.compile(r"@|://|\bwww\.", re.IGNORECASE)
 
 
@@ -57,3 +58,8 @@ def clean_name(text: str) -> str:
     """
     name = one_line(text, NAME_LENGTH).strip("\"'\\ ")
     return "" if _ADDRESS_OR_LINK.search(name) else name
+
+
+def letter(text: str) -> str:
+    """A person's own text as they wrote it, indented and spaced, but for what no keyboard writes; ends in a line feed."""
+    return _CONTROLS.sub("", storable(text)).rstrip("\n") + "\n"

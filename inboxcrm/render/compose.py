@@ -20,7 +20,7 @@ from inboxcrm.domain.message import Address
 from inboxcrm.domain.outbox import AutoReply, Draft, OwnerMail
 from inboxcrm.errors import PermanentError, TemplateError
 from inboxcrm.render.check import Expected, check
-from inboxcrm.render.clean import SUBJECT_LENGTH, clean_subject, one_line
+from inboxcrm.render.clean import SUBJECT_LENGTH, clean_subject, letter, one_line
 from inboxcrm.render.headers import block, id_list, mailbox, unstructured
 from inboxcrm.render.languages import LANGUAGE_TAG
 from inboxcrm.render.templates import Intent, Rendered, TemplateSet
@@ -104,7 +104,7 @@ def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: dat
         author=author,
         to_name=mail.to.name,
         subject=clean_subject(mail.subject),
-        text="\n".join(one_line(line, 10_000) for line in mail.text.splitlines()).strip("\n") + "\n",
+        text=letter(mail.text),
         language=mail.language,
         marks=(),
         envelope_from=author,

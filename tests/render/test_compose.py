@@ -275,6 +275,12 @@ def test_a_value_that_is_missing_stops_the_mail() -> None:
         drafted(values={})
 
 
+def test_what_a_person_laid_out_stays_so() -> None:
+    text = "Dear Bob,\r\n\r\n    an   indented\tline\n> quoted 👩‍💻\n-- \nAnn\n\n\n"
+
+    assert written(text=text).text == "Dear Bob,\n\n    an   indented\tline\n> quoted 👩‍💻\n-- \nAnn\n"
+
+
 def test_dots_and_from_lines_survive() -> None:
     text = ".\nFrom here\n..two\n" + "long " * 300 + "\n=3D\ttab\n"
 
