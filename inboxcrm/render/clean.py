@@ -61,5 +61,5 @@ def clean_name(text: str) -> str:
 
 
 def letter(text: str) -> str:
-    """A person's own text as they wrote it, indented and spaced, but for what no keyboard writes; ends in a line feed."""
+    """A person's own text, laid out as they wrote it, without what no keyboard writes; ends in one line feed."""
     return _CONTROLS.sub("", storable(text)).rstrip("\n") + "\n"

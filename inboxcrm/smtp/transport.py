@@ -75,9 +75,12 @@ class SmtpTransport:
             return delivery
 
     async def close(self) -> None:
-        """Leave the server; a later `send` connects again."""
+        """Leave the server; a later `send` connects again. A mail in flight ends as if the server had hung up."""
         self._stop_timer()
-        self._leave()
+        if self._in_flight.locked():
+            self._drop()
+        else:
+            self._leave()
 
     async def _deliver(self, item: Outgoing, step: StepRecorder) -> Delivery:
         """One attempt; MAIL is said on a second connection only where the one kept from before had ended."""

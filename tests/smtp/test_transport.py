@@ -292,6 +292,33 @@ async def test_a_cancelled_mail_leaves_no_connection_behind(
     assert isinstance(await transport.send(outgoing(), Steps()), Sent)
 
 
+async def test_a_server_gone_before_the_first_octet_leaves_no_doubt(
+    smtp_sink: SubmissionServer, connect: Connect
+) -> None:
+    smtp_sink.moods.append(Mood(Step.DATA, reply="354 go ahead", cut=Cut.AFTER, times=1))
+
+    async def slow_disk(step: str) -> None:
+        if step == "body":
+            await asyncio.sleep(0.2)
+
+    assert isinstance(await connect(smtp_sink).send(outgoing(), slow_disk), Deferred)
+
+
+async def test_closing_over_a_mail_in_flight_is_doubt_once_its_body_has_left(
+    smtp_sink: SubmissionServer, connect: Connect, steps: Steps
+) -> None:
+    smtp_sink.moods.append(Mood(Step.FINAL, stall=True, times=1))
+    transport = connect(smtp_sink, patience=Patience())
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(transport.send(outgoing(), steps), name="send")
+        while "body" not in steps:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        await transport.close()
+
+    assert isinstance(task.result(), InDoubt)
+
+
 async def test_nobody_listening_defers(connect: Connect, steps: Steps) -> None:
     async with SubmissionServer() as gone:
         transport = connect(gone)
