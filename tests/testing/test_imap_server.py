@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 import statistics
 import time
@@ -144,6 +145,17 @@ async def test_no_password_is_taken_before_starttls(server_tls: ssl.SSLContext, 
         assert refused[-1].startswith(b"t NO [PRIVACYREQUIRED]")
         assert begun[-1].startswith(b"t OK")
         assert (await line.ask("LOGIN ann pw"))[-1].startswith(b"t OK")
+
+
+async def test_a_client_may_hang_up_instead_of_the_handshake(server_tls: ssl.SSLContext) -> None:
+    async with bare(starttls=server_tls) as server:
+        async with Line(server) as line:
+            await line.line()
+            assert (await line.ask("STARTTLS"))[-1].startswith(b"t OK")
+        await asyncio.sleep(0.02)
+        gc.collect()
+
+        assert server.open_connections == 0
 
 
 # -- misbehaviour
