@@ -9,7 +9,9 @@ from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
 from inboxcrm.domain.safety.phrases import (
     sentence_says,
     subject_begins,
+    subject_continues,
     subject_ends,
+    subject_in_bracket,
     subject_says,
     text_begins,
     text_names,
@@ -54,8 +56,9 @@ def calendar(facts: Facts) -> Hit | None:
 
 def automatic_letter(facts: Facts) -> Hit | None:
     """C14: no machine mark, but subject or first lines say that nobody wrote it."""
-    says = subject_says(facts.subject, "reply_subject.sure")
-    if says:
+    subject = facts.subject
+    says = subject_says(subject, "reply_subject.sure") or subject_begins(subject, "reply_subject.anyhow")
+    if says and not (facts.asks and subject.strip(" .!") == says):
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     opening = _opening_says(facts)
     if opening and opening[1] is MailClass.MACHINE:
@@ -70,24 +73,30 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
     opening = facts.opening
     if not opening:
         return None
-    says = sentence_says(opening[:200], "reply_text.sure")
-    if says:
-        return says, MailClass.MACHINE
-    says = text_begins(opening, "bounce_text.alone")
+    says = sentence_says(opening[:200], "reply_text.sure") or text_begins(opening, "bounce_text.alone")
     if says:
         return says, MailClass.MACHINE
     if len(facts.own_words) > SHORT_LETTER or facts.asks:
         return None
-    says = sentence_says(opening, "reply_text.absence") or sentence_says(opening[:200], "reply_text.receipt")
+    says = (
+        sentence_says(opening, "reply_text.absence")
+        or sentence_says(opening[:200], "reply_text.receipt")
+        or text_names(opening, "reply_text.anywhere")
+        or _both(opening, "reply_text.vague", "reply_text.absence_words")
+        or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
+    )
     return (says, MailClass.UNKNOWN) if says else None
+
+
+def _both(opening: str, beginnings: str, needed: str) -> str:
+    """A beginning that ordinary sentences share, where one of the needed words stands beside it."""
+    says = sentence_says(opening, beginnings)
+    return says if says and text_names(opening, needed) else ""
 
 
 def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
     """Subjects that give a machine away alone, or together with an opening that does."""
     subject = facts.subject
-    says = subject_ends(subject, "reply_subject.after_a_name")
-    if says and not facts.asks:
-        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_says(subject, "bounce_subject.colon")
     if says:
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
@@ -96,8 +105,16 @@ def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     if opening and (says := subject_begins(subject, "reply_subject.sure", "reply_subject.weak")):
         return review(Reason.AUTO_SUBJECT, f"{says}; {opening}", MailClass.MACHINE)
-    if facts.asks:
-        return None
+    return None if facts.asks else _quiet_subject(facts)
+
+
+def _quiet_subject(facts: Facts) -> Hit | None:
+    """Subjects that give a machine away in a letter that asks nothing."""
+    subject = facts.subject
+    says = subject_ends(subject, "reply_subject.after_a_name") or subject_in_bracket(subject, "reply_subject.sure")
+    says = says or ("" if "?" in subject else subject_continues(subject, "reply_subject.sure", "reply_subject.by"))
+    if says:
+        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_says(subject, "reply_subject.receipt", "reply_subject.weak")
     if says and len(facts.own_words) <= SHORT_LETTER and _weak_counts(facts, says):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
@@ -105,7 +122,7 @@ def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
     if says and _TICKET.search(subject):
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_says(subject, "reply_subject.tool")
-    if says and len(facts.own_words) < 40 and facts.message.text.strip() != says:
+    if says and (len(facts.own_words) < 40 or text_begins(facts.opening, "reply_text.about_yours")):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     return None
 

@@ -67,6 +67,9 @@ _SPAM_FIELDS = {
 _STATUS = re.compile(
     r"(?:^|[\s<(\[#:'\"])(?:[45]\.[0-7]\.\d{1,3}\b|(?:4[25]\d|5[05]\d)[\s-]+(?:#?[45]\.[0-7]\.\d|[A-Z<#]))"
 )
+_RETURNED = re.compile(
+    r"^[>|\t ]{0,10}(?:Received: (?:from|by) |Return-Path: ?<|Message-ID: ?<)", re.IGNORECASE | re.MULTILINE
+)
 _QUOTED_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s]{1,200}>")
 _SEPARATORS = re.compile(r"[-_.]+")
 _TAIL = re.compile(r"[-_.=]*[+\d].*\Z")
@@ -306,6 +309,8 @@ def bounce_like(facts: Facts) -> Hit | None:
     """C11b: a bounce without any machine's mark: signed by a mail system, and saying what only a bounce says."""
     message = facts.message
     signed = next((address for address in message.from_ if _signs_bounces(address)), None)
+    if signed is None and any(value.startswith("<SMTP32 v") for value in facts.headers.get("x-mailer", ())):
+        signed = facts.sender  # IMail's bounce program
     if signed is None:
         return None
     says = subject_begins(facts.subject, "bounce_subject.sure") or sentence_says(facts.head, "bounce_text.sure")
@@ -313,6 +318,8 @@ def bounce_like(facts: Facts) -> Hit | None:
         says = status[0].strip()
     if not says and any(part.content_type == "message/delivery-status" for part in message.parts):
         says = "message/delivery-status"
+    if not says and (returned := _RETURNED.search(message.text[:3_000])):
+        says = returned[0].strip()
     if not says and not facts.history.sent_ids.isdisjoint(_QUOTED_ID.findall(message.text[:20_000])):
         says = "a Message-ID of mine"
     return suppress(Reason.BOUNCE_LIKE, f"From: {signed.name} <{signed.spec}>; {says}") if says else None

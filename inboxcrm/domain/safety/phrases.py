@@ -34,6 +34,7 @@ _ORNAMENT = r"[\s*#>|=_~+•·※★☆◆■●-]*"
 _SUBJECT_START = re.compile(r"[\s*#\[(<{\"'«„【「『!-]*")
 _SUBJECT_END = re.compile(r"[\])>}\"'»”】」』*!.…]*(?:[\])>}】」』]| ?:|\s*\Z)")
 _AFTER_A_NAME = re.compile(r"[ .!]*(?:\(.{0,80}|(?:until|bis|till|hasta|tot|fino) .{0,40})?\Z")
+_LAST_BRACKET = re.compile(r"[(\[]([^()\[\]]{3,60})[)\]]\s*\Z")
 _SENTENCE = re.compile(r"(?:\A|\n|[.!?;:,…。！？、，؛،।)\]\"'-] ?)" + _ORNAMENT)
 
 
@@ -99,6 +100,23 @@ def subject_ends(subject: str, *lists: str) -> str:
         for phrase in _phrases_at(subject, at, *lists):
             if ":" not in subject[5:at] and "?" not in subject[:at] and _AFTER_A_NAME.match(subject, at + len(phrase)):
                 return phrase
+    return ""
+
+
+def subject_in_bracket(subject: str, *lists: str) -> str:
+    """The phrase that stands alone in a bracket at the end of the subject, or ""."""
+    match = _LAST_BRACKET.search(subject)
+    if match is None:
+        return ""
+    return next((one for one in _phrases_at(match[1], 0, *lists) if match[1].strip(" .!") == one), "")
+
+
+def subject_continues(subject: str, first: str, second: str) -> str:
+    """The phrase that the subject begins with when a word of the second list follows it, or ""."""
+    at = _start(subject)
+    for phrase in _phrases_at(subject, at, first):
+        if next(_phrases_at(subject, at + len(phrase) + 1, second), ""):
+            return phrase
     return ""
 
 
