@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -166,7 +166,7 @@ class MailboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search result: the message, and where the words were found between `[` and `]`."""
+    """A search result: the message, and where the words were found between the marks asked for."""
 
     message: MessageRow
     snippet: str
@@ -200,6 +200,22 @@ def newest(connection: sqlite3.Connection, *, limit: int = PAGE) -> list[Message
     """The newest messages."""
     rows = connection.execute("SELECT * FROM message_list ORDER BY received_at DESC, id DESC LIMIT ?", (limit,))
     return [MessageRow(**_values(row)) for row in rows]
+
+
+def count_messages(connection: sqlite3.Connection) -> int:
+    """How many messages are on record."""
+    return int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0])
+
+
+def newest_id(connection: sqlite3.Connection) -> int:
+    """The row of the message that was stored last; 0 while there is none."""
+    return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM messages").fetchone()[0])
+
+
+def first_incoming_after(connection: sqlite3.Connection, row_id: int) -> int | None:
+    """The first message to the owner that was stored after this row."""
+    row = connection.execute("SELECT MIN(id) FROM messages WHERE id > ? AND direction = 'in'", (row_id,)).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def of_matter(connection: sqlite3.Connection, matter_id: int) -> list[MessageRow]:
@@ -250,6 +266,107 @@ def owed(connection: sqlite3.Connection, promise_id: int) -> OwedRow | None:
     """One live promise."""
     row = connection.execute("SELECT * FROM owed WHERE promise_id = ?", (promise_id,)).fetchone()
     return None if row is None else OwedRow(**_values(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """One person's place in the queue: the promises, the most urgent first, and how urgent that one is."""
+
+    promise_ids: tuple[int, ...]
+    broken: bool
+    due_today: bool
+
+
+def piles(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> list[Pile]:
+    """The queue as `by_person` arranges it, without the rows themselves: fast however much is owed.
+
+    Read the rows that are shown with `owed`.
+    """
+    tomorrow = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
+    rows = connection.execute(
+        """
+        SELECT promises.id AS id, COALESCE(promises.contact_id, messages.sender) AS person,
+               promises.state = 'broken' AS broken, COALESCE(promises.due_at < :tomorrow, 0) AS today
+        FROM promises
+        JOIN messages ON messages.id = promises.message_id
+        LEFT JOIN contacts ON contacts.id = promises.contact_id
+        LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+        WHERE promises.state IN ('open', 'extended', 'broken')
+          AND (promises.snoozed_until IS NULL OR promises.snoozed_until <= :now)
+        ORDER BY broken DESC, today DESC, COALESCE(contacts.plan, organisations.plan) IS NULL,
+                 promises.chasers = 0, promises.received_at, promises.id
+        """,
+        {"tomorrow": to_text(tomorrow), "now": to_text(now)},
+    )
+    found: dict[object, list[tuple[int, bool, bool]]] = {}
+    for promise_id, person, broken, today in rows:
+        found.setdefault(person, []).append((promise_id, bool(broken), bool(today)))
+    return [Pile(tuple(each[0] for each in pile), pile[0][1], pile[0][2]) for pile in found.values()]
+
+
+def owed_in_matter(connection: sqlite3.Connection, matter_id: int) -> OwedRow | None:
+    """The live promise of a matter."""
+    row = connection.execute("SELECT * FROM owed WHERE matter_id = ?", (matter_id,)).fetchone()
+    return None if row is None else OwedRow(**_values(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """When and how the owner last turned to a contact: "mail", "phone", "met" or the owner's own words."""
+
+    at: datetime
+    how: str
+
+
+def last_touch(connection: sqlite3.Connection, contact_id: int) -> Touch | None:
+    """The last mail the owner wrote to a contact by hand, or the last answer given by another channel."""
+    row = connection.execute(
+        """
+        SELECT received_at AS at, 'mail' AS how
+        FROM messages
+        WHERE contact_id = :id AND direction = 'out'
+        UNION ALL
+        SELECT ended_at AS at, ended_how AS how
+        FROM promises
+        WHERE contact_id = :id AND state IN ('kept', 'kept_late') AND ended_how <> 'mail'
+        ORDER BY at DESC
+        LIMIT 1
+        """,
+        {"id": contact_id},
+    ).fetchone()
+    return None if row is None else Touch(to_instant(row["at"]), row["how"])
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """What became of the promises made in one month (`2026-03`, UTC)."""
+
+    month: str
+    kept: int
+    kept_late: int
+    broken: int
+    live: int
+    settled: int
+
+
+def record(connection: sqlite3.Connection, *, months: int = 24) -> list[MonthRow]:
+    """The record by month, newest first; `settled` were withdrawn or needed no answer."""
+    rows = connection.execute(
+        """
+        SELECT SUBSTR(received_at, 1, 7) AS month,
+               SUM(state = 'kept') AS kept,
+               SUM(state = 'kept_late') AS kept_late,
+               SUM(state = 'broken') AS broken,
+               SUM(state IN ('open', 'extended')) AS live,
+               SUM(state IN ('withdrawn', 'moot')) AS settled
+        FROM promises
+        GROUP BY month
+        ORDER BY month DESC
+        LIMIT ?
+        """,
+        (months,),
+    )
+    return [MonthRow(**dict(row)) for row in rows]
 
 
 def promises(connection: sqlite3.Connection, *, limit: int = PAGE) -> list[PromiseRow]:
@@ -315,10 +432,12 @@ CANDIDATES = 5_000
 """How many of the newest matches a search orders by time: a common word would match everything."""
 
 
-def search(connection: sqlite3.Connection, words: str, *, limit: int = PAGE) -> list[Hit]:
+def search(
+    connection: sqlite3.Connection, words: str, *, limit: int = PAGE, marks: tuple[str, str] = ("[", "]")
+) -> list[Hit]:
     """The newest messages that hold all of these words (the last one may be a beginning).
 
-    The words are data: each is quoted, so no FTS5 operator in them means anything.
+    The words are data: each is quoted, so no FTS5 operator in them means anything. `marks` stand around what was found.
     """
     query = match_expression(words)
     if not query:
@@ -335,12 +454,12 @@ def search(connection: sqlite3.Connection, words: str, *, limit: int = PAGE) -> 
           ORDER BY at DESC, id DESC
           LIMIT :limit
         )
-        SELECT page.id AS id, snippet(search, -1, '[', ']', ' … ', 14) AS snippet
+        SELECT page.id AS id, snippet(search, -1, :before, :behind, ' … ', 14) AS snippet
         FROM page
         JOIN search ON search.rowid = page.id AND search MATCH :query
         ORDER BY page.at DESC, page.id DESC
         """,
-        {"query": query, "candidates": CANDIDATES, "limit": limit},
+        {"query": query, "candidates": CANDIDATES, "limit": limit, "before": marks[0], "behind": marks[1]},
     ).fetchall()
     return [Hit(found, row["snippet"]) for row in rows if (found := message(connection, row["id"])) is not None]
 

@@ -45,7 +45,7 @@ SELECT promises.id AS promise_id,
        messages.reasons AS reasons,
        messages.class AS class,
        (SELECT outbox.state FROM outbox
-        WHERE outbox.promise_id = promises.id AND outbox.kind = 'auto'
+        WHERE outbox.matter_id = promises.matter_id AND outbox.promise_id = promises.id AND outbox.kind = 'auto'
         ORDER BY outbox.id DESC LIMIT 1) AS acknowledgement
 FROM promises
 JOIN messages ON messages.id = promises.message_id
