@@ -15,6 +15,7 @@ from inboxcrm.configuration import load
 from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
+from inboxcrm.imap.account import Timing
 from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.parsing import Parser
@@ -54,15 +55,18 @@ def assemble(config: Config, database: Database, *, clock: Clock | None = None) 
 
 
 @asynccontextmanager
-async def daemon(house: Household, *, network_clock: Clock | None = None) -> AsyncIterator[Daemon]:
+async def daemon(
+    house: Household, *, network_clock: Clock | None = None, timing: Timing | None = None
+) -> AsyncIterator[Daemon]:
     """The daemon of a home, with its mailboxes, transports and parsing worker; all of them closed at the end.
 
-    `network_clock` times connections, where the household's own clock tells another day (the demo's story).
+    `network_clock` times connections, where the household's own clock tells another day (the demo's story); `timing`
+    changes how often mailboxes are looked at.
     """
     parser = Parser()
     ingest = Ingest(house, parser)
     clock = network_clock or house.clock
-    offices = {mailbox.name: office(mailbox, house, clock) for mailbox in house.config.mailboxes}
+    offices = {mailbox.name: office(mailbox, house, clock, timing) for mailbox in house.config.mailboxes}
     try:
         await parser.start(language=True)
         yield Daemon(house, ingest, Deliver(house, ingest, offices), offices)
@@ -73,7 +77,7 @@ async def daemon(house: Household, *, network_clock: Clock | None = None) -> Asy
         await parser.close()
 
 
-def office(mailbox: MailboxConfig, house: Household, clock: Clock) -> Office:
+def office(mailbox: MailboxConfig, house: Household, clock: Clock, timing: Timing | None = None) -> Office:
     """The two doors of one mailbox. The password is read when a connection needs it, and not kept."""
 
     def password() -> str:
@@ -81,7 +85,7 @@ def office(mailbox: MailboxConfig, house: Household, clock: Clock) -> Office:
 
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
-        mailbox=ImapMailbox(mailbox, password, clock),
+        mailbox=ImapMailbox(mailbox, password, clock, timing=timing),
         transport=SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,

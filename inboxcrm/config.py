@@ -131,7 +131,8 @@ class Safety:
     """What the owner adds to the gate; only `answer_cc`, `own_lists` and `form_senders` can make it louder.
 
     `own_lists` holds addresses or List-Ids, `form_senders` "address" or "address subject-prefix"; `list_addresses` and
-    `robot_addresses` hold addresses, or whole domains written "@example.org".
+    `robot_addresses` hold addresses, or whole domains written "@example.org". `public_mail_domains` are providers at
+    which anybody has an address, besides those that are known: their people make no organisation.
     """
 
     own_addresses: tuple[str, ...] = ()
@@ -140,6 +141,7 @@ class Safety:
     list_addresses: tuple[str, ...] = ()
     robot_addresses: tuple[str, ...] = ()
     arc_sealers: tuple[str, ...] = ()
+    public_mail_domains: tuple[str, ...] = ()
     answer_cc: bool = False
 
 

@@ -143,13 +143,25 @@ class Outgoing:
     recipient: str
 
 
+class MailboxState(StrEnum):
+    """`paused`: the provider wants less of us; `needs_user`: only the owner can help."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    WATCHING = "watching"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    NEEDS_USER = "needs_user"
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxStatus:
-    """How a mailbox fares: `state` is one word ("reading", "watching", "offline", "needs you" ...), `cause` the plain
-    reason of a failure, `backlog` how many messages a first reading still has to bring.
+    """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
+
+    `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no secret.
     """
 
-    state: str = "new"
+    state: MailboxState = MailboxState.OFFLINE
     cause: str | None = None
     last_checked_at: datetime | None = None
     last_mail_at: datetime | None = None

@@ -193,17 +193,6 @@ def web(place: Place, port: int, host: str, show: bool) -> None:
 
 
 @cli.command()
-@click.option("--once", is_flag=True, help="Print the account and exit, also on a terminal.")
-@click.option("--seed", default=1, show_default=True, help="Another number tells another story.")
-@click.option("--home", "keep", type=click.Path(path_type=Path), help="Keep the result in this folder.")
-def demo(once: bool, seed: int, keep: Path | None) -> None:
-    """The main job on an invented mailbox: nothing to set up, nothing leaves this machine."""
-    from inboxcrm import demonstration
-
-    demonstration.play(seed=seed, keep=keep, once=once)
-
-
-@cli.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
     """Print the completion script of a shell: eval "$(inboxcrm completion bash)"."""

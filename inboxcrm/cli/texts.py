@@ -9,7 +9,7 @@ from inboxcrm.cli.output import emit, json_option, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.render.lint import lint_all
-from inboxcrm.render.values import SAMPLES
+from inboxcrm.render.values import samples
 
 
 @cli.group()
@@ -59,7 +59,7 @@ def preview(place: Place, name: str, language: str | None) -> None:
         if name not in house.templates.names():
             raise TemplateError(f"no template {name!r}; there are {', '.join(house.templates.names())}")
         template = house.templates.find(name, wanted)
-        values = {each: SAMPLES.get(each) for each in template.needs}
+        values = {each: samples(template.language).get(each) for each in template.needs}
         rendered = house.templates.render(name, wanted, values)
     click.secho(f"Subject: {rendered.prefix}{rendered.subject}", bold=True)
     click.echo()

@@ -195,6 +195,7 @@ def _safety(table: Table) -> Safety:
         list_addresses=table.read_list("list_addresses", values.address_or_domain),
         robot_addresses=table.read_list("robot_addresses", values.address_or_domain),
         arc_sealers=table.read_list("arc_sealers", values.host),
+        public_mail_domains=table.read_list("public_mail_domains", values.host),
         answer_cc=table.read("answer_cc", values.boolean, Safety().answer_cc),
     )
     table.close()

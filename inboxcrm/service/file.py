@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.domain import linking, threads
-from inboxcrm.domain.address import is_public_mail_domain, is_role_address, organisational_domain
+from inboxcrm.domain.address import is_role_address, organisational_domain
 from inboxcrm.domain.dedupe import identity_key
 from inboxcrm.domain.linking import Known, Link, NewContact, Nobody, RoleOf
 from inboxcrm.domain.message import Address, Message
@@ -60,14 +60,14 @@ class Person:
 def link(filing: Filing, author: Address | None, *, human: bool) -> Link:
     """Decide whose message this is, from what the address book holds."""
     entry = contacts.entry(filing.connection, author.key) if author is not None else None
-    domain = _organisation_domain(author)
+    domain = _organisation_domain(filing.household, author)
     client = domain is not None and contacts.organisation(filing.connection, domain) is not None
     role = author is not None and is_role_address(author.local)
     return linking.link(author, entry, human=human, role=role, organisation=domain, client=client)
 
 
-def _organisation_domain(author: Address | None) -> str | None:
-    if author is None or not author.domain or is_public_mail_domain(author.domain):
+def _organisation_domain(household: Household, author: Address | None) -> str | None:
+    if author is None or not author.domain or household.is_public(author.domain):
         return None
     return organisational_domain(author.domain)
 

@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from inboxcrm.config import Config, MailboxConfig, Office, Owner, PlanConfig
 from inboxcrm.domain import public_holidays
-from inboxcrm.domain.address import base_key, identity
+from inboxcrm.domain.address import base_key, identity, is_public_mail_domain
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
 from inboxcrm.domain.reply_safety import Settings
 from inboxcrm.ports import Clock
@@ -75,6 +75,10 @@ class Household:
     def is_own(self, key: str) -> bool:
         """Whether an address key is the owner's, plus-tags and dots at Gmail left out."""
         return base_key(key) in self._own_keys
+
+    def is_public(self, domain: str) -> bool:
+        """Whether anybody can have an address at this domain, so that it names no organisation."""
+        return domain in self.config.safety.public_mail_domains or is_public_mail_domain(domain)
 
     def settings(self, mailbox: MailboxConfig) -> Settings:
         """What the gate is told about a mailbox."""
