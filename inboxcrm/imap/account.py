@@ -98,7 +98,7 @@ class Account:
         async with self._errand_lock:
             self._refuse_during_pause()
             link = self._errand
-            if link is None or not link.usable:
+            if link is None or not await _alive(link):
                 await self._put_away(link)
                 link = self._errand = self.new_link("errands")
             try:
@@ -213,3 +213,12 @@ class Account:
 def _replaced(status: MailboxStatus, facts: dict[str, object]) -> MailboxStatus:
     kept = {name: getattr(status, name) for name in MailboxStatus.__dataclass_fields__}
     return MailboxStatus(**{**kept, **facts})
+
+
+async def _alive(link: ConnectionThread) -> bool:
+    """Whether a connection that rested can be used again; asks the socket, not the server."""
+    try:
+        await link.run(Connection.listen)
+    except InboxcrmError:
+        return False
+    return True

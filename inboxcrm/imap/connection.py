@@ -391,6 +391,15 @@ class Connection(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
             pass
         _accepted("IDLE", answer)
 
+    def listen(self) -> None:
+        """Hear what came meanwhile, without waiting; ConnectionLostError when it was the end."""
+        self.wire.deadline = None
+        while self.wire.has_line() or self.wire.wait(0.0) == "data":
+            if self.wire.has_line():
+                self.wire.allow(self._limits.done)
+                self._step(b"\0", None)
+                self.wire.deadline = None
+
     # -- going
 
     def leave(self) -> None:

@@ -71,6 +71,7 @@ class ImapMailbox:
         self._errands_wanted = asyncio.Event()
         self._live: ConnectionThread | None = None
         self._idle_refused_until = 0.0
+        self._outlet: Outlet | None = None
 
     @property
     def status(self) -> MailboxStatus:
@@ -162,7 +163,8 @@ class ImapMailbox:
     # -- handing out
 
     async def _stream(self, job: Job) -> AsyncIterator[Batch]:
-        outlet = Outlet()
+        outlet = self._outlet = Outlet()
+        self._forget()  # what an earlier reader did not come back for
         producer = asyncio.create_task(_to_the_end(job, outlet), name=f"imap-{self._account.name}")
         finished = False
         try:
@@ -179,9 +181,12 @@ class ImapMailbox:
             producer.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await producer
-            if not finished:
-                for one in self._account.memories.values():
-                    one.forget()
+            if not finished and self._outlet is outlet:
+                self._forget()
+
+    def _forget(self) -> None:
+        for memory in self._account.memories.values():
+            memory.forget()
 
     def _batch(self, memory: FolderMemory | None, ticket: Ticket) -> Batch | None:
         return None if memory is None else ticket.step.batch(self._account.name, memory.position)

@@ -1,0 +1,98 @@
+"""What a store would remember, in memory, checked against what the server holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import cast
+
+from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
+from inboxcrm.ports import Batch, Position
+from inboxcrm.testing.imap_server import Folder
+
+NAME = "main"
+
+
+class Record:
+    """KnownFolders, and the batches that were committed."""
+
+    def __init__(self) -> None:
+        self.positions: dict[str, Position] = {}
+        self.held: dict[str, dict[int, tuple[bytes, frozenset[str]]]] = {}
+        self.quarantined: dict[str, dict[int, str]] = {}
+        self.batches: list[Batch] = []
+        self.live: list[bytes] = []
+
+    async def position(self, mailbox: str, folder: str) -> Position | None:
+        assert mailbox == NAME
+        return self.positions.get(folder)
+
+    async def uids(self, mailbox: str, folder: str) -> Sequence[int]:
+        assert mailbox == NAME
+        return sorted({*self.held.get(folder, {}), *self.quarantined.get(folder, {})})
+
+    async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
+        assert mailbox == NAME
+        known = self._by_message_id(folder)
+        return [uid for uid, name, _ in message_ids if name not in known]
+
+    def commit(self, batch: Batch) -> None:
+        """What one transaction of the store would do."""
+        self.batches.append(batch)
+        held = self.held.setdefault(batch.folder, {})
+        poisoned = self.quarantined.setdefault(batch.folder, {})
+        if batch.reset:
+            known = self._by_message_id(batch.folder)
+            held.clear()
+            poisoned.clear()
+            held.update({uid: (known[name], frozenset()) for uid, name, _ in batch.relinked})
+        for low, high in batch.vanished:
+            for uid in [uid for uid in held if low <= uid <= high]:
+                del held[uid]
+        for uid, flags in batch.flags:
+            if uid in held:
+                held[uid] = (held[uid][0], flags)
+        for one in batch.arrivals:
+            held[one.uid] = (one.raw, one.flags)
+            poisoned.pop(one.uid, None)
+            if batch.live:
+                self.live.append(one.raw)
+        poisoned.update(batch.quarantined)
+        self.positions[batch.folder] = batch.position
+
+    async def keep(self, batches: AsyncIterator[Batch], *, most: int | None = None) -> int:
+        """Commit batches until they end, or until `most` are committed; answers how many there were."""
+        count = 0
+        async with aclosing(cast("AsyncGenerator[Batch, None]", batches)) as stream:
+            async for batch in stream:
+                self.commit(batch)
+                count += 1
+                if most is not None and count >= most:
+                    break
+        return count
+
+    def agrees_with(self, folder: Folder) -> bool:
+        """Whether record and server hold the same messages with the same flags."""
+        theirs = {one.uid: (one.raw, one.flags) for one in folder.messages}
+        return theirs == self.held.get(folder.name, {})
+
+    def _by_message_id(self, folder: str) -> dict[str, bytes]:
+        found = {}
+        for raw, _ in self.held.get(folder, {}).values():
+            if match := re.search(rb"(?m)^Message-ID: (<\S+>)", raw):
+                found[match[1].decode()] = raw
+        return found
+
+
+def configured(host: str, port: int, *, folders: tuple[str, ...] = (), user: str = "ann") -> MailboxConfig:
+    """A mailbox on a server of this machine."""
+    server = Server(host, port, Security.NONE)
+    return MailboxConfig(NAME, server, server, user, PasswordSource(env="UNUSED"), folders=folders)
+
+
+def letter(number: int, *, octets: int = 0) -> bytes:
+    """A mail with its own Message-ID."""
+    body = b"x" * 70 + b"\r\n"
+    head = b"Message-ID: <m%d@example.org>\r\nSubject: letter %d\r\n\r\nhello\r\n" % (number, number)
+    return head + body * (octets // len(body))
