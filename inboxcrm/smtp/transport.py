@@ -114,10 +114,10 @@ class SmtpTransport:
         sender = self._sender(item.envelope_from)
         answered_by, reply = await self._try(session, item, sender, step)
         if sender == "" and self._account_address and refuses_null_sender(reply):
-            self.null_sender_refused = True
             if (await session.command("RSET")).code != 250:
                 return Deferred(reply.shown())
             answered_by, reply = await self._try(session, item, self._account_address, step)
+            self.null_sender_refused = isinstance(outcome(answered_by, reply), Sent)
         return outcome(answered_by, reply)
 
     def _sender(self, envelope_from: str) -> str:
@@ -140,9 +140,7 @@ class SmtpTransport:
         if reply.code != 354:
             return Step.DATA, reply
         await step(Step.BODY)
-        reply = await session.body(item.raw)
-        session.mails += 1
-        return Step.BODY, reply
+        return Step.BODY, await session.body(item.raw)
 
     async def _mail(self, session: Session, item: Outgoing, sender: str) -> Reply:
         """MAIL with what the server offers; `_StaleError` where a kept connection had ended meanwhile."""
@@ -161,7 +159,11 @@ class SmtpTransport:
 
     def _after(self, delivery: Delivery) -> None:
         """Keep the connection for the next mail only after a clean success."""
-        if not isinstance(delivery, Sent) or self._session is None or self._session.mails >= self._patience.mails:
+        if not isinstance(delivery, Sent) or self._session is None:
+            self._leave()
+            return
+        self._session.mails += 1
+        if self._session.mails >= self._patience.mails:
             self._leave()
             return
         self._hang_up = asyncio.get_running_loop().call_later(self._patience.idle, self._leave)

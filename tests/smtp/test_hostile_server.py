@@ -107,3 +107,19 @@ async def test_an_account_refused_too_ends_it(connect: Connect) -> None:
             f"MAIL FROM:<> SIZE={len(outgoing().raw)}".encode(),
             f"MAIL FROM:<{ACCOUNT}> SIZE={len(outgoing().raw)} RET=HDRS".encode(),
         ]
+
+
+async def test_a_connection_that_ends_between_a_refused_null_sender_and_its_stand_in_defers(connect: Connect) -> None:
+    def answer(line: bytes) -> bytes | None:
+        if line == b".":
+            return b"550 5.7.60 not as this sender\r\n"
+        if line.startswith(b"MAIL FROM:<a"):
+            return b"421 4.7.0 enough\r\n"
+        return usual(line)
+
+    async with ScriptedServer(answer) as server:
+        transport = connect(server)
+
+        assert await transport.send(outgoing(), Steps()) == Deferred("421 4.7.0 enough")
+        assert server.connections == 1
+        assert not transport.null_sender_refused
