@@ -16,7 +16,7 @@ from math import exp2
 
 SHARE = 0.8
 HALF_LIFE = timedelta(days=60)
-HALF_LIFE_ANSWERS = 20.0
+HALF_LIFE_ANSWERS = 15.0
 MARGIN = 1.15
 """What the told time adds to what was learned."""
 

@@ -7,6 +7,7 @@ import time as stopwatch
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,7 +22,7 @@ ZONES = sorted(name for name in available_timezones() if not name.startswith(("p
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2028, 12, 31, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 NOTHING = timedelta(0)
-steady = settings(deadline=None, max_examples=int(os.environ.get("INBOXCRM_EXAMPLES", "100")))
+steady = settings(deadline=None, max_examples=int(os.environ.get("INBOXCRM_EXAMPLES", "60")))
 
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 instants = st.integers(0, int((LAST - FIRST) / MINUTE)).map(lambda minutes: FIRST + minutes * MINUTE)
@@ -66,6 +67,33 @@ working = st.builds(
     mail_hours=st.lists(clocks, max_size=2).map(tuple),
 )
 any_calendar = st.one_of(working, calendars)
+
+
+@cache
+def changes(zone: ZoneInfo) -> tuple[datetime, ...]:
+    """The noons (UTC) of the days on which the clocks of a zone change."""
+    noons = [FIRST + timedelta(days=number, hours=12) for number in range((LAST - FIRST).days)]
+    offsets = [noon.astimezone(zone).utcoffset() for noon in noons]
+    return tuple(noon for noon, (before, after) in zip(noons[1:], pairwise(offsets), strict=True) if before != after)
+
+
+@steady
+@given(working.filter(lambda calendar: bool(changes(calendar.zone))), st.data())
+def test_all_of_it_holds_on_the_days_the_clocks_change(calendar: OfficeCalendar, data: st.DataObject) -> None:
+    calendar = replace(calendar, away=())
+    noon = data.draw(st.sampled_from(changes(calendar.zone)))
+    at, later = sorted(noon + MINUTE * data.draw(st.integers(-36 * 60, 12 * 60)) for _ in range(2))
+    target = MINUTE * data.draw(st.integers(0, 600))
+
+    first, second = (expect(each, target=target, calendar=calendar) for each in (at, later))
+
+    if first.exact_at is not None and first.due_at is not None:
+        assert calendar.open_between(at, first.exact_at) == target
+        assert calendar.is_open(first.due_at) or calendar.is_open(first.due_at - timedelta(microseconds=1))
+        assert second.due_at is None or first.due_at <= second.due_at
+    assert calendar.open_between(at, later) == sum(
+        (each.span.length for each in calendar.stretches(at, later) if each.why is Why.OPEN), NOTHING
+    )
 
 
 @steady
