@@ -1,0 +1,316 @@
+"""A mailbox that is watched: news at once, live mail first, back after every interruption."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from inboxcrm.clock import SystemClock
+from inboxcrm.imap.account import Timing
+from inboxcrm.imap.opening import Limits
+from inboxcrm.imap.status import MailboxState
+from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.testing.imap_server import Account, Exchange, MailServer
+from tests.imap.record import Record, configured, letter
+
+QUICK = Timing(idle=30.0, poll=30.0, others=30.0, without_idle=0.05, changes=0.05, close_after=30.0)
+
+
+def mailbox_on(server: MailServer, *, timing: Timing = QUICK, limits: Limits | None = None) -> ImapMailbox:
+    return ImapMailbox(
+        configured(server.host, server.port), lambda: "secret", SystemClock(), timing=timing, limits=limits
+    )
+
+
+@asynccontextmanager
+async def watched(mailbox: ImapMailbox, record: Record) -> AsyncIterator[None]:
+    """Keep what the mailbox brings, as long as the block runs."""
+    task = asyncio.create_task(record.keep(mailbox.watch(record)))
+    try:
+        await until(lambda: mailbox.status.state is MailboxState.WATCHING or task.done())
+        yield
+        if task.done():
+            await task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await mailbox.close()
+
+
+async def until(true: Callable[[], bool], *, seconds: float = 5.0) -> None:
+    """Wait for something to become true."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.002)
+
+
+def settled(account: Account, record: Record) -> bool:
+    return all(
+        record.agrees_with(account.folder(name)) and not record.positions[name].backfill_below
+        for name in ("INBOX", "Sent")
+        if name in record.positions
+    )
+
+
+@pytest.mark.parametrize("server", [(), ("CONDSTORE",), ("IDLE",)], ids=["all", "no-modseq", "no-idle"], indirect=True)
+async def test_new_mail_is_live_and_arrives_by_itself(server: MailServer, ann: Account, record: Record) -> None:
+    ann.folder("INBOX").append(letter(1))
+    async with watched(mailbox_on(server), record):
+        await until(lambda: bool(record.held.get("INBOX")))
+
+        ann.folder("INBOX").append(letter(2))
+        await until(lambda: record.live == [letter(2)])
+        ann.folder("INBOX").append(letter(3))
+        await until(lambda: record.live == [letter(2), letter(3)])
+
+    assert record.agrees_with(ann.folder("INBOX"))
+
+
+async def test_push_to_batch_takes_milliseconds(server: MailServer, ann: Account, record: Record) -> None:
+    async with watched(mailbox_on(server), record):
+        delays = []
+        for number in range(20):
+            started = asyncio.get_running_loop().time()
+            ann.folder("INBOX").append(letter(number))
+            await until(lambda number=number: len(record.live) == number + 1)  # type: ignore[misc]  # a lambda's default
+            delays.append(asyncio.get_running_loop().time() - started)
+
+    assert sorted(delays)[10] < 0.1  # 2.5 ms on a quiet machine
+
+
+@pytest.mark.parametrize("how", ["disconnect", "bye"])
+async def test_an_interruption_costs_nothing(server: MailServer, ann: Account, record: Record, how: str) -> None:
+    async with watched(mailbox_on(server), record):
+        if how == "bye":
+            ann.folder("INBOX").drop_watchers("restarting")
+        else:
+            server.disconnect_all()
+        ann.folder("INBOX").append(letter(1))
+        await until(lambda: record.live == [letter(1)])
+
+
+async def test_a_server_that_is_down_for_a_while_is_found_again(
+    ann: Account, server: MailServer, record: Record
+) -> None:
+    mailbox = mailbox_on(server)
+    async with watched(mailbox, record):
+        port = server.port
+        await server.stop()
+        await until(lambda: mailbox.status.state is not MailboxState.WATCHING)
+        ann.folder("INBOX").append(letter(1))
+        await server.start(port)
+        await until(lambda: record.live == [letter(1)], seconds=15)
+        await until(lambda: mailbox.status.state is MailboxState.WATCHING)
+
+    assert mailbox.status.cause is None
+
+
+async def test_a_server_that_goes_silent_in_idle_is_left(server: MailServer, ann: Account, record: Record) -> None:
+    async def silent(exchange: Exchange) -> bool:
+        await exchange.send(b"+ idling\r\n")
+        await exchange.stall()
+        return True
+
+    server.faults["IDLE"] = silent
+    async with watched(mailbox_on(server, timing=Timing(idle=0.1, poll=0.2), limits=Limits(done=0.2)), record):
+        await until(lambda: server.traffic.commands["LOGIN"] >= 2, seconds=8)
+
+
+async def test_a_server_that_never_announces_is_polled(server: MailServer, ann: Account, record: Record) -> None:
+    async def silent(exchange: Exchange) -> bool:
+        await exchange.send(b"+ idling\r\n")
+        await exchange.read_line()
+        await exchange.send(exchange.tag + b" OK\r\n")
+        return True
+
+    server.faults["IDLE"] = silent
+    async with watched(mailbox_on(server, timing=Timing(poll=0.1)), record):
+        ann.folder("INBOX").append(letter(1))
+        await until(lambda: record.live == [letter(1)])
+
+
+async def test_a_server_that_refuses_idle_is_polled_over_the_same_connection(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    async def refused(exchange: Exchange) -> bool:
+        await exchange.send(exchange.tag + b" NO not today\r\n")
+        return True
+
+    server.faults["IDLE"] = refused
+    async with watched(mailbox_on(server), record):
+        ann.folder("INBOX").append(letter(1))
+        await until(lambda: record.live == [letter(1)])
+
+    assert server.traffic.commands["IDLE"] == 1
+
+
+async def test_what_another_client_files_in_sent_is_noticed(server: MailServer, ann: Account, record: Record) -> None:
+    timing = Timing(others=0.1)
+    async with watched(mailbox_on(server, timing=timing), record):
+        await until(lambda: "Sent" in record.positions)
+        ann.folder("Sent").append(letter(1))
+        await until(lambda: record.agrees_with(ann.folder("Sent")))
+
+    (batch,) = [batch for batch in record.batches if batch.folder == "Sent" and batch.arrivals]
+    assert batch.live
+
+
+async def test_refreshing_sent_brings_what_just_came_and_then_nothing(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    mailbox = mailbox_on(server)
+    async with watched(mailbox, record):
+        await until(lambda: "Sent" in record.positions)
+        ann.folder("Sent").append(letter(1))
+
+        await record.keep(mailbox.refresh_sent(record))
+        assert record.agrees_with(ann.folder("Sent"))
+        await record.keep(mailbox.refresh_sent(record))
+        assert await record.keep(mailbox.refresh_sent(record)) == 0
+
+
+async def test_live_mail_does_not_wait_for_the_backlog(server: MailServer, ann: Account, record: Record) -> None:
+    for number in range(1500):
+        ann.folder("INBOX").append(letter(number))
+    async with watched(mailbox_on(server), record):
+        ann.folder("INBOX").append(letter(9000))
+        await until(lambda: record.live == [letter(9000)])
+        left = record.positions["INBOX"].backfill_below
+        await until(lambda: settled(ann, record), seconds=20)
+
+    assert left is not None
+    assert record.live == [letter(9000)]
+
+
+async def test_a_flag_storm_is_one_pass_and_live_mail_goes_before_it(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(500):
+        inbox.append(letter(number))
+    async with watched(mailbox_on(server), record):
+        await until(lambda: settled(ann, record))
+        server.traffic.clear()
+        for uid in range(1, 501):
+            inbox.set_flags(uid, ["\\Seen"])
+        inbox.append(letter(9000))
+        await until(lambda: record.live == [letter(9000)])
+        await until(lambda: record.agrees_with(inbox))
+        passes = server.traffic.commands["EXAMINE"]
+
+    assert passes <= 3
+
+
+async def test_a_storm_of_mail_arrives_whole(server: MailServer, ann: Account, record: Record) -> None:
+    async with watched(mailbox_on(server), record):
+        for number in range(600):
+            ann.folder("INBOX").append(letter(number))
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        await until(lambda: len(record.live) == 600, seconds=15)
+
+    assert record.agrees_with(ann.folder("INBOX"))
+    assert len(set(record.live)) == 600
+
+
+async def test_renumbering_while_watched_is_survived(server: MailServer, ann: Account, record: Record) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(20):
+        inbox.append(letter(number))
+    async with watched(mailbox_on(server), record):
+        await until(lambda: settled(ann, record) and bool(record.held.get("INBOX")))
+        server.traffic.clear()
+        inbox.reset_uid_validity()
+        await until(lambda: any(batch.reset for batch in record.batches))
+        inbox.append(letter(100))
+        await until(lambda: record.live == [letter(100)])
+
+    assert record.agrees_with(inbox)
+
+
+async def test_a_throttled_account_pauses_as_a_whole(server: MailServer, ann: Account, record: Record) -> None:
+    mailbox = mailbox_on(server)
+    async with watched(mailbox, record):
+
+        async def throttled(exchange: Exchange) -> bool:
+            await exchange.send(exchange.tag + b" NO [THROTTLED] slowly\r\n")
+            return True
+
+        server.faults["UID SEARCH"] = throttled
+        ann.folder("INBOX").append(letter(1))
+        await until(lambda: mailbox.status.state is MailboxState.PAUSED)
+        server.traffic.clear()
+        await asyncio.sleep(0.2)
+
+        assert server.traffic.commands["LOGIN"] == 0
+        assert mailbox.status.next_attempt_at is not None
+        with pytest.raises(Exception, match="slowly"):
+            await mailbox.find_sent("<x@example.org>")
+
+
+async def test_a_refused_login_is_not_tried_in_a_loop(server: MailServer, ann: Account, record: Record) -> None:
+    mailbox = ImapMailbox(configured(server.host, server.port), lambda: "wrong", SystemClock(), timing=QUICK)
+    task = asyncio.create_task(record.keep(mailbox.watch(record)))
+
+    await until(lambda: mailbox.status.cause is not None)
+    await asyncio.sleep(0.3)
+    task.cancel()
+    await asyncio.wait([task])
+    await mailbox.close()
+
+    assert server.traffic.commands["LOGIN"] == 1
+
+
+async def test_a_copy_is_filed_in_sent_once(server: MailServer, ann: Account, record: Record) -> None:
+    mailbox = mailbox_on(server)
+    sent_at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+    before = await mailbox.find_sent("<m7@example.org>")
+    await mailbox.file_sent(letter(7), sent_at)
+    await mailbox.file_sent(letter(7), sent_at)
+    after = await mailbox.find_sent("<m7@example.org>")
+    part = await mailbox.find_sent("<7@example.org>")
+    await mailbox.close()
+
+    (copy,) = ann.folder("Sent").messages
+    assert (before, after, part) == (False, True, False)
+    assert copy.raw == letter(7)
+    assert copy.flags == frozenset({"\\Seen"})
+    assert copy.received_at == sent_at
+
+
+@pytest.mark.parametrize("busy", ["idle", "backlog"])
+async def test_cancelling_ends_at_once_and_leaves_no_thread(
+    server: MailServer, ann: Account, record: Record, busy: str
+) -> None:
+    before = threading.active_count()
+    for number in range(400 if busy == "backlog" else 0):
+        ann.folder("INBOX").append(letter(number))
+    started = asyncio.get_running_loop().time()
+
+    async with watched(mailbox_on(server), record):
+        pass
+
+    assert asyncio.get_running_loop().time() - started < 3
+    assert threading.active_count() <= before
+
+
+async def test_waking_from_suspend_drops_every_connection(server: MailServer, ann: Account, record: Record) -> None:
+    class Sleepy(SystemClock):
+        late = 0.0
+
+        def monotonic(self) -> float:
+            return super().monotonic() + self.late
+
+    clock = Sleepy()
+    timing = Timing(heartbeat=0.05, poll=10_000, others=10_000)
+    mailbox = ImapMailbox(configured(server.host, server.port), lambda: "secret", clock, timing=timing)
+    async with watched(mailbox, record):
+        before = server.traffic.commands["LOGIN"]
+        clock.late = 3600.0
+        await until(lambda: server.traffic.commands["LOGIN"] > before)
