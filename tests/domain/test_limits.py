@@ -1,0 +1,53 @@
+"""Rows E: how many automatic mails may leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from inboxcrm.domain.safety.limits import Allowed, Candidate, Caps, Counts, Dropped, Limit, Tripped, within
+
+ORDINARY = Candidate()
+
+
+@pytest.mark.parametrize(
+    ("field", "cap", "candidate", "limit", "kind"),
+    [
+        ("this_promise_version", 1, ORDINARY, Limit.PROMISE, Dropped),
+        ("matter_7_days", 2, ORDINARY, Limit.MATTER, Dropped),
+        ("sender_10_minutes", 1, ORDINARY, Limit.SENDER_PAUSE, Dropped),
+        ("sender_day", 3, ORDINARY, Limit.SENDER_DAY, Dropped),
+        ("sender_away_4_days", 1, Candidate(away_text=True), Limit.AWAY, Dropped),
+        ("domain_day", 10, ORDINARY, Limit.DOMAIN_DAY, Dropped),
+        ("domain_day", 30, Candidate(public_domain=True), Limit.DOMAIN_DAY, Dropped),
+        ("domain_subject_day", 3, ORDINARY, Limit.SUBJECT_DAY, Dropped),
+        ("forms_day", 20, Candidate(form_lead=True), Limit.FORMS_DAY, Dropped),
+        ("total_hour", 30, ORDINARY, Limit.HOUR, Tripped),
+        ("total_day", 100, ORDINARY, Limit.DAY, Tripped),
+        ("new_strangers_day", 20, Candidate(new_stranger=True), Limit.STRANGERS_DAY, Tripped),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_the_last_one_under_a_cap_may_go_and_the_next_may_not(
+    field: str, cap: int, candidate: Candidate, limit: Limit, kind: type[Dropped | Tripped]
+) -> None:
+    below, reached = (replace(Counts(), **{field: count}) for count in (cap - 1, cap))
+
+    assert within(below, candidate) == Allowed()
+    assert within(reached, candidate) == kind(limit, cap, cap)
+
+
+@pytest.mark.parametrize("field", ["sender_away_4_days", "forms_day", "new_strangers_day"])
+def test_a_cap_for_one_kind_of_mail_does_not_hold_the_others(field: str) -> None:
+    assert within(replace(Counts(), **{field: 1_000}), ORDINARY) == Allowed()
+
+
+def test_a_loud_sender_is_dropped_before_the_brake_for_all_is_pulled() -> None:
+    counts = Counts(sender_day=3, total_hour=30, total_day=100)
+
+    assert within(counts, ORDINARY) == Dropped(Limit.SENDER_DAY, 3, 3)
+
+
+def test_the_owner_can_set_lower_caps() -> None:
+    assert within(Counts(total_day=5), ORDINARY, caps=Caps(total_day=5)) == Tripped(Limit.DAY, 5, 5)
