@@ -1,1 +1,1 @@
-"""What is measured, and what the settings were chosen by."""
+"""What is measured: `make bench`."""

@@ -1,0 +1,155 @@
+"""How fast a large mailbox becomes searchable: `inboxcrm run --once` on generated mail in a real Dovecot.
+
+    python -m bench.backlog [-n 20000] [--corpus FOLDER]
+
+Prints messages per CPU second (daemon and parsing worker together), wall time, peak resident memory of both added up,
+the time until the newest 50 mails are on record, and disk per message.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.dovecot import Dovecot
+
+HERE = Path(__file__).parent
+PASSWORD_VARIABLE = "INBOXCRM_BENCH_PASSWORD"
+OWNER = "consultant@example.org"
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run took; memory in MiB."""
+
+    messages: int
+    cpu: float
+    wall: float
+    peak: float
+    first_screen: float
+    disk: int
+
+
+def generate(folder: Path, count: int) -> Path:
+    """The generated mailbox as a Maildir, made once."""
+    if not (folder / "manifest.json").exists():
+        command = [sys.executable, HERE / "corpus.py", folder, "-n", str(count), "--jobs", "2", "--no-mbox"]
+        subprocess.run(command, check=True)
+    return folder / "Maildir"
+
+
+def fill(server: Dovecot, user: str, maildir: Path) -> None:
+    """Import the Maildir into the server's own format, folder by folder."""
+    copy = server.folder / "import"
+    shutil.copytree(maildir, copy)
+    server.identity.own(copy)
+    done = server.doveadm("import", "-u", user, f"maildir:{copy}", "", "ALL")
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    shutil.rmtree(copy)
+
+
+def settings(server: Dovecot, user: str) -> str:
+    """A home's config.toml for the benchmark."""
+    return f"""
+[owner]
+name = "Ann Example"
+addresses = ["{OWNER}"]
+timezone = "Europe/Zurich"
+language = "en"
+
+[[mailbox]]
+name = "main"
+imap = {{ host = "127.0.0.1", port = {server.port}, security = "none" }}
+smtp = {{ host = "127.0.0.1", port = 25, security = "none" }}
+user = "{user}"
+password = {{ env = "{PASSWORD_VARIABLE}" }}
+folders = ["Archive"]
+"""
+
+
+def measure(home: Path, password: str) -> Run:
+    """Run the daemon once and watch it."""
+    environment = {**os.environ, PASSWORD_VARIABLE: password}
+    command = [sys.executable, "-m", "inboxcrm", "--home", str(home), "run", "--once", "--log-level", "warning"]
+    before = os.times()
+    started = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    peak, first_screen = 0.0, 0.0
+    while process.poll() is None:
+        peak = max(peak, sum(_resident(pid) for pid in _family(process.pid)))
+        if not first_screen and _stored(home) >= 50:
+            first_screen = time.monotonic() - started
+        time.sleep(0.05)
+    wall = time.monotonic() - started
+    after = os.times()
+    if process.returncode:
+        assert process.stderr is not None
+        raise RuntimeError(process.stderr.read().decode())
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    disk = sum(each.stat().st_size for each in home.glob("inboxcrm.db*"))
+    return Run(_stored(home), cpu, wall, peak, first_screen, disk)
+
+
+def _stored(home: Path) -> int:
+    file = home / "inboxcrm.db"
+    if not file.exists():
+        return 0
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        return [pid, *(each for child in children.read_text().split() for each in _family(int(child)))]
+    except OSError:
+        return []
+
+
+def _resident(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except (OSError, IndexError):
+        return 0.0
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("-n", type=int, default=20_000)
+    options.add_argument("--corpus", type=Path)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="inboxcrm-bench-") as folder:
+        maildir = generate(chosen.corpus or Path(folder) / "corpus", chosen.n)
+        server = Dovecot()
+        server.start()
+        try:
+            fill(server, "ann", maildir)
+            home = Path(folder) / "home"
+            home.mkdir(mode=0o700)
+            (home / "config.toml").write_text(settings(server, "ann"), "utf-8")
+            run = measure(home, server.password)
+        finally:
+            server.close()
+    print(f"messages                 {run.messages}")
+    print(f"per CPU second           {run.messages / run.cpu:.0f}   ({run.cpu:.1f} s)")
+    print(f"wall                     {run.wall:.1f} s")
+    print(f"peak resident, together  {run.peak:.0f} MiB")
+    print(f"newest 50 on record      {run.first_screen:.2f} s after the start of the program")
+    print(f"disk per message         {run.disk / run.messages / 1000:.1f} kB")
+
+
+if __name__ == "__main__":
+    main()

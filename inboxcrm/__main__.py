@@ -1,0 +1,5 @@
+"""`python -m inboxcrm` is `inboxcrm`."""
+
+from inboxcrm.cli import main
+
+main()
