@@ -1,0 +1,66 @@
+"""What are the octets of one part of a mail?"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from inboxcrm.domain.charsets import decode
+from inboxcrm.domain.fields import base64_octets, read_block
+from inboxcrm.domain.message import Part
+from inboxcrm.domain.mime import headers_end
+from inboxcrm.domain.structure import Walk, _Node
+from inboxcrm.domain.text import storable
+
+LONGEST_HTML = 1_000_000
+
+
+@dataclass(slots=True)
+class _Places(Walk):
+    """The walk over the parts that also notes where each of them lies, and how it is encoded."""
+
+    places: dict[str, tuple[Part, int, int, str]] = field(default_factory=dict)
+
+    def _leaf(self, node: _Node, content_type: str, given: Mapping[str, str]) -> None:
+        Walk._leaf(self, node, content_type, given)
+        part = self.parts[-1]
+        encoding = next(iter(node.fields.get("content-transfer-encoding", ())), "")
+        encoding = encoding.partition("(")[0].partition(";")[0].strip().lower()
+        self.places.setdefault(part.path, (part, node.start, node.end, encoding))
+
+
+def part(raw: bytes, path: str) -> tuple[Part, bytes] | None:
+    """A part by its IMAP section number, with its decoded octets; None where the mail has no such part."""
+    found = _walk(raw).places.get(path)
+    return None if found is None else (found[0], _octets(raw, *found[1:]))
+
+
+def html(raw: bytes) -> str | None:
+    """The letter's HTML as it was written, or None where there is no HTML. It is hostile: clean it before it is shown.
+
+    The first HTML part that is no attachment; at most `LONGEST_HTML` octets of it.
+    """
+    for found, start, end, encoding in _walk(raw).places.values():
+        if found.content_type == "text/html" and not found.attached:
+            octets = _octets(raw, start, min(end, start + LONGEST_HTML), encoding)
+            return storable(decode(octets, found.charset)[0])
+    return None
+
+
+def _walk(raw: bytes) -> _Places:
+    body_at = headers_end(raw)
+    fields: dict[str, list[str]] = {}
+    for name, value in read_block(raw[:body_at][:262_144]).fields:
+        if name.startswith("content-"):
+            fields.setdefault(name, []).append(value)
+    walk = _Places(raw, {})
+    walk.run(fields, body_at if fields else 0)
+    return walk
+
+
+def _octets(raw: bytes, start: int, end: int, encoding: str) -> bytes:
+    octets = raw[start:end]
+    if encoding == "base64":
+        return base64_octets(octets)
+    return binascii.a2b_qp(octets) if encoding == "quoted-printable" else octets
