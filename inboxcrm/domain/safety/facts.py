@@ -24,6 +24,8 @@ _QUOTE_BEGINS = re.compile(
     r"|_{10,}\s*$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_LIST_NAMES = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
+_LIST_NAME = re.compile(r"[a-z0-9][a-z0-9@._+-]*")
 _QUESTION = re.compile(r"[?؟](?:\W|\Z)")
 _GREEK_QUESTION = re.compile(r"[?;](?:\s|\Z)")
 _SRS = re.compile(r"srs[01]=[^=]*=(?:[^=]*=)*?([a-z0-9.-]+\.[a-z]+)=[^=]*", re.IGNORECASE)
@@ -184,16 +186,11 @@ class Facts:
 
     @kept
     def own_list(self) -> bool:
-        """Whether it came through a group that delivers to the owner."""
-        lists = self.settings.own_lists
-        if not lists:
-            return False
-        keys = {identity(name) for name in lists}
-        if any(address.key in keys for address in (*self.message.recipients, *self.addresses("list-post"))):
-            return True
-        ids = {name.replace("@", ".") for name in keys}
-        list_ids = (value.rpartition("<")[2].partition(">")[0].strip() for _, value in self.values("list-id"))
-        return any(one.casefold() in ids for one in list_ids)
+        """Whether its list fields are those of a group that delivers to the owner, and of no other list."""
+        names = {identity(name) for name in self.settings.own_lists}
+        names |= {name.replace("@", ".") for name in names}
+        told = [value.casefold() for _, value in self.values(*_LIST_NAMES)] if names else []
+        return bool(told) and all(not names.isdisjoint(_LIST_NAME.findall(value)) for value in told)
 
     @kept
     def addressed(self) -> tuple[bool, bool]:

@@ -218,16 +218,14 @@ def thread_already_acked(facts: Facts) -> Hit | None:
 
 
 def mailing_list(facts: Facts) -> Hit | None:
-    """C7: a mailing list (RFC 2369, RFC 2919), by its fields or its envelope; my own group is none."""
-    if facts.own_list:
-        return None
-    found = next((name for name in facts.headers if name in _LIST_FIELDS), None)
+    """C7: a mailing list (RFC 2369, RFC 2919), by its fields or its envelope; the fields of my own group are none."""
+    found = None if facts.own_list else next((name for name in facts.headers if name in _LIST_FIELDS), None)
     if found:
         return suppress(Reason.LIST, f"{found}: {facts.headers[found][0]}")
-    if facts.reverse_path and _LIST_LOCAL.fullmatch(facts.reverse_path_local):
+    if facts.reverse_path and _list_address(facts, facts.reverse_path_local, facts.reverse_path):
         return suppress(Reason.LIST, f"Return-Path: <{facts.reverse_path}>", _familiar_or_machine(facts))
     for address in facts.message.sender:
-        if _LIST_LOCAL.fullmatch(address.local):
+        if _list_address(facts, address.local, address.key):
             return suppress(Reason.LIST, f"Sender: {address.spec}", _familiar_or_machine(facts))
     configured = facts.settings.list_addresses
     if configured:
@@ -237,12 +235,19 @@ def mailing_list(facts: Facts) -> Hit | None:
     return None
 
 
+def _list_address(facts: Facts, local: str, key: str) -> bool:
+    """Whether an address is one of a list's own, and not of my group (info-bounces@ of info@)."""
+    if not _LIST_LOCAL.fullmatch(local):
+        return False
+    own = {identity(name).rpartition("@")[2] for name in facts.settings.own_lists} if facts.own_list else set()
+    return key.rpartition("@")[2] not in own
+
+
 def precedence(facts: Facts) -> Hit | None:
     """C8: Precedence of a mass or automatic mail, or a sender that wants no acknowledgement."""
-    if not facts.own_list:
-        for name, found in facts.tokens("precedence", "x-precedence"):
-            if found in _PRECEDENCES:
-                return suppress(Reason.PRECEDENCE, f"{name}: {found}", _familiar_or_machine(facts))
+    for name, found in facts.tokens("precedence", "x-precedence"):
+        if found in _PRECEDENCES and not (found == "list" and facts.own_list):
+            return suppress(Reason.PRECEDENCE, f"{name}: {found}", _familiar_or_machine(facts))
     for name, found in facts.tokens("x-ack"):
         if found == "no":
             return suppress(Reason.PRECEDENCE, f"{name}: {found}", MailClass.UNKNOWN)
