@@ -196,9 +196,11 @@ def message(connection: sqlite3.Connection, message_id: int) -> MessageRow | Non
     return None if row is None else MessageRow(**_values(row))
 
 
-def newest(connection: sqlite3.Connection, *, limit: int = PAGE) -> list[MessageRow]:
+def newest(connection: sqlite3.Connection, *, limit: int = PAGE, offset: int = 0) -> list[MessageRow]:
     """The newest messages."""
-    rows = connection.execute("SELECT * FROM message_list ORDER BY received_at DESC, id DESC LIMIT ?", (limit,))
+    rows = connection.execute(
+        "SELECT * FROM message_list ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?", (limit, offset)
+    )
     return [MessageRow(**_values(row)) for row in rows]
 
 
@@ -224,11 +226,11 @@ def of_matter(connection: sqlite3.Connection, matter_id: int) -> list[MessageRow
     return [MessageRow(**_values(row)) for row in rows]
 
 
-def timeline(connection: sqlite3.Connection, contact_id: int, *, limit: int = 200) -> list[MessageRow]:
+def timeline(connection: sqlite3.Connection, contact_id: int, *, limit: int = 200, offset: int = 0) -> list[MessageRow]:
     """What went to and fro with a contact, newest first."""
     rows = connection.execute(
-        "SELECT * FROM message_list WHERE contact_id = ? ORDER BY received_at DESC, id DESC LIMIT ?",
-        (contact_id, limit),
+        "SELECT * FROM message_list WHERE contact_id = ? ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?",
+        (contact_id, limit, offset),
     )
     return [MessageRow(**_values(row)) for row in rows]
 
@@ -270,8 +272,12 @@ def owed(connection: sqlite3.Connection, promise_id: int) -> OwedRow | None:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """One person's place in the queue: the promises, the most urgent first, and how urgent that one is."""
+    """One person's place in the queue: the promises, the most urgent first, and how urgent that one is.
 
+    `person` is the contact's id, or the sender as written where there is no contact.
+    """
+
+    person: int | str
     promise_ids: tuple[int, ...]
     broken: bool
     due_today: bool
@@ -298,10 +304,10 @@ def piles(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> l
         """,
         {"tomorrow": to_text(tomorrow), "now": to_text(now)},
     )
-    found: dict[object, list[tuple[int, bool, bool]]] = {}
+    found: dict[int | str, list[tuple[int, bool, bool]]] = {}
     for promise_id, person, broken, today in rows:
         found.setdefault(person, []).append((promise_id, bool(broken), bool(today)))
-    return [Pile(tuple(each[0] for each in pile), pile[0][1], pile[0][2]) for pile in found.values()]
+    return [Pile(person, tuple(each[0] for each in pile), pile[0][1], pile[0][2]) for person, pile in found.items()]
 
 
 def owed_in_matter(connection: sqlite3.Connection, matter_id: int) -> OwedRow | None:
@@ -369,9 +375,23 @@ def record(connection: sqlite3.Connection, *, months: int = 24) -> list[MonthRow
     return [MonthRow(**dict(row)) for row in rows]
 
 
-def promises(connection: sqlite3.Connection, *, limit: int = PAGE) -> list[PromiseRow]:
+def owed_to(connection: sqlite3.Connection, contact_id: int) -> list[OwedRow]:
+    """What is owed to one contact, oldest first, snoozed or not."""
+    rows = connection.execute("SELECT * FROM owed WHERE contact_id = ? ORDER BY received_at", (contact_id,))
+    return [OwedRow(**_values(row)) for row in rows]
+
+
+def promises(connection: sqlite3.Connection, *, limit: int = PAGE, offset: int = 0) -> list[PromiseRow]:
     """The ledger, newest first."""
-    rows = connection.execute("SELECT * FROM promise_list ORDER BY received_at DESC, id DESC LIMIT ?", (limit,))
+    rows = connection.execute(
+        "SELECT * FROM promise_list ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?", (limit, offset)
+    )
+    return [PromiseRow(**_values(row)) for row in rows]
+
+
+def promises_of_matter(connection: sqlite3.Connection, matter_id: int) -> list[PromiseRow]:
+    """The promises of a matter, oldest first; at most one of them is live."""
+    rows = connection.execute("SELECT * FROM promise_list WHERE matter_id = ? ORDER BY id", (matter_id,))
     return [PromiseRow(**_values(row)) for row in rows]
 
 
@@ -381,7 +401,7 @@ def matter(connection: sqlite3.Connection, matter_id: int) -> MatterRow | None:
     return None if row is None else MatterRow(**_values(row))
 
 
-def contacts(connection: sqlite3.Connection, *, like: str = "", limit: int = PAGE) -> list[ContactRow]:
+def contacts(connection: sqlite3.Connection, *, like: str = "", limit: int = PAGE, offset: int = 0) -> list[ContactRow]:
     """Contacts whose name, address or organisation holds these words, the latest correspondents first."""
     rows = connection.execute(
         """
@@ -389,9 +409,9 @@ def contacts(connection: sqlite3.Connection, *, like: str = "", limit: int = PAG
         WHERE :like = '' OR name LIKE :pattern ESCAPE '\\' OR addresses LIKE :pattern ESCAPE '\\'
            OR organisation LIKE :pattern ESCAPE '\\'
         ORDER BY last_at DESC, name
-        LIMIT :limit
+        LIMIT :limit OFFSET :offset
         """,
-        {"like": like, "pattern": f"%{_escaped(like)}%", "limit": limit},
+        {"like": like, "pattern": f"%{_escaped(like)}%", "limit": limit, "offset": offset},
     )
     return [ContactRow(**_values(row)) for row in rows]
 
@@ -406,13 +426,15 @@ def contact(connection: sqlite3.Connection, contact_id: int) -> ContactRow | Non
     return None if row is None else ContactRow(**_values(row))
 
 
-def outbox(connection: sqlite3.Connection, *, states: Sequence[str] = (), limit: int = PAGE) -> list[OutboxRow]:
+def outbox(
+    connection: sqlite3.Connection, *, states: Sequence[str] = (), limit: int = PAGE, offset: int = 0
+) -> list[OutboxRow]:
     """Outgoing mail, newest first, of these states or of all."""
     marks = ", ".join("?" * len(states))
     condition = f"WHERE state IN ({marks})" if states else ""
     rows = connection.execute(
-        f"SELECT * FROM outbox_list {condition} ORDER BY id DESC LIMIT ?",  # noqa: S608 - question marks only
-        (*states, limit),
+        f"SELECT * FROM outbox_list {condition} ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608 - question marks only
+        (*states, limit, offset),
     )
     return [OutboxRow(**_values(row)) for row in rows]
 
@@ -421,6 +443,12 @@ def outbox_item(connection: sqlite3.Connection, item_id: int) -> OutboxRow | Non
     """One outgoing mail."""
     row = connection.execute("SELECT * FROM outbox_list WHERE id = ?", (item_id,)).fetchone()
     return None if row is None else OutboxRow(**_values(row))
+
+
+def outbox_of_matter(connection: sqlite3.Connection, matter_id: int) -> list[OutboxRow]:
+    """What went, goes or would go out in a matter, oldest first."""
+    rows = connection.execute("SELECT * FROM outbox_list WHERE matter_id = ? ORDER BY id", (matter_id,))
+    return [OutboxRow(**_values(row)) for row in rows]
 
 
 def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
@@ -433,7 +461,12 @@ CANDIDATES = 5_000
 
 
 def search(
-    connection: sqlite3.Connection, words: str, *, limit: int = PAGE, marks: tuple[str, str] = ("[", "]")
+    connection: sqlite3.Connection,
+    words: str,
+    *,
+    limit: int = PAGE,
+    offset: int = 0,
+    marks: tuple[str, str] = ("[", "]"),
 ) -> list[Hit]:
     """The newest messages that hold all of these words (the last one may be a beginning).
 
@@ -452,14 +485,21 @@ def search(
           FROM hits
           JOIN messages ON messages.id = hits.rowid
           ORDER BY at DESC, id DESC
-          LIMIT :limit
+          LIMIT :limit OFFSET :offset
         )
         SELECT page.id AS id, snippet(search, -1, :before, :behind, ' … ', 14) AS snippet
         FROM page
         JOIN search ON search.rowid = page.id AND search MATCH :query
         ORDER BY page.at DESC, page.id DESC
         """,
-        {"query": query, "candidates": CANDIDATES, "limit": limit, "before": marks[0], "behind": marks[1]},
+        {
+            "query": query,
+            "candidates": CANDIDATES,
+            "limit": limit,
+            "offset": offset,
+            "before": marks[0],
+            "behind": marks[1],
+        },
     ).fetchall()
     return [Hit(found, row["snippet"]) for row in rows if (found := message(connection, row["id"])) is not None]
 
@@ -496,6 +536,12 @@ def promises_of_message(connection: sqlite3.Connection, message_id: int) -> list
     """The promises that a message made, at most one."""
     rows = connection.execute("SELECT * FROM promise_list WHERE message_id = ?", (message_id,))
     return [PromiseRow(**_values(row)) for row in rows]
+
+
+def defects(connection: sqlite3.Connection, message_id: int) -> tuple[str, ...]:
+    """What was wrong with a message as it came, in the words of `domain.mime`."""
+    row = connection.execute("SELECT defects FROM messages WHERE id = ?", (message_id,)).fetchone()
+    return () if row is None else tuple(json.loads(row["defects"]))
 
 
 def decision(connection: sqlite3.Connection, message_id: int) -> Mapping[str, Any] | None:
