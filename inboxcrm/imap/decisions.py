@@ -78,7 +78,7 @@ def batches(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
             cut.append([])
             room = BATCH_OCTETS
         cut[-1].append(uid)
-        room = 0 if alone else room - octets
+        room = -1 if alone else room - octets
     return cut
 
 

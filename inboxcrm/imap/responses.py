@@ -61,11 +61,12 @@ class Fetched:
 LITERAL_END = re.compile(rb"~?\{(\d{1,20})\+?\}$")
 """The announcement of a literal at the end of a line (RFC 3501 section 4.3, RFC 3516 for the tilde)."""
 
-# An atom may carry a section in brackets with spaces in it: BODY[HEADER.FIELDS (FROM TO)]<0>. The bound on the section
-# keeps a hostile line of opening brackets from costing the square of its length.
+# An item may carry a section in brackets with spaces in it: BODY[HEADER.FIELDS (FROM TO)]<0>. A flag may hold a bracket
+# that is never closed. The bound on the section keeps a hostile line from costing the square of its length.
 _TOKEN = re.compile(
     rb' *(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"'
-    rb"|~?\{(?P<literal>\d+)\+?\}|(?P<atom>[^ ()\"{\[]*\[[^\]]{0,4000}\][^ ()]*|[^ ()\"]+))"
+    rb"|~?\{(?P<literal>\d+)\+?\}|(?P<atom>(?:BODY|BINARY(?:\.SIZE)?)\[[^\]]{0,4000}\][^ ()]*|[^ ()\"]+))",
+    re.IGNORECASE,
 )
 _UNTAGGED = re.compile(rb"\* (?:(\d{1,19}) )?([A-Za-z0-9.-]+)(?: |$)")
 _CODE = re.compile(r"\s*\[([A-Za-z0-9.$-]+)(?: ([^\]]*))?\]\s?(.*)", re.DOTALL)

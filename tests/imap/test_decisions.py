@@ -1,0 +1,227 @@
+"""The decisions of reading mail, as tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inboxcrm.errors import InboxcrmError
+from inboxcrm.imap import decisions
+from inboxcrm.imap.decisions import Advance, Changes, Way
+from inboxcrm.imap.errors import (
+    BusyError,
+    CertificateError,
+    ClosingError,
+    ConnectionLostError,
+    FolderMissingError,
+    LoginRefusedError,
+    NotConnectedError,
+    ThrottledError,
+    TooManyConnectionsError,
+)
+from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.folders import choose
+from inboxcrm.imap.names import Listed
+from inboxcrm.imap.retries import Failures
+from inboxcrm.imap.status import MailboxState
+from inboxcrm.imap.uids import closed_ranges, sequence_set, within
+from inboxcrm.ports import FolderRole, Position
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+STORED = Position(5, 100, highest_modseq=50, baseline=10)
+
+
+@pytest.mark.parametrize(
+    ("stored", "opened", "expected"),
+    [
+        (None, Opened("INBOX", 3, 5, 4), Way.FIRST),
+        (STORED, Opened("INBOX", 3, 6, 100), Way.RESET),
+        (STORED, Opened("INBOX", 3, 4, 100), Way.RESET),
+        (STORED, Opened("INBOX", 3, 5, 99), Way.RECONCILE),
+        (STORED, Opened("INBOX", 3, 5, 100), Way.CONTINUE),
+        (STORED, Opened("INBOX", 3, 5, None), Way.CONTINUE),
+    ],
+    ids=["new", "validity-up", "validity-down", "uidnext-down", "same", "no-uidnext"],
+)
+def test_how_a_folder_is_taken_up(stored: Position | None, opened: Opened, expected: Way) -> None:
+    assert decisions.way(stored, opened) is expected
+
+
+@pytest.mark.parametrize(
+    ("stored_modseq", "modseq", "told", "expected"),
+    [
+        (50, None, True, Changes.RECENT),
+        (None, 50, False, Changes.ALL),
+        (50, 49, True, Changes.ALL),
+        (50, 50, True, Changes.NONE),
+        (50, 51, True, Changes.TOLD),
+        (50, 51, False, Changes.ASK),
+    ],
+    ids=["nomodseq", "first-modseq", "went-back", "nothing", "qresync", "condstore"],
+)
+def test_how_changes_are_learnt(stored_modseq: int | None, modseq: int | None, told: bool, expected: Changes) -> None:
+    stored = Position(5, 100, highest_modseq=stored_modseq)
+
+    assert decisions.changes(stored, Opened("INBOX", 3, 5, 100, modseq), told=told) is expected
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 12 << 20), max_size=300))
+def test_batches_hold_every_message_once_and_keep_their_bounds(octets: list[int]) -> None:
+    sizes = list(enumerate(octets))
+
+    cut = decisions.batches(sizes)
+
+    assert [uid for group in cut for uid in group] == [uid for uid, _ in sizes]
+    for group in cut:
+        assert 1 <= len(group) <= decisions.BATCH_MESSAGES
+        total = sum(octets[uid] for uid in group)
+        assert len(group) == 1 or total <= decisions.BATCH_OCTETS
+        assert len(group) == 1 or all(octets[uid] <= decisions.ALONE_OCTETS for uid in group)
+
+
+@given(st.sets(st.integers(1, 400)), st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), max_size=8))
+def test_ranges_say_what_sets_say(uids: set[int], pairs: list[tuple[int, int]]) -> None:
+    ranges = list(closed_ranges(uids))
+    apart = list(closed_ranges(uid for low, high in pairs for uid in range(min(low, high), max(low, high) + 1)))
+
+    assert {uid for low, high in ranges for uid in range(low, high + 1)} == uids
+    assert sequence_set(uids).count(",") == max(0, len(ranges) - 1)
+    assert within(apart, sorted(uids)) == [
+        uid for uid in sorted(uids) if any(low <= uid <= high for low, high in apart)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("position", "advance", "expected"),
+    [
+        (STORED, Advance(uid_next=104), Position(5, 104, 50, baseline=10)),
+        (STORED, Advance(uid_next=90), STORED),
+        (STORED, Advance(highest_modseq=60, checked_at=NOON), Position(5, 100, 60, baseline=10, checked_at=NOON)),
+        (
+            Position(5, 100, backfill_below=80),
+            Advance(backfill_below=40, owed=(44, 41), checked_at=NOON),
+            Position(5, 100, backfill_below=40, pending=(41, 44)),
+        ),
+        (
+            Position(5, 100, backfill_below=80, pending=(3,)),
+            Advance(backfilled=True, settled=(3,), checked_at=NOON),
+            Position(5, 100, checked_at=NOON),
+        ),
+        (None, Advance(fresh=STORED), STORED),
+    ],
+    ids=["new-mail", "never-back", "changes", "backlog", "backlog-done", "fresh"],
+)
+def test_where_a_step_leaves_a_position(position: Position | None, advance: Advance, expected: Position) -> None:
+    assert advance.apply(position) == expected
+
+
+@pytest.mark.parametrize(
+    ("checked_at", "received_at", "expected"),
+    [
+        (None, NOON, False),
+        (NOON, NOON + timedelta(hours=1), True),
+        (NOON, NOON - timedelta(hours=1), False),
+        (NOON, NOON - timedelta(minutes=9), True),
+    ],
+    ids=["first-reading", "after", "before", "clocks-differ"],
+)
+def test_what_is_news_among_the_unknown(checked_at: datetime | None, received_at: datetime, expected: bool) -> None:
+    assert decisions.is_news(received_at, checked_at) is expected
+
+
+def _refused(kind: type[InboxcrmError]) -> InboxcrmError:
+    return kind("FETCH", status="NO", code=None, text="no")  # type: ignore[call-arg]  # all CommandRefusedErrors
+
+
+@pytest.mark.parametrize(
+    ("errors", "seconds", "state", "whole"),
+    [
+        ([LoginRefusedError("no")], 60, MailboxState.WAITING, True),
+        ([LoginRefusedError("no")] * 2, 6 * 3600, MailboxState.NEEDS_USER, True),
+        ([CertificateError("no")], 3600, MailboxState.NEEDS_USER, True),
+        ([_refused(ThrottledError)], 900, MailboxState.PAUSED, True),
+        ([_refused(ThrottledError)] * 3, 3600, MailboxState.PAUSED, True),
+        ([_refused(ThrottledError)] * 30, 6 * 3600, MailboxState.PAUSED, True),
+        ([_refused(TooManyConnectionsError)], 300, MailboxState.WAITING, False),
+        ([_refused(NotConnectedError)], 300, MailboxState.WAITING, True),
+        ([_refused(BusyError)] * 2, 30, MailboxState.WAITING, False),
+        ([_refused(BusyError)] * 3, 300, MailboxState.WAITING, False),
+        ([FolderMissingError("no")], 300, MailboxState.WAITING, False),
+        ([ConnectionLostError("no")], 2, MailboxState.WAITING, False),
+        ([ConnectionLostError("no")] * 4, 16, MailboxState.WAITING, False),
+        ([ConnectionLostError("no")] * 50, 300, MailboxState.WAITING, False),
+        ([ClosingError("no")], 0.2, MailboxState.WAITING, False),
+    ],
+    ids=[
+        "login",
+        "login-again",
+        "certificate",
+        "throttled",
+        "throttled-thrice",
+        "throttled-for-days",
+        "limit",
+        "not-connected",
+        "busy",
+        "busy-still",
+        "folder-missing",
+        "lost",
+        "lost-again",
+        "down",
+        "woke",
+    ],
+)
+def test_when_to_try_again(errors: list[InboxcrmError], seconds: float, state: MailboxState, whole: bool) -> None:
+    failures = Failures()
+
+    pause = [failures.pause_after(error, lambda _, high: high) for error in errors][-1]
+
+    assert (pause.seconds, pause.state, pause.whole_account) == (seconds, state, whole)
+
+
+def test_the_third_time_without_a_mailbox_behind_the_login_gets_a_hint() -> None:
+    failures = Failures()
+
+    hints = [failures.pause_after(_refused(NotConnectedError), max).hint for _ in range(3)]
+
+    assert hints[:2] == [None, None]
+    assert "IMAP" in (hints[2] or "")
+
+
+def _listed(name: str, *attributes: str, delimiter: str = "/") -> Listed:
+    return Listed(name, frozenset(attributes), delimiter)
+
+
+@pytest.mark.parametrize(
+    ("found", "configured", "sent"),
+    [
+        ([_listed("INBOX"), _listed("Post", "sent"), _listed("Sent")], (), "Post"),
+        ([_listed("INBOX"), _listed("INBOX.Gesendete Elemente", delimiter=".")], (), "INBOX.Gesendete Elemente"),
+        ([_listed("INBOX"), _listed("Sent", "noselect"), _listed("Sent Items")], (), "Sent Items"),
+        ([_listed("INBOX"), _listed("Aus"), _listed("Sent")], ("sent=Aus",), "Aus"),
+        ([_listed("INBOX")], ("sent=Aus",), None),
+    ],
+    ids=["special-use", "by-name", "not-selectable", "configured", "none"],
+)
+def test_where_sent_mail_is(found: list[Listed], configured: tuple[str, ...], sent: str | None) -> None:
+    choice = choose(found, configured)
+
+    assert choice.sent == sent
+    assert choice.watched[0] == ("INBOX", FolderRole.INBOX)
+
+
+def test_configured_folders_are_read_and_missing_ones_named() -> None:
+    found = [_listed("INBOX"), _listed("Sent", "sent"), _listed("Old", "archive"), _listed("All", "all")]
+
+    choice = choose(found, ("Old", "Gone", "Sent"))
+
+    assert choice.watched == (
+        ("INBOX", FolderRole.INBOX),
+        ("Sent", FolderRole.SENT),
+        ("Old", FolderRole.ARCHIVE),
+    )
+    assert choice.missing == ("Gone",)
+    assert choice.all_mail == "All"
