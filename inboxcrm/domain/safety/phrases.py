@@ -70,11 +70,27 @@ def _by_beginning(*lists: str) -> Mapping[str, tuple[str, ...]]:
 
 def _phrases_at(text: str, at: int, *lists: str) -> Iterator[str]:
     """The phrases that stand at a position and end where a word ends (or in a script that writes no blanks)."""
-    for phrase in _by_beginning(*lists).get(text[at : at + 2], ()):
+    return _standing(_by_beginning(*lists).get(text[at : at + 2], ()), text, at)
+
+
+def _standing(candidates: tuple[str, ...], text: str, at: int) -> Iterator[str]:
+    for phrase in candidates:
         if text.startswith(phrase, at):
             behind = text[at + len(phrase) : at + len(phrase) + 1]
             if not (behind.isalnum() and phrase[-1].isalnum()) or _SPACELESS.search(phrase):
                 yield phrase
+
+
+def _first_standing(starts: Iterator[int], text: str, lists: tuple[str, ...]) -> str:
+    """The first phrase that stands at one of the positions, or ""; nearly every position is passed at C speed."""
+    beginnings = _by_beginning(*lists)
+    for at in starts:
+        candidates = beginnings.get(text[at : at + 2])
+        if candidates and text.startswith(candidates, at):
+            phrase = next(_standing(candidates, text, at), "")
+            if phrase:
+                return phrase
+    return ""
 
 
 def subject_says(subject: str, *lists: str) -> str:
@@ -95,9 +111,10 @@ def _start(subject: str) -> int:
 
 def subject_ends(subject: str, *lists: str) -> str:
     """The phrase behind a name of 2 to 60 characters with which the subject ends, a bracket or a date aside."""
+    beginnings = _by_beginning(*lists)
     for start in _WORD.finditer(subject, 2, 65):
         at = start.start()
-        for phrase in _phrases_at(subject, at, *lists):
+        for phrase in _standing(beginnings.get(subject[at : at + 2], ()), subject, at):
             if ":" not in subject[5:at] and "?" not in subject[:at] and _AFTER_A_NAME.match(subject, at + len(phrase)):
                 return phrase
     return ""
@@ -122,10 +139,7 @@ def subject_continues(subject: str, first: str, second: str) -> str:
 
 def sentence_says(text: str, *lists: str) -> str:
     """The phrase that one of the sentences or lines of a normalised text begins with, or ""."""
-    for start in _SENTENCE.finditer(text):
-        for phrase in _phrases_at(text, start.end(), *lists):
-            return phrase
-    return ""
+    return _first_standing((start.end() for start in _SENTENCE.finditer(text)), text, lists)
 
 
 def text_begins(text: str, *lists: str) -> str:
@@ -136,7 +150,4 @@ def text_begins(text: str, *lists: str) -> str:
 
 def text_names(text: str, *lists: str) -> str:
     """The phrase that stands anywhere in a normalised text as whole words, or ""."""
-    for start in _WORD.finditer(text):
-        for phrase in _phrases_at(text, start.start(), *lists):
-            return phrase
-    return ""
+    return _first_standing((start.start() for start in _WORD.finditer(text)), text, lists)
