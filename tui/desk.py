@@ -1,0 +1,114 @@
+"""What the screens ask the home: each question is one short reading, each answer a value to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from inboxcrm.service.household import Household
+from inboxcrm.store import home, views
+from inboxcrm.store.views import ContactRow, MessageRow, OwedRow, Step, Touch
+
+from .widgets.standing import Standing
+
+T = TypeVar("T")
+
+WAITING = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One message with all that stands around it on the desk."""
+
+    row: MessageRow
+    text: str
+    contact: ContactRow | None
+    touch: Touch | None
+    owed: OwedRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a message was treated as it was."""
+
+    row: MessageRow
+    story: Mapping[str, Any] | None
+    lives: Sequence[tuple[str, Sequence[Step]]]
+
+
+class Desk:
+    """The reading side of one home."""
+
+    def __init__(self, household: Household) -> None:
+        self.household = household
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The owner's zone."""
+        return self.household.config.owner.timezone
+
+    def now(self) -> datetime:
+        """The home's present instant."""
+        return self.household.clock.now()
+
+    def ask(self, question: Callable[[Connection], T]) -> T:
+        """One question to the read model."""
+        return self.household.database.reading(question)
+
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever anybody wrote: another process, or a part of this one."""
+        with self.household.database.read() as connection:
+            return self.household.database.version(), connection.total_changes
+
+    def standing(self) -> Standing:
+        """Mode, pause, alarms, mailboxes, absence."""
+        now = self.now()
+        with self.household.database.read() as connection:
+            return Standing(
+                now=now,
+                zone=self.zone,
+                owner=self.household.config.owner.name,
+                mode=self.household.config.acknowledge.mode,
+                paused_at=home.paused_at(connection),
+                alarms=tuple(home.alarms(connection)),
+                mailboxes=tuple(views.mailboxes(connection)),
+                absences=tuple((row, away) for row, away in home.absences(connection) if away.end_at > now),
+                awaiting=len(views.outbox(connection, states=("awaiting",), limit=100)),
+            )
+
+    def piles(self) -> list[views.Pile]:
+        """The queue, one pile for each person."""
+        return self.ask(lambda connection: views.piles(connection, now=self.now(), zone=self.zone))
+
+    def owed(self, promise_id: int) -> OwedRow | None:
+        """One row of the queue."""
+        return self.ask(lambda connection: views.owed(connection, promise_id))
+
+    def sheet(self, message_id: int) -> Sheet | None:
+        """A message, its letter, its sender and what is owed for it."""
+        with self.household.database.read() as connection:
+            row = views.message(connection, message_id)
+            if row is None:
+                return None
+            contact_id, matter_id = row.contact_id, row.matter_id
+            return Sheet(
+                row=row,
+                text=views.text(connection, message_id),
+                contact=None if contact_id is None else views.contact(connection, contact_id),
+                touch=None if contact_id is None else views.last_touch(connection, contact_id),
+                owed=None if matter_id is None else views.owed_in_matter(connection, matter_id),
+            )
+
+    def reasons(self, message_id: int) -> Reasons | None:
+        """The stored reasons of a message."""
+        with self.household.database.read() as connection:
+            row = views.message(connection, message_id)
+            if row is None:
+                return None
+            promises = views.promises_of_message(connection, message_id)
+            lives = [(promise.state, views.promise_story(connection, promise.id)) for promise in promises]
+            return Reasons(row, views.decision(connection, message_id), lives)

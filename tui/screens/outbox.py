@@ -1,0 +1,126 @@
+"""What waits to go out, was shown in shadow, or went: each mail exactly as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from inboxcrm.domain.outbox import OutboxState
+from inboxcrm.service import actions
+from inboxcrm.service.household import Household
+from inboxcrm.store import views
+from inboxcrm.store.views import OutboxRow
+
+from .. import paper
+from ..desk import WAITING
+from ..messages import RowChosen
+from ..widgets.rows import Rows
+from ..words import BAD, EMPTY, GOOD, MUTED, SOON, fit, join, many, said, short
+from .reading import ReadingScreen
+from .split import SplitScreen
+
+LISTED = 500
+STYLES = {"awaiting": SOON, "unknown": BAD, "failed": BAD, "sent": GOOD}
+
+
+class OutboxScreen(SplitScreen):
+    """Outgoing mail; `a` lets one go, `r` drops it, `A` shows also what has ended."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", "Approve"),
+        Binding("r", "reject", "Reject"),
+        Binding("A", "all", "All or waiting"),
+    ]
+
+    def __init__(self, about: int | None = None) -> None:
+        super().__init__()
+        self._about = about
+        self._all = False
+        self._items: list[OutboxRow] = []
+
+    def compose_list(self) -> Rows:
+        """Two lines for each mail."""
+        return Rows(self._paint, nothing="Nothing waits to go out. A shows what went.", id="outbox")
+
+    def on_mount(self) -> None:
+        """Begin at the mail one came about."""
+        super().on_mount()
+        for item in self._items:
+            if self._about is not None and item.message_id == self._about:
+                self.rows.move_to(item.id)
+                break
+
+    def read_again(self) -> None:
+        """The outbox as it is now; what waits for a key comes first."""
+        super().read_again()
+        states = () if self._all else WAITING
+        items = self.desk.ask(lambda connection: views.outbox(connection, states=states, limit=LISTED))
+        self._items = sorted(items, key=lambda row: row.state != "awaiting")
+        waiting = sum(row.state == "awaiting" for row in self._items)
+        title = "The whole outbox" if self._all else "Waiting to go out"
+        self.title_line(
+            join(
+                (
+                    Content.styled(title, "bold $foreground"),
+                    said(many(len(self._items), "mail")),
+                    Content.styled(f"{waiting} for you to approve" if waiting else "", SOON),
+                )
+            )
+        )
+        self.rows.show([row.id for row in self._items])
+
+    def _paint(self, index: int, width: int) -> Sequence[Content]:
+        row, now = self._items[index], self.desk.now()
+        at = row.ended_at or row.created_at
+        state = Content.styled(row.state, STYLES.get(row.state, MUTED))
+        when = Content.styled(short(at, self.desk.zone, now), MUTED)
+        return (
+            fit(said(row.contact or row.recipient, "bold"), join((state, when)), width),
+            fit(said(row.subject or "(no subject)"), said(row.template, MUTED), width),
+        )
+
+    def show_sheet(self, index: int | None) -> None:
+        """The mail as it goes."""
+        if index is None:
+            self.lay(EMPTY, EMPTY)
+            return
+        self.lay(EMPTY, paper.draft(self._items[index], self.desk.zone, self.desk.now()))
+
+    def message_here(self) -> int | None:
+        """The mail that this one answers."""
+        index = self.rows.index
+        return None if index is None else self._items[index].message_id
+
+    def action_approve(self) -> None:
+        """Let it go: the text is before the owner's eyes."""
+        self._decide(actions.approve)
+
+    def action_reject(self) -> None:
+        """Drop it; the promise stands, silently."""
+        self._decide(actions.reject)
+
+    def _decide(self, action: Callable[[Household, int], OutboxState]) -> None:
+        index = self.rows.index
+        if index is not None:
+            self.act(partial(self._decided, action, self._items[index]))
+
+    def _decided(self, action: Callable[[Household, int], OutboxState], row: OutboxRow) -> str:
+        state = action(self.desk.household, row.id)
+        if state is OutboxState.QUEUED:
+            return f"The mail to {row.recipient} is on its way; the running daemon sends it."
+        return f"The mail to {row.recipient} is {state}; the promise stands, silently."
+
+    def action_all(self) -> None:
+        """What waits, or everything."""
+        self._all = not self._all
+        self.read_again()
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """The mail it answers."""
+        message_id = self._items[message.index].message_id
+        if message_id is not None:
+            self.app.push_screen(ReadingScreen(message_id))

@@ -1,0 +1,127 @@
+"""Two pages to read: why a message was treated as it was, and what the keys do."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from .. import why
+from ..words import ACCENT, EMPTY, MUTED
+from .base import DeskScreen
+
+
+class PageScreen(DeskScreen):
+    """One page of text."""
+
+    AUTO_FOCUS = "#page"
+
+    def body(self) -> ComposeResult:
+        """The page."""
+        with VerticalScroll(id="page"):
+            yield Static("", markup=False)
+
+    def text(self) -> Content:
+        """What stands on it."""
+        raise NotImplementedError
+
+    def read_again(self) -> None:
+        """The page as it is now."""
+        super().read_again()
+        self.query_one("#page Static", Static).update(self.text())
+
+
+class WhyScreen(PageScreen):
+    """The stored reasons of one message."""
+
+    def __init__(self, message_id: int) -> None:
+        super().__init__()
+        self._message_id = message_id
+
+    def text(self) -> Content:
+        """Gate, contact, matter, rules, walk, speech, promise."""
+        reasons = self.desk.reasons(self._message_id)
+        return EMPTY if reasons is None else why.page(reasons.row, reasons.story, reasons.lives, self.desk.zone)
+
+    def message_here(self) -> int | None:
+        """This message."""
+        return self._message_id
+
+    def action_why(self) -> None:
+        """Here already."""
+
+
+KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Going about",
+        (
+            ("↑ ↓  j k", "up and down; PgUp PgDn Home End as usual"),
+            ("← →", "in the queue: turn through the mails of one person"),
+            ("Enter", "open: the matter, then the mail on the whole page"),
+            ("Esc", "the page before"),
+            ("Tab", "between the list and the sheet; Space turns the sheet's page"),
+            ("1 2 3 4", "queue, outbox, record, contacts"),
+            ("/", "search as you type, in everything"),
+            ("c", "the contact's card and timeline"),
+            ("?", "why: every reason behind a message, and the walk to its time"),
+        ),
+    ),
+    (
+        "Keeping a promise",
+        (
+            ("p", "phoned; asks when"),
+            ("m", "met; asks when"),
+            ("o", "answered in another way; say which"),
+            ("d", "done elsewhere"),
+            ("n", "not needed: no answer is owed"),
+            ("s", "settled: they say so themselves"),
+            ("e", "extend: a later time, yours or what can honestly be expected"),
+            ("z", "snooze: out of sight for a while, the promise keeps its date"),
+        ),
+    ),
+    (
+        "Mail that goes out",
+        (
+            ("a", "approve the mail under the cursor (from the queue: look at it first)"),
+            ("r", "reject it; the promise stands, silently"),
+            ("A", "in the outbox: also what has gone or was dropped"),
+        ),
+    ),
+    (
+        "The home",
+        (
+            ("w", "be away, or back"),
+            ("P", "pause all automatic mail at once, or resume"),
+            ("x", "the alarms have been seen"),
+            ("t", "light or dark"),
+            ("h  F1", "this page"),
+            ("q", "leave the desk; the daemon goes on"),
+        ),
+    ),
+)
+
+
+class HelpScreen(PageScreen):
+    """All keys, by what one wants to do."""
+
+    def text(self) -> Content:
+        """The keys in their sections."""
+        sections = [
+            Content("\n").join(
+                [
+                    Content.styled(title, f"bold {ACCENT}"),
+                    *(Content.styled(f"  {keys:<10}", "bold") + Content(does) for keys, does in rows),
+                ]
+            )
+            for title, rows in KEYS
+        ]
+        signs = Content.styled(
+            "Signs: ● broken (red) or due today (amber), ○ later; told: what the sender knows, silent: the duty is the "
+            "same;\nreview: no machine may answer this by itself; → to you, ← from you, ⇠ from the machine.",
+            MUTED,
+        )
+        return Content("\n\n").join([*sections, signs])
+
+    def action_help(self) -> None:
+        """Here already."""

@@ -1,0 +1,172 @@
+"""Search as you type, over people and every word of every mail, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input
+
+from inboxcrm.domain.text import one_line
+from inboxcrm.store import views
+from inboxcrm.store.views import ContactRow, Hit
+
+from ..messages import RowChosen
+from ..widgets.rows import Rows
+from ..words import ACCENT, EMPTY, MUTED, arrow, fit, many, said, short
+from .contact import ContactScreen
+from .contacts import contact_lines
+from .matter import MatterScreen
+from .reading import ReadingScreen
+from .split import SplitScreen
+
+PAUSE = 0.12
+"""Seconds without a key before the search begins."""
+
+PEOPLE, MAILS = 5, 200
+BEFORE, BEHIND = "\ue000", "\ue001"
+"""Private characters around what was found: a subject may hold brackets."""
+
+
+class SearchScreen(SplitScreen):
+    """One line of words, what holds them, and the mail beside."""
+
+    AUTO_FOCUS = "#words"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("i", "words", "Words", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[ContactRow | Hit] = []
+        self._pause: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """The line of words above list and sheet."""
+        yield Input(placeholder="words of a mail, a subject, a name, an address …", id="words")
+        yield from super().body()
+
+    def compose_list(self) -> Rows:
+        """Two lines for each thing found."""
+        return Rows(self._paint, nothing="Type, and everything that holds the words appears.", id="found")
+
+    @property
+    def words(self) -> str:
+        """What is looked for."""
+        return self.query_one("#words", Input).value
+
+    def read_again(self) -> None:
+        """Look again: something may have arrived."""
+        super().read_again()
+        self._look()
+
+    def on_input_changed(self) -> None:
+        """Wait until the fingers rest."""
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, self._look)
+
+    def _look(self) -> None:
+        self.run_worker(partial(self._search, self.words), thread=True, exclusive=True, group="search")
+
+    def _search(self, words: str) -> None:
+        """In a thread of its own: typing never waits for the disk."""
+        found: list[ContactRow | Hit] = []
+        if words.strip():
+            found += self.desk.ask(lambda connection: views.contacts(connection, like=words.strip(), limit=PEOPLE))
+            found += self.desk.ask(
+                lambda connection: views.search(connection, words, limit=MAILS, marks=(BEFORE, BEHIND))
+            )
+        self.app.call_from_thread(self._show, words, found)
+
+    def _show(self, words: str, found: list[ContactRow | Hit]) -> None:
+        if not self.is_mounted or words != self.words:
+            return
+        self._found = found
+        self.rows.nothing = "Nothing holds all of these words." if words.strip() else "Type words, or a name."
+        mails = sum(isinstance(each, Hit) for each in found)
+        more = "the newest " if mails == MAILS else ""
+        self.title_line(Content.styled(f"{more}{many(mails, 'mail')}" if words.strip() else "", MUTED))
+        self.rows.show(
+            [(isinstance(each, Hit), each.message.id if isinstance(each, Hit) else each.id) for each in found]
+        )
+
+    def _paint(self, index: int, width: int) -> Sequence[Content]:
+        each, zone, now = self._found[index], self.desk.zone, self.desk.now()
+        if isinstance(each, ContactRow):
+            lines = contact_lines(each, "" if each.last_at is None else short(each.last_at, zone, now), width - 2)
+            return Content.styled("@ ", ACCENT) + lines[0], Content("  ") + lines[1]
+        row = each.message
+        when = Content.styled(short(row.received_at, zone, now), MUTED)
+        who = said(row.sender.partition(" <")[0], MUTED)
+        return (
+            fit(arrow(row) + " " + said(row.subject or "(no subject)", "bold") + "  " + who, when, width),
+            fit(Content("  ") + highlighted(each.snippet), EMPTY, width),
+        )
+
+    def show_sheet(self, index: int | None) -> None:
+        """The mail found, or nothing for a person."""
+        each = None if index is None else self._found[index]
+        self.lay_message(self.desk.sheet(each.message.id) if isinstance(each, Hit) else None)
+
+    def message_here(self) -> int | None:
+        """The mail under the cursor."""
+        index = self.rows.index
+        each = None if index is None else self._found[index]
+        return each.message.id if isinstance(each, Hit) else None
+
+    def contact_here(self) -> int | None:
+        """The person under the cursor, or whoever wrote the mail under it."""
+        index = self.rows.index
+        each = None if index is None else self._found[index]
+        return each.id if isinstance(each, ContactRow) else super().contact_here()
+
+    def on_key(self, event: object) -> None:
+        """From the words down to the list."""
+        key = getattr(event, "key", "")
+        if key in ("down", "enter", "tab") and self.query_one("#words", Input).has_focus:
+            self.rows.focus()
+            event.stop()  # type: ignore[attr-defined]
+            event.prevent_default()  # type: ignore[attr-defined]
+
+    def action_search(self) -> None:
+        """Back to the words."""
+        self.action_words()
+
+    def action_words(self) -> None:
+        """Other words."""
+        self.query_one("#words", Input).focus()
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """Open the person, the matter, or the mail that is in none."""
+        each = self._found[message.index]
+        if isinstance(each, ContactRow):
+            self.app.push_screen(ContactScreen(each.id))
+        elif each.message.matter_id is None:
+            self.app.push_screen(ReadingScreen(each.message.id))
+        else:
+            self.app.push_screen(MatterScreen(each.message.matter_id, each.message.id))
+
+
+def highlighted(snippet: str) -> Content:
+    """A snippet on one line, what was found in colour."""
+    parts: list[Content] = []
+    for at, piece in enumerate(snippet.split(BEFORE)):
+        found, mark, rest = piece.partition(BEHIND)
+        if at and mark:
+            parts.append(Content.styled(_line(found), "bold $text-accent"))
+            parts.append(Content.styled(_line(rest), MUTED))
+        else:
+            parts.append(Content.styled(_line(piece.replace(BEHIND, "")), MUTED))
+    return EMPTY.join(parts)
+
+
+def _line(text: str) -> str:
+    """One safe line that keeps the blanks at its ends, where it touches the next piece."""
+    inner = one_line(text, 400)
+    before = " " if text[:1].isspace() else ""
+    behind = " " if text[-1:].isspace() and inner else ""
+    return before + inner + behind

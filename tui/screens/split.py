@@ -1,0 +1,92 @@
+"""A page with a list on the left and, where there is room, the sheet under the cursor on the right."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from .. import paper
+from ..desk import Sheet
+from ..messages import RowHighlighted
+from ..widgets.rows import Rows
+from ..words import EMPTY
+from .base import DeskScreen
+
+
+class SplitScreen(DeskScreen):
+    """List and sheet. Tab goes between them; space turns the sheet's page from the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "leaf(1)", "Page", show=False),
+        Binding("backspace", "leaf(-1)", "Page back", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Content = EMPTY
+
+    def compose_list(self) -> Rows:
+        """The list."""
+        raise NotImplementedError
+
+    def body(self) -> ComposeResult:
+        """Title, list, sheet."""
+        yield Static("", markup=False, id="title")
+        with Horizontal(id="split", classes="both"):
+            yield self.compose_list()
+            with VerticalScroll(id="sheet"):
+                yield Static("", markup=False, id="brief")
+                yield Static("", markup=False, id="paper")
+
+    @property
+    def rows(self) -> Rows:
+        """The list."""
+        return self.query_one(Rows)
+
+    def title_line(self, words: Content) -> None:
+        """What this page shows, in one line."""
+        self.query_one("#title", Static).update(words)
+
+    def on_row_highlighted(self, message: RowHighlighted) -> None:
+        """Another sheet, or the same one read anew."""
+        message.stop()
+        self.show_sheet(message.index)
+
+    def show_sheet(self, index: int | None) -> None:
+        """Lay out what belongs to this row."""
+        raise NotImplementedError
+
+    def lay(self, brief: Content, sheet: Content) -> None:
+        """Lay out a sheet; one that did not change keeps its place on the page."""
+        strip = self.query_one("#brief", Static)
+        strip.update(brief)
+        strip.display = bool(brief.plain)
+        if sheet.is_same(self._shown):
+            return
+        same_head = sheet.plain[:80] == self._shown.plain[:80]
+        self._shown = sheet
+        self.query_one("#paper", Static).update(sheet)
+        if not same_head:
+            self.query_one("#sheet", VerticalScroll).scroll_home(animate=False)
+
+    def lay_message(self, sheet: Sheet | None, note: Content = EMPTY) -> None:
+        """Lay out a message with what is owed for it."""
+        if sheet is None:
+            self.lay(EMPTY, EMPTY)
+            return
+        zone, now = self.desk.zone, self.desk.now()
+        owed = EMPTY if sheet.owed is None else paper.promise(sheet.owed, zone, now)
+        top = paper.lines((paper.head(sheet.row, zone, now), owed, note))
+        self.lay(
+            paper.brief(sheet.contact, sheet.touch, zone, now), Content("\n\n").join((top, paper.letter(sheet.text)))
+        )
+
+    def action_leaf(self, by: int) -> None:
+        """Turn the page of the sheet."""
+        pane = self.query_one("#sheet", VerticalScroll)
+        pane.scroll_relative(y=by * max(1, pane.size.height - 2), animate=False)

@@ -1,0 +1,64 @@
+"""Times as people type them at the desk: `now`, `2d`, `17:30`, `fri`, `tomorrow`, `2026-03-27`, `2026-03-27 16:30`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from inboxcrm.domain.durations import parse_duration
+
+EXPECTED = "write it like 2d, 17:30, fri, tomorrow, 2026-03-27 or 2026-03-27 16:30"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK = re.compile(r"(?:(.+?)[ T])?(\d{1,2}):(\d{2})")
+
+
+def past(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """When something was done: empty and `now` are now, a length counts back. ValueError says what is expected."""
+    written = text.strip().casefold()
+    if written in ("", "now"):
+        return now
+    length = _length(written)
+    return now - length if length is not None else _instant(written, zone, now, backwards=True, day_ends=False)
+
+
+def future(text: str, zone: ZoneInfo, now: datetime, *, day_ends: bool) -> datetime:
+    """A time to come. A day without a time is its end or, for what begins, its beginning. ValueError as above."""
+    written = text.strip().casefold()
+    if written == "now":
+        return now
+    length = _length(written)
+    return now + length if length is not None else _instant(written, zone, now, backwards=False, day_ends=day_ends)
+
+
+def _length(written: str) -> timedelta | None:
+    try:
+        return parse_duration(written)
+    except ValueError:
+        return None
+
+
+def _instant(written: str, zone: ZoneInfo, now: datetime, *, backwards: bool, day_ends: bool) -> datetime:
+    clock = _CLOCK.fullmatch(written)
+    if clock is not None:
+        day, hour, minute = clock[1] or "today", int(clock[2]), int(clock[3])
+        if hour > 23 or minute > 59:
+            raise ValueError(f"{written!r} is no time of day; {EXPECTED}")
+        return datetime.combine(_day(day, now.astimezone(zone).date(), backwards), time(hour, minute), tzinfo=zone)
+    day_on = _day(written, now.astimezone(zone).date(), backwards)
+    if day_ends:
+        return datetime.combine(day_on + timedelta(days=1), time(0), tzinfo=zone)
+    return datetime.combine(day_on, time(0), tzinfo=zone)
+
+
+def _day(written: str, today: date, backwards: bool) -> date:
+    near = {"today": 0, "tomorrow": 1, "yesterday": -1}
+    if written in near:
+        return today + timedelta(days=near[written])
+    if written[:3] in _DAYS and written.isalpha():
+        ahead = (_DAYS.index(written[:3]) - today.weekday()) % 7
+        return today + timedelta(days=(ahead - 7 if backwards and ahead else ahead or (0 if backwards else 7)))
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"{written!r} is no time; {EXPECTED}") from None
