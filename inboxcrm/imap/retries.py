@@ -29,6 +29,10 @@ _THROTTLED_FIRST = 15 * _MINUTE
 _THROTTLED_LAST = 6 * _HOUR
 
 
+WHOLE_ACCOUNT = (UserError, ThrottledError, NotConnectedError)
+"""Failures after which no connection of the account may try."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """How long to wait. `whole_account`: nothing of this account may connect meanwhile, not only this connection."""

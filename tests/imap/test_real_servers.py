@@ -1,0 +1,192 @@
+"""The same against Dovecot and Cyrus, with another client at work beside us."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import pytest
+from imapclient import IMAPClient
+
+from inboxcrm.clock import SystemClock
+from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
+from inboxcrm.imap.account import Timing
+from inboxcrm.imap.probe import probe
+from inboxcrm.imap.watcher import ImapMailbox
+from tests.imap.record import NAME, Record, letter
+from tests.imap.test_watcher import until, watched
+from tests.servers.cyrus import Cyrus
+from tests.servers.dovecot import Dovecot
+
+TIMING = Timing(others=0.3, changes=0.1, poll=60.0)
+SEEN, ANSWERED = b"\\Seen", b"\\Answered"
+
+
+@dataclass
+class Place:
+    """A fresh account on a real server."""
+
+    config: MailboxConfig
+    password: str
+    deliver: Callable[[bytes], None]
+
+    def mailbox(self) -> ImapMailbox:
+        return ImapMailbox(self.config, lambda: self.password, SystemClock(), timing=TIMING)
+
+    def other_client(self) -> IMAPClient:
+        """A mail program of the owner's."""
+        client = IMAPClient(self.config.imap.host, self.config.imap.port, ssl=False)
+        client.login(self.config.user, self.password)
+        return client
+
+    def holds(self, folder: str) -> dict[int, tuple[bytes, frozenset[str]]]:
+        """Every message of a folder, read without a trace."""
+        client = self.other_client()
+        client.select_folder(folder, readonly=True)
+        uids = client.search("ALL")
+        found = client.fetch(uids, ["BODY.PEEK[]", "FLAGS"]) if uids else {}
+        client.logout()
+        return {
+            uid: (row[b"BODY[]"], frozenset(flag.decode() for flag in row[b"FLAGS"] if flag != b"\\Recent"))
+            for uid, row in found.items()
+        }
+
+
+@pytest.fixture(params=["dovecot", "cyrus"])
+def place(request: pytest.FixtureRequest, user: str) -> Place:
+    server: Dovecot | Cyrus = request.getfixturevalue(request.param)
+    if isinstance(server, Cyrus):
+        server.add_user(user)
+    where = Server(server.host, server.port, Security.NONE)
+    config = MailboxConfig(NAME, where, where, user, PasswordSource(env="UNUSED"))
+    return Place(config, server.password, lambda raw: server.deliver(user, raw))
+
+
+@pytest.fixture
+async def mailbox(place: Place) -> AsyncIterator[ImapMailbox]:
+    made = place.mailbox()
+    yield made
+    await made.close()
+
+
+def same(record: Record, place: Place, folder: str) -> bool:
+    """Whether the record holds what the server holds (Recent is nobody's business)."""
+    held = {uid: (raw, flags - {"\\Recent"}) for uid, (raw, flags) in record.held.get(folder, {}).items()}
+    return held == place.holds(folder)
+
+
+@pytest.mark.server
+async def test_everything_is_read_and_nothing_is_touched(place: Place, mailbox: ImapMailbox, record: Record) -> None:
+    for number in range(12):
+        place.deliver(letter(number, octets=number * 10_000))
+
+    await record.keep(mailbox.catch_up(record))
+
+    assert same(record, place, "INBOX")
+    assert len(record.held["INBOX"]) == 12
+    assert not any(SEEN.decode() in flags for _, flags in place.holds("INBOX").values())
+
+
+@pytest.mark.server
+async def test_what_another_client_does_is_followed(place: Place, mailbox: ImapMailbox, record: Record) -> None:
+    for number in range(10):
+        place.deliver(letter(number))
+    await record.keep(mailbox.catch_up(record))
+    first, second, third = sorted(record.held["INBOX"])[:3]
+
+    client = place.other_client()
+    client.select_folder("INBOX")
+    client.add_flags([first], [SEEN, ANSWERED])
+    client.delete_messages([second, third])
+    client.expunge()
+    client.logout()
+    place.deliver(letter(50))
+    await record.keep(mailbox.catch_up(record))
+
+    assert same(record, place, "INBOX")
+    assert len(record.live) == 1
+
+
+@pytest.mark.server
+async def test_news_is_pushed_and_sent_is_watched(place: Place, record: Record) -> None:
+    mailbox = place.mailbox()
+    async with watched(mailbox, record):
+        await until(lambda: "INBOX" in record.positions)
+        await asyncio.to_thread(place.deliver, letter(1))
+        await until(lambda: len(record.live) == 1, seconds=10)
+
+        sent = await _sent_name(place)
+        if sent is not None:
+            await until(lambda: sent in record.positions, seconds=10)
+            await asyncio.to_thread(_append, place, sent, letter(2))
+            await until(lambda: len(record.held.get(sent, {})) == 1, seconds=10)
+
+    assert same(record, place, "INBOX")
+
+
+@pytest.mark.server
+async def test_a_copy_is_filed_once(place: Place, mailbox: ImapMailbox) -> None:
+    if await _sent_name(place) is None:
+        client = place.other_client()
+        client.create_folder("Sent" if b"." not in client.namespace().personal[0][1].encode() else "INBOX.Sent")
+        client.logout()
+    sent = await _sent_name(place)
+    assert sent is not None
+
+    await mailbox.file_sent(letter(7), SystemClock().now())
+    await mailbox.file_sent(letter(7), SystemClock().now())
+
+    assert await mailbox.find_sent("<m7@example.org>")
+    assert [flags for _, flags in place.holds(sent).values()] == [frozenset({"\\Seen"})]
+
+
+@pytest.mark.server
+async def test_dovecot_renumbering_a_folder_links_everything_again(dovecot: Dovecot, user: str, record: Record) -> None:
+    where = Server(dovecot.host, dovecot.port, Security.NONE)
+    place = Place(
+        MailboxConfig(NAME, where, where, user, PasswordSource(env="UNUSED")),
+        dovecot.password,
+        lambda raw: dovecot.deliver(user, raw),
+    )
+    for number in range(10):
+        place.deliver(letter(number))
+    await record.keep(place.mailbox().catch_up(record))
+    before = record.positions["INBOX"].uid_validity
+    done = dovecot.doveadm("mailbox", "update", "-u", user, "--uid-validity", str(before + 7), "INBOX")
+    assert done.returncode == 0, done.stderr
+    record.batches.clear()
+
+    mailbox = place.mailbox()
+    await record.keep(mailbox.catch_up(record))
+    await mailbox.close()
+
+    assert record.positions["INBOX"].uid_validity == before + 7
+    assert [len(batch.arrivals) for batch in record.batches] == [0]
+    assert len(record.batches[0].relinked) == 10
+    assert record.live == []
+    assert same(record, place, "INBOX")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS], ids=["tls", "starttls"])
+async def test_dovecot_is_reached_over_tls(dovecot: Dovecot, user: str, security: Security) -> None:
+    port = dovecot.tls_port if security is Security.TLS else dovecot.port
+    where = Server("localhost", port, security, dovecot.ca_file)
+
+    report = await probe(
+        MailboxConfig(NAME, where, where, user, PasswordSource(env="UNUSED")), lambda: dovecot.password
+    )
+
+    assert report.sent == "Sent"
+    assert report.idle
+
+
+async def _sent_name(place: Place) -> str | None:
+    return (await probe(place.config, lambda: place.password, newest=0)).sent
+
+
+def _append(place: Place, folder: str, raw: bytes) -> None:
+    client = place.other_client()
+    client.append(folder, raw, flags=[SEEN])
+    client.logout()
