@@ -16,7 +16,7 @@ from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
 from inboxcrm.imap.folders import Choice, choose
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.retries import Failures, Pause
+from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.status import MailboxStatus
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.thread import ConnectionThread
@@ -104,6 +104,10 @@ class Account:
             try:
                 await self.discover(link)
                 yield link
+            except WHOLE_ACCOUNT as error:
+                await self._put_away(link)
+                self.failed(error, self.failures)  # whoever asks next is told to wait, and no login is tried
+                raise
             except (CommandRefusedError, PermanentError):
                 raise
             except BaseException:
@@ -168,8 +172,8 @@ class Account:
 
     # -- pauses
 
-    def failed(self, error: InboxcrmError, failures: Failures) -> Pause:
-        """Note a failure and say how long to wait for the next attempt."""
+    def failed(self, error: InboxcrmError, failures: Failures, *, watching: bool = False) -> Pause:
+        """Note a failure and say how long to wait for the next attempt. `watching`: INBOX is watched all the same."""
         pause = failures.pause_after(error, random.uniform)
         now = self.clock.monotonic()
         if pause.whole_account:
@@ -187,7 +191,11 @@ class Account:
                 "retry_in": round(pause.seconds, 1),
             },
         )
-        self.tell(state=pause.state, cause=cause, next_attempt_at=self.clock.now() + timedelta(seconds=pause.seconds))
+        if watching:
+            self.tell(cause=cause)
+        else:
+            next_attempt_at = self.clock.now() + timedelta(seconds=pause.seconds)
+            self.tell(state=pause.state, cause=cause, next_attempt_at=next_attempt_at)
         return pause
 
     async def wait_out_pause(self) -> None:

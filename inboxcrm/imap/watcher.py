@@ -25,7 +25,7 @@ from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
 from inboxcrm.imap.names import quoted
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet, Ticket
-from inboxcrm.imap.retries import Failures
+from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
 from inboxcrm.imap.status import MailboxState, MailboxStatus
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.sync import FolderSync
@@ -235,6 +235,14 @@ class ImapMailbox:
         account, timing = self._account, self._account.timing
         connection = await link.open()
         account.failures.logins = 0
+        account.log.info(
+            "imap.connected",
+            extra={
+                "mailbox": account.name,
+                "idle": connection.has("IDLE"),
+                "changes": next(iter(connection.enabled), "compared"),
+            },
+        )
         await account.discover(link)
         inbox = account.inbox
         sync = self._sync(link, inbox, known, outlet.offer)
@@ -301,8 +309,10 @@ class ImapMailbox:
             except PermanentError as error:
                 account.log.error("imap.folder_stopped", extra={"mailbox": account.name, "error": type(error).__name__})
                 worked = False
+            except WHOLE_ACCOUNT:
+                worked = True  # noted where it happened; the pause is waited out above
             except InboxcrmError as error:
-                pause, worked = account.failed(error, failures).seconds, True
+                pause, worked = account.failed(error, failures, watching=True).seconds, True
             if not worked:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._errands_wanted.wait(), account.timing.close_after)

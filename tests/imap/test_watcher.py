@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from inboxcrm.clock import SystemClock
+from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.status import MailboxState
@@ -264,6 +265,36 @@ async def test_a_refused_login_is_not_tried_in_a_loop(server: MailServer, ann: A
     await mailbox.close()
 
     assert server.traffic.commands["LOGIN"] == 1
+
+
+async def test_asking_again_and_again_does_not_try_a_refused_login_again(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    mailbox = ImapMailbox(configured(server.host, server.port), lambda: "wrong", SystemClock(), timing=QUICK)
+
+    for _ in range(5):
+        with pytest.raises(InboxcrmError):
+            await record.keep(mailbox.refresh_sent(record))
+    await mailbox.close()
+
+    assert server.traffic.commands["LOGIN"] == 1
+
+
+async def test_no_secret_and_no_letter_is_logged(
+    server: MailServer, ann: Account, record: Record, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with watched(mailbox_on(server), record):
+        ann.folder("INBOX").append(letter(1))
+        await until(lambda: len(record.live) == 1)
+        server.disconnect_all()
+        ann.folder("INBOX").append(letter(2))
+        await until(lambda: len(record.live) == 2)
+
+    told = " ".join(str(vars(one)) for one in caplog.records if not one.name.startswith("asyncio"))
+    assert "imap.reconnect" in told
+    assert "secret" not in told
+    assert "letter" not in told
 
 
 async def test_a_copy_is_filed_in_sent_once(server: MailServer, ann: Account, record: Record) -> None:
