@@ -1,0 +1,98 @@
+"""The demo as a stranger meets it: one command, an account of the main job, and a home to look around in."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.whole.program import inboxcrm, rows
+
+WITHIN = 20.0
+"""Seconds the demo may take, whatever else the machine does."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One demo that was played, and the home it left."""
+
+    home: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    home = tmp_path_factory.mktemp("demo") / "home"
+    return Kept(home, inboxcrm("demo", "--once", "--home", home, within=WITHIN))
+
+
+def test_the_demo_ends_well(kept: Kept) -> None:
+    assert (kept.done.returncode, kept.done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("mails of eighteen months were read over IMAP", id="the backlog"),
+        pytest.param("came:", id="what came"),
+        pytest.param("linked to:", id="whom it was linked to"),
+        pytest.param("verdict:           ack (human), because: authenticated", id="a client's verdict"),
+        pytest.param("verdict:           suppress (machine), because: list", id="a list's verdict"),
+        pytest.param("verdict:           suppress (machine), because: auto-submitted", id="a robot's verdict"),
+        pytest.param("verdict:           review (unknown), because: auth-fail", id="a forger's verdict"),
+        pytest.param("│ MAIL FROM:<>  RCPT TO:<", id="the acknowledgement as sent"),
+        pytest.param("You can expect my answer by", id="its words"),
+        pytest.param("told to the sender", id="the promise told"),
+        pytest.param("silent, for your eyes", id="the promise kept to oneself"),
+        pytest.param("none: nobody waits for an answer", id="no promise to a machine"),
+        pytest.param("answers with another program", id="the owner's answer"),
+        pytest.param("promise:           kept", id="the promise kept"),
+    ],
+)
+def test_the_account_tells_of(kept: Kept, said: str) -> None:
+    assert said in kept.done.stdout
+
+
+def test_a_list_a_robot_and_a_forger_are_sent_nothing(kept: Kept) -> None:
+    blocks = kept.done.stdout.split("\n\n")
+
+    silent = [
+        block for block in blocks if "verdict:           suppress" in block or "verdict:           review" in block
+    ]
+
+    assert len(silent) >= 3
+    assert not any("sent:" in block for block in silent)
+
+
+def test_the_home_that_was_kept_can_be_read(kept: Kept) -> None:
+    owed = rows(kept.home, "queue")
+    ledger = rows(kept.home, "promises")
+
+    assert {row["state"] for row in owed} <= {"open", "broken"}
+    assert "kept" in {row["state"] for row in ledger}
+    assert len(ledger) == len(owed) + 1
+
+
+def test_another_seed_tells_another_story(kept: Kept, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+
+    done = inboxcrm("demo", "--once", "--seed", "2", "--home", other, within=WITHIN)
+
+    assert done.returncode == 0, done.stderr
+    subjects = [{row["subject"] for row in rows(home, "promises")} for home in (kept.home, other)]
+    owners = [done.stdout.splitlines()[0] for done in (kept.done, done)]
+    assert subjects[0].isdisjoint(subjects[1])
+    assert owners[0] != owners[1]
+
+
+def test_a_folder_that_holds_a_home_is_left_as_it_is(kept: Kept) -> None:
+    before = (kept.home / "config.toml").read_bytes()
+
+    done = inboxcrm("demo", "--once", "--home", kept.home)
+
+    assert done.returncode == 2
+    assert f"{kept.home} holds a home already" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (kept.home / "config.toml").read_bytes() == before
