@@ -32,6 +32,11 @@ _BULK_FIELDS = frozenset({
 })  # fmt: skip
 _BULK_FAMILIES = ("x-campaign", "x-mandrill-")
 _PERSONAL_FEEDBACK_ID = re.compile(r".*(?::fastmail|:user:proton(?:mail)?)\s*", re.IGNORECASE)
+_OPENINGS = tuple(f"reply_text.{key}" for key in ("sure", "absence", "receipt", "vague", "vague_receipt"))
+_SUBJECTS = (
+    "reply_subject.sure", "reply_subject.weak", "reply_subject.anyhow", "reply_subject.receipt", "reply_subject.tool",
+    "bounce_subject.sure", "bounce_subject.colon",
+)  # fmt: skip
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
 _PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
 
@@ -57,15 +62,16 @@ def calendar(facts: Facts) -> Hit | None:
 def automatic_letter(facts: Facts) -> Hit | None:
     """C14: no machine mark, but subject or first lines say that nobody wrote it."""
     subject = facts.subject
-    says = subject_says(subject, "reply_subject.sure") or subject_begins(subject, "reply_subject.anyhow")
+    begins = subject_begins(subject, *_SUBJECTS)
+    says = begins and (subject_says(subject, "reply_subject.sure") or subject_begins(subject, "reply_subject.anyhow"))
     if says and not (facts.asks and subject.strip(" .!") == says):
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     opening = _opening_says(facts)
     if opening and opening[1] is MailClass.MACHINE:
         return review(Reason.AUTO_TEXT, opening[0], MailClass.MACHINE)
-    return _automatic_subject(facts, opening[0] if opening else "") or (
-        review(Reason.AUTO_TEXT, opening[0], opening[1]) if opening else None
-    )
+    hit = _automatic_subject(facts, opening[0] if opening else "") if begins else None
+    hit = hit or (None if facts.asks else _person_first(subject))
+    return hit or (review(Reason.AUTO_TEXT, opening[0], opening[1]) if opening else None)
 
 
 def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
@@ -73,18 +79,21 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
     opening = facts.opening
     if not opening:
         return None
-    says = sentence_says(opening[:200], "reply_text.sure") or text_begins(opening, "bounce_text.alone")
+    begins = sentence_says(opening, *_OPENINGS)
+    says = begins and sentence_says(opening[:200], "reply_text.sure")
+    says = says or text_begins(opening, "bounce_text.alone")
     if says:
         return says, MailClass.MACHINE
-    if len(facts.own_words) > SHORT_LETTER or facts.asks:
+    if len(facts.own_text) > SHORT_LETTER or facts.asks:
         return None
-    says = (
-        sentence_says(opening, "reply_text.absence")
-        or sentence_says(opening[:200], "reply_text.receipt")
-        or text_names(opening, "reply_text.anywhere")
-        or _both(opening, "reply_text.vague", "reply_text.absence_words")
-        or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
-    )
+    says = text_names(opening, "reply_text.anywhere")
+    if begins and not says:
+        says = (
+            sentence_says(opening, "reply_text.absence")
+            or sentence_says(opening[:200], "reply_text.receipt")
+            or _both(opening, "reply_text.vague", "reply_text.absence_words")
+            or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
+        )
     return (says, MailClass.UNKNOWN) if says else None
 
 
@@ -111,12 +120,11 @@ def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
 def _quiet_subject(facts: Facts) -> Hit | None:
     """Subjects that give a machine away in a letter that asks nothing."""
     subject = facts.subject
-    says = subject_ends(subject, "reply_subject.after_a_name") or subject_in_bracket(subject, "reply_subject.sure")
-    says = says or ("" if "?" in subject else subject_continues(subject, "reply_subject.sure", "reply_subject.by"))
+    says = "" if "?" in subject else subject_continues(subject, "reply_subject.sure", "reply_subject.by")
     if says:
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_says(subject, "reply_subject.receipt", "reply_subject.weak")
-    if says and len(facts.own_words) <= SHORT_LETTER and _weak_counts(facts, says):
+    if says and len(facts.own_text) <= SHORT_LETTER and _weak_counts(facts, says):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     says = subject_begins(subject, "reply_subject.receipt")
     if says and _TICKET.search(subject):
@@ -125,6 +133,12 @@ def _quiet_subject(facts: Facts) -> Hit | None:
     if says and (len(facts.own_words) < 40 or text_begins(facts.opening, "reply_text.about_yours")):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     return None
+
+
+def _person_first(subject: str) -> Hit | None:
+    """Subjects that say it behind a name or behind the subject they answer."""
+    says = subject_ends(subject, "reply_subject.after_a_name") or subject_in_bracket(subject, "reply_subject.sure")
+    return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE) if says else None
 
 
 def _weak_counts(facts: Facts, says: str) -> bool:
@@ -186,9 +200,9 @@ def transactional(facts: Facts) -> Hit | None:
         )
         if there
     ]
-    if len(signs) == 1 and text_names(facts.own_words[-1_500:], "footer.unsubscribe"):
+    if len(signs) == 1 and text_names(facts.last_words, "footer.unsubscribe"):
         signs.append("unsubscribe link")
-    if len(signs) < 2 and (footer := sentence_says(facts.own_words, "footer.no_reply")):
+    if len(signs) < 2 and (footer := sentence_says(facts.last_words, "footer.no_reply")):
         signs += [footer, "footer"]
     return review(Reason.TRANSACTIONAL, ", ".join(signs)) if len(signs) >= 2 else None
 

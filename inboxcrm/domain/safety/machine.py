@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from inboxcrm.domain.address import identity
 from inboxcrm.domain.fields import parameters
@@ -282,6 +282,7 @@ def _collapsed(key: str) -> frozenset[str]:
     return frozenset(_SEPARATORS.sub("", word) for word in words("local", key))
 
 
+@lru_cache(maxsize=4096)
 def robot_local(local: str) -> bool:
     """Whether a local part is a robot's: anchored, whole tokens. Postmaster, info and support are persons."""
     local = local.casefold()[:100]
@@ -330,6 +331,7 @@ def bounce_like(facts: Facts) -> Hit | None:
     return suppress(Reason.BOUNCE_LIKE, f"From: {signed.name} <{signed.spec}>; {says}") if says else None
 
 
+@lru_cache(maxsize=4096)
 def _signs_bounces(address: Address) -> bool:
     if address.local in words("bounce_sender", "local") or _PARTS_OF_LOCAL.split(address.local)[0] == "postmaster":
         return True

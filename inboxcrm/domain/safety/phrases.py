@@ -20,7 +20,10 @@ OPENING = 300
 HEAD = 1_500
 """Characters in which a bounce says what it is."""
 LETTER = 20_000
-"""Characters of own words searched for a footer."""
+"""Characters of a letter in which its own words are told from quoted ones."""
+WORDS = 3_000
+FOOTER = 2_000
+"""Characters of own words that are read at the beginning and at the end."""
 
 _FAST = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "\xa0": " "}

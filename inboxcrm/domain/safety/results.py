@@ -14,7 +14,8 @@ from inboxcrm.domain.safety.facts import Facts
 
 LONGEST = 8_000
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[();]|[^\s"();]++|\s++|"', re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SPECIAL = re.compile(r'[\s();"\\]')
 _EQUALS = re.compile(r"\s*=\s*")
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -51,33 +52,25 @@ def read_results(value: str) -> Field | None:
     if clauses is None:
         return None
     first = clauses[0].split()
-    authserv_id = "" if not first or "=" in first[0] else first[0].strip('"')
+    authserv_id = "" if not first or "=" in first[0] else first[0]
     results = (_result(clause) for clause in clauses[1 if authserv_id else 0 :])
     return Field(authserv_id, tuple(one for one in results if one is not None))
 
 
 def _clauses(value: str) -> list[str] | None:
-    """The parts between semicolons, in lower case, comments gone."""
-    clauses, current, depth = [], [], 0
-    for word in _TOKEN.findall(value):
-        if word == '"':
-            return None
-        if word == "(":
-            depth += 1
-        elif word == ")":
-            depth -= 1
-            if depth < 0:
-                return None
-            current.append(" ")
-        elif depth == 0 and word == ";":
-            clauses.append("".join(current))
-            current = []
-        elif depth == 0:
-            current.append(word)
-    if depth:
+    """The parts between semicolons, in lower case, comments gone; None where a comment or a quote stays open."""
+    if '"' in value:
+        value = _QUOTED.sub(_plain, value)
+    while "(" in value and (shorter := _COMMENT.sub(" ", value)) != value:
+        value = shorter
+    if "(" in value or ")" in value or '"' in value:
         return None
-    clauses.append("".join(current))
-    return [_EQUALS.sub("=", clause.lower()).strip() for clause in clauses]
+    return _EQUALS.sub("=", value.lower()).split(";")
+
+
+def _plain(match: re.Match[str]) -> str:
+    """A quoted string as one word."""
+    return _SPECIAL.sub("_", match[0][1:-1])
 
 
 def _result(clause: str) -> Result | None:
@@ -87,8 +80,8 @@ def _result(clause: str) -> Result | None:
     if not method or not found or " " in method:
         return None
     pairs = (one.partition("=") for one in found[1:])
-    properties = {name: value.strip('"<>') for name, sign, value in pairs if sign}
-    return Result(method, found[0].strip('"'), properties)
+    properties = {name: value.strip("<>") for name, sign, value in pairs if sign}
+    return Result(method, found[0], properties)
 
 
 def trusted_results(facts: Facts) -> tuple[Result, ...]:
@@ -130,7 +123,9 @@ def _end_of_own_trace(facts: Facts, borders: tuple[str, ...]) -> int:
 
 def _received_by(value: str, hosts: tuple[str, ...]) -> bool:
     value = value[:2_000]
-    while (shorter := _COMMENT.sub(" ", value)) != value:
+    if not any(host in value.lower() for host in hosts):
+        return False
+    while "(" in value and (shorter := _COMMENT.sub(" ", value)) != value:
         value = shorter
     match = _BY.search(value)
     by = match[1].lower().rstrip(".") if match else ""
