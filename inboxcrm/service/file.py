@@ -185,7 +185,8 @@ def history(filing: Filing, verdict: Verdict) -> int:
         outcome=verdict.outcome,
         reasons=verdict.reasons,
     )
-    outbox.keep_keys(filing.connection, [identity_key(filing.message)], row_id, at=filing.now)
+    if filing.message.message_id is None:
+        outbox.keep_keys(filing.connection, [identity_key(filing.message)], row_id, at=filing.now)
     return row_id
 
 

@@ -134,7 +134,7 @@ class Import:
 
     def _commit(self, connection: sqlite3.Connection, batch: Sequence[Found], parsed: Sequence[Parsed]) -> int:
         now = self._household.clock.now()
-        new = 0
+        entered = []
         for found, each in zip(batch, parsed, strict=True):
             fingerprint = hashlib.sha256(found.raw).digest()
             if messages.id_of_fingerprint(connection, fingerprint) is not None:
@@ -150,15 +150,14 @@ class Import:
                 origin="import",
                 now=now,
             )
-            self._file(filing)
-            new += 1
-        return new
+            entered.append(self._file(filing))
+        messages.index(connection, entered)
+        return len(entered)
 
-    def _file(self, filing: file.Filing) -> None:
+    def _file(self, filing: file.Filing) -> int:
         author = filing.message.author
         if author is not None and self._household.is_own(author.key):
-            file.outgoing(filing)
-            return
+            return file.outgoing(filing)
         verdict = judge(
             filing.message,
             history=History(),
@@ -166,7 +165,7 @@ class Import:
             now=filing.now,
             circumstances=Circumstances(received_at=filing.received_at, first_sync=True),
         )
-        file.history(filing, verdict)
+        return file.history(filing, verdict)
 
 
 def _received(message: Message) -> datetime | None:

@@ -25,7 +25,6 @@ class Taken:
 
     new: int
     wake: bool
-    decided: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ class Ingest:
 
     def _commit(self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read]) -> Taken:
         now = self._household.clock.now()
-        new, decided, wake = 0, [], False
+        entered: dict[bytes, int] = {}
+        wake = False
         with self._household.database.write() as connection:
             mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
             folder_id = folders.move_to(connection, mailbox_id, batch.folder, batch.role, batch.position)
@@ -85,19 +85,17 @@ class Ingest:
                 folders.relink(connection, folder_id, epoch, batch.relinked)
                 folders.forget_other_epochs(connection, folder_id, epoch)
             for arrival, fingerprint in zip(batch.arrivals, fingerprints, strict=True):
-                row_id = messages.id_of_fingerprint(connection, fingerprint)
+                row_id = entered.get(fingerprint) or messages.id_of_fingerprint(connection, fingerprint)
                 if row_id is None:
-                    read = reads[fingerprint]
-                    row_id, woke = self._enter(connection, batch, mailbox_id, read, now)
-                    new += 1
+                    row_id, woke = self._enter(connection, batch, mailbox_id, reads[fingerprint], now)
+                    entered[fingerprint] = row_id
                     wake = wake or woke
-                    if batch.live:
-                        decided.append(row_id)
                 folders.locate(connection, folder_id, epoch, arrival.uid, row_id, arrival.flags)
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
-        return Taken(new, wake, tuple(decided))
+            messages.index(connection, tuple(entered.values()))
+        return Taken(len(entered), wake)
 
     def _enter(
         self, connection: sqlite3.Connection, batch: Batch, mailbox_id: int, read: _Read, now: datetime

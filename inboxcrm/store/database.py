@@ -61,6 +61,7 @@ class Database:
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA temp_store = MEMORY")
         run("PRAGMA cache_size = -16384")
+        run("PRAGMA wal_autocheckpoint = 4000")
         run("PRAGMA journal_size_limit = 33554432")
         book = sqlite_utils.Database(self._connection)
         if is_newer_than_this_program(book):
