@@ -20,9 +20,12 @@ LONGEST_LETTER = 60_000
 FIELD = 9
 
 
-def field(name: str, value: Content) -> Content:
-    """One line of a head or a card; nothing where there is no value."""
-    return Content.styled(f"{name:<{FIELD}}", MUTED) + value if value.plain else EMPTY
+def field(name: str, value: Content, width: int) -> Content:
+    """A name and its value, folded under itself within `width` cells; nothing where there is no value."""
+    if not value.plain:
+        return EMPTY
+    folded = value.wrap(max(12, width - FIELD))
+    return Content.styled(f"{name:<{FIELD}}", MUTED) + Content(f"\n{'':<{FIELD}}").join(folded)
 
 
 def lines(parts: Sequence[Content]) -> Content:
@@ -34,15 +37,14 @@ def brief(contact: ContactRow | None, touch: Touch | None, zone: ZoneInfo, now: 
     """One line on who this is: known or not, last touch, what is owed, undeliverable, away."""
     if contact is None:
         return Content.styled("nobody on record: a role, a robot or a list", MUTED)
-    known = Content.styled("stranger so far", ACCENT)
-    if contact.known_since is not None:
-        known = Content.styled(f"known since {short(contact.known_since, zone, now)}", MUTED)
+    known = Content.styled("known", MUTED)
+    if contact.known_since is None:
+        known = Content.styled("stranger so far", ACCENT)
     how = "" if touch is None or touch.how == "mail" else f" ({touch.how})"
     touched = "you never wrote" if touch is None else f"last touch {short(touch.at, zone, now)}{how}"
     away = contact.away_until
     return join(
         (
-            said(contact.name, "bold"),
             known,
             said(touched, MUTED),
             Content.styled(many(contact.owed, "open promise") if contact.owed else "", ""),
@@ -52,7 +54,7 @@ def brief(contact: ContactRow | None, touch: Touch | None, zone: ZoneInfo, now: 
     )
 
 
-def head(row: MessageRow, zone: ZoneInfo, now: datetime) -> Content:
+def head(row: MessageRow, zone: ZoneInfo, now: datetime, width: int) -> Content:
     """Subject, people, time, verdict and files of a message."""
     names = {"in": "received", "out": "sent", "auto": "sent"}
     by = " by the machine" if row.direction == "auto" else ""
@@ -69,11 +71,11 @@ def head(row: MessageRow, zone: ZoneInfo, now: datetime) -> Content:
     return lines(
         (
             said(row.subject or "(no subject)", STRONG),
-            field("from", said(row.sender)),
-            field("to", said(row.recipients)),
-            field(names[row.direction], said(moment(row.received_at, zone, now) + by)),
-            field("verdict", verdict),
-            *(field("file", said(name)) for name in files),
+            field("from", said(row.sender), width),
+            field("to", said(row.recipients), width),
+            field(names[row.direction], said(moment(row.received_at, zone, now) + by), width),
+            field("verdict", verdict, width),
+            *(field("file", said(name), width) for name in files),
         )
     )
 
@@ -83,7 +85,7 @@ def _size(octets: object) -> str:
     return f"{number:,} bytes" if number < 10_000 else f"{number // 1024:,} kB"
 
 
-def promise(row: OwedRow, zone: ZoneInfo, now: datetime) -> Content:
+def promise(row: OwedRow, zone: ZoneInfo, now: datetime, width: int) -> Content:
     """What is owed and what the sender was told."""
     snoozed = row.snoozed_until
     return field(
@@ -98,6 +100,7 @@ def promise(row: OwedRow, zone: ZoneInfo, now: datetime) -> Content:
                 ),
             )
         ),
+        width,
     )
 
 
@@ -117,7 +120,7 @@ def letter(text: str) -> Content:
     return Content("\n").join(painted)
 
 
-def draft(row: OutboxRow, zone: ZoneInfo, now: datetime) -> Content:
+def draft(row: OutboxRow, zone: ZoneInfo, now: datetime, width: int) -> Content:
     """An outgoing mail exactly as it goes out, under what is known of its journey."""
     state = {
         "held": "held for its grace time",
@@ -133,13 +136,13 @@ def draft(row: OutboxRow, zone: ZoneInfo, now: datetime) -> Content:
         lines(
             (
                 said(row.subject, STRONG),
-                field("to", said(row.recipient)),
-                field("state", Content.styled(state, style)),
-                field("note", said(row.reply)),
-                field("template", said(row.template)),
-                field("goes", said(f"after {moment(row.send_after, zone, now)}" if waiting else "")),
-                field("useless", said(f"after {moment(row.expires_at, zone, now)}" if waiting else "")),
-                field("ended", said(moment(row.ended_at, zone, now) if row.ended_at else "")),
+                field("to", said(row.recipient), width),
+                field("state", Content.styled(state, style), width),
+                field("note", said(row.reply), width),
+                field("template", said(row.template), width),
+                field("goes", said(f"after {moment(row.send_after, zone, now)}" if waiting else ""), width),
+                field("useless", said(f"after {moment(row.expires_at, zone, now)}" if waiting else ""), width),
+                field("ended", said(moment(row.ended_at, zone, now) if row.ended_at else ""), width),
             )
         )
         + Content("\n\n")

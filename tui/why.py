@@ -16,6 +16,9 @@ from inboxcrm.store.views import MessageRow, Step
 from .paper import field, lines
 from .words import ACCENT, EMPTY, GOOD, MUTED, SOON, STRONG, join, said
 
+WIDTH = 100
+"""Cells across the page, as app.tcss has it."""
+
 OUTCOMES = {"ack": GOOD, "ack-min": GOOD, "review": SOON, "suppress": "bold"}
 
 
@@ -48,17 +51,17 @@ def _decided(story: Mapping[str, Any], zone: ZoneInfo) -> list[Content]:
         _gate(story["gate"]),
         _section(
             "Whom and where",
-            field("contact", said(story["link"])),
-            field("matter", said(story["placement"])),
-            *(field("rule", said(f"{rule['rule']}: {rule['because']}")) for rule in story["rules"]),
-            field("promise", said(story["promise"]["because"])),
+            field("contact", said(story["link"]), WIDTH),
+            field("matter", said(story["placement"]), WIDTH),
+            *(field("rule", said(f"{rule['rule']}: {rule['because']}"), WIDTH) for rule in story["rules"]),
+            field("promise", said(story["promise"]["because"]), WIDTH),
         ),
         EMPTY if expectation is None else _walk(expectation, zone),
         _section(
             "Acknowledged" if speech["acknowledge"] else "Not acknowledged",
-            field("because", said(speech["because"])),
-            field("template", said(speech.get("template"))),
-            field("after", said(_when(speech.get("send_after"), zone))),
+            field("because", said(speech["because"]), WIDTH),
+            field("template", said(speech.get("template")), WIDTH),
+            field("after", said(_when(speech.get("send_after"), zone)), WIDTH),
         ),
     ]
 
@@ -71,7 +74,7 @@ def _gate(gate: Mapping[str, Any]) -> Content:
             Content.styled(gate["outcome"], OUTCOMES.get(gate["outcome"], "")),
             said(gate["class"]),
             said(", ".join(gate["reasons"])),
-            said("authenticated" if gate["authenticated"] else "sender not proven", MUTED),
+            said("" if gate["authenticated"] else "sender not proven", MUTED),
         )
     )
     return _section(

@@ -31,8 +31,8 @@ class AwayDialog(Form[Work]):
             Line("until", hint="2026-08-14 (its whole day), 10d, fri 12:00"),
             Line("from", "now"),
             Line("kind", "away", hint="one word, such as holiday or illness"),
-            Line("your own sentence for the sender", hint="optional"),
-            Line("office time to catch up afterwards", "0", hint="4h"),
+            Line("words", hint="your own sentence for the sender, if you like"),
+            Line("catch up", "0", hint="office time after the return, such as 4h"),
         )
         planned = " and ".join(self._said(away) for _, away in desk.standing().absences)
         detail = said(f"On record: {planned}. Ctrl+B ends it: you are back." if planned else "")

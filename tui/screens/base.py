@@ -31,6 +31,7 @@ class DeskScreen(Screen[None]):
     """One page. It reads anew whenever the home changed, and acts on the message it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,h", "help", "Help", key_display="h"),
         Binding("p", "answered('phone', 'phoned')", "Phoned"),
         Binding("m", "answered('met', 'met')", "Met"),
         Binding("o", "other", "Other", show=False),
@@ -42,14 +43,13 @@ class DeskScreen(Screen[None]):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("c", "contact", "Contact"),
         Binding("question_mark", "why", "Why", key_display="?"),
-        Binding("w", "away", "Away"),
+        Binding("w", "away", "Away", show=False),
         Binding("P", "pause", "Pause", show=False),
         Binding("x", "seen", "Alarm seen", show=False),
         Binding("1", "go('queue')", "Queue", show=False),
         Binding("2", "go('outbox')", "Outbox"),
         Binding("3", "go('record')", "Record", show=False),
         Binding("4", "go('contacts')", "Contacts", show=False),
-        Binding("f1,h", "help", "Help", key_display="h"),
         Binding("t", "app.lights", "Light or dark", show=False),
         Binding("escape", "back", "Back", show=False),
         Binding("q", "app.quit", "Quit"),

@@ -67,11 +67,11 @@ class ContactScreen(SplitScreen):
             return Content("")
         return paper.lines(
             (
-                paper.field("address", said(contact.addresses)),
-                paper.field("because", said(contact.known_because)),
-                paper.field("policy", said(contact.policy)),
-                paper.field("language", said(contact.language)),
-                paper.field("zone", said(contact.timezone)),
+                said(contact.addresses),
+                paper.field("because", said(contact.known_because), self.sheet_width - 2),
+                paper.field("policy", said(contact.policy), self.sheet_width - 2),
+                paper.field("language", said(contact.language), self.sheet_width - 2),
+                paper.field("zone", said(contact.timezone), self.sheet_width - 2),
             )
         )
 

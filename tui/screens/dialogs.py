@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
@@ -87,8 +87,9 @@ class Form(DialogScreen[T], Generic[T]):
         with Vertical(id="dialog"):
             yield from self.head()
             for line in self._lines:
-                yield Label(line.label, markup=False)
-                yield Input(line.value, placeholder=line.hint, select_on_focus=True)
+                with Horizontal(classes="line"):
+                    yield Label(line.label, markup=False)
+                    yield Input(line.value, placeholder=line.hint, select_on_focus=True, compact=True)
             yield Static("", markup=False, id="wrong")
             several = "    Tab next line" if len(self._lines) > 1 else ""
             yield Static(Content(f"Enter does it{several}    Esc leaves"), markup=False, id="keys")

@@ -24,6 +24,7 @@ from .reading import ReadingScreen
 from .split import SplitScreen
 
 LISTED = 500
+PROMISE_KEYS = frozenset({"answered", "other", "extend", "snooze", "elsewhere", "not_needed", "settled"})
 STYLES = {"awaiting": SOON, "unknown": BAD, "failed": BAD, "sent": GOOD}
 
 
@@ -88,15 +89,21 @@ class OutboxScreen(SplitScreen):
         if index is None:
             self.lay(EMPTY, EMPTY)
             return
-        self.lay(EMPTY, paper.draft(self._items[index], self.desk.zone, self.desk.now()))
+        self.lay(EMPTY, paper.draft(self._items[index], self.desk.zone, self.desk.now(), self.sheet_width))
 
     def message_here(self) -> int | None:
         """The mail that this one answers."""
         index = self.rows.index
         return None if index is None else self._items[index].message_id
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Here the keys are for the mail that goes out, not for the promise behind it."""
+        if action in PROMISE_KEYS:
+            return False
+        return super().check_action(action, parameters)
+
     def action_approve(self) -> None:
-        """Let it go: the text is before the owner's eyes."""
+        """Let it go, once the text is before the owner's eyes: where only the list has room, the first press shows it."""
         self._decide(actions.approve)
 
     def action_reject(self) -> None:
@@ -105,7 +112,9 @@ class OutboxScreen(SplitScreen):
 
     def _decide(self, action: Callable[[Household, int], OutboxState]) -> None:
         index = self.rows.index
-        if index is not None:
+        if index is not None and not self.query_one("#sheet").display:
+            self.turn_over()
+        elif index is not None:
             self.act(partial(self._decided, action, self._items[index]))
 
     def _decided(self, action: Callable[[Household, int], OutboxState], row: OutboxRow) -> str:
@@ -119,8 +128,25 @@ class OutboxScreen(SplitScreen):
         self._all = not self._all
         self.read_again()
 
+    def turn_over(self) -> None:
+        """Where there is room for one only: from the list to the sheet and back."""
+        alone = self.query_one("#split").toggle_class("paper").has_class("paper")
+        self.query_one("#split").set_class(not alone, "both")
+        self.query_one("#sheet" if alone else "#outbox").focus()
+        self.call_after_refresh(lambda: self.show_sheet(self.rows.index))
+
+    def action_back(self) -> None:
+        """From the sheet to the list, from the list to the page before."""
+        if self.query_one("#split").has_class("paper"):
+            self.turn_over()
+        else:
+            super().action_back()
+
     def on_row_chosen(self, message: RowChosen) -> None:
-        """The mail it answers."""
+        """The mail it answers; where only the list has room, first the mail that goes out."""
+        if not self.query_one("#sheet").display:
+            self.turn_over()
+            return
         message_id = self._items[message.index].message_id
         if message_id is not None:
             self.app.push_screen(ReadingScreen(message_id))

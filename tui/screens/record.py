@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from inboxcrm.domain.text import one_line
 from inboxcrm.store import views
 from inboxcrm.store.views import MonthRow, PromiseRow
 
@@ -59,8 +60,8 @@ class RecordScreen(SplitScreen):
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
         row, zone, now = self._promises[index], self.desk.zone, self.desk.now()
-        how = f" by {row.ended_how}" if row.ended_how and row.state in ("kept", "kept_late") else ""
-        state = Content.styled(row.state.replace("_", " "), STYLES.get(row.state, MUTED)) + said(how, MUTED)
+        how = f" by {one_line(row.ended_how, 30)}" if row.ended_how and row.state in ("kept", "kept_late") else ""
+        state = Content.styled(row.state.replace("_", " "), STYLES.get(row.state, MUTED)) + Content.styled(how, MUTED)
         who = said(row.contact or "nobody on record", "bold")
         if row.organisation:
             who += DOT + said(row.organisation, MUTED)
@@ -98,13 +99,13 @@ class RecordScreen(SplitScreen):
 
 
 def _months(months: Sequence[MonthRow]) -> Content:
-    heads = Content.styled(f"{'month':<9}{'kept':>6}{'late':>6}{'broken':>8}{'open':>6}{'other':>7}   in time", MUTED)
+    heads = Content.styled(f"{'month':<8}{'kept':>5}{'late':>5}{'broken':>7}{'open':>5}{'other':>6}  in time", MUTED)
     return Content("\n").join([heads, *(_month(row) for row in months)])
 
 
 def _month(row: MonthRow) -> Content:
     ended = row.kept + row.kept_late + row.broken
-    figures = f"{row.month:<9}{row.kept:>6}{row.kept_late:>6}{row.broken:>8}{row.live:>6}{row.settled:>7}   "
+    figures = f"{row.month:<8}{row.kept:>5}{row.kept_late:>5}{row.broken:>7}{row.live:>5}{row.settled:>6}  "
     if not ended:
         return Content(figures)
     share = row.kept / ended

@@ -102,9 +102,12 @@ class SearchScreen(SplitScreen):
         row = each.message
         when = Content.styled(short(row.received_at, zone, now), MUTED)
         who = said(row.sender.partition(" <")[0], MUTED)
+        subject, below = said(row.subject or "(no subject)", "bold"), highlighted(each.snippet)
+        if below.plain == subject.plain:
+            subject, below = highlighted(each.snippet, "bold"), said(row.preview, MUTED)
         return (
-            fit(arrow(row) + " " + said(row.subject or "(no subject)", "bold") + "  " + who, when, width),
-            fit(Content("  ") + highlighted(each.snippet), EMPTY, width),
+            fit(arrow(row) + " " + subject + "  " + who, when, width),
+            fit(Content("  ") + below, EMPTY, width),
         )
 
     def show_sheet(self, index: int | None) -> None:
@@ -151,16 +154,16 @@ class SearchScreen(SplitScreen):
             self.app.push_screen(MatterScreen(each.message.matter_id, each.message.id))
 
 
-def highlighted(snippet: str) -> Content:
+def highlighted(snippet: str, style: str = MUTED) -> Content:
     """A snippet on one line, what was found in colour."""
     parts: list[Content] = []
     for at, piece in enumerate(snippet.split(BEFORE)):
         found, mark, rest = piece.partition(BEHIND)
         if at and mark:
             parts.append(Content.styled(_line(found), "bold $text-accent"))
-            parts.append(Content.styled(_line(rest), MUTED))
+            parts.append(Content.styled(_line(rest), style))
         else:
-            parts.append(Content.styled(_line(piece.replace(BEHIND, "")), MUTED))
+            parts.append(Content.styled(_line(piece.replace(BEHIND, "")), style))
     return EMPTY.join(parts)
 
 

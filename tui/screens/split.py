@@ -48,9 +48,24 @@ class SplitScreen(DeskScreen):
         """The list."""
         return self.query_one(Rows)
 
+    @property
+    def sheet_width(self) -> int:
+        """Cells across the sheet."""
+        return self.query_one("#sheet").scrollable_content_region.width or 56
+
+    def on_resize(self) -> None:
+        """Fold the sheet anew."""
+        if self.is_mounted:
+            self.call_after_refresh(self._fold)
+
+    def _fold(self) -> None:
+        self.show_sheet(self.rows.index)
+
     def title_line(self, words: Content) -> None:
         """What this page shows, in one line."""
-        self.query_one("#title", Static).update(words)
+        line = self.query_one("#title", Static)
+        line.update(words)
+        line.display = bool(words.plain)
 
     def on_row_highlighted(self, message: RowHighlighted) -> None:
         """Another sheet, or the same one read anew."""
@@ -79,9 +94,9 @@ class SplitScreen(DeskScreen):
         if sheet is None:
             self.lay(EMPTY, EMPTY)
             return
-        zone, now = self.desk.zone, self.desk.now()
-        owed = EMPTY if sheet.owed is None else paper.promise(sheet.owed, zone, now)
-        top = paper.lines((paper.head(sheet.row, zone, now), owed, note))
+        zone, now, width = self.desk.zone, self.desk.now(), self.sheet_width
+        owed = EMPTY if sheet.owed is None else paper.promise(sheet.owed, zone, now, width)
+        top = paper.lines((paper.head(sheet.row, zone, now, width), owed, note))
         self.lay(
             paper.brief(sheet.contact, sheet.touch, zone, now), Content("\n\n").join((top, paper.letter(sheet.text)))
         )

@@ -28,7 +28,7 @@ MARK = 2
 class Rows(ScrollView, can_focus=True):
     """Rows of equal height with one cursor. Rows have keys, so that the cursor stays on its row when others move."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--mark"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "cursor(1)", "Down", show=False),
         Binding("up,k", "cursor(-1)", "Up", show=False),
@@ -174,9 +174,7 @@ class Rows(ScrollView, can_focus=True):
         return self._strips[place]
 
     def _painted(self, index: int, width: int, current: bool) -> list[Strip]:
-        style = self.visual_style
-        if current:
-            style += self.get_visual_style("rows--cursor", partial=True)
+        style = self.get_visual_style("rows--cursor") if current else self.visual_style
         mark = Content.styled("▌ " if current and self.has_focus else "  ", "$accent")
         strips: list[Strip] = []
         for line in list(self._paint(index, width - MARK - 1))[: self._height]:
