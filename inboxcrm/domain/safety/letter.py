@@ -11,6 +11,7 @@ from inboxcrm.domain.safety.phrases import (
     subject_begins,
     subject_continues,
     subject_ends,
+    subject_heads,
     subject_in_bracket,
     subject_says,
     text_begins,
@@ -106,7 +107,7 @@ def _both(opening: str, beginnings: str, needed: str) -> str:
 def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
     """Subjects that give a machine away alone, or together with an opening that does."""
     subject = facts.subject
-    says = subject_says(subject, "bounce_subject.colon")
+    says = subject_heads(subject, "bounce_subject.colon")
     if says:
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_begins(subject, "bounce_subject.sure")

@@ -36,6 +36,7 @@ _WORD = re.compile(r"\w+")
 _ORNAMENT = r"[\s*#>|=_~+•·※★☆◆■●-]*"
 _SUBJECT_START = re.compile(r"[\s*#\[(<{\"'«„【「『!-]*")
 _SUBJECT_END = re.compile(r"[\])>}\"'»”】」』*!.…]*(?:[\])>}】」』]| ?:|\s*\Z)")
+_COLON = re.compile(r" ?:.")
 _AFTER_A_NAME = re.compile(r"[ .!]*(?:\(.{0,80}|(?:until|bis|till|hasta|tot|fino) .{0,40})?\Z")
 _LAST_BRACKET = re.compile(r"[(\[]([^()\[\]]{3,60})[)\]]\s*\Z")
 _SENTENCE = re.compile(r"(?:\A|\n|[.!?;:,…。！？、，؛،।)\]\"'-] ?)" + _ORNAMENT)
@@ -100,6 +101,12 @@ def subject_says(subject: str, *lists: str) -> str:
     """The phrase that the subject begins with when a colon, a closing bracket or the end follows it, or ""."""
     at = _start(subject)
     return next((one for one in _phrases_at(subject, at, *lists) if _SUBJECT_END.match(subject, at + len(one))), "")
+
+
+def subject_heads(subject: str, *lists: str) -> str:
+    """The phrase that the subject begins with when a colon and more follow it, or ""."""
+    at = _start(subject)
+    return next((one for one in _phrases_at(subject, at, *lists) if _COLON.match(subject, at + len(one))), "")
 
 
 def subject_begins(subject: str, *lists: str) -> str:

@@ -1,0 +1,245 @@
+"""Every name in the gate's tables does something, and every bound holds to the unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.reply_safety import History, Outcome, Settings, Verdict, judge
+from tests.mail_builders import BORDER, ME, NOW, letter
+
+SETTINGS = Settings(own_addresses=(ME,), trusted_authserv_ids=(BORDER,), border_hosts=(BORDER,))
+NOBODY = History()
+
+
+def verdict(raw: bytes, *, history: History = NOBODY, settings: Settings = SETTINGS) -> Verdict:
+    return judge(parse(raw), history=history, settings=settings, now=NOW, circumstances=None)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "List-Unsubscribe-Post", "X-Mandrill-User", "X-Mandrill-Tag", "X-Mailjet-Campaign", "X-MJ-Mid",
+        "X-Mailin-Campaign", "X-Mailin-Client", "X-Sib-Id", "X-CSA-Complaints", "X-EMarSys-Identify", "X-SFMC-Stack",
+        "X-MSFBL", "X-RPCampaign", "X-Job", "X-Mailchimp-Id", "X-MCDA", "X-HS-CID", "X-CM-Message-Id",
+        "X-Virtual-MTA", "X-Delivery-Id", "X-Campaign",
+    ],
+)  # fmt: skip
+def test_a_mass_mailers_field_is_a_hint(field: str) -> None:
+    assert verdict(letter(f"{field}: x")).reasons == ("bulk-hint",)
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("X-Mailer: vacation 1.2", "vendor-auto"),
+        ("User-Agent: Autoresponder/2", "vendor-auto"),
+        ("X-XMailer: autoresponder", "vendor-auto"),
+        ("Return-Receipt: automatic", "vendor-auto"),
+        ("Content-Class: urn:content-classes:mdn", "mdn"),
+        ("X-Spam: Yes", "spam"),
+        ("X-Bogosity: Spam, tests=bogofilter", "spam"),
+        ("X-MS-Exchange-Organization-SCL: 6", "spam"),
+        ("X-Rspamd-Action: reject", "spam"),
+        ("X-Original-Envelope-From: <>", "null-return-path"),
+        ("X-Envelope-From: <MAILER-DAEMON@h.example>", "null-return-path"),
+        ("X-ListServer: x", "list"),
+        ("X-ListProcessor-Version: x", "list"),
+        ("X-Google-Group-Id: x", "list"),
+        ("X-ezmlm-Version: x", "list"),
+        *(
+            (f"{name}: x", "vendor-auto")
+            for name in (
+                "X-TMDA-Fingerprint", "X-GitLab-NotificationReason", "X-GitLab-Pipeline-Id", "X-LinkedIn-Template",
+                "X-TwitterCategory", "X-Notifications", "X-Redmine-Host", "X-Trac-Project", "X-Phabricator-Mail-ID",
+                "X-Gerrit-MessageType", "X-Nagios-Host", "X-Debian-PR-Message", "X-Boxbe-Challenge", "X-AHMAILID",
+                "X-Auto-Responder", "X-Auto-Response", "X-Auto-Generated", "X-Autoreply-Domain", "X-Auto-Submitted",
+                "X-MS-Exchange-Message-Is-NDR",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_machines_field_silences_for_its_own_reason(field: str, reason: str) -> None:
+    assert verdict(letter(field)).reasons == (reason,)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "X-Mailer: Vacationer Mail 3", "User-Agent: Autoresponders", "X-Bogosity: Ham", "X-Spam: yesterday",
+        "X-MS-Exchange-Organization-SCL: 1", "X-Rspamd-Action: rejected once", "Return-Receipt: manual",
+        "X-Autoreply: none", "X-Auto-Response: ", "Delivered-To: autoresponder@example.org",
+    ],
+)  # fmt: skip
+def test_its_nearest_neighbour_does_not(field: str) -> None:
+    assert verdict(letter(field)).outcome is Outcome.ACK
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
+        "message/global-disposition-notification", "message/feedback-report", "MULTIPART/REPORT; boundary=x",
+    ],
+)  # fmt: skip
+def test_a_report_at_the_top_is_no_letter(content_type: str) -> None:
+    raw = letter().replace(b"text/plain; charset=utf-8", content_type.encode())
+
+    assert verdict(raw).outcome is Outcome.SUPPRESS
+
+
+TRACE = (
+    "Return-Path", "Received", "Received-SPF", "Delivered-To", "X-Received", "DKIM-Filter", "DMARC-Filter", "ARC-Seal",
+    "ARC-Message-Signature", "ARC-Authentication-Results", "X-Original-To", "Envelope-To", "X-Envelope-From",
+    "X-Envelope-To", "Delivery-Date", "X-Google-Smtp-Source", "X-Forwarded-To", "X-Forwarded-For", "X-Sieve",
+    "X-Spam-Checker-Version", "X-Spam-Level", "X-Spam-Score", "X-Spam-Status", "X-Spam-Flag", "X-Virus-Scanned",
+    "X-Rspamd-Server", "X-Rspamd-Queue-Id", "X-Rspamd-Action", "X-Spamd-Result", "X-Apple-MoveToFolder",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("field", TRACE)
+def test_a_trace_field_keeps_the_run_unbroken(field: str) -> None:
+    raw = letter(results="none").replace(
+        f"Authentication-Results: {BORDER}; none".encode(),
+        f"{field}: x\nAuthentication-Results: {BORDER}; dmarc=pass header.from=client.example".encode(),
+    )
+
+    assert verdict(raw).authenticated
+
+
+@pytest.mark.parametrize(
+    ("results", "history", "outcome"),
+    [
+        ("spf=fail smtp.mailfrom=bob@client.example", NOBODY, Outcome.REVIEW),
+        ("spf=hardfail smtp.mailfrom=bob@client.example", NOBODY, Outcome.REVIEW),
+        ("spf=neutral smtp.mailfrom=bob@client.example", NOBODY, Outcome.ACK_MIN),
+        ("spf=pass smtp.mail=bob@client.example", NOBODY, Outcome.ACK),
+        ("dkim=fail header.d=client.example", NOBODY, Outcome.ACK_MIN),
+        ("dmarc=fail", History(answered_ids=frozenset({"<sent.1@example.org>"})), Outcome.REVIEW),
+        ("dmarc=fail", History(known=True), Outcome.REVIEW),
+        ("dmarc=fail", History(known=True, answered_ids=frozenset({"<sent.1@example.org>"})), Outcome.ACK_MIN),
+        ("spf=softfail", History(known=True, answered_ids=frozenset({"<sent.1@example.org>"})), Outcome.ACK_MIN),
+    ],
+)
+def test_identity_gives_the_ceiling(results: str, history: History, outcome: Outcome) -> None:
+    assert verdict(letter("In-Reply-To: <sent.1@example.org>", results=results), history=history).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("results", "outcome"),
+    [
+        ("dmarc=pass header.from=client.example", Outcome.ACK),
+        ("dkim=pass header.d=client.example", Outcome.ACK_MIN),
+        ("dkim=pass header.d=client.example; spf=pass; dmarc=none", Outcome.ACK_MIN),
+    ],
+)
+def test_an_envelope_of_another_organisation_needs_dmarc(results: str, outcome: Outcome) -> None:
+    assert verdict(letter(results=results, return_path="x@esp.example")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("sender", "usable"),
+    [
+        ("a" * 64 + "@client.example", True),
+        ("a" * 65 + "@client.example", False),
+        ("b@" + "x" * 60 + "." + "y" * 60 + "." + "z" * 60 + "." + "w" * 60 + ".example", True),
+        ("bb@" + "x" * 60 + "." + "y" * 60 + "." + "z" * 60 + "." + "w" * 60 + ".example", True),
+        ("bbbb@" + "x" * 60 + "." + "y" * 60 + "." + "z" * 60 + "." + "w" * 60 + ".example", False),
+        ("bob@client.local", False),
+        ("bob@client.localhost", False),
+        ("bob@client.localdomain", False),
+        ("bob@client.invalid", False),
+        ("bob@client.1", False),
+        ("bob@-client.example", False),
+        ("bob..x@client.example", False),
+        ("Team: bob@client.example;", False),
+    ],
+)
+def test_an_address_is_used_only_if_it_is_safe(sender: str, usable: bool) -> None:
+    found = verdict(letter(sender=sender, results="none", return_path="x@client.example"))
+
+    assert (found.reasons != ("no-usable-sender",)) is usable
+    assert (found.recipient is not None) is usable
+
+
+@pytest.mark.parametrize("sender", ["Bob Client bob@client.example", "Maier, Bernd <bob@client.example>"])
+def test_a_from_that_had_to_be_guessed_gets_the_minimum(sender: str) -> None:
+    found = verdict(letter(sender=sender))
+
+    assert (found.outcome, found.reasons[0]) == (Outcome.ACK_MIN, "unquoted-name")
+
+
+def test_headers_of_256_kib_are_read_and_one_octet_more_is_too_much() -> None:
+    room = 256 * 1024 - sum(len(name) + len(value) for name, value in parse(letter("X-Fill: ")).headers)
+    fields = [f"X-Fill: {'x' * (room - 2_000)}"]
+    at_most = parse(letter(*fields))
+    missing = 256 * 1024 - sum(len(name) + len(value) for name, value in at_most.headers)
+    full = replace(at_most, headers=(*at_most.headers, ("x", "y" * (missing - 1))), defects=())
+    over = replace(at_most, headers=(*at_most.headers, ("x", "y" * missing)), defects=())
+
+    outcomes = [
+        judge(one, history=NOBODY, settings=SETTINGS, now=NOW, circumstances=None).outcome for one in (full, over)
+    ]
+
+    assert outcomes == [Outcome.ACK, Outcome.SUPPRESS]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reasons"),
+    [
+        (("Auto-Submitted: auto-generated", "Reply-To: lead@nova.example"), ("form-lead",)),
+        (
+            ("Auto-Submitted: auto-generated", "Reply-To: lead@nova.example", "List-Id: <x.example>"),
+            ("auto-submitted",),
+        ),
+        (("Auto-Submitted: auto-generated", "Reply-To: lead@nova.example", "Precedence: bulk"), ("auto-submitted",)),
+        (("Auto-Submitted: auto-generated", "Reply-To: lead@nova.example", "X-Spam-Flag: YES"), ("auto-submitted",)),
+        (("X-Vacation: on", "Reply-To: lead@nova.example", "List-Unsubscribe: <x>"), ("vendor-auto",)),
+        (("X-Autogenerated: form", "Reply-To: lead@nova.example"), ("form-lead",)),
+        (("X-Autogenerated: form", "Reply-To: b=x.example@nova.example"), ("vendor-auto",)),
+        (("X-Autogenerated: form", f"Reply-To: {ME}"), ("vendor-auto",)),
+    ],
+)
+def test_a_lead_is_a_lead_unless_it_came_by_a_list_or_in_bulk(
+    fields: tuple[str, ...], reasons: tuple[str, ...]
+) -> None:
+    assert verdict(letter(*fields)).reasons == reasons
+
+
+@pytest.mark.parametrize(
+    ("fields", "return_path", "reasons"),
+    [
+        ((f"Resent-From: {ME}",), ME, ("redirected", "authenticated", "return-path-disagrees")),
+        (("Resent-From: other@client.example",), ME, ("self",)),
+        ((f"Resent-From: {ME}",), "bob@client.example", ("redirected", "authenticated")),
+    ],
+)
+def test_only_my_own_redirection_excuses_my_own_envelope(
+    fields: tuple[str, ...], return_path: str, reasons: tuple[str, ...]
+) -> None:
+    raw = letter(*fields, return_path=return_path, results="dkim=pass header.d=client.example")
+
+    assert verdict(raw).reasons == reasons
+
+
+def test_a_certified_mail_is_answered_to_its_writer_and_not_to_me() -> None:
+    found = verdict(letter("X-Trasporto: posta-certificata", f"Reply-To: {ME}, carla@studio.example"))
+
+    assert found.recipient is not None
+    assert found.recipient.key == "carla@studio.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Something.\n\nReceived: from a by b\n",
+        "Something.\n> Message-ID: <sent.1@example.org>\n",
+        "See <sent.1@example.org>\n",
+    ],
+)
+def test_a_mail_system_that_quotes_a_mail_bounces(text: str) -> None:
+    history = History(sent_ids=frozenset({"<sent.1@example.org>"}))
+
+    assert verdict(letter(sender="postmaster@client.example", text=text), history=history).reasons == ("bounce-like",)
