@@ -1,0 +1,227 @@
+"""What each page shows: rows from the read model in, values for one template out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from inboxcrm.domain import contents
+from inboxcrm.service.story import walk_lines
+from inboxcrm.store import messages as mail
+from inboxcrm.store import views
+from inboxcrm.store.vault import SHOWN
+from inboxcrm.web.desk import Desk
+
+Row = TypeVar("Row")
+
+PAGE = 50
+PILES = 30
+LETTERS = 20
+LAST_PAGE = 2_000
+MARKS = ("\ue000", "\ue001")
+"""Private characters around the words a search found; they mean nothing in a letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template, the title, the word of the menu it belongs to, and what the template shows."""
+
+    template: str
+    title: str
+    place: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the connection to read from, the row in the address, and the arguments behind the `?`."""
+
+    connection: sqlite3.Connection
+    desk: Desk
+    now: datetime
+    row_id: int
+    arguments: Mapping[str, str]
+
+    @property
+    def number(self) -> int:
+        """Which page of a long list, from 1."""
+        given = self.arguments.get("page", "")
+        return min(max(int(given), 1), LAST_PAGE) if given.isascii() and given.isdigit() and len(given) < 7 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page of a long list, and the arguments of the sheets before and behind it (None where there is none)."""
+
+    rows: Sequence[Any]
+    number: int
+    newer: Mapping[str, str] | None
+    older: Mapping[str, str] | None
+
+
+def _sheet(visit: Visit, rows: Sequence[Row], size: int = PAGE) -> Sheet:
+    """A sheet from rows that were read with one more than fits."""
+    kept = {key: value for key, value in visit.arguments.items() if key in ("q", "state")}
+    number = visit.number
+    return Sheet(
+        rows[:size],
+        number,
+        {**kept, "page": str(number - 1)} if number > 1 else None,
+        {**kept, "page": str(number + 1)} if len(rows) > size else None,
+    )
+
+
+def _window(visit: Visit, size: int = PAGE) -> dict[str, int]:
+    return {"limit": size + 1, "offset": (visit.number - 1) * size}
+
+
+def home(visit: Visit) -> Page:
+    """What is owed, how the mailboxes fare, and what came last."""
+    connection = visit.connection
+    piles = views.piles(connection, now=visit.now, zone=visit.desk.zone)
+    start = (visit.number - 1) * PILES
+    shown = [
+        [row for each in pile.promise_ids[:5] if (row := views.owed(connection, each)) is not None]
+        for pile in piles[start : start + PILES + 1]
+    ]
+    return Page(
+        "home.html.j2",
+        "Desk",
+        "desk",
+        {
+            "piles": _sheet(visit, shown, PILES),
+            "owed": sum(len(pile.promise_ids) for pile in piles),
+            "people": len(piles),
+            "broken": sum(pile.broken for pile in piles),
+            "due_today": sum(pile.due_today for pile in piles),
+            "waiting": views.outbox(connection, states=("awaiting", "unknown"), limit=10),
+            "mailboxes": views.mailboxes(connection),
+            "newest": views.newest(connection, limit=8),
+        },
+    )
+
+
+def messages(visit: Visit) -> Page:
+    """Every mail, newest first."""
+    rows = views.newest(visit.connection, **_window(visit))
+    return Page("messages.html.j2", "Mail", "mail", {"sheet": _sheet(visit, rows)})
+
+
+def contacts(visit: Visit) -> Page:
+    """People, the latest correspondents first."""
+    like = visit.arguments.get("q", "")[:200]
+    rows = views.contacts(visit.connection, like=like, **_window(visit))
+    return Page("contacts.html.j2", "Contacts", "contacts", {"sheet": _sheet(visit, rows)})
+
+
+def contact(visit: Visit) -> Page | None:
+    """A person's card, and what went to and fro."""
+    card = views.contact(visit.connection, visit.row_id)
+    if card is None:
+        return None
+    rows = views.timeline(visit.connection, card.id, **_window(visit))
+    return Page(
+        "contact.html.j2",
+        card.name,
+        "contacts",
+        {
+            "card": card,
+            "owed": views.owed_to(visit.connection, card.id),
+            "touch": views.last_touch(visit.connection, card.id),
+            "sheet": _sheet(visit, rows),
+        },
+    )
+
+
+def matter(visit: Visit) -> Page | None:
+    """A whole correspondence, oldest first, with what was promised in it and what the machine said."""
+    found = views.matter(visit.connection, visit.row_id)
+    if found is None:
+        return None
+    rows = views.of_matter(visit.connection, found.id)
+    start = (visit.number - 1) * LETTERS
+    sheet = _sheet(visit, rows[start : start + LETTERS + 1], LETTERS)
+    return Page(
+        "matter.html.j2",
+        found.subject or "(no subject)",
+        "mail",
+        {
+            "matter": found,
+            "sheet": sheet,
+            "texts": {row.id: views.text(visit.connection, row.id) for row in sheet.rows},
+            "promises": views.promises_of_matter(visit.connection, found.id),
+        },
+    )
+
+
+def message(visit: Visit) -> Page | None:
+    """One mail, and why it was decided about as it was."""
+    connection = visit.connection
+    row = views.message(connection, visit.row_id)
+    if row is None:
+        return None
+    story = views.decision(connection, row.id)
+    expectation = (story or {}).get("expectation")
+    outgoing = [] if row.matter_id is None else views.outbox_of_matter(connection, row.matter_id)
+    raw = mail.raw(connection, row.id)
+    return Page(
+        "message.html.j2",
+        row.subject or "(no subject)",
+        "mail",
+        {
+            "row": row,
+            "text": views.text(connection, row.id),
+            "has_html": raw is not None and contents.html(raw) is not None,
+            "as_html": "html" in visit.arguments,
+            "defects": views.defects(connection, row.id),
+            "story": story,
+            "walk": [] if not expectation else walk_lines(expectation["walk"], visit.desk.zone),
+            "stories": [
+                (promise, views.promise_story(connection, promise.id))
+                for promise in views.promises_of_message(connection, row.id)
+            ],
+            "outgoing": [item for item in outgoing if item.message_id == row.id],
+            "instant": datetime.fromisoformat,
+        },
+    )
+
+
+def search(visit: Visit) -> Page:
+    """The newest mails that hold all the words."""
+    words = visit.arguments.get("q", "")[:500]
+    try:
+        hits = views.search(visit.connection, words, marks=MARKS, **_window(visit))
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise
+        hits = []
+    people = views.contacts(visit.connection, like=words.strip(), limit=6) if words.strip() else []
+    return Page("search.html.j2", "Search", "search", {"sheet": _sheet(visit, hits), "people": people})
+
+
+def promises(visit: Visit) -> Page:
+    """The record: what was promised, and what became of it."""
+    connection = visit.connection
+    return Page(
+        "promises.html.j2",
+        "Promises",
+        "promises",
+        {
+            "sheet": _sheet(visit, views.promises(connection, **_window(visit))),
+            "record": views.record(connection, months=12),
+        },
+    )
+
+
+def outbox(visit: Visit) -> Page:
+    """Outgoing mail, with the text exactly as it goes, went or would go out."""
+    rows = views.outbox(visit.connection, **_window(visit, LETTERS))
+    return Page("outbox.html.j2", "Outbox", "outbox", {"sheet": _sheet(visit, rows, LETTERS)})
+
+
+def data(visit: Visit) -> Page:
+    """The views as tables, for sorting, filtering, counting and taking away."""
+    return Page("data.html.j2", "Data", "data", {"shown": SHOWN})
