@@ -45,13 +45,20 @@ def household(home: Path, *, clock: Clock | None = None) -> Iterator[Household]:
 
 def assemble(config: Config, database: Database, *, clock: Clock | None = None) -> Household:
     """A household over a database that is open already."""
+    texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
     return Household(
         config=config,
         database=database,
-        templates=TemplateSet.load(config.home / "templates", default_language=config.owner.language),
-        rules=RuleBook(),
+        templates=texts,
+        rules=rule_book(config, texts),
         clock=clock or SystemClock(),
     )
+
+
+def rule_book(config: Config, texts: TemplateSet) -> RuleBook:
+    """The rules of a home; those that acknowledge may name a text that was written for it."""
+    fit = {each.name for each in texts.all() if each.intent in (Intent.ACKNOWLEDGE, Intent.MINIMAL)}
+    return RuleBook.load(config.home / "rules", templates=fit, zone=config.owner.timezone)
 
 
 @asynccontextmanager
@@ -68,7 +75,7 @@ async def daemon(
     clock = network_clock or house.clock
     offices = {mailbox.name: office(mailbox, house, clock, timing) for mailbox in house.config.mailboxes}
     try:
-        await parser.start(language=True)
+        await parser.start()
         yield Daemon(house, ingest, Deliver(house, ingest, offices), offices)
     finally:
         for each in offices.values():

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError, TransientError
-from inboxcrm.ports import Mailbox
+from inboxcrm.ports import Mailbox, MailboxState
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
@@ -23,7 +23,7 @@ LOOK = timedelta(seconds=1)
 
 SWEEP = timedelta(seconds=20)
 DOUBT = timedelta(minutes=1)
-STATUS = timedelta(seconds=5)
+STATUS = timedelta(seconds=2)
 AFTER_FAULT = timedelta(seconds=5)
 
 
@@ -61,7 +61,7 @@ class Daemon:
                 tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
-                tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
+                tasks.append(group.create_task(self._every(STATUS, self._look_after), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
                 for task in tasks:
@@ -131,6 +131,13 @@ class Daemon:
             except InboxcrmError as error:
                 log.error("loop.fault", extra={"work": getattr(work, "__name__", "?"), "cause": str(error)})
             await asyncio.sleep(seconds(period))
+
+    async def _look_after(self) -> None:
+        """Store how the mailboxes fare; once their backlogs are read, make ready for live mail."""
+        await self._note_status()
+        watching = all(each.mailbox.status.state is MailboxState.WATCHING for each in self._offices.values())
+        if watching and not any(self.backlogs().values()):
+            await self._ingest.warm()
 
     async def _note_status(self) -> None:
         for name, office in self._offices.items():

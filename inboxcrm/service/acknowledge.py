@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain import wording
 from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.dedupe import identity_key
-from inboxcrm.domain.expectation import AwayUntil, Expectation
+from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.outbox import AutoReply, OutboxState, TemplateValue
 from inboxcrm.domain.plan import MINIMAL, Acknowledge, Plan, Silence
@@ -19,6 +19,7 @@ from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.wording import Precision
 from inboxcrm.errors import TemplateError
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose
+from inboxcrm.service import brakes
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, outbox
@@ -74,30 +75,30 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
     except (TemplateError, UnsafeMailError) as error:
         home.raise_alarm(filing.connection, "acknowledgement-failed", str(error), now=filing.now)
         return Silence(f"the text could not be made: {error}")
-    outbox.add(
-        filing.connection,
-        outbox.Entry(
-            kind="auto",
-            mailbox_id=speech.mailbox_id,
-            message_id=speech.message_row,
-            matter_id=speech.matter_id,
-            promise_id=speech.promise_id,
-            template=speech.decided.template,
-            state=OutboxState.HELD,
-            hold=speech.decided.hold,
-            dedupe_key=reply.dedupe_key,
-            recipient_base=base_key(recipient.key),
-            recipient_domain=organisational_domain(recipient.domain),
-            subject_key=normalised_subject(filing.message.subject),
-            stranger=not speech.situation.known,
-            due_at=expectation.due_at,
-            send_after=speech.decided.send_after,
-            expires_at=speech.decided.expires_at,
-        ),
-        draft,
-        now=filing.now,
+    entry = outbox.Entry(
+        kind="auto",
+        mailbox_id=speech.mailbox_id,
+        message_id=speech.message_row,
+        matter_id=speech.matter_id,
+        promise_id=speech.promise_id,
+        template=speech.decided.template,
+        state=OutboxState.HELD,
+        hold=speech.decided.hold,
+        dedupe_key=reply.dedupe_key,
+        recipient_base=base_key(recipient.key),
+        recipient_domain=organisational_domain(recipient.domain),
+        subject_key=normalised_subject(filing.message.subject),
+        stranger=not speech.situation.known,
+        form_lead=speech.plan.verdict.form_lead,
+        due_at=expectation.due_at,
+        send_after=speech.decided.send_after,
+        expires_at=speech.decided.expires_at,
     )
-    return speech.decided
+    allowed = brakes.check(filing, entry)
+    if isinstance(allowed, Silence):
+        return allowed
+    outbox.add(filing.connection, allowed, draft, now=filing.now)
+    return replace(speech.decided, hold=allowed.hold)
 
 
 def addressed_alias(household: Household, message: Message) -> str:
@@ -125,12 +126,10 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
     minimal = speech.decided.template == MINIMAL
     plan = filing.household.plan(speech.situation.plan or None)
     trusted = speech.situation.plan != "" and speech.plan.verdict.private_details_allowed and not minimal
-    absences = (each.away for each in expectation.because if isinstance(each, AwayUntil))
     return {
         "due": due(expectation, language, owner_zone=owner.timezone, sender_zone=sender_zone),
         "previous_due": None,
         "reason": None if minimal else reason(expectation, language, filing.household),
-        "away_note": None if minimal else next((away.wording for away in absences), None),
         "sender_name": _sender_name(filing, speech) if not minimal else None,
         "owner_name": owner.name,
         "phone": owner.phone if trusted and plan.after_hours == PHONE else None,

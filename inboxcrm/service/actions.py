@@ -11,6 +11,7 @@ from inboxcrm.domain.office_hours import Away, OfficeCalendar
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, answered, move, warn_at
 from inboxcrm.errors import UserError
+from inboxcrm.service import brakes
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, matters, outbox, promises, views
 from inboxcrm.store.times import to_text
@@ -186,9 +187,14 @@ def pause(household: Household) -> None:
 
 
 def resume(household: Household) -> int:
-    """Lift the pause; what was to go out meanwhile is dropped, for it is stale. Answers how many were."""
+    """Lift the pause and the brake; what was to go out while paused is dropped, for it is stale.
+
+    Answers how many were dropped. What the brake held still waits for approval.
+    """
     now = household.clock.now()
     with household.database.write() as connection:
+        if brakes.lift(connection, now=now):
+            home.journal(connection, "brake-lifted", None, {}, now=now)
         if home.paused_at(connection) is None:
             return 0
         dropped = outbox.drop_waiting(connection, at=now, why="became stale while paused")

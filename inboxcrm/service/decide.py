@@ -9,6 +9,7 @@ from inboxcrm.config import MailboxConfig
 from inboxcrm.domain import plan as planning
 from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
 from inboxcrm.domain.expectation import Expectation
+from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Policy, Silence, Terms
 from inboxcrm.domain.promise import Entry, Event, answered, made, warn_at
@@ -17,12 +18,14 @@ from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.threads import Placement
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
-from inboxcrm.service import file, story
+from inboxcrm.service import file, reports, story
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, home, messages, outbox, promises
 
 CLOCK_SLACK = timedelta(hours=1)
+QUOTED_WITHIN = 20_000
+"""How much of a letter is searched for Message-IDs of ours, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,13 @@ def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
     connection, message = filing.connection, filing.message
     author = message.author
     ancestors = list(message.ancestors[: file.IDS_LOOKED_AT])
+    quoted = message_ids(message.text[:QUOTED_WITHIN])[: file.IDS_LOOKED_AT]
     entry = contacts.entry(connection, author.key) if author is not None else None
     history = History(
         known=entry is not None and entry.known,
         answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
         automatic_ids=outbox.automatic_among(connection, ancestors),
-        sent_ids=messages.sent_at_all(connection, ancestors),
+        sent_ids=messages.sent_at_all(connection, [*ancestors, *quoted]),
         duplicate=_duplicate(filing),
     )
     answer = None
@@ -115,6 +119,8 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         outcome=verdict.outcome,
         reasons=verdict.reasons,
     )
+    if verdict.mail_class is MailClass.MACHINE:
+        reports.take_note(filing, verdict, person, row_id)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
     spoken: Acknowledge | Silence = decided.speech
     if isinstance(spoken, Acknowledge):

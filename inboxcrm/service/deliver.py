@@ -124,7 +124,19 @@ class Deliver:
             until = self._household.clock.now() + timedelta(seconds=30)
             await self._household.write(lambda connection: outbox.postpone(connection, item.id, until))
             return False
-        return True
+        return await self._household.write(self._unless_sent_before, item)
+
+    def _unless_sent_before(self, connection: sqlite3.Connection, queued: outbox.Item) -> bool:
+        """A home restored from a backup derives the Message-IDs it used before: what lies in Sent is not sent again."""
+        item = outbox.by_id(connection, queued.id)
+        if item is None or item.state is not OutboxState.QUEUED:
+            return False
+        if not outbox.was_sent_before(connection, item.mail_id):
+            return True
+        now = self._household.clock.now()
+        outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
+        self._told(connection, item, now)
+        return False
 
     async def _step(self, item_id: int, step: str) -> None:
         """Make durable that the body is about to leave; the steps before it are all certainly unsent."""

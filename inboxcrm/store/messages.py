@@ -44,7 +44,7 @@ def id_of_fingerprint(connection: sqlite3.Connection, fingerprint: bytes) -> int
 
 
 def insert(connection: sqlite3.Connection, message: Message, raw: bytes, filed: Filed) -> int:
-    """Store a message with its bytes, people and text; answers its row id. `index` makes it findable, batch by batch."""
+    """Store a message with its bytes, people and text; answers its row id. `index` makes a batch of them findable."""
     author = message.author
     cursor = connection.execute(
         """
@@ -227,3 +227,29 @@ def sender_of(connection: sqlite3.Connection, row_id: int) -> Asker:
         (row_id,),
     ).fetchone()
     return Asker(row["sender_key"], row["organisation_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class OurMail:
+    """A mail of ours that a report names: its matter, and the address keys it went to."""
+
+    mail_id: str
+    matter_id: int | None
+    recipients: frozenset[str]
+
+
+def our_mail(connection: sqlite3.Connection, ids: Sequence[str]) -> OurMail | None:
+    """The first of these Message-IDs that is a mail of ours, automatic or by hand."""
+    for mail_id in ids:
+        item = connection.execute("SELECT matter_id, recipient FROM outbox WHERE mail_id = ?", (mail_id,)).fetchone()
+        if item is not None:
+            return OurMail(mail_id, item["matter_id"], frozenset((item["recipient"].lower(),)))
+        row = connection.execute(
+            "SELECT id, matter_id FROM messages WHERE message_id = ? AND direction = 'out'", (mail_id,)
+        ).fetchone()
+        if row is not None:
+            keys = connection.execute(
+                "SELECT address_key FROM participants WHERE message_id = ? AND role IN ('to', 'cc')", (row["id"],)
+            )
+            return OurMail(mail_id, row["matter_id"], frozenset(key for (key,) in keys))
+    return None

@@ -349,6 +349,7 @@ CREATE TABLE outbox (
   recipient_domain TEXT NOT NULL,
   subject_key TEXT NOT NULL,
   stranger INTEGER NOT NULL,
+  form_lead INTEGER NOT NULL,
   envelope_from TEXT NOT NULL,
   subject TEXT NOT NULL,
   text TEXT NOT NULL,

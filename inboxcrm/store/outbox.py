@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
+from inboxcrm.domain.safety import limits
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
@@ -51,6 +52,7 @@ class Entry:
     recipient_domain: str
     subject_key: str
     stranger: bool
+    form_lead: bool
     due_at: datetime | None
     send_after: datetime
     expires_at: datetime
@@ -91,10 +93,10 @@ def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: date
         """
         INSERT INTO outbox (kind, mailbox_id, message_id, matter_id, promise_id, template, state, hold, dedupe_key,
                             mail_id, recipient, recipient_base, recipient_domain, subject_key, stranger,
-                            envelope_from, subject, text, raw, created_at, due_at, send_after, expires_at)
+                            form_lead, envelope_from, subject, text, raw, created_at, due_at, send_after, expires_at)
         VALUES (:kind, :mailbox_id, :message_id, :matter_id, :promise_id, :template, :state, :hold, :dedupe_key,
                 :mail_id, :recipient, :recipient_base, :recipient_domain, :subject_key, :stranger,
-                :envelope_from, :subject, :text, :raw, :now, :due_at, :send_after, :expires_at)
+                :form_lead, :envelope_from, :subject, :text, :raw, :now, :due_at, :send_after, :expires_at)
         """,
         {
             "kind": entry.kind,
@@ -112,6 +114,7 @@ def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: date
             "recipient_domain": entry.recipient_domain,
             "subject_key": entry.subject_key,
             "stranger": entry.stranger,
+            "form_lead": entry.form_lead,
             "envelope_from": draft.envelope_from,
             "subject": draft.subject,
             "text": draft.text,
@@ -259,6 +262,61 @@ def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: i
         "INSERT OR REPLACE INTO answered (key, at, message_id) VALUES (?, ?, ?)",
         [(key, to_text(at), message_id) for key in keys],
     )
+
+
+_LEFT = "kind = 'auto' AND state NOT IN ('cancelled', 'expired', 'failed')"
+"""Automatic mail that left, may have left, or still may; a shown one counts, so that shadow shows what would happen."""
+
+
+def counts(connection: sqlite3.Connection, entry: Entry, *, away_texts: Sequence[str], now: datetime) -> limits.Counts:
+    """What the ledger holds that limits one more automatic mail."""
+
+    def count(condition: str, within: timedelta, *values: object) -> int:
+        row = connection.execute(
+            f"SELECT COUNT(*) FROM outbox WHERE {_LEFT} AND created_at > ? AND {condition}",  # noqa: S608 - ours
+            (to_text(now - within), *values),
+        ).fetchone()
+        return int(row[0])
+
+    marks = ", ".join("?" * len(away_texts))
+    day, away, due_at = limits.WITHIN_DAY, limits.WITHIN_AWAY, to_text_or_none(entry.due_at)
+    base, domain = entry.recipient_base, entry.recipient_domain
+    return limits.Counts(
+        this_promise_version=count(
+            "promise_id = ? AND due_at IS ?", _EVER, entry.promise_id, to_text_or_none(entry.due_at)
+        ),
+        matter_7_days=count("matter_id = ?", limits.WITHIN_MATTER, entry.matter_id),
+        sender_10_minutes=count("recipient_base = ?", limits.WITHIN_SENDER_PAUSE, base),
+        sender_day=count("recipient_base = ?", day, base),
+        sender_away_4_days=count(
+            f"recipient_base = ? AND template IN ({marks})", limits.WITHIN_AWAY, base, *away_texts
+        ),
+        domain_day=count("recipient_domain = ?", day, domain),
+        domain_subject_day=count("recipient_domain = ? AND subject_key = ?", day, domain, entry.subject_key),
+        forms_day=count("form_lead", day),
+        total_hour=count("1", limits.WITHIN_HOUR),
+        total_day=count("1", day),
+        new_strangers_day=count("stranger", day),
+    )
+
+
+_EVER = timedelta(days=400)
+
+
+def waiting_for_approval(connection: sqlite3.Connection) -> int:
+    """How many automatic mails wait for a person."""
+    row = connection.execute(
+        "SELECT COUNT(*) FROM outbox WHERE kind = 'auto' AND (state = 'awaiting' OR (state = 'held' AND hold))"
+    ).fetchone()
+    return int(row[0])
+
+
+def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
+    """Whether a mail with this Message-ID of ours lies in Sent: a restored or copied home derives the same one."""
+    row = connection.execute(
+        "SELECT 1 FROM messages WHERE message_id = ? AND direction = 'auto'", (mail_id,)
+    ).fetchone()
+    return row is not None
 
 
 def went_to(connection: sqlite3.Connection, recipient: str, *, since: datetime) -> bool:
