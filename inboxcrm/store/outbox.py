@@ -282,15 +282,11 @@ def counts(connection: sqlite3.Connection, entry: Entry, *, away_texts: Sequence
     day, away, due_at = limits.WITHIN_DAY, limits.WITHIN_AWAY, to_text_or_none(entry.due_at)
     base, domain = entry.recipient_base, entry.recipient_domain
     return limits.Counts(
-        this_promise_version=count(
-            "promise_id = ? AND due_at IS ?", _EVER, entry.promise_id, to_text_or_none(entry.due_at)
-        ),
+        this_promise_version=count("promise_id = ? AND due_at IS ?", _EVER, entry.promise_id, due_at),
         matter_7_days=count("matter_id = ?", limits.WITHIN_MATTER, entry.matter_id),
         sender_10_minutes=count("recipient_base = ?", limits.WITHIN_SENDER_PAUSE, base),
         sender_day=count("recipient_base = ?", day, base),
-        sender_away_4_days=count(
-            f"recipient_base = ? AND template IN ({marks})", limits.WITHIN_AWAY, base, *away_texts
-        ),
+        sender_away_4_days=count(f"recipient_base = ? AND template IN ({marks})", away, base, *away_texts),
         domain_day=count("recipient_domain = ?", day, domain),
         domain_subject_day=count("recipient_domain = ? AND subject_key = ?", day, domain, entry.subject_key),
         forms_day=count("form_lead", day),
