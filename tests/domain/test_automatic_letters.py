@@ -9,6 +9,8 @@ from inboxcrm.domain.reply_safety import History, MailClass, Outcome, Settings, 
 from tests.mail_builders import ME, NOW
 
 NOBODY_WROTE = [
+    ("Bob <bob@h.example>", "Re: Offer", "I am out of the office until 9 March. Urgent? Call my colleague Eve."),
+    ("Bob <bob@h.example>", "AW: Offer", "Ich bin im Urlaub bis 9. März. Noch Fragen? Meine Kollegin hilft."),
     (
         "System Administrator <postmaster@h.example>",
         "E",
@@ -190,6 +192,7 @@ NOBODY_WROTE = [
 ]
 
 A_PERSON_WROTE = [
+    ("Bob <bob@h.example>", "Re: Offer", "I am out of the office until 9 March. Could you send it again by then?"),
     (
         "Bob <bob@h.example>",
         "Out of office",

@@ -30,6 +30,14 @@ _LIST_NAMES = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing
 _LIST_NAME = re.compile(r"[a-z0-9][a-z0-9@._+-]*")
 _QUESTION = re.compile(r"[?؟](?:\W|\Z)")
 _GREEK_QUESTION = re.compile(r"[?;](?:\s|\Z)")
+_SENTENCE_END = re.compile(r"[.!?;؟\n]")
+_RHETORICAL = re.compile(
+    r"\s*(?:(?:do you )?need|any questions|(?:more |further )?questions|urgent|is (?:it|this|your .{1,30}) urgent"
+    r"|emergency|(?:noch )?fragen|dringend|ist es dringend|eilig|besoin|(?:une )?urgence|urgent|¿?(?:es )?urgente"
+    r"|¿?necesita|urgenze|hai bisogno|ha bisogno|vragen|spoed|brådskande|haster|kiireellistä|pilne|срочно)"
+)
+"""Questions that absences put to nobody: "Need help? Call ..."."""
+
 _SRS = re.compile(r"srs[01]=[^=]*=(?:[^=]*=)*?([a-z0-9.-]+\.[a-z]+)=[^=]*", re.IGNORECASE)
 _VERP = re.compile(
     r"(?:.*=[a-z0-9-]+\.[a-z0-9.-]+|(?:bounces?|b|rt|return|returns|verp|msprvs\d*|prvs|em|mail)[-+_.=].*\d.*|[0-9a-f-]{24,}.*)"
@@ -241,8 +249,10 @@ class Facts:
         """The first 300 of these characters."""
         return self.own_words[:OPENING]
 
-    @property
+    @kept
     def asks(self) -> bool:
-        """Whether the writer asks something (a question mark that is not inside a web address)."""
-        mark = _GREEK_QUESTION if "α" in self.own_words else _QUESTION
-        return mark.search(self.own_words) is not None
+        """Whether the writer asks something: a question mark outside web addresses, behind more than "Urgent?"."""
+        text = self.own_words
+        marks = (_GREEK_QUESTION if "α" in text else _QUESTION).finditer(text)
+        before = (text[max(0, mark.start() - 120) : mark.start()] for mark in marks)
+        return any(not _RHETORICAL.match(_SENTENCE_END.split(sentence)[-1]) for sentence in before)

@@ -308,6 +308,10 @@ def system_address(facts: Facts) -> Hit | None:
     for address in facts.message.from_:
         if robot_local(address.local) or _listed(address, facts.settings.robot_addresses):
             return suppress(Reason.SYSTEM_ADDRESS, f"From: {address.spec}")
+    if not facts.message.from_:
+        for _, value in facts.values("from"):
+            if robot_local(value.partition("(")[0].strip(' "<>').partition("@")[0]):
+                return suppress(Reason.SYSTEM_ADDRESS, f"From: {value}")
     return None
 
 
