@@ -21,7 +21,7 @@ from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.parsing import Parser
 from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
-from inboxcrm.render import TemplateSet, compose_owner_mail
+from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.rulebook import RuleBook
 from inboxcrm.service import checkup
 from inboxcrm.service.checkup import Check
