@@ -21,13 +21,13 @@ SHOWN = {
 }
 """The views that are shown, and what each holds."""
 
-_SCHEMA = frozenset(
-    ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "json_each", "pragma_database_list")
+_SCHEMA = frozenset(  # `search_config` is what FTS5 reads when Datasette asks for the columns of a full-text table
+    ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "json_each", "search_config")
 )
 _STEPS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION))
 _PRAGMAS = frozenset(
-    ("database_list", "foreign_key_list", "index_info", "index_list", "index_xinfo", "schema_version", "table_info",
-     "table_list", "table_xinfo")
+    ("data_version", "database_list", "foreign_key_list", "index_info", "index_list", "index_xinfo", "schema_version",
+     "table_info", "table_list", "table_xinfo")
 )  # fmt: skip
 
 
@@ -42,6 +42,10 @@ def lock(connection: sqlite3.Connection, *, shown: bool) -> None:
             allowed = (first in SHOWN and shown) or first in _SCHEMA or (first, second) in readable
         elif action == sqlite3.SQLITE_FUNCTION:
             allowed = second != "load_extension"
+        elif action == sqlite3.SQLITE_UPDATE:
+            allowed = (
+                first == "sqlite_master"
+            )  # how SQLite asks when a virtual table declares itself; the file is read-only
         else:
             allowed = action in _STEPS or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS)
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY

@@ -17,10 +17,11 @@ MOST_TAGS = 10_000
 
 _QUOTE = re.compile(r"[ \t]{0,3}>")
 _LINK = re.compile(r"(https?://)([^\s/<>\"']{1,253})")
-_TAGS = set(
+_TAG_NAMES = (
     "a abbr b blockquote br caption center cite code col colgroup dd del div dl dt em font h1 h2 h3 h4 h5 h6 hr i img"
-    " ins kbd li ol p pre q s small span strike strong sub sup table tbody td tfoot th thead tr tt u ul".split()
+    " ins kbd li ol p pre q s small span strike strong sub sup table tbody td tfoot th thead tr tt u ul"
 )
+_TAGS = set(_TAG_NAMES.split())
 _ATTRIBUTES = {
     "*": {"dir", "lang", "style"},
     "font": {"color"},

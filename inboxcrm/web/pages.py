@@ -218,10 +218,10 @@ def promises(visit: Visit) -> Page:
 
 def outbox(visit: Visit) -> Page:
     """Outgoing mail, with the text exactly as it goes, went or would go out."""
-    rows = views.outbox(visit.connection, **_window(visit, LETTERS))
+    rows = views.outbox(visit.connection, limit=LETTERS + 1, offset=(visit.number - 1) * LETTERS)
     return Page("outbox.html.j2", "Outbox", "outbox", {"sheet": _sheet(visit, rows, LETTERS)})
 
 
-def data(visit: Visit) -> Page:
+def data(_visit: Visit) -> Page:
     """The views as tables, for sorting, filtering, counting and taking away."""
     return Page("data.html.j2", "Data", "data", {"shown": SHOWN})

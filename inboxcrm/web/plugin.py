@@ -1,8 +1,8 @@
 """inboxcrm's Datasette plug-in: pages for a home that `inboxcrm web` serves, locks for a home opened any other way.
 
-Only hooks that Datasette 0.65 and 1.0 have in common carry the safety: `prepare_connection` locks what SQL may read,
-`asgi_wrapper` is the door. `permission_allowed` (0.65) repeats the same rules so that Datasette shows no dead links. For a
-Datasette that serves other databases every hook answers nothing.
+Hooks that Datasette 0.65 and 1.0 have in common carry the safety: `prepare_connection` locks what SQL may read,
+`asgi_wrapper` is the door. `permission_allowed` (0.65) repeats the same rules, so that no dead links are shown. For
+a Datasette that serves other databases every hook answers nothing.
 """
 
 from __future__ import annotations

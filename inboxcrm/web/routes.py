@@ -123,7 +123,7 @@ def _download(found: files.Download | None) -> Any:
     )
 
 
-async def _stylesheet(request: Any) -> Any:
+async def _stylesheet() -> Any:
     return Response(body=CSS, headers={"cache-control": "private, max-age=86400"}, content_type="text/css")
 
 

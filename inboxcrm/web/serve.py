@@ -106,7 +106,7 @@ async def start(
     site, desk = build(database, owner, mode=mode, clock=clock or SystemClock(), key=key)
     server = _Guest(_settings(site))
     running = asyncio.create_task(server.serve(sockets=[listener]), name="web")
-    while not server.started and not running.done():
+    while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
         await asyncio.sleep(0.01)
     window = WebServer(_address("127.0.0.1", listener, key), server, running, desk, listener)
     if running.done():
