@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from inboxcrm.domain.message import Message
+from inboxcrm.domain.rule_conditions import Condition
+from inboxcrm.domain.rule_names import Facts
+from inboxcrm.domain.situation import Situation
+from inboxcrm.domain.text import one_line
+
+__all__ = ["Actions", "Match", "Rule", "Situation", "Word", "speak"]
+
+LONGEST_BECAUSE = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One rule that met the message: its name and the condition that held."""
+    """One rule that met the message, and what its condition saw there.
+
+    `failed`: the condition could not be worked out, and `because` says why; nothing of what the rule says holds.
+    """
 
     rule: str
     because: str
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +46,62 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What a rule's condition may ask about: the message, its sender, the office and the verdict.
+class Actions:
+    """What a rule says, in the words of `Word`. `stop`: the rules behind it are not asked."""
 
-    `text` is the newly written part of the letter, without quotes. `plan` and `organisation` are "" where there is
-    none. `known`: the owner wrote to the sender, imported or confirmed them. `open`, `holiday` and `away` describe the
-    office at the time of receipt. `asked` counts how often the sender has asked in this matter, this mail included.
+    acknowledge: str | None = None
+    hold: bool = False
+    quiet: bool = False
+    no_promise: bool = False
+    target: timedelta | None = None
+    tags: tuple[str, ...] = ()
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as it was read. `origin` is where it stands: `rules/sales.toml:12`."""
+
+    name: str
+    when: Condition
+    then: Actions
+    origin: str
+
+
+def speak(rules: Iterable[Rule], facts: Facts) -> Word:
+    """What the rules say of a situation: asked in their order, until one that holds says stop.
+
+    Of templates and targets the first named stands; all else adds up. A rule that cannot be worked out is passed over;
+    if it was there to keep the machine quiet, a person approves what would be sent.
     """
+    word = Word()
+    for rule in rules:
+        try:
+            if not rule.when.holds(facts):
+                continue
+            because = "; ".join(map(str, rule.when.seen(facts))) or "every mail"
+        except Exception as error:  # a rule never stops mail, whatever is wrong with it
+            word = _failed(word, rule, error)
+            continue
+        word = _joined(word, rule.then, Match(rule.name, one_line(because, LONGEST_BECAUSE)))
+        if rule.then.stop:
+            break
+    return word
 
-    message: Message
-    text: str
-    language: str
-    outcome: str
-    mail_class: str
-    authenticated: bool
-    contact: str
-    known: bool
-    organisation: str
-    plan: str
-    asked: int
-    open: bool
-    holiday: str
-    away: bool
-    received_at: datetime
+
+def _joined(word: Word, then: Actions, match: Match) -> Word:
+    return Word(
+        matches=(*word.matches, match),
+        acknowledge=word.acknowledge or then.acknowledge,
+        hold=word.hold or then.hold,
+        quiet=word.quiet or then.quiet,
+        no_promise=word.no_promise or then.no_promise,
+        target=word.target if word.target is not None else then.target,
+        tags=tuple(dict.fromkeys((*word.tags, *then.tags))),
+    )
+
+
+def _failed(word: Word, rule: Rule, error: Exception) -> Word:
+    because = one_line(f"could not be worked out: {getattr(error, 'message', '') or error}", LONGEST_BECAUSE)
+    shields = Actions(hold=rule.then.hold or rule.then.quiet)
+    return _joined(word, shields, Match(rule.name, because, failed=True))

@@ -96,8 +96,8 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
     absences = tuple(away for _, away in home.absences(connection))
     calendar = household.calendar(filing.received_at, absences)
-    terms = _terms(filing, person, gathered)
-    situation = _situation(filing, person, gathered, verdict, calendar, _asked(placement))
+    terms = terms_for(filing, person, gathered)
+    situation = situation_of(filing, person, gathered, verdict, calendar, _asked(placement))
     decided = planning.plan(
         verdict,
         link,
@@ -136,7 +136,8 @@ def _asked(placement: Placement) -> int:
     return 1 if placement.matter is None or placement.matter.live_promise is None else 2
 
 
-def _terms(filing: Filing, person: Person, gathered: Gathered) -> Terms:
+def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
+    """What the owner set for this sender: for the contact, else the organisation, else everybody."""
     household = filing.household
     settings = household.config.acknowledge
     held = contacts.terms(filing.connection, person.contact_id) if person.contact_id is not None else None
@@ -156,9 +157,10 @@ def _terms(filing: Filing, person: Person, gathered: Gathered) -> Terms:
     )
 
 
-def _situation(
+def situation_of(
     filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, calendar: OfficeCalendar, asked: int
 ) -> Situation:
+    """What the rules may ask about this mail."""
     owner = filing.household.config.owner
     at = filing.received_at
     card = contacts.card(filing.connection, person.contact_id)

@@ -1,0 +1,34 @@
+"""What a rule's condition may ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.domain.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One live mail with what was known when it came: its sender, the office and the verdict.
+
+    `text` is the newly written part of the letter, without quotes. `plan` and `organisation` are "" where there is
+    none. `known`: the owner wrote to the sender, imported or confirmed them. `open`, `holiday` and `away` describe the
+    office at the time of receipt. `asked` counts how often the sender has asked in this matter, this mail included.
+    """
+
+    message: Message
+    text: str
+    language: str
+    outcome: str
+    mail_class: str
+    authenticated: bool
+    contact: str
+    known: bool
+    organisation: str
+    plan: str
+    asked: int
+    open: bool
+    holiday: str
+    away: bool
+    received_at: datetime
