@@ -164,3 +164,58 @@ def test_well_formed_fields_are_read_as_the_authres_library_reads_them(
 
 def test_a_forged_result_in_the_body_of_a_letter_is_no_result() -> None:
     assert not verdict(letter(results="none", text=f"{PASS}\n")).authenticated
+
+
+@pytest.mark.parametrize(
+    ("value", "results"),
+    [
+        ('mx.example; dkim=pass reason="good; (really)" header.d=a.example', (("dkim", "pass", "a.example"),)),
+        ("mx.example; dkim = pass header.d = a.example", (("dkim", "pass", "a.example"),)),
+        ("mx.example; dkim=pass/1 header.d=<a.example>", (("dkim", "pass/1", "a.example"),)),
+        ("mx.example; dkim/1=pass (a (b) c) header.d=A.Example", (("dkim", "pass", "a.example"),)),
+        ("mx.example; two words=pass header.d=a.example", ()),
+        ("dkim=pass header.d=a.example", (("dkim", "pass", "a.example"),)),
+        ("mx.example; dkim=pass(glued)header.d=a.example", (("dkim", "pass", "a.example"),)),
+    ],
+)
+def test_quotes_comments_and_blanks_do_not_change_what_a_field_says(
+    value: str, results: tuple[tuple[str, str, str], ...]
+) -> None:
+    field = read_results(value)
+
+    assert field is not None
+    assert tuple((one.method, one.result, one.properties.get("header.d", "")) for one in field.results) == results
+
+
+@pytest.mark.parametrize(
+    ("length", "read"),
+    [(8_000, True), (8_001, False)],
+)
+def test_a_field_is_read_up_to_its_bound(length: int, read: bool) -> None:
+    value = "mx.example; dkim=none".ljust(length, "x")
+
+    assert (read_results(value) is not None) is read
+
+
+def test_a_provider_that_writes_no_authserv_id_is_not_a_reason_to_trust_any() -> None:
+    raw = mail(
+        "Authentication-Results: evil.example; dmarc=pass header.from=client.example",
+        "Received: from a by AM6.mail.protection.outlook.com with Microsoft SMTP Server; x",
+    )
+    profile = replace(SETTINGS, provider_writes_no_authserv_id=True, trusted_authserv_ids=(), border_hosts=())
+
+    assert not verdict(raw, profile).authenticated
+
+
+@pytest.mark.parametrize("border", ["*.example.org", ".example.org", "EXAMPLE.org"])
+def test_a_border_names_the_hosts_below_it(border: str) -> None:
+    assert verdict(mail(BORDER_LINE, PASS), replace(SETTINGS, border_hosts=(border,))).authenticated
+    assert not verdict(
+        mail(BORDER_LINE.replace(BORDER, "mx.badexample.org"), PASS), replace(SETTINGS, border_hosts=(border,))
+    ).authenticated
+
+
+def test_the_lowest_border_counts_where_a_mail_passes_several() -> None:
+    inner = "Received: from mx.example.org by store.mx.example.org with LMTP; x"
+
+    assert verdict(mail(inner, "X-Filter: ours", BORDER_LINE, PASS)).authenticated

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from inboxcrm.domain.mime import parse
-from inboxcrm.domain.reply_safety import History, Outcome, Settings, Verdict, judge
+from inboxcrm.domain.reply_safety import History, MailClass, Outcome, Settings, Verdict, judge
 from tests.mail_builders import BORDER, ME, NOW, letter
 
 SETTINGS = Settings(own_addresses=(ME,), trusted_authserv_ids=(BORDER,), border_hosts=(BORDER,))
@@ -243,3 +243,139 @@ def test_a_mail_system_that_quotes_a_mail_bounces(text: str) -> None:
     history = History(sent_ids=frozenset({"<sent.1@example.org>"}))
 
     assert verdict(letter(sender="postmaster@client.example", text=text), history=history).reasons == ("bounce-like",)
+
+
+@pytest.mark.parametrize(
+    ("local", "robot"),
+    [
+        ("jira-alerts", True),
+        ("orders_newsletter2", True),
+        ("alerts.eu", True),
+        ("eu.alerts", False),
+        ("no.reply", True),
+        ("mail_no_reply_4", True),
+        ("bounce-77-x", True),
+        ("cron7", False),
+        ("mailman", True),
+        ("mailmann", False),
+        ("4711", False),
+    ],
+)
+def test_a_robot_is_known_by_whole_words_of_its_address(local: str, robot: bool) -> None:
+    found = verdict(letter(sender=f"{local}@client.example"))
+
+    assert (found.reasons == ("system-address",)) is robot
+
+
+@pytest.mark.parametrize("value", ["auto-reply", "AUTO_REPLY", "bulk (mass mail)"])
+def test_a_precedence_of_machines_is_one(value: str) -> None:
+    assert verdict(letter(f"Precedence: {value}")).reasons == ("precedence",)
+
+
+def test_a_notice_stays_a_machines_even_from_a_known_contact() -> None:
+    found = verdict(letter("Auto-Submitted: auto-notified"), history=History(known=True))
+
+    assert found.mail_class is MailClass.MACHINE
+
+
+def test_an_invitation_that_a_calendar_sent_is_not_called_a_machines_mail() -> None:
+    raw = letter("Auto-Submitted: auto-generated").replace(
+        b"Content-Type: text/plain; charset=utf-8", b"Content-Type: text/calendar; method=REQUEST"
+    )
+
+    assert (verdict(raw).outcome, verdict(raw).mail_class) == (Outcome.SUPPRESS, MailClass.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "outcome"),
+    [
+        ("carla@example.org", Outcome.REVIEW),
+        ("noreply@nova.example", Outcome.SUPPRESS),
+        (f"{ME}", Outcome.SUPPRESS),
+        (f"{ME}, carla@example.org", Outcome.REVIEW),
+    ],
+)
+def test_my_own_form_has_a_lead_only_where_somebody_else_is_to_be_answered(reply_to: str, outcome: Outcome) -> None:
+    found = verdict(letter(f"Reply-To: {reply_to}", sender=ME, return_path=ME))
+
+    assert (found.outcome, found.reasons) == (outcome, ("self",))
+
+
+def test_a_form_rule_never_gives_more_than_the_minimum() -> None:
+    raw = letter("Reply-To: carla@example.org", sender=ME, return_path=ME, results="dmarc=pass header.from=example.org")
+
+    assert verdict(raw, settings=replace(SETTINGS, form_senders=(ME,))).outcome is Outcome.ACK_MIN
+    assert verdict(raw, settings=replace(SETTINGS, form_senders=("x@example.org",))).outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("sender", "fields", "text", "reasons"),
+    [
+        ("bob@client.example", ("X-Mailer: <SMTP32 v8.22>",), "Unknown user: x@client.example", ("bounce-like",)),
+        (
+            "bob@client.example",
+            ("X-Mailer: <IMail v8.22>",),
+            "Unknown user, who is x@client.example?",
+            ("authenticated",),
+        ),
+        ("postmaster@client.example", (), "Look: 550 5.1.1 x", ("bounce-like",)),
+        ("postmaster@client.example", (), "We use version 4.1.12 of 550 parts", ("bounce-like",)),
+        ("postmaster@client.example", (), "Call extension 550 or 4.12", ("authenticated",)),
+        ("postmaster-eu@client.example", (), "Look: 550 5.1.1 x", ("bounce-like",)),
+        ("Mail Delivery <x@client.example>", (), "Look: 550 5.1.1 x", ("bounce-like",)),
+        ("Maildelia Meyer <x@client.example>", (), "Look: 550 5.1.1 x", ("authenticated",)),
+    ],
+)
+def test_a_bounce_needs_a_mail_systems_signature_and_its_words(
+    sender: str, fields: tuple[str, ...], text: str, reasons: tuple[str, ...]
+) -> None:
+    assert verdict(letter(*fields, sender=sender, text=text + "\n")).reasons == reasons
+
+
+def test_a_mail_systems_letter_with_a_delivery_status_beside_it_is_a_bounce() -> None:
+    parts = "--B\n\nSee below.\n--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n--B--\n"
+    raw = letter(sender="postmaster@client.example", text=parts).replace(
+        b"text/plain; charset=utf-8", b"multipart/mixed; boundary=B"
+    )
+
+    assert verdict(raw).reasons == ("bounce-like",)
+
+
+def test_a_loop_token_of_mine_is_my_kind() -> None:
+    settings = replace(SETTINGS, own_tokens=("Instance-1",))
+
+    assert verdict(letter("X-Loop: instance-1"), settings=settings).reasons == ("own-kind",)
+    assert verdict(letter("X-Loop: instance-2"), settings=settings).reasons == ("foreign-loop",)
+
+
+@pytest.mark.parametrize(
+    ("sender", "return_path", "text", "reasons"),
+    [
+        ("billing@client.example", "bob@client.example", "Hello.", ("authenticated",)),
+        ("billing@client.example", "x@esp.example", "Hello.", ("transactional",)),
+        ("billing-7@client.example", "b-77-ann@client.example", "Hello.", ("transactional",)),
+        ("billing@client.example", "bob@client.example", "News.\n\nClick here to unsubscribe.", ("transactional",)),
+        ("bob@client.example", "bob@client.example", "Please unsubscribe me.", ("authenticated",)),
+        (
+            "bob@client.example",
+            "bob@client.example",
+            "x" * 400 + "\n\nPlease do not reply to this e-mail.",
+            ("authenticated",),
+        ),
+        (
+            "bob@client.example",
+            "bob@client.example",
+            "x" * 400 + "\n\nPlease do not reply to this email.",
+            ("transactional",),
+        ),
+        ("bob@client.example", "ann=example.org@client.example", "Hello.", ("authenticated",)),
+        ("billingham@client.example", "x@esp.example", "Hello.", ("authenticated",)),
+    ],
+)
+def test_two_signs_make_a_stranger_transactional(
+    sender: str, return_path: str, text: str, reasons: tuple[str, ...]
+) -> None:
+    raw = letter(sender=sender, return_path=return_path, text=text + "\n", results="dmarc=pass")
+
+    assert verdict(raw).reasons == reasons
+    assert verdict(raw, history=History(known=True)).outcome is Outcome.ACK
