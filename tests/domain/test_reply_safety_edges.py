@@ -359,7 +359,7 @@ def test_a_loop_token_of_mine_is_my_kind() -> None:
         (
             "bob@client.example",
             "bob@client.example",
-            "x" * 400 + "\n\nPlease do not reply to this e-mail.",
+            "x" * 400 + "\n\nPlease reply to this email.",
             ("authenticated",),
         ),
         (
