@@ -53,8 +53,13 @@ def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
         duplicate=_duplicate(filing),
     )
     answer = None
-    if message.message_id is not None:
-        answer = messages.first_answer(connection, message.message_id, since=filing.received_at)
+    if message.message_id is not None and author is not None:
+        answer = messages.first_answer(
+            connection,
+            message.message_id,
+            client=messages.Asker(author.key, file.organisation_of(filing, author)),
+            since=filing.received_at,
+        )
     circumstances = Circumstances(
         received_at=filing.received_at,
         clock_plausible=_clock_plausible(filing),

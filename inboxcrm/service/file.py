@@ -15,6 +15,7 @@ from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.promise import answered
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.reply_safety import MailClass, Verdict
+from inboxcrm.domain.safety.facts import token
 from inboxcrm.domain.text import one_line
 from inboxcrm.domain.threads import Placement
 from inboxcrm.parsing import Parsed
@@ -87,6 +88,15 @@ def settle(filing: Filing, decided: Link) -> Person:
             return Person(None, organisation_id)
         case Nobody():
             return Person(None, None)
+
+
+def organisation_of(filing: Filing, author: Address) -> int | None:
+    """The organisation an address belongs to: by the address book, else by its domain; None where it has none."""
+    entry = contacts.entry(filing.connection, author.key)
+    if entry is not None and entry.organisation_id is not None:
+        return entry.organisation_id
+    domain = _organisation_domain(filing.household, author)
+    return None if domain is None else contacts.organisation(filing.connection, domain)
 
 
 def people_besides_owner(household: Household, message: Message) -> tuple[str, ...]:
@@ -221,7 +231,7 @@ def outgoing(filing: Filing) -> int:
         reasons=(),
     )
     messages.cite(filing.connection, row_id, message)
-    if matter_id is not None and filing.origin == "live":
+    if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)
     return row_id
 
@@ -240,11 +250,11 @@ def _recipient(filing: Filing, address: Address) -> Person:
 def _is_automatic(filing: Filing) -> bool:
     """Our own automatic mail, or any other that a machine sent in the owner's name: it keeps nothing."""
     message = filing.message
-    if any(value.split(";")[0].strip().lower() != "no" for value in message.all("auto-submitted")):
+    if any(token(value) != "no" for value in message.all("auto-submitted")):
         return True
     if any(instance_token(filing.household.secret) in value for value in message.all("x-inboxcrm-auto")):
         return True
-    if any(part.method in ("REPLY", "COUNTER") for part in message.parts):
+    if any(part.method in ("reply", "counter") for part in message.parts):
         return True
     return message.message_id is not None and outbox.is_ours(filing.connection, message.message_id)
 
@@ -272,13 +282,16 @@ def _known_people(filing: Filing, addresses: Iterable[Address]) -> list[Person]:
 
 
 def keep_promise(filing: Filing, row_id: int, matter_id: int, recipients: Sequence[Person]) -> None:
-    """The owner's hand-written mail went to the client, or to somebody of the client's organisation: it is kept."""
+    """The owner's hand-written mail went to the client, or to somebody of the client's organisation: it is kept.
+
+    What went to others only (a subcontractor) answers nobody, and the client is still told when to expect an answer.
+    """
     connection = filing.connection
-    outbox.cancel_for_matter(connection, matter_id, at=filing.now, why="the owner answered first")
     promise = promises.live_of_matter(connection, matter_id)
     if promise is None or filing.received_at < promise.duty.received_at:
         return
     if _reaches_client(connection, promise, filing.message, recipients):
+        outbox.cancel_for_matter(connection, matter_id, at=filing.now, why="the owner answered first")
         entry = answered(promise.duty, filing.received_at)
         promises.happen(connection, promise, entry, how="mail", by_message=row_id)
 

@@ -145,18 +145,37 @@ def came_before(connection: sqlite3.Connection, message_id: str, sender_key: str
     return row is not None
 
 
-def first_answer(connection: sqlite3.Connection, message_id: str, *, since: datetime) -> tuple[int, datetime] | None:
-    """The owner's earliest hand-written mail that cites this Message-ID, if it is on record already."""
+def first_answer(
+    connection: sqlite3.Connection, message_id: str, *, client: Asker, since: datetime
+) -> tuple[int, datetime] | None:
+    """The owner's earliest hand-written mail that cites this Message-ID, if it is on record already.
+
+    Only one that went to the client's address or to somebody of the client's organisation is an answer.
+    """
     row = connection.execute(
         """
         SELECT messages.id AS id, messages.received_at AS at
         FROM citations
         JOIN messages ON messages.id = citations.citing
         WHERE citations.cited = :message_id AND messages.direction = 'out' AND messages.received_at >= :since
+          AND EXISTS (
+            SELECT 1
+            FROM participants
+            LEFT JOIN addresses ON addresses.key = participants.address_key
+            LEFT JOIN contacts ON contacts.id = addresses.contact_id
+            WHERE participants.message_id = messages.id AND participants.role IN ('to', 'cc')
+              AND (participants.address_key = :sender_key
+                   OR COALESCE(addresses.organisation_id, contacts.organisation_id) = :organisation_id)
+          )
         ORDER BY messages.received_at
         LIMIT 1
         """,
-        {"message_id": message_id, "since": to_text(since)},
+        {
+            "message_id": message_id,
+            "since": to_text(since),
+            "sender_key": client.sender_key,
+            "organisation_id": client.organisation_id,
+        },
     ).fetchone()
     return None if row is None else (int(row["id"]), datetime.fromisoformat(row["at"]))
 
