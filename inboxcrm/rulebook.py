@@ -98,6 +98,11 @@ class RuleBook:
         )
         return disabled if self.fault is None else (str(self.fault), *disabled)
 
+    @property
+    def own_files(self) -> frozenset[str]:
+        """The names of the home's own files, as they were last read."""
+        return frozenset(name for name, _, _ in self._stamp)
+
     def reload_if_changed(self) -> bool:
         """Read the home's files again if they changed; whether they had. A fault leaves the rules as they were."""
         stamp = _stamp(self._home)

@@ -104,7 +104,7 @@ def _leave(message: str, code: int) -> None:
 
 def main() -> None:
     """The program's entry."""
-    for commands in ("demo", "desk", "judging", "reading", "running", "texts"):
+    for commands in ("demo", "desk", "judging", "reading", "rules", "running", "texts"):
         import_module(f"inboxcrm.cli.{commands}")
 
     with told_plainly():

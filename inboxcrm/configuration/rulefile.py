@@ -142,7 +142,8 @@ def _then(reader: _Reader, place: Path, values: object) -> Actions | None:
     if values is None:
         return None
     if not isinstance(values, dict) or not values:
-        reader.problem(place, f'"then": found {shown(values)}; must be actions, such as {{ hold = true }}')
+        written = "nothing" if values == {} else shown(values)
+        reader.problem(place, f'"then": found {written}; must be actions, such as {{ hold = true }}')
         return None
     for key in values:
         if key in LATER:

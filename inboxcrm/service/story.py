@@ -26,6 +26,7 @@ def tell(decided: Plan, spoken: Acknowledge | Silence, owner: Owner) -> Mapping[
         "link": decided.link.because,
         "placement": decided.placement.because,
         "rules": [{"rule": match.rule, "because": match.because} for match in decided.word.matches],
+        "tags": list(decided.word.tags),
         "promise": _promise(decided),
         "expectation": None if expectation is None else _expectation(expectation, owner),
         "speech": _speech(spoken),

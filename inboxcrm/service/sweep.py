@@ -8,17 +8,30 @@ from datetime import datetime
 
 from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.service.household import Household
-from inboxcrm.store import promises
+from inboxcrm.store import home, promises
 
 log = logging.getLogger("inboxcrm.sweep")
 
+RULES_ALARM = "rules-fault"
+
 
 async def sweep(household: Household) -> int:
-    """Warn and break what is due; answers how many promises moved."""
+    """Warn and break what is due, and read changed rules; answers how many promises moved."""
+    await _rules(household)
     moved = await household.write(_move, household.clock.now())
     if moved:
         log.info("promises.moved", extra={"count": moved})
     return moved
+
+
+async def _rules(household: Household) -> None:
+    """Take changed rule files over; what is wrong with the rules is an alarm until they are read without a fault."""
+    changed = household.rules.reload_if_changed()
+    troubles, now = household.rules.troubles, household.clock.now()
+    if changed:
+        await household.write(home.clear_alarms, RULES_ALARM, now=now)
+    for trouble in troubles:
+        await household.write(home.raise_alarm, RULES_ALARM, trouble, now=now)
 
 
 def _move(connection: sqlite3.Connection, now: datetime) -> int:

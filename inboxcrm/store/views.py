@@ -560,3 +560,53 @@ def find(connection: sqlite3.Connection, reference: str) -> int | None:
             "SELECT id FROM messages WHERE message_id = ? ORDER BY id LIMIT 1", (f"<{bare}>",)
         ).fetchone()
     return None if row is None else int(row["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRow:
+    """One live mail with what was decided about it when it came. `chased`: an answer was owed in its matter already."""
+
+    id: int
+    received_at: datetime
+    mail_class: str
+    outcome: str
+    reasons: tuple[str, ...]
+    language: str | None
+    matter_id: int | None
+    authenticated: bool
+    chased: bool
+    said: str
+
+
+def judged(connection: sqlite3.Connection, *, since: datetime) -> list[JudgedRow]:
+    """The live mails that came since then and were decided about, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT messages.id, messages.received_at, messages.class, messages.outcome, messages.reasons,
+               messages.language, messages.matter_id, decisions.story
+        FROM messages
+        JOIN decisions ON decisions.message_id = messages.id
+        WHERE messages.direction = 'in' AND messages.origin = 'live' AND messages.received_at >= ?
+          AND messages.outcome IS NOT NULL
+        ORDER BY messages.received_at, messages.id
+        """,
+        (to_text(since),),
+    )
+    return [_judged(row) for row in rows]
+
+
+def _judged(row: sqlite3.Row) -> JudgedRow:
+    story = json.loads(row["story"])
+    speech = story["speech"]
+    return JudgedRow(
+        id=row["id"],
+        received_at=to_instant(row["received_at"]),
+        mail_class=row["class"],
+        outcome=row["outcome"],
+        reasons=tuple(json.loads(row["reasons"])),
+        language=row["language"],
+        matter_id=row["matter_id"],
+        authenticated=bool(story["gate"].get("authenticated")),
+        chased=story["expectation"] is not None and not story["promise"]["made"],
+        said=f'acknowledged with "{speech["template"]}"' if speech["acknowledge"] else f"not: {speech['because']}",
+    )

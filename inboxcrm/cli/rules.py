@@ -1,0 +1,174 @@
+"""Commands about the owner's rules: are they fit, which are there, and which mail meets which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from inboxcrm import bootstrap
+from inboxcrm.cli import times
+from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, table
+from inboxcrm.cli.root import Place, cli
+from inboxcrm.clock import SystemClock
+from inboxcrm.configuration import load
+from inboxcrm.domain.durations import format_duration
+from inboxcrm.domain.rules import Actions, Rule
+from inboxcrm.domain.text import one_line
+from inboxcrm.errors import UserError
+from inboxcrm.render import TemplateSet
+from inboxcrm.service import rehearse
+from inboxcrm.service.rehearse import Rehearsal
+
+
+@cli.group("rules")
+def rules_group() -> None:
+    """What happens to which mail: the shipped rules, and yours in their place. See docs/rules.md."""
+
+
+@rules_group.command("check")
+@click.pass_obj
+def check(place: Place) -> None:
+    """Whether every rule can be used; each fault with its file and line."""
+    config = load(place.home)
+    texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
+    book = bootstrap.rule_book(config, texts)
+    files = {_file(rule) for rule in book.rules}
+    click.echo(f"{len(book.rules)} rules in {len(files)} files, all fit.")
+
+
+@rules_group.command("list")
+@json_option
+@click.pass_obj
+def list_(place: Place, as_json: bool) -> None:
+    """Every rule in the order in which they are asked: what it does, when, and where it stands."""
+    with bootstrap.household(place.home) as house:
+        found, own = house.rules.rules, house.rules.own_files
+    if as_json:
+        for rule in found:
+            emit(
+                {
+                    "name": rule.name,
+                    "when": rule.when.text,
+                    "then": _told(rule.then),
+                    "origin": rule.origin,
+                    "shipped": _file(rule) not in own,
+                }
+            )
+        return
+    table(
+        ("name", "then", "file", "whose", "when"),
+        [
+            (rule.name, ", ".join(_told(rule.then)), rule.origin, _whose(rule, own), one_line(rule.when.text, 200))
+            for rule in found
+        ],
+        nothing="There are no rules.",
+    )
+
+
+def _file(rule: Rule) -> str:
+    return rule.origin.rpartition(":")[0].rpartition("/")[2]
+
+
+def _whose(rule: Rule, own: frozenset[str]) -> str:
+    return "yours" if _file(rule) in own else "shipped"
+
+
+def _told(then: Actions) -> list[str]:
+    """Actions as they are written, without the braces."""
+    told = [f"acknowledge {then.acknowledge}"] if then.acknowledge else []
+    told += [flag for flag in ("hold", "quiet", "no_promise") if getattr(then, flag)]
+    if then.target is not None:
+        told.append(f"target {format_duration(then.target)}")
+    told += [f"tag {tag}" for tag in then.tags]
+    return [*told, "stop"] if then.stop else told
+
+
+@rules_group.command("test")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.eml")
+@click.option("--at", "at", metavar="WHEN", help="When it comes; else the date it carries, else now.")
+@json_option
+@click.pass_obj
+def test(place: Place, file: Path, at: str | None, as_json: bool) -> None:
+    """Which rules a mail file meets, because of what, and what would come of it. Nothing is sent or stored."""
+    if not file.is_file():
+        raise UserError(f"no such file: {file}")
+    with bootstrap.household(place.home) as house:
+        zone, raw = house.config.owner.timezone, file.read_bytes()
+        with house.database.read() as connection:
+            when = times.instant(at, zone, option="--at") if at else rehearse.date_of(raw) or SystemClock().now()
+            played = rehearse.rehearse(house, connection, raw, received_at=when)
+        seen = [(rule, rule.when.seen(house.rules.facts(played.situation))) for rule in house.rules.rules]
+        if as_json:
+            emit({"file": str(file), **_line(played)})
+            return
+        heading(played.situation.message.subject or "(no subject)")
+        fact("comes", moment(when, zone))
+        fact("verdict", f"{played.situation.outcome} ({played.situation.mail_class})")
+        because = {match.rule: match for match in played.word.matches}
+        stopped = False
+        for rule, looked in seen:
+            said = "met" if rule.name in because else "not asked" if stopped else "·"
+            if rule.name in because and because[rule.name].failed:
+                said = "failed"
+            click.echo(f"  {said:<10}{rule.name:<24}{', '.join(_told(rule.then))}")
+            if rule.name in because:
+                click.echo(f"  {'':<10}  because {cell(because[rule.name].because)}")
+            elif not stopped:
+                click.echo(f"  {'':<10}  {cell('; '.join(map(str, looked)))}")
+            stopped = stopped or (said == "met" and rule.then.stop)
+        fact("so", played.outcome)
+
+
+def _line(played: Rehearsal) -> dict[str, object]:
+    return {
+        "received_at": played.situation.received_at,
+        "subject": played.situation.message.subject,
+        "verdict": played.situation.outcome,
+        "class": played.situation.mail_class,
+        "rules": [
+            {"rule": match.rule, "because": match.because, "failed": match.failed} for match in played.word.matches
+        ],
+        "promise": played.plan.promise is not None,
+        "tags": played.word.tags,
+        "outcome": played.outcome,
+    }
+
+
+@rules_group.command("replay")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(min=1, max=3660), help="How far back.")
+@json_option
+@click.pass_obj
+def replay(place: Place, days: int, as_json: bool) -> None:
+    """Which rules each stored live mail would meet today, and what would be sent. Nothing is sent or stored."""
+    met: Counter[str] = Counter()
+    mails = 0
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        since = house.clock.now() - timedelta(days=days)
+        with house.database.read() as connection:
+            for each in rehearse.replay(house, connection, since=since):
+                mails += 1
+                met.update(match.rule for match in each.rehearsal.word.matches if not match.failed)
+                if as_json:
+                    emit({"id": each.id, **_line(each.rehearsal), "then": each.said_then})
+                    continue
+                situation = each.rehearsal.situation
+                click.echo(
+                    f"{each.id:>6}  {moment(situation.received_at, zone)}  {cell(situation.message.subject)}\n"
+                    f"        rules  {', '.join(match.rule for match in each.rehearsal.word.matches) or '–'}\n"
+                    f"        now    {cell(each.rehearsal.outcome)}\n"
+                    f"        then   {cell(each.said_then)}"
+                )
+        found = house.rules.rules
+    if not as_json:
+        _summary(found, met, mails, days)
+
+
+def _summary(found: tuple[Rule, ...], met: Counter[str], mails: int, days: int) -> None:
+    click.echo()
+    heading(f"{mails} mails of {days} days")
+    for rule in found:
+        click.echo(f"  {met[rule.name]:>6}  {rule.name}")

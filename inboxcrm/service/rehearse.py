@@ -1,0 +1,162 @@
+"""What the rules would say of a mail, and what would come of it: decided as for a live mail, and nothing written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from inboxcrm.config import MailboxConfig
+from inboxcrm.domain import plan as planning
+from inboxcrm.domain.language import detect
+from inboxcrm.domain.linking import Nobody
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.plan import Acknowledge, Plan, Silence
+from inboxcrm.domain.quoting import new_text
+from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outcome, Verdict, judge
+from inboxcrm.domain.rules import Situation, Word
+from inboxcrm.domain.threads import Candidate, Placement
+from inboxcrm.parsing import Parsed
+from inboxcrm.service import file
+from inboxcrm.service.decide import Gathered, situation_of, terms_for
+from inboxcrm.service.file import Filing, Person
+from inboxcrm.service.household import Household
+from inboxcrm.store import contacts, home, messages, outbox, views
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A mail as the rules saw it, what they said, and what was decided upon that."""
+
+    situation: Situation
+    plan: Plan
+
+    @property
+    def word(self) -> Word:
+        """What the rules said."""
+        return self.plan.word
+
+    @property
+    def outcome(self) -> str:
+        """What would come of it, in a sentence."""
+        match self.plan.speech:
+            case Acknowledge(template=template, hold=hold, because=because):
+                return f'acknowledged with "{template}"{", once you approve" if hold else ""}: {because}'
+            case Silence(because):
+                return f"not acknowledged: {because}"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A stored mail and its rehearsal. `said_then` is what was decided when it came."""
+
+    id: int
+    rehearsal: Rehearsal
+    said_then: str
+
+
+def rehearse(house: Household, connection: sqlite3.Connection, raw: bytes, *, received_at: datetime) -> Rehearsal:
+    """What would become of a mail that came at this time. The rows of the gate about state (A) are passed over."""
+    message = parse(raw)
+    text = new_text(message.text)
+    parsed = Parsed(message, text, detect(text))
+    filing = _filing(house, connection, raw, parsed, received_at)
+    gathered = _gathered(filing, house.config.mailboxes[0])
+    verdict = judge(message, history=gathered.history, settings=gathered.settings, now=received_at, circumstances=None)
+    return _planned(filing, gathered, verdict, _placement(filing))
+
+
+def date_of(raw: bytes) -> datetime | None:
+    """The date a mail carries, aware, or None."""
+    return parse(raw).date
+
+
+def replay(house: Household, connection: sqlite3.Connection, *, since: datetime) -> Iterator[Replayed]:
+    """Every live mail since then, oldest first, under today's rules, settings and knowledge of the sender.
+
+    What the gate said stands as it was stored; so does whether an answer was owed already.
+    """
+    for row in views.judged(connection, since=since):
+        raw = messages.raw(connection, row.id)
+        if raw is None:
+            continue
+        message = parse(raw)
+        parsed = Parsed(message, new_text(message.text), row.language)
+        filing = _filing(house, connection, raw, parsed, row.received_at)
+        gathered = _gathered(filing, house.config.mailboxes[0])
+        judged = judge(
+            message, history=gathered.history, settings=gathered.settings, now=row.received_at, circumstances=None
+        )
+        verdict = replace(
+            judged,
+            outcome=Outcome(row.outcome),
+            mail_class=MailClass(row.mail_class),
+            reasons=row.reasons,
+            authenticated=row.authenticated,
+        )
+        placement = Placement(None, "as it was placed then")
+        if row.chased:
+            placement = Placement(
+                Candidate(row.matter_id or 0, True, row.received_at, live_promise=0), "as it was then"
+            )
+        yield Replayed(row.id, _planned(filing, gathered, verdict, placement), row.said)
+
+
+def _filing(
+    house: Household, connection: sqlite3.Connection, raw: bytes, parsed: Parsed, received_at: datetime
+) -> Filing:
+    return Filing(
+        household=house,
+        connection=connection,
+        raw=raw,
+        fingerprint=b"",
+        parsed=parsed,
+        mailbox=house.config.mailboxes[0].name,
+        received_at=received_at,
+        origin="live",
+        now=received_at,
+    )
+
+
+def _gathered(filing: Filing, mailbox: MailboxConfig) -> Gathered:
+    connection, author = filing.connection, filing.message.author
+    ancestors = list(filing.message.ancestors[: file.IDS_LOOKED_AT])
+    entry = contacts.entry(connection, author.key) if author is not None else None
+    history = History(
+        known=entry is not None and entry.known,
+        answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
+        automatic_ids=outbox.automatic_among(connection, ancestors),
+        sent_ids=messages.sent_at_all(connection, ancestors),
+    )
+    return Gathered(filing.household.settings(mailbox), history, Circumstances(received_at=filing.received_at), None)
+
+
+def _person(filing: Filing) -> Person:
+    author = filing.message.author
+    entry = contacts.entry(filing.connection, author.key) if author is not None else None
+    return Person(None, None) if entry is None else Person(entry.contact_id, entry.organisation_id)
+
+
+def _placement(filing: Filing) -> Placement:
+    return file.place(filing, _person(filing), automatic=False)
+
+
+def _planned(filing: Filing, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
+    house, person = filing.household, _person(filing)
+    absences = tuple(away for _, away in home.absences(filing.connection))
+    calendar = house.calendar(filing.received_at, absences)
+    owed = placement.matter is not None and placement.matter.live_promise is not None
+    situation = situation_of(filing, person, gathered, verdict, calendar, 2 if owed else 1)
+    decided = planning.plan(
+        verdict,
+        Nobody("rehearsed"),
+        placement,
+        word=house.rules.speak(situation),
+        terms=terms_for(filing, person, gathered),
+        calendar=calendar,
+        received_at=filing.received_at,
+        now=filing.received_at,
+        answered=False,
+    )
+    return Rehearsal(situation, decided)
