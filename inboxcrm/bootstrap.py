@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inboxcrm import providers
 from inboxcrm.clock import SystemClock
@@ -22,7 +23,6 @@ from inboxcrm.parsing import Parser
 from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
-from inboxcrm.rulebook import RuleBook
 from inboxcrm.service import checkup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
@@ -30,6 +30,9 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
 from inboxcrm.smtp.transport import SmtpTransport
 from inboxcrm.store.database import Database
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 
 @contextmanager
@@ -45,18 +48,28 @@ def household(home: Path, *, clock: Clock | None = None) -> Iterator[Household]:
 
 def assemble(config: Config, database: Database, *, clock: Clock | None = None) -> Household:
     """A household over a database that is open already."""
-    texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
     return Household(
         config=config,
         database=database,
-        templates=texts,
-        rules=rule_book(config, texts),
         clock=clock or SystemClock(),
+        load_templates=partial(template_set, config),
+        load_rules=partial(rule_book, config),
     )
 
 
+def template_set(config: Config) -> TemplateSet:
+    """The shipped texts, and the home's in their place."""
+    return TemplateSet.load(config.home / "templates", default_language=config.owner.language)
+
+
 def rule_book(config: Config, texts: TemplateSet) -> RuleBook:
-    """The rules of a home; those that acknowledge may name a text that was written for it."""
+    """The rules of a home; those that acknowledge may name a text that was written for it.
+
+    Imported here because the rule language builds its parser when it is imported, which takes longer than most
+    commands do.
+    """
+    from inboxcrm.rulebook import RuleBook
+
     fit = {each.name for each in texts.all() if each.intent in (Intent.ACKNOWLEDGE, Intent.MINIMAL)}
     return RuleBook.load(config.home / "rules", templates=fit, zone=config.owner.timezone)
 

@@ -24,6 +24,7 @@ LOOK = timedelta(seconds=1)
 SWEEP = timedelta(seconds=20)
 DOUBT = timedelta(minutes=1)
 STATUS = timedelta(seconds=2)
+READY = timedelta(milliseconds=100)
 AFTER_FAULT = timedelta(seconds=5)
 
 
@@ -58,10 +59,11 @@ class Daemon:
                     group.create_task(self._watch(name, office.mailbox), name=f"watch {name}")
                     for name, office in self._offices.items()
                 ]
+                tasks.append(group.create_task(self._make_ready(), name="ready"))
                 tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
-                tasks.append(group.create_task(self._every(STATUS, self._look_after), name="status"))
+                tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
                 for task in tasks:
@@ -132,12 +134,14 @@ class Daemon:
                 log.error("loop.fault", extra={"work": getattr(work, "__name__", "?"), "cause": str(error)})
             await asyncio.sleep(seconds(period))
 
-    async def _look_after(self) -> None:
-        """Store how the mailboxes fare; once their backlogs are read, make ready for live mail."""
-        await self._note_status()
-        watching = all(each.mailbox.status.state is MailboxState.WATCHING for each in self._offices.values())
-        if watching and not any(self.backlogs().values()):
-            await self._ingest.warm()
+    async def _make_ready(self) -> None:
+        """Once the backlogs are read, load what live mail needs; a rule or text that is wrong ends the daemon."""
+        for _ in iter(self._all_watching, True):
+            await asyncio.sleep(seconds(READY))
+        await self._ingest.warm()
+
+    def _all_watching(self) -> bool:
+        return all(office.mailbox.status.state is MailboxState.WATCHING for office in self._offices.values())
 
     async def _note_status(self) -> None:
         for name, office in self._offices.items():

@@ -7,15 +7,17 @@ import logging
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from inboxcrm import demonstration
 from inboxcrm.cli.output import cell, fact, letter, moment
 from inboxcrm.cli.root import cli
-from inboxcrm.demonstration import Demonstration, Outcome
 from inboxcrm.store import views
-from inboxcrm.testing.story import Scene, Story
+
+if TYPE_CHECKING:  # the servers and the story of the demo are no other command's affair
+    from inboxcrm.demonstration import Demonstration, Outcome
+    from inboxcrm.testing.story import Scene, Story
 
 BETWEEN_SCENES = 4.0
 """Seconds between two arrivals while somebody watches the desk."""
@@ -31,6 +33,8 @@ def demo(once: bool, seed: int, keep: Path | None) -> None:
     On a terminal it opens the desk and lets mail arrive while you watch; else, or with --once, it prints what came,
     whom it was linked to, what was decided and why, what was sent, and the promise until it is kept.
     """
+    from inboxcrm import demonstration
+
     watched = not once and sys.stdin.isatty() and sys.stdout.isatty()
     with demonstration.place(keep) as folder:
         story = demonstration.prepare(folder, seed=seed)
@@ -41,7 +45,9 @@ def demo(once: bool, seed: int, keep: Path | None) -> None:
 
 
 async def _tell(folder: Path, story: Story) -> None:
-    async with demonstration.started(folder, story) as running:
+    from inboxcrm.demonstration import started
+
+    async with started(folder, story) as running:
         read = await running.read_backlog()
         _introduce(running, read)
         for scene in story.arrivals:
@@ -116,9 +122,10 @@ async def _watch(folder: Path, story: Story) -> None:
     """The desk on the running demo, and the web beside it."""
     from inboxcrm_tui.app import DeskApp
 
+    from inboxcrm.demonstration import started
     from inboxcrm.web.serve import start
 
-    async with demonstration.started(folder, story) as running:
+    async with started(folder, story) as running:
         await running.read_backlog()
         web = await start(running.house.config)
         click.echo(f"The same in your browser: {web.url}")

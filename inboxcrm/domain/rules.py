@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from inboxcrm.domain.rule_conditions import Condition
-from inboxcrm.domain.rule_names import Facts
 from inboxcrm.domain.situation import Situation
 from inboxcrm.domain.text import one_line
+
+if TYPE_CHECKING:  # importing the rule language builds its parser, which takes longer than most commands do
+    from inboxcrm.domain.rule_conditions import Condition
+    from inboxcrm.domain.rule_names import Facts
 
 __all__ = ["Actions", "Match", "Rule", "Situation", "Word", "speak"]
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from inboxcrm.config import Config, MailboxConfig, Office, Owner, PlanConfig
 from inboxcrm.domain import public_holidays
@@ -18,9 +18,11 @@ from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
 from inboxcrm.domain.reply_safety import Settings
 from inboxcrm.ports import Clock
 from inboxcrm.render import TemplateSet, instance_token
-from inboxcrm.rulebook import RuleBook
 from inboxcrm.store import home
 from inboxcrm.store.database import Database
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,13 +32,19 @@ STANDARD_PLAN = "standard"
 
 @dataclass(slots=True)
 class Household:
-    """One home, opened. `run` takes blocking work on the database off the event loop, one piece at a time."""
+    """One home, opened. `run` takes blocking work on the database off the event loop, one piece at a time.
+
+    Texts and rules are loaded when they are first asked for: reading them takes longer than most commands do. Loading
+    raises TemplateError or RuleError.
+    """
 
     config: Config
     database: Database
-    templates: TemplateSet
-    rules: RuleBook
     clock: Clock
+    load_templates: Callable[[], TemplateSet]
+    load_rules: Callable[[TemplateSet], RuleBook]
+    _templates: TemplateSet | None = field(default=None, init=False, repr=False)
+    _rules: RuleBook | None = field(default=None, init=False, repr=False)
     secret: bytes = field(init=False, repr=False)
     _own_keys: frozenset[str] = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False, repr=False)
@@ -47,6 +55,20 @@ class Household:
         own = (*self.config.owner.addresses, *self.config.safety.own_addresses)
         self._own_keys = frozenset(base_key(identity(address)) for address in own)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    @property
+    def templates(self) -> TemplateSet:
+        """The texts that go out."""
+        if self._templates is None:
+            self._templates = self.load_templates()
+        return self._templates
+
+    @property
+    def rules(self) -> RuleBook:
+        """The owner's rules."""
+        if self._rules is None:
+            self._rules = self.load_rules(self.templates)
+        return self._rules
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work on the store's own thread."""

@@ -40,7 +40,6 @@ class Ingest:
     def __init__(self, household: Household, parser: Parser) -> None:
         self._household = household
         self._parser = parser
-        self._warm = False
 
     async def take(self, batch: Batch) -> Taken:
         """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again."""
@@ -71,10 +70,12 @@ class Ingest:
         return taken
 
     async def warm(self) -> None:
-        """Have the language model loaded before the first live mail asks for it: the load takes a second."""
-        if not self._warm:
-            self._warm = True
-            await self._parser.start(language=True)
+        """Have rules, texts and the language model loaded before the first live mail asks for them: it takes seconds.
+
+        Raises RuleError and TemplateError.
+        """
+        await self._household.run(lambda: self._household.rules)
+        await self._parser.start(language=True)
 
     def _known(self, fingerprints: Sequence[bytes]) -> frozenset[bytes]:
         with self._household.database.read() as connection:
