@@ -127,7 +127,8 @@ async def _watch(folder: Path, story: Story) -> None:
 
     async with started(folder, story) as running:
         await running.read_backlog()
-        web = await start(running.house.config)
+        config, clock = running.house.config, running.house.clock
+        web = await start(config.database, config.owner, mode=config.acknowledge.mode, clock=clock)
         click.echo(f"The same in your browser: {web.url}")
         await asyncio.sleep(1.5)
         playing = asyncio.get_running_loop().create_task(_arrive(running), name="story")
