@@ -141,6 +141,7 @@ def build(database: Path, owner: Owner, *, mode: Mode, clock: Clock, key: Key) -
         site.remove_database(database.stem)
         site.add_database(renamed, name=DATABASE)
     seat(site, desk)
+    site.client = type(site.client)(site)  # Datasette made its own before there was a desk: no door, no pages
     return site, desk
 
 

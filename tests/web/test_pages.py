@@ -1,0 +1,153 @@
+"""What each page of the window shows."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from inboxcrm.store import home as memory
+from inboxcrm.store.database import Database
+from tests.web import home
+from tests.web.conftest import Window
+
+
+async def test_the_first_page_shows_what_is_owed_what_was_told_and_the_mailboxes(window: Window) -> None:
+    page = await window.read("/")
+
+    assert "1 answer owed to 1 person" in page
+    assert "was told" in page
+    assert "today 17:00" in page
+    assert "main" in page
+
+
+async def test_a_contact_page_has_the_card_what_is_owed_and_the_timeline(window: Window) -> None:
+    page = await window.read(f"/-/inboxcrm/contact/{window.rows.contact}")
+
+    assert "bob@example.com" in page
+    assert "You owe an answer" in page
+    assert "March 2026" in page
+    assert f"/-/inboxcrm/message/{window.rows.message}" in page
+
+
+async def test_a_matter_page_has_the_whole_letters_with_quotes_folded(window: Window) -> None:
+    page = await window.read(f"/-/inboxcrm/matter/{window.rows.matter}")
+
+    assert "could you send the offer?" in page
+    assert "2 quoted lines" in page
+    assert "your turn" in page
+
+
+async def test_a_message_page_says_why_from_the_stored_reasons(window: Window) -> None:
+    page = await window.read(f"/-/inboxcrm/message/{window.rows.message}")
+
+    for said in (
+        "the gate says review: auth-fail",
+        "bob@example.com is in the address book",
+        "nothing on record that it continues",
+        "D5",
+        "dkim=fail example.com",
+        "8h of open office time",
+        "the mail arrives",
+        "urgent: the subject says so",
+        "Hello Bob,",
+    ):
+        assert said in page
+
+
+async def test_a_message_shows_its_html_only_on_request_in_a_sandboxed_frame(window: Window) -> None:
+    address = f"/-/inboxcrm/message/{window.rows.message}"
+
+    assert "<iframe" not in (await window.get(address)).text
+    assert f'sandbox src="{address}/html"' in (await window.get(f"{address}?html=1")).text
+
+
+async def test_a_search_lights_up_what_was_found(window: Window) -> None:
+    answer = await window.get("/-/inboxcrm/search?q=could+send")
+
+    assert "<mark>could</mark>" in answer.text
+
+
+@pytest.mark.parametrize("words", ['"', "NEAR(", "*", "subject:x", "^a", "a AND (", "-", "\x00", "x " * 10_000])
+async def test_a_search_takes_every_sign_of_the_query_language_as_a_word(window: Window, words: str) -> None:
+    answer = await window.site.client.get(
+        "/-/inboxcrm/search", params={"q": words[:4000]}, cookies={window.key.cookie_name: window.key.cookie}
+    )
+
+    assert answer.status_code == 200
+
+
+async def test_the_outbox_shows_the_text_as_it_went(window: Window) -> None:
+    page = await window.read("/-/inboxcrm/outbox")
+
+    assert "Hello Bob,\n\nreceived." in page
+    assert "250 ok" in page
+
+
+async def test_the_promises_page_has_the_record_and_the_ledger(window: Window) -> None:
+    page = await window.read("/-/inboxcrm/promises")
+
+    assert "2026-03" in page
+    assert "Offer" in page
+
+
+async def test_pause_and_alarms_stand_above_every_page(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        memory.set_value(connection, "paused_at", "2026-03-03T08:00:00Z")
+        memory.raise_alarm(connection, "brake", "thirty in an hour", now=home.NOW)
+    book.close()
+
+    for path in window.own_pages().values():
+        page = await window.read(path)
+        assert "Paused" in page
+        assert "thirty in an hour" in page
+
+
+async def test_long_lists_have_pages(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        for number in range(120):
+            raw = f"From: bob@example.com\nSubject: Number {number}.\n\nText of {number}.".encode()
+            at = home.NOW - timedelta(days=2, minutes=number)
+            home.add_message(connection, raw, contact=window.rows.contact, matter=window.rows.matter, at=at)
+    book.close()
+
+    for path in ("/-/inboxcrm/messages", f"/-/inboxcrm/contact/{window.rows.contact}"):
+        first, third = await window.read(path), await window.read(f"{path}?page=3")
+        assert "Number 0." in first
+        assert "?page=2" in first
+        assert "Number 119." in third
+        assert 'rel="next"' not in third
+    assert "Text of 119." in await window.read(f"/-/inboxcrm/matter/{window.rows.matter}")
+    assert 'rel="next"' in await window.read("/-/inboxcrm/search?q=text")
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999999999", "٣"])
+async def test_a_wild_page_number_is_no_error(window: Window, page: str) -> None:
+    assert (await window.get(f"/-/inboxcrm/messages?page={page}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["contact/999", "matter/999", "message/999", "message/999/html", "message/999/mail.eml"]
+)
+async def test_what_is_not_there_is_not_found(window: Window, path: str) -> None:
+    assert (await window.get(f"/-/inboxcrm/{path}")).status_code == 404
+
+
+async def test_pages_follow_what_the_daemon_writes(window: Window) -> None:
+    await window.read("/")
+    writer = sqlite3.connect(window.path)
+    writer.execute("UPDATE contacts SET name = 'Robert New'")
+    writer.commit()
+    writer.close()
+
+    assert "Robert New" in await window.read("/-/inboxcrm/contacts")
+
+
+async def test_the_views_are_tables_with_facets_in_datasette(window: Window) -> None:
+    page = await window.read("/inboxcrm/message_list?_facet=sender")
+
+    assert "Every mail: who, what, when, and what was decided." in page
+    assert "1 row" in page
