@@ -21,6 +21,7 @@ from inboxcrm.store import home, outbox, promises
 log = logging.getLogger("inboxcrm.deliver")
 
 PAUSE_AFTER_ACCOUNT_TROUBLE = timedelta(hours=1)
+LOOK_AGAIN = timedelta(seconds=1)
 LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=10))
 
 
@@ -45,17 +46,26 @@ class Deliver:
 
     async def recover(self) -> None:
         """At start: items caught while being sent are queued again or in doubt."""
-        doubtful = await self._household.write(outbox.recover_all)
-        for item in doubtful:
+        for item in await self._household.write(self._recover):
             log.warning("outbox.in_doubt", extra={"item": item.id})
 
+    def _recover(self, connection: sqlite3.Connection) -> list[outbox.Item]:
+        now = self._household.clock.now()
+        doubtful = outbox.recover_all(connection)
+        for item in doubtful:
+            home.raise_alarm(connection, "in-doubt", f"{item.recipient}: stopped while it was being sent", now=now)
+        return doubtful
+
     async def run_once(self) -> datetime | None:
-        """Do all that is due now; answers when the next item stirs, None while nothing waits."""
+        """Do all that is due now; answers when to look again, None while nothing waits.
+
+        What is due and cannot go (a pause, an account at rest) is looked at again after `LOOK_AGAIN`.
+        """
         await self._household.write(self._release)
-        if await self._household.read(home.paused_at) is None:
-            for item in await self._due():
-                await self._send(item)
-        return await self._household.read(outbox.next_due)
+        for item in await self._due():
+            await self._send(item)
+        next_at, now = await self._household.read(outbox.next_due), self._household.clock.now()
+        return now + LOOK_AGAIN if next_at is not None and next_at <= now else next_at
 
     async def settle_doubtful(self) -> None:
         """Look in Sent for mails of unknown fate: found means sent; a machine's mail is never sent again."""
@@ -92,17 +102,23 @@ class Deliver:
     async def _due(self) -> list[outbox.Item]:
         now = self._household.clock.now()
         items = await self._household.read(lambda connection: outbox.due(connection, OutboxState.QUEUED, now))
-        return [item for item in items if item.mailbox in self._offices and not self._rests(item.mailbox, now)]
+        return [item for item in items if item.mailbox in self._offices]
 
-    def _rests(self, mailbox: str, now: datetime) -> bool:
+    def _rests(self, mailbox: str) -> bool:
         until = self._resting.get(mailbox)
-        return until is not None and now < until
+        return until is not None and self._household.clock.now() < until
+
+    def _claim(self, connection: sqlite3.Connection, item: outbox.Item) -> bool:
+        """Take it, unless everything was paused since it was found due."""
+        return home.paused_at(connection) is None and outbox.claim(connection, item)
 
     async def _send(self, item: outbox.Item) -> None:
         office = self._offices[item.mailbox]
+        if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
+            return
         if item.kind == "auto" and not await self._still_wanted(item, office):
             return
-        if not await self._household.write(outbox.claim, item):
+        if not await self._household.write(self._claim, item):
             return
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
