@@ -41,7 +41,7 @@ class Run:
 def generate(folder: Path, count: int) -> Path:
     """The generated mailbox as a Maildir, made once."""
     if not (folder / "manifest.json").exists():
-        command = [sys.executable, HERE / "corpus.py", folder, "-n", str(count), "--jobs", "2", "--no-mbox"]
+        command = [sys.executable, str(HERE / "corpus.py"), str(folder), "-n", str(count), "--jobs", "2", "--no-mbox"]
         subprocess.run(command, check=True)
     return folder / "Maildir"
 

@@ -61,7 +61,7 @@ class Deliver:
 
         What is due and cannot go (a pause, an account at rest) is looked at again after `LOOK_AGAIN`.
         """
-        await self._household.write(self._release)
+        await self._household.jot(self._release)
         for item in await self._due():
             await self._send(item)
         next_at, now = await self._household.read(outbox.next_due), self._household.clock.now()
@@ -108,17 +108,29 @@ class Deliver:
         until = self._resting.get(mailbox)
         return until is not None and self._household.clock.now() < until
 
-    def _claim(self, connection: sqlite3.Connection, item: outbox.Item) -> bool:
-        """Take it, unless everything was paused since it was found due."""
-        return home.paused_at(connection) is None and outbox.claim(connection, item)
+    def _claim(self, connection: sqlite3.Connection, queued: outbox.Item) -> bool:
+        """Take it, unless everything was paused since it was found due, or it was cancelled, or was sent before.
+
+        A home restored from a backup derives the Message-IDs it used before: what lies in Sent is not sent again. The
+        claim need not be durable: until the body begins, falling back to queued is safe.
+        """
+        item = outbox.by_id(connection, queued.id)
+        if item is None or item.state is not OutboxState.QUEUED or home.paused_at(connection) is not None:
+            return False
+        if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):
+            now = self._household.clock.now()
+            outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
+            self._told(connection, item, now)
+            return False
+        return outbox.claim(connection, item)
 
     async def _send(self, item: outbox.Item) -> None:
         office = self._offices[item.mailbox]
         if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
             return
-        if item.kind == "auto" and not await self._still_wanted(item, office):
+        if item.kind == "auto" and not await self._sent_is_read(item, office):
             return
-        if not await self._household.write(self._claim, item):
+        if not await self._household.jot(self._claim, item):
             return
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
@@ -130,7 +142,7 @@ class Deliver:
         if isinstance(delivery, Sent) and not office.files_sent_itself:
             await self._file_copy(item, office)
 
-    async def _still_wanted(self, item: outbox.Item, office: Office) -> bool:
+    async def _sent_is_read(self, item: outbox.Item, office: Office) -> bool:
         """Read Sent once more, so that an answer given a moment ago cancels; while it cannot be read, nothing goes."""
         try:
             async for batch in office.mailbox.refresh_sent(Known(self._household)):
@@ -140,19 +152,7 @@ class Deliver:
             until = self._household.clock.now() + timedelta(seconds=30)
             await self._household.write(lambda connection: outbox.postpone(connection, item.id, until))
             return False
-        return await self._household.write(self._unless_sent_before, item)
-
-    def _unless_sent_before(self, connection: sqlite3.Connection, queued: outbox.Item) -> bool:
-        """A home restored from a backup derives the Message-IDs it used before: what lies in Sent is not sent again."""
-        item = outbox.by_id(connection, queued.id)
-        if item is None or item.state is not OutboxState.QUEUED:
-            return False
-        if not outbox.was_sent_before(connection, item.mail_id):
-            return True
-        now = self._household.clock.now()
-        outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
-        self._told(connection, item, now)
-        return False
+        return True
 
     async def _step(self, item_id: int, step: str) -> None:
         """Make durable that the body is about to leave; the steps before it are all certainly unsent."""

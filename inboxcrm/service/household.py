@@ -82,12 +82,17 @@ class Household:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Do one piece of work in one transaction; durable when this returns."""
+        return await self.run(self._transact, partial(work, *args, **kwargs), durable=True)
 
-        def transaction() -> T:
-            with self.database.write() as connection:
-                return work(connection, *args, **kwargs)
+    async def jot(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same without waiting for the disk: for moves that a power cut may undo without harm."""
+        return await self.run(self._transact, partial(work, *args, **kwargs), durable=False)
 
-        return await self.run(transaction)
+    def _transact(self, work: Callable[..., T], *, durable: bool) -> T:
+        with self.database.write(durable=durable) as connection:
+            return work(connection)
 
     def close(self) -> None:
         """Let the store's thread finish and close the file."""

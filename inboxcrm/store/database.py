@@ -91,8 +91,11 @@ class Database:
             connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES ('views', ?)", (text,))
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is durable when the block ends, or none of it. Nested use joins the outer one.
+
+        `durable` False spares the wait for the disk: after a power cut the transaction may never have been, which only
+        suits a state that is safe to fall back from. Another process sees it either way.
 
         Raises TransientError when another process held the file for longer than the busy time-out.
         """
@@ -100,6 +103,7 @@ class Database:
             if self._connection.in_transaction:
                 yield self._connection
                 return
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
