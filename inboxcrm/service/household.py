@@ -82,15 +82,15 @@ class Household:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Do one piece of work in one transaction; durable when this returns."""
-        return await self.run(self._transact, partial(work, *args, **kwargs), durable=True)
+        return await self.run(self._transact, lambda connection: work(connection, *args, **kwargs), durable=True)
 
     async def jot(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """The same without waiting for the disk: for moves that a power cut may undo without harm."""
-        return await self.run(self._transact, partial(work, *args, **kwargs), durable=False)
+        return await self.run(self._transact, lambda connection: work(connection, *args, **kwargs), durable=False)
 
-    def _transact(self, work: Callable[..., T], *, durable: bool) -> T:
+    def _transact(self, work: Callable[[sqlite3.Connection], T], *, durable: bool) -> T:
         with self.database.write(durable=durable) as connection:
             return work(connection)
 
