@@ -10,7 +10,7 @@ from inboxcrm.domain.durations import parse_duration
 
 EXPECTED = "write it like 2d, 17:30, fri, tomorrow, 2026-03-27 or 2026-03-27 16:30"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CLOCK = re.compile(r"(?:(.+?)[ T])?(\d{1,2}):(\d{2})")
+_CLOCK = re.compile(r"(?:(.+?)[ t])?(\d{1,2}):(\d{2})")
 
 
 def past(text: str, zone: ZoneInfo, now: datetime) -> datetime:

@@ -103,7 +103,7 @@ class OutboxScreen(SplitScreen):
         return super().check_action(action, parameters)
 
     def action_approve(self) -> None:
-        """Let it go, once the text is before the owner's eyes: where only the list has room, the first press shows it."""
+        """Let it go; where only the list has room, the first press shows the text."""
         self._decide(actions.approve)
 
     def action_reject(self) -> None:

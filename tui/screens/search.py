@@ -43,6 +43,7 @@ class SearchScreen(SplitScreen):
         super().__init__()
         self._found: list[ContactRow | Hit] = []
         self._pause: Timer | None = None
+        self._last = ""
 
     def body(self) -> ComposeResult:
         """The line of words above list and sheet."""
@@ -86,6 +87,7 @@ class SearchScreen(SplitScreen):
         if not self.is_mounted or words != self.words:
             return
         self._found = found
+        fresh, self._last = words != self._last, words
         self.rows.nothing = "Nothing holds all of these words." if words.strip() else "Type words, or a name."
         mails = sum(isinstance(each, Hit) for each in found)
         more = "the newest " if mails == MAILS else ""
@@ -93,6 +95,8 @@ class SearchScreen(SplitScreen):
         self.rows.show(
             [(isinstance(each, Hit), each.message.id if isinstance(each, Hit) else each.id) for each in found]
         )
+        if fresh:
+            self.rows.action_jump(0)
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
         each, zone, now = self._found[index], self.desk.zone, self.desk.now()

@@ -1,0 +1,320 @@
+"""Every key does what the help says, through the ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from inboxcrm_tui.screens.dialogs import Confirm
+from inboxcrm_tui.screens.pages import KEYS, HelpScreen, WhyScreen
+from textual.events import Paste
+
+from inboxcrm.domain import promise as ledger
+from inboxcrm.store import home as home_store
+from inboxcrm.store import outbox, promises, views
+from tests.tui.conftest import Sit
+from tests.tui.home import NOW, Home, Mail
+
+
+def ended(home: Home, mail: Mail) -> views.PromiseRow:
+    [row] = home.household.database.reading(lambda connection: views.promises_of_message(connection, mail.message_id))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("keys", "state", "how"),
+    [
+        pytest.param(("p", "enter"), "kept", "phone", id="phoned"),
+        pytest.param(("m", "enter"), "kept", "met", id="met"),
+        pytest.param(("d", "y"), "kept", "elsewhere", id="done elsewhere"),
+        pytest.param(("d", "enter"), "kept", "elsewhere", id="done elsewhere by enter"),
+        pytest.param(("n", "y"), "moot", "needless", id="not needed"),
+        pytest.param(("s", "y"), "withdrawn", "withdrawn", id="settled"),
+    ],
+)
+async def test_a_promise_ends_by_key(home: Home, sit: Sit, keys: tuple[str, ...], state: str, how: str) -> None:
+    mail = home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press(*keys)
+
+        assert (ended(home, mail).state, ended(home, mail).ended_how) == (state, how)
+        await desk.wait_for("Nobody waits for an answer.")
+
+
+@pytest.mark.parametrize("keys", [("p", "escape"), ("d", "n"), ("d", "escape"), ("z", "escape"), ("w", "escape")])
+async def test_leaving_a_dialog_does_nothing(home: Home, sit: Sit, keys: tuple[str, ...]) -> None:
+    mail = home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press(*keys)
+
+        assert ended(home, mail).state == "open"
+        assert "Ada Asker" in desk.screen
+
+
+async def test_the_time_of_a_call_can_be_told_and_a_wrong_one_is_asked_again(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("p")
+        await desk.type("soonish")
+        await desk.press("enter")
+        assert "'soonish' is no time" in desk.screen
+
+        await desk.type("20m")
+        await desk.press("enter")
+
+    assert ended(home, mail).ended_at == NOW - timedelta(minutes=20)
+
+
+async def test_other_asks_how(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("o", "enter")
+        assert "say in a word or two" in desk.screen
+        await desk.type("by letter")
+        await desk.press("enter")
+
+    assert ended(home, mail).ended_how == "by letter"
+
+
+async def test_extend_moves_the_date_and_tells_that_the_client_does_not_know(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", due=NOW + timedelta(hours=1))
+
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.type("2026-03-09 12:00")
+        await desk.press("enter")
+        await desk.wait_for("does not know it yet")
+
+    assert ended(home, mail).state == "extended"
+    assert ended(home, mail).due_at == NOW + timedelta(days=6, hours=1)
+
+
+async def test_extend_without_a_date_takes_what_can_honestly_be_expected(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", due=NOW + timedelta(hours=1))
+
+    async with sit() as desk:
+        await desk.press("e", "enter")
+
+    assert ended(home, mail).state == "extended"
+
+
+async def test_an_action_that_is_refused_says_why(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", due=NOW + timedelta(days=6))
+
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.type("2026-03-04")
+        await desk.press("enter")
+        await desk.wait_for("give a later")
+
+    assert ended(home, mail).state == "open"
+
+
+async def test_snooze_hides_the_row_and_keeps_the_date(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("z", "enter")
+        await desk.wait_for("Nobody waits for an answer.")
+
+    found = home.household.database.reading(lambda connection: views.owed(connection, mail.promise_id or 0))
+    assert found is not None
+    assert found.snoozed_until == NOW + timedelta(days=1)
+    assert found.due_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(("key", "state"), [("a", "queued"), ("r", "cancelled")])
+async def test_the_outbox_shows_the_text_as_it_goes_and_takes_the_decision(
+    home: Home, sit: Sit, key: str, state: str
+) -> None:
+    item = home.awaiting(home.mail("Ada Asker", "figures"), "Your message is here.\n\nMy answer comes on Tuesday.")
+
+    async with sit() as desk:
+        assert "1 to approve" in desk.screen
+        await desk.press("2")
+        assert "My answer comes on Tuesday." in desk.screen
+        assert "waits for you" in desk.screen
+
+        await desk.press(key)
+
+        found = home.household.database.reading(lambda connection: outbox.by_id(connection, item))
+        assert found is not None
+        assert found.state == state
+
+
+async def test_on_a_narrow_terminal_the_first_a_shows_the_text_and_the_second_approves(home: Home, sit: Sit) -> None:
+    item = home.awaiting(home.mail("Ada Asker", "figures"), "My answer comes on Tuesday.")
+
+    async with sit(width=80, height=24) as desk:
+        await desk.press("2", "a")
+        found = home.household.database.reading(lambda connection: outbox.by_id(connection, item))
+        assert found is not None
+        assert found.state == "awaiting"
+        assert "My answer comes on Tuesday." in desk.screen
+
+        await desk.press("a")
+
+    found = home.household.database.reading(lambda connection: outbox.by_id(connection, item))
+    assert found is not None
+    assert found.state == "queued"
+
+
+async def test_a_in_the_queue_goes_to_the_persons_mail_in_the_outbox(home: Home, sit: Sit) -> None:
+    first, second = home.mail("Ada Asker", "figures"), home.mail("Ben Second", "numbers")
+    home.awaiting(first, "for Ada")
+    home.awaiting(second, "for Ben")
+
+    async with sit() as desk:
+        await desk.press("a")
+
+        assert "for Ada" in desk.screen
+
+
+async def test_pause_asks_and_resume_asks(home: Home, sit: Sit) -> None:
+    async with sit() as desk:
+        await desk.press("P")
+        assert "Stop all automatic mail at once?" in desk.screen
+        await desk.press("y")
+        await desk.wait_for("PAUSED since")
+        assert home.household.database.reading(home_store.paused_at) == NOW
+
+        await desk.press("P", "y")
+        await desk.settle()
+
+    assert home.household.database.reading(home_store.paused_at) is None
+
+
+async def test_pasted_text_answers_no_dialog(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("d")
+        assert isinstance(desk.app.screen, Confirm)
+        desk.app.post_message(Paste("y\ny\n"))
+        await desk.settle()
+        assert isinstance(desk.app.screen, Confirm)
+        await desk.press("escape", "p")
+        desk.app.post_message(Paste("now\n\n"))
+        await desk.settle()
+
+        assert ended(home, mail).state == "open"
+
+
+async def test_pasted_text_presses_no_key_on_a_page(home: Home, sit: Sit) -> None:
+    item = home.awaiting(home.mail("Ada Asker", "figures"))
+
+    async with sit() as desk:
+        await desk.press("2")
+        desk.app.post_message(Paste("a"))
+        await desk.settle()
+
+    found = home.household.database.reading(lambda connection: outbox.by_id(connection, item))
+    assert found is not None
+    assert found.state == "awaiting"
+
+
+async def test_away_is_entered_lists_what_falls_inside_and_ends(home: Home, sit: Sit) -> None:
+    home.mail("Ada Asker", "figures", due=NOW + timedelta(days=1))
+
+    async with sit() as desk:
+        await desk.press("w")
+        await desk.press("enter")
+        assert "say until when" in desk.screen
+        await desk.type("2026-03-09")
+        await desk.press("enter")
+        await desk.wait_for("1 promise falls due inside it: Ada Asker")
+        [(_, away)] = home.household.database.reading(home_store.absences)
+        assert away.end_at.astimezone(home.household.config.owner.timezone).isoformat() == "2026-03-10T00:00:00+01:00"
+        assert "away until" in desk.screen
+
+        await desk.press("w", "ctrl+b")
+        await desk.wait_for("Back. 1 absence ended.")
+
+
+async def test_question_mark_tells_every_stored_reason(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", told=True)
+    home.decided(mail, saw="dkim=pass client.example")
+
+    async with sit(height=45) as desk:
+        await desk.press("question_mark")
+
+        assert isinstance(desk.app.screen, WhyScreen)
+        for told in (
+            "dkim=pass client.example",
+            "Asked, and silent: A1",
+            "known by their address",
+            "office hours: within hours",
+            "8h of office time",
+            "Tue 2026-03-03 09:00–17:30",
+            "the answer comes soon enough",
+            "The promise: open",
+            "made",
+        ):
+            assert told in desk.screen
+
+
+async def test_the_record_shows_promises_and_months(home: Home, sit: Sit) -> None:
+    home.mail("Ada Asker", "figures")
+    kept = home.mail("Ben Second", "numbers")
+    with home.household.database.write() as connection:
+        found = promises.by_id(connection, kept.promise_id or 0)
+        assert found is not None
+        promises.happen(connection, found, ledger.answered(found.duty, NOW), how="mail")
+
+    async with sit() as desk:
+        await desk.press("3")
+
+        assert "The record · 100% in time · 1 kept · 1 open" in desk.screen
+        assert "kept by mail" in desk.line("Ben Second")
+        assert "2026-03" in desk.screen
+
+
+async def test_contacts_are_listed_and_open(home: Home, sit: Sit) -> None:
+    home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("4")
+        assert "1 contact" in desk.screen
+        await desk.press("enter")
+        assert "a stranger so far" in desk.screen
+        await desk.press("1")
+        assert "1 person waits" in desk.screen
+
+
+async def test_an_alarm_is_cleared_after_a_yes(home: Home, sit: Sit) -> None:
+    with home.household.database.write() as connection:
+        home_store.raise_alarm(connection, "breaker", "too many", now=NOW)
+
+    async with sit() as desk:
+        await desk.press("x", "y")
+        await desk.settle()
+        assert "ALARM" not in desk.screen
+
+
+@pytest.mark.parametrize("key", ["h", "f1"])
+async def test_help_names_every_key(sit: Sit, key: str) -> None:
+    async with sit(height=50) as desk:
+        await desk.press(key)
+
+        assert isinstance(desk.app.screen, HelpScreen)
+        for _, rows in KEYS:
+            for _, does in rows:
+                assert does in desk.screen
+
+
+async def test_keys_without_anything_under_them_say_so(sit: Sit) -> None:
+    async with sit() as desk:
+        await desk.press("p")
+        assert "Nothing is owed here." in desk.screen
+        await desk.press("question_mark", "c", "x", "escape", "t", "space", "left")
+
+
+async def test_q_leaves_the_desk(sit: Sit) -> None:
+    async with sit() as desk:
+        await desk.press("q")
+
+        assert desk.app.return_code == 0

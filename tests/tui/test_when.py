@@ -1,0 +1,57 @@
+"""Times as people type them."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from inboxcrm_tui.app import light_terminal
+from inboxcrm_tui.when import future, past
+
+from tests.tui.home import NOW
+
+ZURICH = ZoneInfo("Europe/Zurich")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "2026-03-03T11:00"),
+        ("now", "2026-03-03T11:00"),
+        ("20m", "2026-03-03T10:40"),
+        ("10:15", "2026-03-03T10:15"),
+        ("yesterday 16:00", "2026-03-02T16:00"),
+        ("fri 12:00", "2026-02-27T12:00"),
+        ("2026-02-28 09:30", "2026-02-28T09:30"),
+    ],
+)
+def test_the_past(text: str, expected: str) -> None:
+    assert past(text, ZURICH, NOW).astimezone(ZURICH).isoformat()[:16] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "ends", "expected"),
+    [
+        ("now", True, "2026-03-03T11:00"),
+        ("2d", True, "2026-03-05T11:00"),
+        ("fri", True, "2026-03-07T00:00"),
+        ("fri", False, "2026-03-06T00:00"),
+        ("tuesday", False, "2026-03-10T00:00"),
+        ("tomorrow 9:00", False, "2026-03-04T09:00"),
+        ("2026-03-29", True, "2026-03-30T00:00"),
+        ("2026-03-29T16:30", True, "2026-03-29T16:30"),
+    ],
+)
+def test_the_future(text: str, ends: bool, expected: str) -> None:
+    assert future(text, ZURICH, NOW, day_ends=ends).astimezone(ZURICH).isoformat()[:16] == expected
+
+
+@pytest.mark.parametrize("text", ["soon", "25:00", "10:75", "2026-02-30", "d2", "mon-ish"])
+def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match="2026-03-27"):
+        future(text, ZURICH, NOW, day_ends=False)
+
+
+@pytest.mark.parametrize(("said", "light"), [("15;0", False), ("0;15", True), ("0;default;7", True), ("", False)])
+def test_a_light_terminal_is_believed(said: str, light: bool) -> None:
+    assert light_terminal({"COLORFGBG": said}) is light
