@@ -27,6 +27,9 @@ from inboxcrm.testing.smtp_server import SubmissionServer
 
 PASSWORD_VARIABLE = "INBOXCRM_BENCH_PASSWORD"
 WARM_UP = 10
+PAUSE = 0.1
+"""Seconds between two mails, in which the copy of the last one is filed."""
+
 MAIL = """\
 Return-Path: <person{number}@sender{number}.example>
 Received: from out.example by mx.example.org; {date}
@@ -100,7 +103,7 @@ async def one(account: Account, sink: SubmissionServer, house: Household, number
     account.folder("INBOX").append(raw)
     await sink.wait_for(before + 1)
     took = time.perf_counter() - started
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(PAUSE)
     return took
 
 

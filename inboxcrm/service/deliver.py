@@ -145,8 +145,7 @@ class Deliver:
     async def _sent_is_read(self, item: outbox.Item, office: Office) -> bool:
         """Read Sent once more, so that an answer given a moment ago cancels; while it cannot be read, nothing goes."""
         try:
-            async for batch in office.mailbox.refresh_sent(Known(self._household)):
-                await self._ingest.take(batch)
+            await self._read_sent(office)
         except InboxcrmError as error:
             log.warning("outbox.sent_unread", extra={"item": item.id, "cause": str(error)})
             until = self._household.clock.now() + timedelta(seconds=30)
@@ -199,7 +198,13 @@ class Deliver:
         self._told(connection, item, now)
 
     async def _file_copy(self, item: outbox.Item, office: Office) -> None:
+        """Put a copy into Sent, and read it at once: the next mail must not wait for that."""
         try:
             await office.mailbox.file_sent(item.raw, self._household.clock.now())
+            await self._read_sent(office)
         except InboxcrmError as error:
             log.warning("outbox.copy_not_filed", extra={"item": item.id, "cause": str(error)})
+
+    async def _read_sent(self, office: Office) -> None:
+        async for batch in office.mailbox.refresh_sent(Known(self._household)):
+            await self._ingest.take(batch)
