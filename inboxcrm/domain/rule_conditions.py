@@ -6,6 +6,7 @@ refused is refused when it is read: unknown names, kinds that do not fit, Python
 
 from __future__ import annotations
 
+import decimal
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from inboxcrm.domain.rule_names import (
     found,
     mentioned,
 )
+from inboxcrm.domain.rule_shortcuts import Evaluate, shortcut
 from inboxcrm.domain.text import one_line
 
 SHOWN = 60
@@ -82,10 +84,12 @@ class Condition:
 
     text: str
     _rule: Any = field(repr=False)
+    _evaluate: Evaluate = field(repr=False)
 
     def holds(self, facts: Facts) -> bool:
         """Whether it holds; what the engine raises on the way (a division by zero, a missing item) is let through."""
-        return bool(self._rule.evaluate(facts))
+        with decimal.localcontext(self._rule.context.decimal_context):
+            return bool(self._evaluate(facts))
 
     def seen(self, facts: Facts) -> tuple[Seen, ...]:
         """What the condition looked at, in the order in which it names it and without repeats."""
@@ -110,7 +114,7 @@ def read_condition(text: str, context: Any) -> Condition:
     for node in _nodes(expression):
         _check(node)
     _must_be_truth(expression, "a condition")
-    return Condition(text, rule)
+    return Condition(text, rule, shortcut(expression, _path))
 
 
 # -- before the engine reads it
@@ -172,7 +176,7 @@ def _told(error: Exception, text: str) -> str:
 
 def _whole(name: str, text: str) -> str:
     """The full name that begins with this one in the condition."""
-    return next((full for full in _names_used(text) if full.split(".")[0] == name), name)
+    return next((full for full in _names_used(text) if full.partition(".")[0] == name), name)
 
 
 def _names_used(text: str) -> list[str]:
@@ -180,7 +184,7 @@ def _names_used(text: str) -> list[str]:
 
 
 def _suggestion(path: str) -> str:
-    if path in ("now", "today"):
+    if path.partition(".")[0] in ("now", "today"):
         return ' Did you mean "received"?'
     known = [*NAMES, *HELPERS]
     near = get_close_matches(path, known, n=1) or get_close_matches(path, [each.split(".")[-1] for each in known], n=1)

@@ -1,0 +1,1 @@
+"""The owner's rules: what ships, what is refused, how they are kept in force."""

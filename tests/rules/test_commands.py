@@ -1,0 +1,112 @@
+"""`inboxcrm rules`: check, list, test and replay, none of which sends or stores anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from inboxcrm.cli import rules as _registered
+from inboxcrm.cli.root import cli
+from inboxcrm.errors import RuleError
+
+assert _registered.rules_group.name == "rules"
+
+CONFIG = """
+[owner]
+name = "Ann Example"
+addresses = ["ann@example.org"]
+timezone = "Europe/Zurich"
+
+[[mailbox]]
+name = "main"
+imap = { host = "imap.example.org" }
+smtp = { host = "smtp.example.org" }
+user = "ann@example.org"
+password = { env = "ANN_PASSWORD" }
+
+[office]
+hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"] }
+"""
+LETTER = """\
+From: Bob Client <bob@client.example>
+To: ann@example.org
+Subject: The delivery
+Date: Tue, 03 Mar 2026 10:00:00 +0100
+Message-ID: <one@client.example>
+
+This is unacceptable.
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "letter.eml").write_text(LETTER)
+    return tmp_path
+
+
+def run(home: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--home", str(home), "rules", *words])
+
+
+def lines(result: Result) -> Sequence[Any]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.output.splitlines()]
+
+
+def test_check_says_that_all_is_fit(home: Path) -> None:
+    assert "all fit" in run(home, "check").output
+
+
+def test_check_tells_a_fault_with_its_place(home: Path) -> None:
+    (home / "rules" / "sales.toml").write_text("[[rule]]\nname = 'a'\nwhen = 'awy'\nthen = { hold = true }")
+
+    result = run(home, "check")
+
+    assert isinstance(result.exception, RuleError)
+    assert str(result.exception).startswith('rules/sales.toml:3: [[rule]] 1: "when": unknown name "awy"')
+
+
+def test_list_tells_whose_a_rule_is(home: Path) -> None:
+    (home / "rules" / "sales.toml").write_text("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { target = '4h' }")
+
+    listed = {line["name"]: line for line in lines(run(home, "list", "--json"))}
+
+    assert listed["a"] == {
+        "name": "a",
+        "when": "away",
+        "then": ["target 4h"],
+        "origin": "rules/sales.toml:1",
+        "shipped": False,
+    }
+    assert listed["complaint"]["shipped"]
+    assert "sales.toml" in run(home, "list").output
+
+
+def test_test_tells_what_a_mail_meets_and_because_of_what(home: Path) -> None:
+    (line,) = lines(run(home, "test", str(home / "letter.eml"), "--json"))
+
+    assert line["verdict"] == "ack-min"
+    assert [rule["rule"] for rule in line["rules"]] == ["complaint"]
+    assert 'found "unacceptable"' in line["rules"][0]["because"]
+    assert line["outcome"] == 'acknowledged with "minimal", once you approve: the sender is new'
+    assert line["promise"]
+    assert "not asked" in run(home, "test", str(home / "letter.eml")).output
+
+
+def test_test_takes_another_time(home: Path) -> None:
+    (home / "letter.eml").write_text(LETTER.replace("This is unacceptable.", "When do you come?"))
+
+    (line,) = lines(run(home, "test", str(home / "letter.eml"), "--at", "2026-03-03T22:00", "--json"))
+
+    assert [rule["rule"] for rule in line["rules"]] == ["after hours"]
+
+
+def test_replay_of_an_empty_home_says_so(home: Path) -> None:
+    assert "0 mails of 90 days" in run(home, "replay").output
