@@ -19,16 +19,8 @@ from inboxcrm.domain.rules import Actions, Rule
 T = TypeVar("T")
 
 RULE_KEYS = ("name", "when", "then")
-ACTIONS: Mapping[str, str] = {
-    "acknowledge": "the template of the acknowledgement, should there be one",
-    "hold": "the acknowledgement waits for your approval",
-    "quiet": "no acknowledgement",
-    "no_promise": "no answer is owed, and no acknowledgement is sent",
-    "target": 'the answer is promised within this open office time, such as "4h", instead of the plan\'s',
-    "tag": "words kept with the decision, for you",
-    "stop": "the rules behind this one are not asked",
-}
-"""What `then` may hold, and what it means."""
+ACTIONS = ("acknowledge", "hold", "quiet", "no_promise", "target", "tag", "stop")
+"""What `then` may hold; docs/rules.md says what each means."""
 
 LATER = ("draft", "notify", "plan", "commitment", "occasion", "interaction", "after", "unless")
 """Actions that were thought of and that this version does not have."""

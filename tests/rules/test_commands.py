@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from inboxcrm import bootstrap
 from inboxcrm.cli import rules as _registered
 from inboxcrm.cli.root import cli
 from inboxcrm.errors import RuleError
+from inboxcrm.service.sweep import sweep
+from inboxcrm.store.home import alarms
 
 assert _registered.rules_group.name == "rules"
 
@@ -110,3 +113,18 @@ def test_test_takes_another_time(home: Path) -> None:
 
 def test_replay_of_an_empty_home_says_so(home: Path) -> None:
     assert "0 mails of 90 days" in run(home, "replay").output
+
+
+async def test_the_sweep_takes_changed_rules_over_and_raises_an_alarm_over_broken_ones(home: Path) -> None:
+    file = home / "rules" / "mine.toml"
+    with bootstrap.household(home) as house:
+        file.write_text("[[rule]]\nname = 'a'\nwhen = 'awy'\nthen = { hold = true }")
+        await sweep(house)
+        (alarm,) = await house.read(alarms)
+
+        file.write_text("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { hold = true }")
+        await sweep(house)
+
+        assert 'unknown name "awy"' in alarm.detail
+        assert await house.read(alarms) == []
+        assert "a" in [rule.name for rule in house.rules.rules]
