@@ -41,6 +41,12 @@ check: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+.PHONY: bench
+bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to acknowledgement, learned time (minutes)
+	@$(BIN)/python -m bench.latency
+	@$(BIN)/python -m bench.backlog $(ARGS)
+	@$(BIN)/python -m bench.learning
+
 .PHONY: format
 format: $(VENV)/.dev ## put the code in shape
 	@$(BIN)/ruff check --fix --quiet .

@@ -16,6 +16,7 @@ from inboxcrm.domain import public_holidays
 from inboxcrm.domain.address import base_key, identity, is_public_mail_domain
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
 from inboxcrm.domain.reply_safety import Settings
+from inboxcrm.domain.ruler import Ruler
 from inboxcrm.ports import Clock
 from inboxcrm.render import TemplateSet, instance_token
 from inboxcrm.store import home
@@ -47,6 +48,9 @@ class Household:
     _rules: RuleBook | None = field(default=None, init=False, repr=False)
     secret: bytes = field(init=False, repr=False)
     _own_keys: frozenset[str] = field(init=False)
+    _ruler: tuple[tuple[Office, date, timedelta, tuple[Away, ...]], Ruler] | None = field(
+        default=None, init=False, repr=False
+    )
     _thread: ThreadPoolExecutor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,9 +88,7 @@ class Household:
         """Do one piece of work in one transaction; durable when this returns."""
         return await self.run(self._transact, lambda connection: work(connection, *args, **kwargs), durable=True)
 
-    async def jot(
-        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def jot(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same without waiting for the disk: for moves that a power cut may undo without harm."""
         return await self.run(self._transact, lambda connection: work(connection, *args, **kwargs), durable=False)
 
@@ -139,6 +141,15 @@ class Household:
     def calendar(self, around: datetime, absences: tuple[Away, ...]) -> OfficeCalendar:
         """The owner's office time, with public holidays for the year of `around` and the next."""
         return calendar(self.config.owner, self.config.office, around, absences)
+
+    def ruler(self, now: datetime, back: timedelta, absences: tuple[Away, ...]) -> Ruler:
+        """The office time of the past, to be measured many times; walked anew once a day or when hours change."""
+        on = now.astimezone(self.config.owner.timezone).date()
+        about = (self.config.office, on, back, absences)
+        if self._ruler is None or self._ruler[0] != about:
+            calendar = self.calendar(now, absences)
+            self._ruler = (about, Ruler(calendar, now - back - timedelta(days=1), now + timedelta(days=2)))
+        return self._ruler[1]
 
     def holiday_names(self, around: datetime, language: str) -> Mapping[date, str]:
         """The adopted holidays in a sender's language, as far as their country has them in it."""
