@@ -94,7 +94,7 @@ async def ready(daemon: Daemon) -> None:
 
 
 async def one(account: Account, sink: SubmissionServer, house: Household, number: int) -> float:
-    """One mail, each from another sender, so that no limit on senders is met; those over all are kept out of the way."""
+    """One mail, each from another sender, so that no limit on senders is met; those over all are out of the way."""
     make_room(house)
     stamp = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())
     raw = MAIL.format(number=number, date=stamp, run=os.getpid()).replace("\n", "\r\n").encode()
