@@ -220,9 +220,12 @@ def first_incoming_after(connection: sqlite3.Connection, row_id: int) -> int | N
     return None if row[0] is None else int(row[0])
 
 
-def of_matter(connection: sqlite3.Connection, matter_id: int) -> list[MessageRow]:
-    """A matter's messages, oldest first."""
-    rows = connection.execute("SELECT * FROM message_list WHERE matter_id = ? ORDER BY received_at, id", (matter_id,))
+def of_matter(connection: sqlite3.Connection, matter_id: int, *, limit: int = -1, offset: int = 0) -> list[MessageRow]:
+    """A matter's messages, oldest first; all of them where no limit is given."""
+    rows = connection.execute(
+        "SELECT * FROM message_list WHERE matter_id = ? ORDER BY received_at, id LIMIT ? OFFSET ?",
+        (matter_id, limit, offset),
+    )
     return [MessageRow(**_values(row)) for row in rows]
 
 
@@ -471,6 +474,7 @@ def search(
     """The newest messages that hold all of these words (the last one may be a beginning).
 
     The words are data: each is quoted, so no FTS5 operator in them means anything. `marks` stand around what was found.
+    The snippets come from one pass over the rows of the page: a lookup for each row reads all matches of a prefix anew.
     """
     query = match_expression(words)
     if not query:
@@ -487,10 +491,11 @@ def search(
           ORDER BY at DESC, id DESC
           LIMIT :limit OFFSET :offset
         )
-        SELECT page.id AS id, snippet(search, -1, :before, :behind, ' … ', 14) AS snippet
-        FROM page
-        JOIN search ON search.rowid = page.id AND search MATCH :query
-        ORDER BY page.at DESC, page.id DESC
+        SELECT search.rowid AS id, snippet(search, -1, :before, :behind, ' … ', 14) AS snippet
+        FROM search
+        WHERE search MATCH :query
+          AND search.rowid BETWEEN (SELECT MIN(id) FROM page) AND (SELECT MAX(id) FROM page)
+          AND +search.rowid IN (SELECT id FROM page)
         """,
         {
             "query": query,
@@ -501,7 +506,8 @@ def search(
             "behind": marks[1],
         },
     ).fetchall()
-    return [Hit(found, row["snippet"]) for row in rows if (found := message(connection, row["id"])) is not None]
+    hits = [Hit(found, row["snippet"]) for row in rows if (found := message(connection, row["id"])) is not None]
+    return sorted(hits, key=lambda hit: (hit.message.received_at, hit.message.id), reverse=True)
 
 
 MAX_SEARCH_TERMS = 32

@@ -141,9 +141,8 @@ def matter(visit: Visit) -> Page | None:
     found = views.matter(visit.connection, visit.row_id)
     if found is None:
         return None
-    rows = views.of_matter(visit.connection, found.id)
-    start = (visit.number - 1) * LETTERS
-    sheet = _sheet(visit, rows[start : start + LETTERS + 1], LETTERS)
+    rows = views.of_matter(visit.connection, found.id, **_window(visit, LETTERS))
+    sheet = _sheet(visit, rows, LETTERS)
     return Page(
         "matter.html.j2",
         found.subject or "(no subject)",
