@@ -107,14 +107,17 @@ def name_if_nameless(connection: sqlite3.Connection, contact_id: int, address: A
 
 
 def make_known(connection: sqlite3.Connection, key: str, *, because: str, at: datetime) -> None:
-    """The owner wrote to, imported or confirmed this address: it is no stranger's any more."""
-    connection.execute("UPDATE addresses SET known_since = ? WHERE key = ? AND known_since IS NULL", (to_text(at), key))
+    """The owner wrote to, imported or confirmed this address at that time: since its first time it is no stranger's."""
+    values = {"at": to_text(at), "because": because, "key": key}
+    connection.execute(
+        "UPDATE addresses SET known_since = :at WHERE key = :key AND (known_since IS NULL OR known_since > :at)", values
+    )
     connection.execute(
         """
         UPDATE contacts SET known_since = :at, known_because = :because
-        WHERE known_since IS NULL AND id = (SELECT contact_id FROM addresses WHERE key = :key)
+        WHERE id = (SELECT contact_id FROM addresses WHERE key = :key) AND (known_since IS NULL OR known_since > :at)
         """,
-        {"at": to_text(at), "because": because, "key": key},
+        values,
     )
 
 
