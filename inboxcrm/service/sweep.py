@@ -17,16 +17,16 @@ RULES_ALARM = "rules-fault"
 
 async def sweep(household: Household) -> int:
     """Warn and break what is due, and read changed rules; answers how many promises moved."""
-    await _rules(household)
     moved = await household.write(_move, household.clock.now())
     if moved:
         log.info("promises.moved", extra={"count": moved})
+    await _rules(household)
     return moved
 
 
 async def _rules(household: Household) -> None:
     """Take changed rule files over; what is wrong with the rules is an alarm until they are read without a fault."""
-    changed = household.rules.reload_if_changed()
+    changed = await household.run(lambda: household.rules.reload_if_changed())
     troubles, now = household.rules.troubles, household.clock.now()
     if changed:
         await household.write(home.clear_alarms, RULES_ALARM, now=now)
