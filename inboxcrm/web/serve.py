@@ -42,7 +42,7 @@ _SETTINGS = {
     "trace_debug": False,
 }
 _FACETS = {
-    "message_list": ["direction", "class", "outcome"],
+    "message_list": ["outcome"],
     "promise_list": ["state", "organisation"],
     "matter_list": ["turn", "organisation"],
     "contact_list": ["organisation", "plan"],

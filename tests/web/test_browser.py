@@ -47,6 +47,10 @@ async def test_a_browser_follows_the_pages_and_hostile_mail_runs_nothing(chromiu
         text = await dump(message[1])
         framed = await dump(f"{message[1]}?html=1")
         letter = await dump(f"{message[1]}/html")
+        before = list(loads)
+        await asyncio.to_thread(
+            _dump, chromium, profile, trap.sockets[0].getsockname()[1], "http://evil.example/control"
+        )
     finally:
         trap.close()
         await trap.wait_closed()
@@ -58,7 +62,8 @@ async def test_a_browser_follows_the_pages_and_hostile_mail_runs_nothing(chromiu
     assert "<b>Ann</b>" in letter
     for page in (desk, card, text, framed, letter):
         assert "<title>owned" not in page
-    assert loads == []
+    assert before == []
+    assert loads, "the trap must catch a load, or its silence proves nothing"
 
 
 def _at(start_address: str, path: str) -> str:
