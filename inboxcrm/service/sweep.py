@@ -26,8 +26,9 @@ async def sweep(household: Household) -> int:
 
 async def _rules(household: Household) -> None:
     """Take changed rule files over; what is wrong with the rules is an alarm until they are read without a fault."""
-    changed = await household.run(lambda: household.rules.reload_if_changed())
-    troubles, now = household.rules.troubles, household.clock.now()
+    rules = await household.run(lambda: household.rules)
+    changed = await household.run(rules.reload_if_changed)
+    troubles, now = rules.troubles, household.clock.now()
     if changed:
         await household.write(home.clear_alarms, RULES_ALARM, now=now)
     for trouble in troubles:
