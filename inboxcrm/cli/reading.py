@@ -15,7 +15,7 @@ from inboxcrm.cli.output import cell, emit, fact, heading, json_option, letter, 
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import one_line
 from inboxcrm.service import actions
-from inboxcrm.service.story import walk_lines
+from inboxcrm.service.story import target_line, walk_lines
 from inboxcrm.store import messages, views
 
 
@@ -45,12 +45,22 @@ def contacts(place: Place, words: tuple[str, ...], limit: int, as_json: bool) ->
 
 @cli.command()
 @click.argument("who")
+@click.option("--plan", metavar="NAME", help="Set the level of service, as named in config.toml.")
+@click.option("--policy", metavar="POLICY", help="Set when to acknowledge: never, when-slow, always, once-a-day.")
+@click.option("--language", metavar="CODE", help="Set the language to write in.")
+@click.option("--timezone", metavar="ZONE", help="Set where their clock stands.")
 @json_option
 @click.pass_obj
-def contact(place: Place, who: str, as_json: bool) -> None:
-    """One contact and the correspondence; WHO is an id, an address or a name."""
+def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) -> None:
+    """One contact and the correspondence; WHO is an id, an address or a name.
+
+    The options set what holds for this contact; "default" takes a setting back.
+    """
     with bootstrap.household(place.home) as house:
         zone = house.config.owner.timezone
+        given = {name: value for name, value in settings.items() if value is not None}
+        if given:
+            actions.set_contact(house, who, given)
         with house.database.read() as connection:
             row = actions.contact_of(connection, who)
             rows = views.timeline(connection, row.id)
@@ -65,7 +75,9 @@ def contact(place: Place, who: str, as_json: bool) -> None:
         fact("known", moment(row.known_since, zone) if row.known_since else "a stranger so far")
         fact("because", row.known_because)
         fact("plan", row.plan)
+        fact("policy", row.policy)
         fact("language", row.language)
+        fact("time zone", row.timezone)
         fact("away until", moment(row.away_until, zone))
         fact("undeliverable", moment(row.undeliverable_at, zone))
         fact("answers owed", row.owed)
@@ -197,6 +209,8 @@ def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
     expectation = story["expectation"]
     if expectation is not None:
         heading(f"Expected time: {expectation['target_hours']} of open time")
+        if story.get("target"):
+            fact("target", target_line(story["target"]))
         for line in walk_lines(expectation["walk"], zone):
             click.echo(f"  {line}")
     speech = story["speech"]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
+from zoneinfo import available_timezones
 
-from inboxcrm.config import Mode
+from inboxcrm.config import AckPolicy, Mode
 from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.office_hours import Away, OfficeCalendar
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, answered, move, warn_at
+from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
 from inboxcrm.service import brakes
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, matters, outbox, promises, views
+from inboxcrm.store import contacts, home, matters, outbox, promises, views
 from inboxcrm.store.times import to_text
 
 
@@ -47,6 +51,34 @@ def contact_of(connection: sqlite3.Connection, who: str) -> views.ContactRow:
         several = ", ".join(f"{row.id} {row.name}" for row in matching)
         raise NotFoundError(f"{who!r} may be several contacts: {several}. Give the id.")
     return matching[0]
+
+
+DEFAULT = "default"
+
+
+def set_contact(household: Household, who: str, given: Mapping[str, str]) -> None:
+    """Set what holds for a contact: any of plan, policy, language, timezone; "default" takes a setting back.
+
+    Raises NotFoundError, or UserError for a value that means nothing, naming what is allowed.
+    """
+    allowed = {
+        "plan": tuple(household.config.plans),
+        "policy": tuple(AckPolicy),
+        "language": LANGUAGES,
+        "timezone": tuple(available_timezones()),
+    }
+    for name, value in given.items():
+        if value != DEFAULT and value not in allowed[name]:
+            near = get_close_matches(value, allowed[name], 3)
+            listed = ", ".join(near or (allowed[name] if name != "timezone" else ("Europe/Zurich",)))
+            raise UserError(f"--{name} {value!r} is unknown. Write one such as: {listed}")
+    now = household.clock.now()
+    with household.database.write() as connection:
+        row = contact_of(connection, who)
+        held = {"plan": row.own_plan, "policy": row.policy, "language": row.language, "timezone": row.timezone}
+        kept = {**held, **{name: None if value == DEFAULT else value for name, value in given.items()}}
+        contacts.set_terms(connection, row.id, **kept)
+        home.journal(connection, "contact", f"contact {row.id}", dict(given), now=now)
 
 
 def done(household: Household, reference: str, *, how: str, at: datetime | None = None) -> State:

@@ -97,15 +97,6 @@ def add_role_address(connection: sqlite3.Connection, address: Address, organisat
     )
 
 
-def name_if_nameless(connection: sqlite3.Connection, contact_id: int, address: Address) -> None:
-    """Give a contact that is filed under an address the name its mail now carries."""
-    if address.name:
-        connection.execute(
-            "UPDATE contacts SET name = ? WHERE id = ? AND name IN (SELECT spec FROM addresses WHERE contact_id = ?)",
-            (address.name, contact_id, contact_id),
-        )
-
-
 def make_known(connection: sqlite3.Connection, key: str, *, because: str, at: datetime) -> None:
     """The owner wrote to, imported or confirmed this address at that time: since its first time it is no stranger's."""
     values = {"at": to_text(at), "because": because, "key": key}

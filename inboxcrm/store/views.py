@@ -104,7 +104,10 @@ class MatterRow:
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """One contact as the card and the list show it; `known_since` is None for a stranger."""
+    """One contact as the card and the list show it; `known_since` is None for a stranger.
+
+    `plan` is the one that holds, `own_plan` the one set on the contact and not on the organisation.
+    """
 
     id: int
     name: str
@@ -112,6 +115,7 @@ class ContactRow:
     organisation_id: int | None
     addresses: str
     plan: str | None
+    own_plan: str | None
     policy: str | None
     language: str | None
     timezone: str | None
