@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from inboxcrm import providers
 from inboxcrm.config import Config, MailboxConfig, Office, Owner, PlanConfig
 from inboxcrm.domain import public_holidays
 from inboxcrm.domain.address import base_key, identity, is_public_mail_domain
@@ -74,6 +75,11 @@ class Household:
             self._rules = self.load_rules(self.templates)
         return self._rules
 
+    @property
+    def rules_in_use(self) -> RuleBook | None:
+        """The owner's rules, or None while nothing has asked for them."""
+        return self._rules
+
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work on the store's own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
@@ -112,6 +118,7 @@ class Household:
     def settings(self, mailbox: MailboxConfig) -> Settings:
         """What the gate is told about a mailbox."""
         safety = self.config.safety
+        provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
         return Settings(
             own_addresses=(*self.config.owner.addresses, *safety.own_addresses),
             own_lists=safety.own_lists,
@@ -122,6 +129,7 @@ class Household:
             trusted_authserv_ids=mailbox.trusted_authserv_ids,
             border_hosts=mailbox.border_hosts,
             arc_sealers=safety.arc_sealers,
+            provider_writes_no_authserv_id=provider is not None and provider.writes_no_authserv_id,
             own_tokens=(instance_token(self.secret),),
             max_delay=self.config.acknowledge.max_delay,
         )

@@ -26,7 +26,9 @@ async def sweep(household: Household) -> int:
 
 async def _rules(household: Household) -> None:
     """Take changed rule files over; what is wrong with the rules is an alarm until they are read without a fault."""
-    rules = await household.run(lambda: household.rules)
+    rules = household.rules_in_use
+    if rules is None:
+        return
     changed = await household.run(rules.reload_if_changed)
     troubles, now = rules.troubles, household.clock.now()
     if changed:
