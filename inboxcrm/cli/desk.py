@@ -29,7 +29,7 @@ def banner(house: Household) -> None:
         click.secho(f"ALARM {alarm.kind}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
 
 
-@cli.command()
+@cli.command(short_help="What is owed, the most urgent first.")
 @json_option
 @click.pass_obj
 def queue(place: Place, as_json: bool) -> None:
@@ -67,7 +67,7 @@ def _who(pile: list[views.OwedRow]) -> str:
     return name if len(pile) == 1 else f"{name} +{len(pile) - 1}"
 
 
-@cli.command()
+@cli.command(short_help="The ledger: every promise, kept or not.")
 @click.option("--limit", default=views.PAGE, show_default=True, help="How many, newest first.")
 @json_option
 @click.pass_obj
@@ -149,7 +149,7 @@ def extend(place: Place, reference: str, until: str | None) -> None:
         click.echo(f"The promise now stands at {moment(due_at, zone)}. The client does not know it yet.")
 
 
-@cli.command()
+@cli.command(short_help="Take a row off the queue for a while.")
 @click.argument("reference", metavar="REF")
 @click.option("--until", metavar="WHEN", default="1d", show_default=True, help="When it comes back to the queue.")
 @click.pass_obj
@@ -162,7 +162,7 @@ def snooze(place: Place, reference: str, until: str) -> None:
         click.echo(f"Off the queue until {moment(at, zone)}.")
 
 
-@cli.command()
+@cli.command(short_help="What waits to go out, was shown, or went.")
 @click.option("--all", "everything", is_flag=True, help="Also what is over.")
 @json_option
 @click.pass_obj
@@ -207,7 +207,7 @@ def reject(place: Place, item: int) -> None:
         click.echo(f"Item {item} is {actions.reject(house, item)}.")
 
 
-@cli.command()
+@cli.command(short_help="Be away until a day; or list the absences.")
 @click.option("--until", metavar="WHEN", help="The end: a date (its whole day), a time, or a length such as 10d.")
 @click.option("--from", "start", metavar="WHEN", help="The beginning; now where it is not given.")
 @click.option("--kind", default="away", show_default=True, help="One word, such as holiday or illness.")
@@ -262,7 +262,7 @@ def _length(text: str, option: str) -> timedelta:
         raise UserError(f"{option}: {error}") from None
 
 
-@cli.command()
+@cli.command(short_help="Be back: ends or cancels absences.")
 @click.argument("absence", type=int, required=False)
 @click.pass_obj
 def back(place: Place, absence: int | None) -> None:
@@ -281,7 +281,7 @@ def pause(place: Place) -> None:
     click.secho("PAUSED: nothing automatic is sent until inboxcrm resume.", fg="red", bold=True)
 
 
-@cli.command()
+@cli.command(short_help="Lift the pause; what became stale is not sent.")
 @click.pass_obj
 def resume(place: Place) -> None:
     """Lift the pause; what became stale meanwhile is not sent."""

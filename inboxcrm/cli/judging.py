@@ -16,15 +16,16 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
 from inboxcrm.domain import wording
 from inboxcrm.domain.address import identity
+from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.expectation import expect as expected
 from inboxcrm.errors import UserError
-from inboxcrm.service import story
+from inboxcrm.service import learned, story
 from inboxcrm.service.acknowledge import due
 from inboxcrm.store import contacts, home
 from inboxcrm.store.times import to_text, to_text_or_none
 
 
-@cli.command()
+@cli.command(short_help="May a machine answer these mail files, and why?")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--me", multiple=True, required=True, metavar="ADDR", help="An address of the owner; may be repeated.")
 @click.option("--authserv-id", multiple=True, metavar="ID", help="Whose Authentication-Results are believed.")
@@ -58,7 +59,7 @@ def verdict(
                 click.echo(f"  {finding.row:<5}{finding.outcome or '·':<9} {finding.reason or ''}  {cell(finding.saw)}")
 
 
-@cli.command()
+@cli.command(short_help="Which time would be promised to a mail, in words.")
 @click.option("--at", "moments", multiple=True, required=True, metavar="WHEN", help="When a mail arrives; repeatable.")
 @click.option("--from", "sender", metavar="ADDR", help="Who would write: their plan, language and zone hold.")
 @click.option("--plan", metavar="NAME", help="Under which plan, instead of the sender's.")
@@ -72,10 +73,15 @@ def expect(place: Place, moments: tuple[str, ...], sender: str | None, plan: str
             raise UserError(f"no plan {plan!r}; config.toml has {', '.join(sorted(house.config.plans))}")
         with house.database.read() as connection:
             absences = tuple(away for _, away in home.absences(connection))
-            card = contacts.card_of_address(connection, identity(sender)) if sender else contacts.Card()
+            found = contacts.entry(connection, identity(sender)) if sender else None
+            contact_id = found.contact_id if found is not None else None
+            card = contacts.card(connection, contact_id)
+            basis = learned.target(
+                house, connection, contact_id=contact_id, plan=plan or card.plan or None, now=house.clock.now()
+            )
         language = wording.spoken(card.language or owner.language) or "en"
         sender_zone = ZoneInfo(card.timezone) if card.timezone else None
-        target = house.plan(plan or card.plan or None).target
+        target, because = basis.open_time, story.target(basis)
         for text in moments:
             at = times.instant(text, owner.timezone, option="--at")
             expectation = expected(at, target=target, calendar=house.calendar(at, absences))
@@ -90,11 +96,13 @@ def expect(place: Place, moments: tuple[str, ...], sender: str | None, plan: str
                 "received_at": to_text(expectation.received_at),
                 "due_at": to_text_or_none(expectation.due_at),
                 "words": words or wording.due_sentence(expectation, language, owner_zone=owner.timezone),
+                "target": because,
                 "walk": steps,
             }
             if as_json:
                 emit(line)
                 continue
             heading(str(line["words"]))
+            click.echo(f"  {format_hours(target)} of open time: {story.target_line(because)}")
             for each in story.walk_lines(steps, owner.timezone):
                 click.echo(f"  {each}")

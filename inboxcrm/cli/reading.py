@@ -19,7 +19,7 @@ from inboxcrm.service.story import target_line, walk_lines
 from inboxcrm.store import messages, views
 
 
-@cli.command()
+@cli.command(short_help="People, the latest correspondents first.")
 @click.argument("words", nargs=-1)
 @click.option("--limit", default=views.PAGE, show_default=True, help="How many.")
 @json_option
@@ -43,7 +43,7 @@ def contacts(place: Place, words: tuple[str, ...], limit: int, as_json: bool) ->
         )
 
 
-@cli.command()
+@cli.command(short_help="One contact and the correspondence.")
 @click.argument("who")
 @click.option("--plan", metavar="NAME", help="Set the level of service, as named in config.toml.")
 @click.option("--policy", metavar="POLICY", help="Set when to acknowledge: never, when-slow, always, once-a-day.")
@@ -97,7 +97,7 @@ def _arrow(row: views.MessageRow) -> str:
     return {"in": "→", "out": "←", "auto": "⇐"}[row.direction]
 
 
-@cli.command()
+@cli.command(short_help="Find mail by its words, subject or people.")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", default=views.PAGE, show_default=True, help="How many, newest first.")
 @json_option
@@ -123,7 +123,7 @@ def _fields(row: views.MessageRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
-@cli.command()
+@cli.command(short_help="One message: who, when, what was promised.")
 @click.argument("reference", metavar="REF")
 @click.option("--raw", is_flag=True, help="The bytes exactly as they came.")
 @json_option
@@ -157,7 +157,7 @@ def show(place: Place, reference: str, raw: bool, as_json: bool) -> None:
         click.echo(letter(text))
 
 
-@cli.command()
+@cli.command(short_help="Why a message was (not) answered, and why then.")
 @click.argument("reference", metavar="REF")
 @json_option
 @click.pass_obj

@@ -35,7 +35,7 @@ def _question_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@cli.command()
+@cli.command(short_help="Make a home: asks, writes config.toml, tries it.")
 @click.option("--yes", is_flag=True, help="Ask nothing: flags, else defaults.")
 @click.option("--no-check", is_flag=True, help="Do not try the log-in or send a mail to yourself.")
 @_question_options
@@ -66,13 +66,18 @@ async def _checks(place: Place, *, send: bool) -> list[Check]:
 
 def _print_checks(checks: list[Check]) -> None:
     for check in checks:
-        click.echo(f"{click.style('ok  ', fg='green') if check.ok else click.style('FAIL', fg='red')} {check.name}: "
-                   f"{cell(check.detail)}")  # fmt: skip
-        if check.hint:
-            click.echo(f"     {check.hint}")
+        click.echo(f"{_mark(check)} {check.name}: {cell(check.detail)}")
+        for line in check.hint.splitlines():
+            click.echo(f"     {cell(line)}")
 
 
-@cli.command()
+def _mark(check: Check) -> str:
+    if not check.ok:
+        return click.style("FAIL", fg="red")
+    return click.style("look", fg="yellow") if check.hint else click.style("ok  ", fg="green")
+
+
+@cli.command(short_help="Try everything a home needs, and say what to mend.")
 @click.option("--send", is_flag=True, help="Also send a mail to yourself, and look at what became of it.")
 @json_option
 @click.pass_obj
@@ -88,7 +93,7 @@ def doctor(place: Place, send: bool, as_json: bool) -> None:
         raise UserError("not all is well; each line marked FAIL says what to do")
 
 
-@cli.command()
+@cli.command(short_help="The daemon: watch, acknowledge, hold you to it.")
 @click.option("--once", is_flag=True, help="Read everything, deliver what is due, and exit.")
 @click.option("--log-format", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.option("--log-level", type=click.Choice(("debug", "info", "warning")), default="info", show_default=True)
@@ -106,7 +111,7 @@ async def _run(house: Household, *, once: bool) -> None:
         await (daemon.run_once() if once else daemon.run())
 
 
-@cli.command()
+@cli.command(short_help="How the daemon and each mailbox fare.")
 @json_option
 @click.pass_obj
 def status(place: Place, as_json: bool) -> None:
@@ -151,7 +156,7 @@ def status(place: Place, as_json: bool) -> None:
         )
 
 
-@cli.command("import")
+@cli.command("import", short_help="Read mbox, Maildir and eml into the archive.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @json_option
 @click.pass_obj
@@ -170,7 +175,7 @@ async def _import(house: Household, paths: tuple[Path, ...]) -> Any:
         return await Import(house, parser).run(paths)
 
 
-@cli.command()
+@cli.command(short_help="The desk: what is owed, the mail, the contact.")
 @click.pass_obj
 def tui(place: Place) -> None:
     """The desk: what is owed, the mail, the contact, what waits for your key."""
@@ -180,7 +185,7 @@ def tui(place: Place) -> None:
         run_desk(house)
 
 
-@cli.command()
+@cli.command(short_help="The correspondence in the browser, read-only.")
 @click.option("--port", default=8001, show_default=True, help="0 takes any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Only loopback is served without a login.")
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
@@ -192,7 +197,7 @@ def web(place: Place, port: int, host: str, show: bool) -> None:
     serve(load(place.home), host=host, port=port, open_browser=show)
 
 
-@cli.command()
+@cli.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
     """Print the completion script of a shell: eval "$(inboxcrm completion bash)"."""

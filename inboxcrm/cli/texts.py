@@ -12,7 +12,7 @@ from inboxcrm.render.lint import lint_all
 from inboxcrm.render.values import samples
 
 
-@cli.group()
+@cli.group(short_help="The texts of acknowledgements and drafts.")
 def templates() -> None:
     """The texts of acknowledgements and drafts: shipped ones, and yours in their place."""
 
