@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inboxcrm.domain.expectation import Expectation, expect
+from inboxcrm.domain.learning import Target
 from inboxcrm.domain.linking import Link
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.reply_safety import MailClass, Outcome, Verdict
@@ -45,6 +46,8 @@ class Terms:
     max_delay: timedelta
     new_sender: bool
     acknowledged_today: bool
+    basis: Target | None = None
+    """What `target` was learned from; None where it was not learned at all."""
 
 
 @dataclass(frozen=True, slots=True)

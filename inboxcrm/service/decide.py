@@ -18,7 +18,7 @@ from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.threads import Placement
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
-from inboxcrm.service import file, reports, story
+from inboxcrm.service import file, learned, reports, story
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, home, messages, outbox, promises
@@ -132,7 +132,10 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         speech = Speech(spoken, decided, person, situation, row_id, matter_id, promise_id, mailbox_id)
         spoken = write(filing, speech)
     outbox.keep_keys(connection, [identity_key(filing.message), content_key(filing.message)], row_id, at=filing.now)
-    decisions.keep(connection, row_id, story.tell(decided, spoken, household.config.owner), at=filing.now)
+    if terms.basis is not None and isinstance(decided.promise, MakePromise):
+        learned.warn(household, connection, situation.plan or None, terms.basis, filing.now)
+    told = story.tell(decided, spoken, household.config.owner, basis=terms.basis)
+    decisions.keep(connection, row_id, told, at=filing.now)
     return row_id, not isinstance(spoken, Silence)
 
 
@@ -146,12 +149,18 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
     household = filing.household
     settings = household.config.acknowledge
     held = contacts.terms(filing.connection, person.contact_id) if person.contact_id is not None else None
-    plan = household.plan(held.plan if held is not None else None)
     policy = held.policy if held is not None else None
     author = filing.message.author
+    basis = learned.target(
+        household,
+        filing.connection,
+        contact_id=person.contact_id,
+        plan=held.plan if held is not None else None,
+        now=filing.now,
+    )
     return Terms(
         policy=Policy(policy or settings.policy),
-        target=plan.target,
+        target=basis.open_time,
         normal_expectation=settings.normal_expectation,
         grace=settings.grace,
         grace_closed=settings.grace_closed,
@@ -159,6 +168,7 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
         new_sender=not gathered.history.known,
         acknowledged_today=author is not None
         and outbox.went_to(filing.connection, author.key, since=filing.now - timedelta(days=1)),
+        basis=basis,
     )
 
 

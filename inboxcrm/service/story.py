@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from inboxcrm.config import Owner
 from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.expectation import Expectation
+from inboxcrm.domain.learning import Source, Target
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
 from inboxcrm.domain.reply_safety import Finding, Verdict
 from inboxcrm.domain.text import one_line
@@ -18,8 +19,10 @@ from inboxcrm.store.times import to_instant, to_text, to_text_or_none
 SAW_LENGTH = 200
 
 
-def tell(decided: Plan, spoken: Acknowledge | Silence, owner: Owner) -> Mapping[str, Any]:
-    """The whole decision about one mail."""
+def tell(
+    decided: Plan, spoken: Acknowledge | Silence, owner: Owner, *, basis: Target | None = None
+) -> Mapping[str, Any]:
+    """The whole decision about one mail; `basis` is what the target was learned from."""
     expectation = decided.expectation
     return {
         "gate": gate(decided.verdict),
@@ -29,8 +32,42 @@ def tell(decided: Plan, spoken: Acknowledge | Silence, owner: Owner) -> Mapping[
         "tags": list(decided.word.tags),
         "promise": _promise(decided),
         "expectation": None if expectation is None else _expectation(expectation, owner),
+        "target": None if expectation is None else target(basis, by_rule=decided.word.target is not None),
         "speech": _speech(spoken),
     }
+
+
+def target(basis: Target | None, *, by_rule: bool = False) -> Mapping[str, Any]:
+    """Where a target comes from, with the figures: `source` is a circle of answers, "default", or "rule"."""
+    if basis is None or by_rule:
+        return {"source": "rule" if by_rule else Source.DEFAULT.value, "answers": 0, "learned_minutes": None}
+    learned = None if basis.learned is None else round(basis.learned.total_seconds() / 60)
+    return {
+        "source": basis.source.value,
+        "answers": basis.answers,
+        "learned_minutes": learned,
+        "promised_minutes": round(basis.open_time.total_seconds() / 60),
+        "unrealistic": basis.unrealistic,
+    }
+
+
+_SOURCES = {
+    "contact": "learned from your answers to this contact",
+    "plan": "learned from your answers under this plan",
+    "everyone": "learned from your answers to everybody",
+    "default": "the plan's own target: there are too few answers yet to learn from",
+    "rule": "a rule sets it",
+}
+
+
+def target_line(told: Mapping[str, Any]) -> str:
+    """The same in a sentence."""
+    said = _SOURCES[told["source"]]
+    if told["learned_minutes"] is None:
+        return said
+    learned = format_hours(timedelta(minutes=told["learned_minutes"]))
+    over = "; the plan's ceiling is under that" if told["unrealistic"] else ""
+    return f"{said}: four in five came within {learned} ({told['answers']} answers){over}"
 
 
 def gate(verdict: Verdict) -> Mapping[str, Any]:

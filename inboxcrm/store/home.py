@@ -59,6 +59,19 @@ def raise_alarm(connection: sqlite3.Connection, kind: str, detail: str, *, now: 
     return cursor.rowcount > 0
 
 
+def alarmed_lately(connection: sqlite3.Connection, kind: str, about: str, *, since: datetime) -> bool:
+    """Whether an alarm of a kind whose detail begins like this stands, or was raised since then and cleared."""
+    row = connection.execute(
+        """
+        SELECT 1
+        FROM alarms
+        WHERE kind = ? AND SUBSTR(detail, 1, LENGTH(?)) = ? AND (cleared_at IS NULL OR raised_at > ?)
+        """,
+        (kind, about, about, to_text(since)),
+    ).fetchone()
+    return row is not None
+
+
 def alarms(connection: sqlite3.Connection) -> list[Alarm]:
     """The alarms that stand, oldest first."""
     rows = connection.execute("SELECT * FROM alarms WHERE cleared_at IS NULL ORDER BY id")

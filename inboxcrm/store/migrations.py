@@ -378,3 +378,16 @@ CREATE TABLE answered (
 CREATE INDEX answered_at ON answered (at)
 """,
     )
+
+
+@MIGRATIONS()
+def m006_promises_by_time(book: sqlite_utils.Database) -> None:
+    """The newest promises, and a contact's newest, without reading the whole ledger."""
+    _run(
+        book,
+        """
+CREATE INDEX promises_received ON promises (received_at);
+
+CREATE INDEX promises_contact ON promises (contact_id, received_at)
+""",
+    )

@@ -171,6 +171,85 @@ def snooze(connection: sqlite3.Connection, promise_id: int, until: datetime) -> 
     connection.execute("UPDATE promises SET snoozed_until = ? WHERE id = ?", (to_text(until), promise_id))
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerTime:
+    """How long one mail waited for its answer, or waits still (`ended_at` None, or withdrawn before an answer).
+
+    `own`: it is the contact's that was asked about; `of_plan`: its contact has the plan that was asked about.
+    """
+
+    received_at: datetime
+    ended_at: datetime | None
+    answered: bool
+    own: bool
+    of_plan: bool
+
+
+def answer_times(
+    connection: sqlite3.Connection,
+    *,
+    contact_id: int | None,
+    plan: str,
+    standard_plan: str,
+    since: datetime,
+    now: datetime,
+    most: int,
+) -> list[AnswerTime]:
+    """The newest `most` promises between these instants, in all, of the contact and of the plan, as of `now`.
+
+    What ended after `now` was open then. Mail that needed no answer after all is left out.
+    """
+    rows = connection.execute(
+        """
+        WITH newest AS (
+          SELECT id FROM promises WHERE received_at BETWEEN :since AND :now ORDER BY received_at DESC LIMIT :most
+        ),
+        theirs AS (
+          SELECT id
+          FROM promises
+          WHERE contact_id = :contact_id AND received_at BETWEEN :since AND :now
+          ORDER BY received_at DESC
+          LIMIT :most
+        ),
+        peers AS (
+          SELECT id
+          FROM promises
+          WHERE :plan <> :standard_plan AND received_at BETWEEN :since AND :now
+            AND contact_id IN (SELECT id FROM contacts WHERE plan = :plan
+                               UNION ALL
+                               SELECT contacts.id
+                               FROM contacts
+                               JOIN organisations ON organisations.id = contacts.organisation_id
+                               WHERE contacts.plan IS NULL AND organisations.plan = :plan)
+          ORDER BY received_at DESC
+          LIMIT :most
+        )
+        SELECT promises.received_at AS received_at,
+               CASE WHEN promises.ended_at <= :now THEN promises.ended_at END AS ended_at,
+               COALESCE(promises.state IN ('kept', 'kept_late') AND promises.ended_at <= :now, 0) AS answered,
+               COALESCE(promises.contact_id = :contact_id, 0) AS own,
+               COALESCE(contacts.plan, organisations.plan, :standard_plan) = :plan AS of_plan
+        FROM promises
+        LEFT JOIN contacts ON contacts.id = promises.contact_id
+        LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+        WHERE promises.id IN (SELECT id FROM newest UNION SELECT id FROM theirs UNION SELECT id FROM peers)
+          AND promises.state <> 'moot'
+        """,
+        {
+            "contact_id": contact_id,
+            "plan": plan,
+            "standard_plan": standard_plan,
+            "since": to_text(since),
+            "now": to_text(now),
+            "most": most,
+        },
+    )
+    return [
+        AnswerTime(to_instant(received_at), to_instant_or_none(ended_at), bool(answered), bool(own), bool(of_plan))
+        for received_at, ended_at, answered, own, of_plan in rows
+    ]
+
+
 def to_warn(connection: sqlite3.Connection, now: datetime) -> list[Promise]:
     """Promises whose warning is due."""
     rows = connection.execute(

@@ -1,0 +1,1 @@
+"""What becomes of a promise in the whole house."""

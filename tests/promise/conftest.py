@@ -1,0 +1,58 @@
+"""The house of the use cases, and a ledger that has some history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inboxcrm.config import PlanConfig
+from tests.service.conftest import OpenHouse
+from tests.service.house import House, letter_id, mail, own
+
+CAROL = "Carol Buyer <carol@buyer.example>"
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Iterator[OpenHouse]:
+    """Opens a house with these settings of [acknowledge]."""
+    opened: list[House] = []
+
+    def make(**acknowledge: Any) -> House:
+        opened.append(House(tmp_path, **acknowledge))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def house(open_house: OpenHouse) -> House:
+    """In mode auto, under the policy always, with ten minutes of grace; Bob is known."""
+    return open_house()
+
+
+def plans(house: House, *named: PlanConfig) -> None:
+    """The house has these levels of service from now on."""
+    house.household.config = replace(house.household.config, plans={plan.name: plan for plan in named})
+
+
+async def answers(house: House, count: int, *, after: timedelta, sender: str = "", first: int = 100) -> None:
+    """One mail on each of `count` days, a day apart without weekends, each answered after this time."""
+    how = {"sender": sender} if sender else {}
+    domain = (sender or "bob@client.example").rpartition("@")[2].rstrip(">")
+    for number in range(first, first + count):
+        at = house.clock.now()
+        subject = f"Question {number}"
+        await house.arrive(mail(number, subject=subject, at=at, **how))
+        house.clock.advance(after)
+        to = {"to": sender} if sender else {}
+        raw = own(number, subject=f"Re: {subject}", at=house.clock.now(), answers=letter_id(number, domain), **to)
+        await house.arrive(raw, folder="Sent")
+        days = 3 if at.weekday() == 4 else 1
+        house.clock.advance(timedelta(days=days) - after)
