@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.imap.account import Timing
+from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.parsing import Parser
@@ -33,6 +35,12 @@ from inboxcrm.store.database import Database
 
 if TYPE_CHECKING:
     from inboxcrm.rulebook import RuleBook
+
+RECENT = 50
+"""How many of the newest mails' headers tell who vouches for senders."""
+
+PATIENCE = timedelta(seconds=60)
+"""How long a mail to oneself is waited for."""
 
 
 @contextmanager
@@ -117,34 +125,54 @@ def office(mailbox: MailboxConfig, house: Household, clock: Clock, timing: Timin
 
 
 async def check(config: Config, *, send: bool) -> list[Check]:
-    """Try everything a home needs; `send` sends each mailbox's owner a mail from themselves."""
-    return await checkup.check(config, probe=_probe, send=partial(_mail_to_oneself, config) if send else None)
+    """Try everything a home needs; `send` sends each mailbox's owner a mail from themselves and waits for it."""
+    oneself = _ToOneself(config)
+    return await checkup.check(
+        config, probe=_probe, send=oneself.send if send else None, arrived=oneself.arrived, clock=oneself.clock
+    )
 
 
 async def _probe(mailbox: MailboxConfig, secret: Secret) -> checkup.Probed:
-    report = await imap_probe(mailbox, secret.reveal)
-    return checkup.Probed(tuple(name for name, _ in report.folders), report.sent)
+    report = await imap_probe(mailbox, secret.reveal, newest=RECENT)
+    return checkup.Probed(tuple(name for name, _ in report.folders), report.sent, report.header_blocks)
 
 
-async def _mail_to_oneself(config: Config, mailbox: MailboxConfig, secret: Secret) -> Delivery:
-    """A mail that a person asked for, from the owner to the owner."""
-    own = address("", config.owner.addresses[0])
-    now = SystemClock().now()
-    mail = OwnerMail(
-        to=own,
-        alias=own.spec,
-        subject="inboxcrm can send",
-        text="This mail was sent by inboxcrm doctor, from you to yourself. Nothing else was sent to anybody.",
-        in_reply_to=None,
-        references=(),
-        dedupe_key=f"doctor:{mailbox.name}:{now.isoformat()}",
-    )
-    draft = compose_owner_mail(mail, owner=config.owner, secret=secrets.token_bytes(32), now=now)
-    transport = SmtpTransport(mailbox.smtp, user=mailbox.user, password=secret.reveal)
-    try:
-        return await transport.send(Outgoing(draft.raw, draft.envelope_from, draft.recipient), _unrecorded)
-    finally:
-        await transport.close()
+class _ToOneself:
+    """A mail that a person asked for, from the owner to the owner, in the envelope that acknowledgements have.
+
+    The subject bears a word of its own: Microsoft 365 gives mail another Message-ID.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.clock = SystemClock()
+        self._config = config
+        self._words = {mailbox.name: secrets.token_hex(8) for mailbox in config.mailboxes}
+
+    async def send(self, mailbox: MailboxConfig, secret: Secret) -> Delivery:
+        own = address("", self._config.owner.addresses[0])
+        now = self.clock.now()
+        mail = OwnerMail(
+            to=own,
+            alias=own.spec,
+            subject=f"inboxcrm can send [{self._words[mailbox.name]}]",
+            text="This mail was sent by inboxcrm doctor, from you to yourself. Nothing else was sent to anybody.",
+            in_reply_to=None,
+            references=(),
+            dedupe_key=f"doctor:{mailbox.name}:{now.isoformat()}",
+        )
+        draft = compose_owner_mail(mail, owner=self._config.owner, secret=secrets.token_bytes(32), now=now)
+        transport = SmtpTransport(
+            mailbox.smtp, user=mailbox.user, password=secret.reveal, account_address=draft.envelope_from
+        )
+        envelope_from = "" if mailbox.null_sender else draft.envelope_from
+        try:
+            return await transport.send(Outgoing(draft.raw, envelope_from, draft.recipient), _unrecorded)
+        finally:
+            await transport.close()
+
+    async def arrived(self, mailbox: MailboxConfig, secret: Secret) -> bytes | None:
+        mark = self._words[mailbox.name].encode()
+        return await wait_for(mailbox, secret.reveal, lambda block: mark in block, within=PATIENCE)
 
 
 async def _unrecorded(step: str) -> None:

@@ -18,6 +18,7 @@ from inboxcrm.cli.progress import backlog_bar
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
+from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
 from inboxcrm.parsing import Parser
 from inboxcrm.service import setup
@@ -68,7 +69,7 @@ def _print_checks(checks: list[Check]) -> None:
     for check in checks:
         click.echo(f"{_mark(check)} {check.name}: {cell(check.detail)}")
         for line in check.hint.splitlines():
-            click.echo(f"     {cell(line)}")
+            click.echo(f"     {one_line(line, 1_000)}")
 
 
 def _mark(check: Check) -> str:

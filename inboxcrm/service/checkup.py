@@ -7,29 +7,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from inboxcrm import providers
+from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.home import too_open
 from inboxcrm.passwords import Secret, read_password
-from inboxcrm.ports import Deferred, Delivery, InDoubt, Rejected, Sent
+from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Rejected, Sent
+from inboxcrm.service import trust
+from inboxcrm.service.checks import Check, failed, well
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was tried. `hint` is what to type or do next; empty where all is well."""
-
-    name: str
-    ok: bool
-    detail: str
-    hint: str = ""
+__all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check"]
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a log-in found: the folders there are, and which of them is Sent."""
+    """What a log-in found: the folders there are, which of them is Sent, and the headers of the newest mail."""
 
     folders: tuple[str, ...]
     sent: str | None
+    header_blocks: tuple[bytes, ...] = ()
 
 
 Probe = Callable[[MailboxConfig, Secret], Awaitable[Probed]]
@@ -38,21 +34,27 @@ Probe = Callable[[MailboxConfig, Secret], Awaitable[Probed]]
 Send = Callable[[MailboxConfig, Secret], Awaitable[Delivery]]
 """Sends a short mail from the mailbox to its owner's own address; raises what went wrong before it could."""
 
+Arrived = Callable[[MailboxConfig, Secret], Awaitable[bytes | None]]
+"""Waits for that mail and gives its header block, None where it does not come; raises what went wrong."""
+
 
 async def check(
     config: Config,
     *,
     probe: Probe,
     send: Send | None,
+    arrived: Arrived | None = None,
+    clock: Clock = SystemClock(),  # noqa: B008 - without state
     read: Callable[[MailboxConfig], Secret] = read_password,
 ) -> list[Check]:
     """Try everything, in the order in which it is needed; a mailbox is left where it first fails.
 
     `send` is None where no mail shall be sent. Errors of ours become checks that failed; others are raised.
     """
-    checks = [_folder(config)]
+    checks = [_folder(config), trust.differences(config)]
     for mailbox in config.mailboxes:
-        checks += await _mailbox(mailbox, probe, send, read)
+        tried = _Mailbox(config, mailbox, clock)
+        checks += await tried.run(probe, send, arrived, read)
     return checks
 
 
@@ -63,24 +65,46 @@ def _folder(config: Config) -> Check:
     return Check("home", ok=False, detail=f"{config.home} can be read by other users of this machine", hint=hint)
 
 
-async def _mailbox(
-    mailbox: MailboxConfig, probe: Probe, send: Send | None, read: Callable[[MailboxConfig], Secret]
-) -> list[Check]:
-    provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
-    advice = f"{provider.name}: {provider.login}." if provider else "Compare user and server with another mail program."
-    try:
-        secret = await asyncio.to_thread(read, mailbox)
-    except InboxcrmError as error:
-        return [_failed(mailbox, "password", error, advice if provider else "")]
-    checks = [_well(mailbox, "password", "can be read")]
-    try:
-        probed = await probe(mailbox, secret)
-    except InboxcrmError as error:
-        return [*checks, _failed(mailbox, "log-in", error, advice)]
-    checks += [_well(mailbox, "log-in", f"{mailbox.user} at {mailbox.imap.host}"), _folders(mailbox, probed)]
-    if send is not None:
-        checks.append(await _mail_to_oneself(mailbox, secret, send))
-    return checks
+@dataclass(frozen=True, slots=True)
+class _Mailbox:
+    """The checks of one mailbox, in the order in which they are needed."""
+
+    config: Config
+    mailbox: MailboxConfig
+    clock: Clock
+
+    async def run(
+        self, probe: Probe, send: Send | None, arrived: Arrived | None, read: Callable[[MailboxConfig], Secret]
+    ) -> list[Check]:
+        mailbox = self.mailbox
+        provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
+        advice = f"{provider.name}: {provider.login}." if provider else ""
+        try:
+            secret = await asyncio.to_thread(read, mailbox)
+        except InboxcrmError as error:
+            return [failed(mailbox, "password", error, advice)]
+        checks = [well(mailbox, "password", "can be read")]
+        try:
+            probed = await probe(mailbox, secret)
+        except InboxcrmError as error:
+            hint = advice or "Compare user and server with another mail program."
+            return [*checks, failed(mailbox, "log-in", error, hint)]
+        checks += [well(mailbox, "log-in", f"{mailbox.user} at {mailbox.imap.host}"), _folders(mailbox, probed)]
+        checks += trust.senders(self.config, mailbox, probed.header_blocks)
+        if send is None:
+            return checks
+        sent = await _mail_to_oneself(mailbox, secret, send)
+        checks.append(sent)
+        if sent.ok and arrived is not None:
+            checks.append(await self._arrival(secret, arrived))
+        return checks
+
+    async def _arrival(self, secret: Secret, arrived: Arrived) -> Check:
+        try:
+            block = await arrived(self.mailbox, secret)
+        except InboxcrmError as error:
+            return well(self.mailbox, trust.ARRIVED, f"cannot be seen: {error}", "Look in your mail program.")
+        return trust.mail_came(self.config, self.mailbox, block, now=self.clock.now())
 
 
 def _folders(mailbox: MailboxConfig, probed: Probed) -> Check:
@@ -91,17 +115,17 @@ def _folders(mailbox: MailboxConfig, probed: Probed) -> Check:
     if probed.sent is None:
         hint = "Without it no answer of yours is seen. Send one mail by hand with your usual program, then try again"
         return Check(f"{mailbox.name}: folders", ok=False, detail="no folder for sent mail is found", hint=hint)
-    return _well(mailbox, "folders", f"{len(probed.folders)}, sent mail in {probed.sent}")
+    return well(mailbox, "folders", f"{len(probed.folders)}, sent mail in {probed.sent}")
 
 
 async def _mail_to_oneself(mailbox: MailboxConfig, secret: Secret, send: Send) -> Check:
     try:
         delivery = await send(mailbox, secret)
     except InboxcrmError as error:
-        return _failed(mailbox, "mail to oneself", error, f"Check smtp of [[mailbox]] {mailbox.name}.")
+        return failed(mailbox, "mail to oneself", error, f"Check smtp of [[mailbox]] {mailbox.name}.")
     match delivery:
         case Sent(reply):
-            return _well(mailbox, "mail to oneself", reply)
+            return well(mailbox, "mail to oneself", reply)
         case Rejected(reply):
             hint = f"{mailbox.smtp.host} refuses mail from this address; check owner.addresses and user."
         case Deferred(reply):
@@ -109,11 +133,3 @@ async def _mail_to_oneself(mailbox: MailboxConfig, secret: Secret, send: Send) -
         case InDoubt(reply):
             hint = "The connection broke while sending: see whether the mail has come, then try again."
     return Check(f"{mailbox.name}: mail to oneself", ok=False, detail=reply, hint=hint)
-
-
-def _well(mailbox: MailboxConfig, what: str, detail: str) -> Check:
-    return Check(f"{mailbox.name}: {what}", ok=True, detail=detail)
-
-
-def _failed(mailbox: MailboxConfig, what: str, error: InboxcrmError, hint: str) -> Check:
-    return Check(f"{mailbox.name}: {what}", ok=False, detail=str(error), hint=hint)

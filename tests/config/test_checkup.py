@@ -50,9 +50,11 @@ async def test_a_home_where_all_is_well_has_only_good_news(config: Config) -> No
 
     assert [each.name for each in checks] == [
         "home",
+        "safety",
         "main: password",
         "main: log-in",
         "main: folders",
+        "main: who vouches for senders",
         "main: mail to oneself",
     ]
     assert all(each.ok and not each.hint for each in checks)
@@ -88,7 +90,7 @@ async def test_a_mailbox_without_password_is_not_tried_further(config: Config) -
 
     checks = await check(config, probe=never, send=None, read=nothing)
 
-    assert [(each.name, each.ok) for each in checks] == [("home", True), ("main: password", False)]
+    assert [(each.name, each.ok) for each in checks] == [("home", True), ("safety", True), ("main: password", False)]
 
 
 async def test_no_mail_is_sent_where_none_shall_be(config: Config) -> None:

@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r'[\s();"\\]')
 _EQUALS = re.compile(r"\s*=\s*")
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
-_TRACE = frozenset({
+TRACE = frozenset({
     "return-path", "received", "received-spf", "authentication-results", "delivered-to", "x-received", "dkim-filter",
     "dmarc-filter", "arc-seal", "arc-message-signature", "arc-authentication-results", "x-original-to", "envelope-to",
     "x-envelope-from", "x-envelope-to", "delivery-date", "x-google-smtp-source", "x-forwarded-to", "x-forwarded-for",
@@ -116,7 +116,7 @@ def _end_of_own_trace(facts: Facts, borders: tuple[str, ...]) -> int:
     if border < 0:
         return 0
     end = border + 1
-    while end < len(headers) and headers[end][0] in _TRACE:
+    while end < len(headers) and headers[end][0] in TRACE:
         end += 1
     return end
 
@@ -125,11 +125,17 @@ def _received_by(value: str, hosts: tuple[str, ...]) -> bool:
     value = value[:2_000]
     if not any(host in value.lower() for host in hosts):
         return False
+    by = receiver(value)
+    return any(by == host or by.endswith("." + host) for host in hosts if host)
+
+
+def receiver(value: str) -> str:
+    """The host that wrote a Received field, in lower case; "" where it does not say (RFC 5321 section 4.4)."""
+    value = value[:2_000]
     while "(" in value and (shorter := _COMMENT.sub(" ", value)) != value:
         value = shorter
     match = _BY.search(value)
-    by = match[1].lower().rstrip(".") if match else ""
-    return any(by == host or by.endswith("." + host) for host in hosts if host)
+    return match[1].lower().rstrip(".") if match else ""
 
 
 def _with_arc(facts: Facts, results: tuple[Result, ...]) -> tuple[Result, ...]:
@@ -137,7 +143,7 @@ def _with_arc(facts: Facts, results: tuple[Result, ...]) -> tuple[Result, ...]:
     if not facts.settings.arc_sealers or not any(one.method == "arc" and one.result == "pass" for one in results):
         return results
     sealers = {one.lower() for one in facts.settings.arc_sealers}
-    seals = [_tags(value) for _, value in facts.values("arc-seal")]
+    seals = [tags(value) for _, value in facts.values("arc-seal")]
     last = max(seals, key=lambda tags: int(tags["i"]) if tags.get("i", "").isdecimal() else 0, default={})
     if last.get("d", "").lower() not in sealers:
         return results
@@ -149,6 +155,7 @@ def _with_arc(facts: Facts, results: tuple[Result, ...]) -> tuple[Result, ...]:
     return results
 
 
-def _tags(value: str) -> dict[str, str]:
+def tags(value: str) -> dict[str, str]:
+    """The tags of a DKIM or ARC field (RFC 6376 section 3.2), names in lower case."""
     pairs = (one.partition("=") for one in value[:4_000].split(";"))
     return {name.strip().lower(): found.strip() for name, _, found in pairs}
