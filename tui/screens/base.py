@@ -55,6 +55,8 @@ class DeskScreen(Screen[None]):
         Binding("q", "app.quit", "Quit"),
     ]
 
+    _seen = False
+
     @property
     def desk(self) -> Desk:
         """The reading side."""
@@ -82,9 +84,10 @@ class DeskScreen(Screen[None]):
         self.read_again()
 
     def on_screen_resume(self) -> None:
-        """Something may have happened on another page."""
-        if self.is_mounted:
+        """Something may have happened on another page; the first time, the page has just been read."""
+        if self._seen:
             self.read_again()
+        self._seen = True
 
     def message_here(self) -> int | None:
         """The message this page, or the row under the cursor, is about."""
