@@ -160,7 +160,7 @@ def test_piles_are_the_queue_by_person(home: Home) -> None:
     assert [pile.promise_ids for pile in piles] == [tuple(row.promise_id for row in pile) for pile in rows]
 
 
-async def test_ten_thousand_open_promises_open_in_half_a_second(home: Home, sit: Sit) -> None:
+async def test_ten_thousand_open_promises_open_and_scroll_quickly(home: Home, sit: Sit) -> None:
     with home.household.database.write():
         for number in range(10_000):
             home.mail(f"P{number} Person", f"subject {number}", due=NOW + timedelta(hours=number % 900), told=True)
@@ -174,5 +174,5 @@ async def test_ten_thousand_open_promises_open_in_half_a_second(home: Home, sit:
         moved_within = time.perf_counter() - before
         assert "▌" in desk.screen
 
-    assert opened_within < 2.0  # 0.3 s on a quiet machine, start of Textual included
+    assert opened_within < 2.0  # generous for shared machines; 0.5-0.6 s of CPU measured, start of Textual included
     assert moved_within < 1.0
