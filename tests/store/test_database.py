@@ -1,0 +1,216 @@
+"""The one file: who may write, what is refused, and which rules the database itself keeps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlite_utils
+
+from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
+from inboxcrm.store import database
+from inboxcrm.store.database import Database
+from inboxcrm.store.migrations import MIGRATIONS
+
+VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "inboxcrm.db"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Database]:
+    found = Database(path)
+    yield found
+    found.close()
+
+
+def other(path: Path) -> sqlite3.Connection:
+    """Another program that has the file open."""
+    return sqlite3.connect(path, isolation_level=None, timeout=0.05)
+
+
+# -- writing
+
+
+COLOUR = "INSERT INTO home (key, value) VALUES ('colour', 'blue')"
+
+
+def colours(opened: Database) -> list[tuple[str]]:
+    with opened.read() as connection:
+        return [tuple(row) for row in connection.execute("SELECT value FROM home WHERE key = 'colour'")]
+
+
+def fails_after_writing(opened: Database) -> None:
+    with opened.write() as connection:
+        connection.execute(COLOUR)
+        raise ZeroDivisionError
+
+
+def fails_after_a_nested_write(opened: Database) -> None:
+    with opened.write():
+        with opened.write() as connection:
+            connection.execute(COLOUR)
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("fails", [fails_after_writing, fails_after_a_nested_write])
+def test_a_transaction_that_fails_leaves_nothing(opened: Database, fails: Callable[[Database], None]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fails(opened)
+
+    assert colours(opened) == []
+
+
+def test_a_read_then_write_waits_for_another_writer_instead_of_failing(opened: Database, path: Path) -> None:
+    """A deferred transaction would fail at once with SQLITE_BUSY_SNAPSHOT (see Database)."""
+    with closing(other(path)) as elsewhere, opened.write() as connection:
+        connection.execute("SELECT COUNT(*) FROM home").fetchone()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            elsewhere.execute("INSERT INTO home (key, value) VALUES ('theirs', '1')")
+        connection.execute("INSERT INTO home (key, value) VALUES ('ours', '1')")
+
+    assert opened.reading(lambda c: c.execute("SELECT value FROM home WHERE key = 'ours'").fetchone()[0]) == "1"
+
+
+def test_a_file_that_another_process_holds_is_a_matter_of_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    with closing(Database(path)) as opened, closing(other(path)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(TransientError, match="held by another process"), opened.write():
+            pass
+
+        elsewhere.execute("ROLLBACK")
+        with opened.write():
+            pass
+
+
+def test_the_version_changes_when_another_process_writes(opened: Database, path: Path) -> None:
+    before = opened.version()
+    with opened.write() as connection:
+        connection.execute("INSERT INTO home (key, value) VALUES ('ours', '1')")
+    assert opened.version() == before
+
+    with closing(other(path)) as elsewhere:
+        elsewhere.execute("INSERT INTO home (key, value) VALUES ('theirs', '1')")
+
+    assert opened.version() != before
+
+
+def test_nobody_else_may_read_the_file(opened: Database, path: Path) -> None:
+    assert path.stat().st_mode & 0o077 == 0
+
+
+# -- opening
+
+
+def test_a_damaged_file_is_refused_and_left_alone(path: Path) -> None:
+    path.write_bytes(b"this is no database" * 100)
+
+    with pytest.raises(UserError, match="not a sound inboxcrm database"):
+        Database(path)
+
+    assert path.read_bytes() == b"this is no database" * 100
+
+
+def test_a_home_of_a_newer_program_is_refused_and_left_alone(path: Path) -> None:
+    Database(path).close()
+    with closing(other(path)) as elsewhere:
+        table = elsewhere.execute("SELECT name FROM sqlite_master WHERE name LIKE '%migrations%'").fetchone()[0]
+        elsewhere.execute(
+            f"INSERT INTO {table} (migration_set, name, applied_at) VALUES ('inboxcrm', 'm999_of_tomorrow', 'now')"
+        )
+    before = schema(path)
+
+    with pytest.raises(SchemaTooNewError, match="newer inboxcrm"):
+        Database(path)
+
+    assert schema(path) == before
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    with closing(other(path)) as elsewhere:
+        return elsewhere.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def test_views_are_rebuilt_when_their_text_changed(path: Path) -> None:
+    Database(path).close()
+    with closing(other(path)) as elsewhere:
+        expected = elsewhere.execute(VIEWS).fetchall()
+        elsewhere.execute("DROP VIEW owed")
+        elsewhere.execute("CREATE VIEW of_yesterday AS SELECT 1")
+        elsewhere.execute("UPDATE home SET value = 'another text' WHERE key = 'views'")
+
+    Database(path).close()
+
+    with closing(other(path)) as elsewhere:
+        assert elsewhere.execute(VIEWS).fetchall() == expected
+
+
+def test_views_survive_a_migration_that_does_not_change_them(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Database(path).close()
+    with closing(other(path)) as elsewhere:
+        expected = elsewhere.execute(VIEWS).fetchall()
+    monkeypatch.setattr(MIGRATIONS, "_migrations", [*MIGRATIONS._migrations])
+
+    @MIGRATIONS()
+    def m900_of_tomorrow(book: sqlite_utils.Database) -> None:
+        book.execute("CREATE TABLE of_tomorrow (id INTEGER PRIMARY KEY)")
+
+    Database(path).close()
+
+    with closing(other(path)) as elsewhere:
+        assert elsewhere.execute("SELECT COUNT(*) FROM of_tomorrow").fetchone() == (0,)
+        assert elsewhere.execute(VIEWS).fetchall() == expected
+
+
+# -- rules that are constraints too
+
+
+@pytest.fixture
+def ledger(opened: Database) -> Database:
+    """A matter with one kept and one open promise."""
+    with opened.write() as connection:
+        for statement in LEDGER.split(";"):
+            connection.execute(statement)
+    return opened
+
+
+LEDGER = """
+INSERT INTO matters (id, subject, subject_key, turn, opened_at, last_at) VALUES (1, '', '', 'mine', '', '');
+INSERT INTO messages (id, fingerprint, origin, direction, class, received_at, sender, recipients, subject, preview,
+                      size)
+VALUES (1, x'01', 'live', 'in', 'human', '', '', '', '', '', 1);
+INSERT INTO promises (id, matter_id, message_id, state, received_at, counted_from, target_minutes, walk)
+VALUES (1, 1, 1, 'kept', '', '', 1, '[]'), (2, 1, 1, 'open', '', '', 1, '[]');
+INSERT INTO promise_events (promise_id, at, event, to_state) VALUES (1, '', 'made', 'open');
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        pytest.param("UPDATE promise_events SET event = 'forged'", "append-only", id="an event is not edited"),
+        pytest.param("DELETE FROM promise_events", "append-only", id="an event is not removed"),
+        pytest.param("UPDATE promises SET state = 'open' WHERE id = 1", "cannot move", id="an end is final"),
+        pytest.param("UPDATE promises SET state = 'moot' WHERE id = 1", "cannot move", id="an end is not another end"),
+        pytest.param(
+            "INSERT INTO promises (matter_id, message_id, state, received_at, counted_from, target_minutes, walk)"
+            " VALUES (1, 1, 'broken', '', '', 1, '[]')",
+            "UNIQUE",
+            id="a matter has one live promise",
+        ),
+        pytest.param("UPDATE promises SET state = 'forgotten' WHERE id = 2", "CHECK", id="there is no such state"),
+        pytest.param("UPDATE promises SET message_id = 99 WHERE id = 2", "FOREIGN KEY", id="a promise has its mail"),
+        pytest.param("UPDATE matters SET turn = 'somebody'", "CHECK", id="a turn is mine, theirs or nobody's"),
+    ],
+)
+def test_the_database_itself_refuses(ledger: Database, statement: str, why: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match=why), ledger.write() as connection:
+        connection.execute(statement)
