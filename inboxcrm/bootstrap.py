@@ -120,6 +120,7 @@ def office(mailbox: MailboxConfig, house: Household, clock: Clock, timing: Timin
             password=password,
             account_address=house.config.owner.addresses[0],
         ),
+        clock=clock,
         files_sent_itself=provider is not None and provider.files_sent,
     )
 

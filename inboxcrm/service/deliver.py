@@ -13,7 +13,7 @@ from functools import partial
 from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.errors import InboxcrmError
-from inboxcrm.ports import Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
+from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.store import home, outbox, promises
@@ -27,10 +27,11 @@ LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minu
 
 @dataclass(slots=True)
 class Office:
-    """The two doors of one mailbox: where mail is read and where it is handed over."""
+    """The two doors of one mailbox: where mail is read and where it is handed over, and the clock they go by."""
 
     mailbox: Mailbox
     transport: Transport
+    clock: Clock
     files_sent_itself: bool = False
 
 

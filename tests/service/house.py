@@ -249,7 +249,7 @@ class House:
         settings = config(self.folder, **self._settings)
         self.household: Household = assemble(settings, Database(settings.database), clock=self.clock)
         self.ingest = Ingest(self.household, self.parser)
-        office = deliver.Office(self.mailbox, self.transport)
+        office = deliver.Office(self.mailbox, self.transport, self.clock)
         self.deliver = Deliver(self.household, self.ingest, {"main": office})
 
     def close(self) -> None:
