@@ -169,11 +169,11 @@ def _walk_line(step: Mapping[str, Any], zone: ZoneInfo) -> str:
     start, end = (to_instant(step[name]).astimezone(zone) for name in ("start", "end"))
     said = _SAID[step["kind"]] + (f" ({step['name']})" if step["name"] else "")
     if step["kind"] in ("received", "exact", "no-date"):
-        return f"{end:%a %Y-%m-%d %H:%M}          {said}"
+        return f"{end:%a %Y-%m-%d %H:%M}           {said}"
     if start == end or step["kind"] in ("mail-hour", "half-hour", "close-of-day", "close-of-week"):
-        return f"{end:%a %Y-%m-%d %H:%M}          {said}"
+        return f"{end:%a %Y-%m-%d %H:%M}           {said}"
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %H:%M}"
     counted = timedelta(minutes=step["counted_minutes"])
     left = timedelta(minutes=step["left_minutes"])
     took = f": {format_hours(counted)}, {format_hours(left)} left" if counted else ""
-    return f"{start:%a %Y-%m-%d %H:%M}–{until:<9}{said}{took}"
+    return f"{start:%a %Y-%m-%d %H:%M}–{until:<10}{said}{took}"
