@@ -49,7 +49,7 @@ def queue(place: Place, as_json: bool) -> None:
                 (
                     pile[0].message_id,
                     _who(pile),
-                    pile[0].state,
+                    pile[0].shown_state,
                     moment(pile[0].due_at, zone),
                     moment(pile[0].told_due_at, zone),
                     pile[0].asked,
@@ -141,52 +141,12 @@ def withdraw(place: Place, reference: str) -> None:
 @click.option("--until", metavar="WHEN", help="The new date; else what can honestly be expected from now.")
 @click.pass_obj
 def extend(place: Place, reference: str, until: str | None) -> None:
-    """Give a promise a new date. Telling the client is your next step."""
+    """Give a promise a new date, and have the mail that tells it written."""
     with bootstrap.household(place.home) as house:
         zone = house.config.owner.timezone
         at = None if until is None else times.until(until, zone, house.clock.now(), option="--until")
-        due_at = actions.extend(house, reference, until=at)
-        click.echo(f"The promise now stands at {moment(due_at, zone)}. The client does not know it yet.")
-
-
-@cli.command(short_help="Take a row off the queue for a while.")
-@click.argument("reference", metavar="REF")
-@click.option("--until", metavar="WHEN", default="1d", show_default=True, help="When it comes back to the queue.")
-@click.pass_obj
-def snooze(place: Place, reference: str, until: str) -> None:
-    """Take a row off the queue for a while; its promise keeps its date."""
-    with bootstrap.household(place.home) as house:
-        zone = house.config.owner.timezone
-        at = times.until(until, zone, house.clock.now(), option="--until")
-        actions.snooze(house, reference, until=at)
-        click.echo(f"Off the queue until {moment(at, zone)}.")
-
-
-@cli.command(short_help="What waits to go out, was shown, or went.")
-@click.option("--all", "everything", is_flag=True, help="Also what is over.")
-@json_option
-@click.pass_obj
-def outbox(place: Place, everything: bool, as_json: bool) -> None:
-    """What waits to go out, was shown in shadow, or went."""
-    waiting = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
-    with bootstrap.household(place.home) as house:
-        zone = house.config.owner.timezone
-        rows = house.database.reading(
-            lambda connection: views.outbox(connection, states=() if everything else waiting, limit=200)
-        )
-        if as_json:
-            for row in rows:
-                emit(row)
-            return
-        banner(house)
-        table(
-            ("item", "state", "to", "template", "goes after", "note", "subject"),
-            [
-                (row.id, row.state, row.recipient, row.template, moment(row.send_after, zone), row.reply, row.subject)
-                for row in rows
-            ],
-            nothing="Nothing waits to go out.",
-        )
+        renewed = actions.extend_and_tell(house, reference, until=at)
+        click.echo(f"The promise now stands at {moment(renewed.due_at, zone)}. {renewed.sentence('The client')}")
 
 
 @cli.command()

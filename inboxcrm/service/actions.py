@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from zoneinfo import available_timezones
 
 from inboxcrm.config import AckPolicy, Mode
-from inboxcrm.domain.expectation import expect
-from inboxcrm.domain.office_hours import Away, OfficeCalendar
+from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
-from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, answered, move, warn_at
+from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
-from inboxcrm.service import brakes
+from inboxcrm.service import brakes, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, matters, outbox, promises, views
 from inboxcrm.store.times import to_text
@@ -128,29 +127,29 @@ def _end(household: Household, reference: str, event: Event) -> State:
 
 
 def extend(household: Household, reference: str, *, until: datetime | None = None) -> datetime:
-    """Give the promise a new date: `until`, or what can honestly be expected from now. Answers the date.
+    """Give the promise a new date: `until`, or what can honestly be expected from now. Answers the date."""
+    return extend_and_tell(household, reference, until=until).due_at
 
-    Nothing is sent: telling the client is the owner's next step.
-    """
+
+def extend_and_tell(household: Household, reference: str, *, until: datetime | None = None) -> renewal.Renewed:
+    """The same, and answers what became of the mail that tells the client: by mode, and by whether one was told."""
     now = household.clock.now()
     row_id = message_of(household, reference)
     with household.database.write() as connection:
-        promise = _owed(connection, row_id, reference)
-        calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
-        due_at = until or expect(now, target=promise.target, calendar=calendar).due_at
-        if due_at is None:
-            raise UserError("there is no open time within 60 days; give a date with --until")
-        entry = Entry(Event.EXTENDED, now, due_at=due_at)
-        try:
-            promises.happen(connection, promise, entry, warn_at=_warn_at(promise, entry, calendar))
-        except NoSuchMoveError as error:
-            raise UserError(f"{error}: the promise stands at {promise.duty.due_at}; give a later --until") from error
-        home.journal(connection, "extend", f"promise {promise.id}", {"due_at": to_text(due_at)}, now=now)
-    return due_at
+        return renewal.renew(household, connection, _owed(connection, row_id, reference), until=until, now=now)
 
 
-def _warn_at(promise: promises.Promise, entry: Entry, calendar: OfficeCalendar) -> datetime | None:
-    return warn_at(move(promise.duty, entry), calendar)
+def extend_inside(household: Household, rows: Sequence[views.OwedRow]) -> list[tuple[views.OwedRow, renewal.Renewed]]:
+    """Extend promises that fall due inside an absence that has been entered, each with the mail that tells it."""
+    now = household.clock.now()
+    renewed = []
+    with household.database.write() as connection:
+        for row in rows:
+            promise = promises.by_id(connection, row.promise_id)
+            if promise is not None and promise.duty.state.live:
+                found = renewal.renew(household, connection, promise, until=None, now=now, because_away=True)
+                renewed.append((row, found))
+    return renewed
 
 
 def snooze(household: Household, reference: str, *, until: datetime) -> None:
@@ -207,6 +206,14 @@ def _decide(household: Household, item_id: int, event: OutboxEvent) -> OutboxSta
         outbox.postpone(connection, item.id, now)
         home.journal(connection, event, f"outbox {item_id}", {}, now=now)
     return state
+
+
+def outgoing(household: Household, item_id: int) -> outbox.Item:
+    """One mail of the outbox with its bytes. Raises NotFoundError."""
+    item = household.database.reading(lambda connection: outbox.by_id(connection, item_id))
+    if item is None:
+        raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox --all")
+    return item
 
 
 def pause(household: Household) -> None:

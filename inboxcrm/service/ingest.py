@@ -12,9 +12,9 @@ from datetime import datetime
 from inboxcrm.domain.reply_safety import judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.ports import Arrival, Batch, FolderRole, Position
-from inboxcrm.service import decide, file
+from inboxcrm.service import decide, faults, file
 from inboxcrm.service.household import Household
-from inboxcrm.store import folders, home, messages
+from inboxcrm.store import folders, messages
 
 log = logging.getLogger("inboxcrm.ingest")
 
@@ -133,7 +133,7 @@ class Ingest:
             circumstances=gathered.circumstances,
         )
         if verdict.failed:
-            home.raise_alarm(connection, "gate-failed", verdict.alert or "", now=now)
+            faults.gate_failed(connection, verdict, now=now)
         if not batch.live:
             return file.history(filing, verdict), False
         return decide.live(filing, mailbox_id, gathered, verdict)
