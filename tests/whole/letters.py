@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from inboxcrm.clock import SystemClock
 from tests.whole.daemon import BORDER
 
 OWNER = "Ann Example <ann@inbox.example>"
@@ -28,7 +28,7 @@ def letter(
         f"From: {sender}",
         f"To: {to}",
         f"Subject: {subject if subject is not None else f'Question {key}'}",
-        f"Date: {format_datetime(datetime.now(UTC))}",
+        f"Date: {format_datetime(SystemClock().now())}",
         f"Message-ID: <{key}@{domain}>",
         *fields,
         "MIME-Version: 1.0",
@@ -41,7 +41,7 @@ def letter(
 def delivered(raw: bytes, *, sender: str) -> bytes:
     """The same with what our border writes above it, authenticated."""
     domain = sender.rpartition("@")[2]
-    stamp = format_datetime(datetime.now(UTC))
+    stamp = format_datetime(SystemClock().now())
     head = [
         f"Return-Path: <{sender}>",
         f"Authentication-Results: {BORDER}; spf=pass smtp.mailfrom={domain}; dmarc=pass header.from={domain}",

@@ -191,5 +191,6 @@ async def test_a_daemon_that_is_killed_loses_nothing_and_sends_nothing_twice(
         ("<two@other.example>",),
     ]
     assert ask(scene.home, "SELECT COUNT(*) FROM promises WHERE state = 'open'") == [(2,)]
+    assert PASSWORD not in daemon.log.read_text()
     shown = ask(scene.home, "SELECT kind FROM alarms WHERE cleared_at IS NULL")
     assert shown == ([("in-doubt",)] if ends == DOUBT else [])
