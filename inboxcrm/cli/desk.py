@@ -173,10 +173,18 @@ def reject(place: Place, item: int) -> None:
 @click.option("--kind", default="away", show_default=True, help="One word, such as holiday or illness.")
 @click.option("--wording", help="Your own sentence for the sender.")
 @click.option("--buffer", default="0", metavar="LENGTH", help="Open time to catch up after the return, such as 4h.")
+@click.option("--extend", "extending", is_flag=True, help="Extend the promises that fall due inside it.")
 @json_option
 @click.pass_obj
 def away(
-    place: Place, until: str | None, start: str | None, kind: str, wording: str | None, buffer: str, as_json: bool
+    place: Place,
+    until: str | None,
+    start: str | None,
+    kind: str,
+    wording: str | None,
+    buffer: str,
+    extending: bool,
+    as_json: bool,
 ) -> None:
     """Be away; without --until, list the absences."""
     with bootstrap.household(place.home) as house:
@@ -189,12 +197,23 @@ def away(
             start_at, times.until(until, zone, now, option="--until"), kind, wording, _length(buffer, "--buffer")
         )
         _, inside = actions.go_away(house, absence)
+        extended = actions.extend_inside(house, inside) if extending else []
         if as_json:
-            emit({"start_at": absence.start_at, "end_at": absence.end_at, "promises_inside": len(inside)})
+            emit(
+                {
+                    "start_at": absence.start_at,
+                    "end_at": absence.end_at,
+                    "promises_inside": len(inside),
+                    "extended": len(extended),
+                }
+            )
             return
         click.echo(f"Away from {moment(absence.start_at, zone)} to {moment(absence.end_at, zone)}.")
-        if inside:
-            heading("Promises that fall due inside it (inboxcrm extend REF):")
+        for row, renewed in extended:
+            said = f"now stands at {moment(renewed.due_at, zone)}. {renewed.sentence(row.contact)}"
+            click.echo(f"  {row.message_id}  {cell(row.contact)}: the promise {said}")
+        if inside and not extending:
+            heading("Promises that fall due inside it (inboxcrm extend REF, or away ... --extend):")
             for row in inside:
                 click.echo(f"  {row.message_id}  {moment(row.due_at, zone)}  {cell(row.contact)}  {cell(row.subject)}")
 

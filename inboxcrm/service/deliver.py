@@ -14,6 +14,7 @@ from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
+from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.store import home, outbox, promises
@@ -192,6 +193,8 @@ class Deliver:
     def _told(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
         if item.promise_id is not None and item.kind == "auto":
             promises.tell(connection, item.promise_id, item.due_at, at=now)
+        elif item.promise_id is not None:
+            renewal.went_out(self._household, connection, item, now)
 
     def _record_found(self, connection: sqlite3.Connection, item: outbox.Item) -> None:
         now = self._household.clock.now()

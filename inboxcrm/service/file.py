@@ -220,16 +220,19 @@ def outgoing(filing: Filing) -> int:
     first = next((each for each in persons if each.contact_id is not None), None)
     first = first or next(iter(persons), Person(None, None))
     placement = place(filing, first, automatic=False)
+    apology = message.message_id is not None and outbox.tells_a_date(filing.connection, message.message_id)
     row_id, matter_id = store(
         filing,
         first,
         placement,
         direction="out",
         mail_class=MailClass.HUMAN,
-        turn="theirs",
+        turn=None if apology else "theirs",
         outcome=None,
         reasons=(),
     )
+    if apology:
+        return row_id
     messages.cite(filing.connection, row_id, message)
     if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)

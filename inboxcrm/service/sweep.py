@@ -7,8 +7,10 @@ import sqlite3
 from datetime import datetime
 
 from inboxcrm.domain.promise import Entry, Event
+from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, promises
+from inboxcrm.store import home, outbox, promises
+from inboxcrm.store.times import to_text_or_none
 
 log = logging.getLogger("inboxcrm.sweep")
 
@@ -17,7 +19,7 @@ RULES_ALARM = "rules-fault"
 
 async def sweep(household: Household) -> int:
     """Warn and break what is due, and read changed rules; answers how many promises moved."""
-    moved = await household.write(_move, household.clock.now())
+    moved = await household.write(_move, household, household.clock.now())
     if moved:
         log.info("promises.moved", extra={"count": moved})
     await _rules(household)
@@ -37,12 +39,19 @@ async def _rules(household: Household) -> None:
         await household.write(home.raise_alarm, RULES_ALARM, trouble, now=now)
 
 
-def _move(connection: sqlite3.Connection, now: datetime) -> int:
+def _move(connection: sqlite3.Connection, household: Household, now: datetime) -> int:
+    """Warnings go to the journal; a broken promise has its apology drafted, which waits for the owner."""
     moved = 0
     for promise in promises.to_warn(connection, now):
         promises.happen(connection, promise, Entry(Event.WARNED, now, automatic=True))
+        due_at = to_text_or_none(promise.duty.due_at)
+        home.journal(connection, "warned", f"promise {promise.id}", {"due_at": due_at}, now=now)
         moved += 1
     for promise in promises.to_break(connection, now):
         promises.happen(connection, promise, Entry(Event.DUE_PASSED, promise.duty.due_at or now, automatic=True))
+        broken = promises.by_id(connection, promise.id)
+        if broken is not None:
+            outbox.cancel_for_matter(connection, promise.matter_id, at=now, why="the date has passed")
+            renewal.apologise(household, connection, broken, now)
         moved += 1
     return moved

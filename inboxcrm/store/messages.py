@@ -132,6 +132,12 @@ def raw(connection: sqlite3.Connection, row_id: int) -> bytes | None:
     return None if row is None else _decompressor.decompress(row["raw"])
 
 
+def language(connection: sqlite3.Connection, row_id: int) -> str | None:
+    """The language a message was surely written in, if one was found."""
+    row = connection.execute("SELECT language FROM messages WHERE id = ?", (row_id,)).fetchone()
+    return None if row is None else row["language"]
+
+
 def move_to_matter(connection: sqlite3.Connection, row_id: int, matter_id: int | None) -> None:
     """Put a message into another matter."""
     connection.execute("UPDATE messages SET matter_id = ? WHERE id = ?", (matter_id, row_id))

@@ -209,10 +209,13 @@ def recover_all(connection: sqlite3.Connection) -> list[Item]:
 
 
 def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: datetime, why: str) -> int:
-    """Drop what waits to go to a matter that no longer needs it; answers how many."""
+    """Drop what waits to tell a matter a date that no longer matters, an apology too; answers how many."""
     rows = connection.execute(
         _ITEM
-        + " WHERE outbox.matter_id = ? AND outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')",
+        + """
+        WHERE outbox.matter_id = ? AND (outbox.kind = 'auto' OR outbox.promise_id IS NOT NULL)
+          AND outbox.state IN ('held', 'awaiting', 'queued')
+        """,
         (matter_id,),
     ).fetchall()
     for row in rows:
@@ -235,6 +238,55 @@ def is_ours(connection: sqlite3.Connection, mail_id: str) -> bool:
     """Whether a Message-ID is one of our automatic mails."""
     row = connection.execute("SELECT 1 FROM outbox WHERE mail_id = ? AND kind = 'auto'", (mail_id,)).fetchone()
     return row is not None
+
+
+def tells_a_date(connection: sqlite3.Connection, mail_id: str) -> bool:
+    """Whether a mail of the owner's is our apology with a new date: it answers nothing."""
+    row = connection.execute(
+        "SELECT 1 FROM outbox WHERE mail_id = ? AND kind = 'owner' AND promise_id IS NOT NULL", (mail_id,)
+    ).fetchone()
+    return row is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The automatic mail that last told, or in shadow would have told, the date of a promise."""
+
+    mailbox_id: int
+    mailbox: str
+    recipient: str
+    stranger: bool
+    form_lead: bool
+    state: OutboxState
+    due_at: datetime | None
+
+
+def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
+    """The newest automatic mail about a promise; None when there never was one."""
+    row = connection.execute(
+        """
+        SELECT outbox.mailbox_id, mailboxes.name, outbox.recipient, outbox.stranger, outbox.form_lead, outbox.state,
+               outbox.due_at
+        FROM outbox
+        JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
+        WHERE outbox.promise_id = ? AND outbox.kind = 'auto'
+        ORDER BY outbox.id DESC
+        LIMIT 1
+        """,
+        (promise_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    mailbox_id, mailbox, recipient, stranger, form_lead, state, due_at = row
+    return Carrier(
+        mailbox_id,
+        mailbox,
+        recipient,
+        bool(stranger),
+        bool(form_lead),
+        OutboxState(state),
+        to_instant_or_none(due_at),
+    )
 
 
 def by_mail_id(connection: sqlite3.Connection, mail_id: str) -> Item | None:

@@ -64,6 +64,12 @@ class OwedRow:
     reasons: tuple[str, ...]
     mail_class: str
     acknowledgement: str | None
+    warned_at: datetime | None = None
+
+    @property
+    def shown_state(self) -> str:
+        """The state as the queue says it: a live promise that was warned of and is not broken is "warned"."""
+        return "warned" if self.warned_at is not None and self.state != "broken" else self.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,10 +208,9 @@ class DeskScreen(Screen[None]):
             return
 
         def work(until: datetime | None) -> str:
-            due_at = actions.extend(self.desk.household, str(owed.message_id), until=until)
-            return (
-                f"Now due {full_moment(due_at, self.desk.zone, self.desk.now())}. {owed.contact} does not know it yet."
-            )
+            renewed = actions.extend_and_tell(self.desk.household, str(owed.message_id), until=until)
+            due = full_moment(renewed.due_at, self.desk.zone, self.desk.now())
+            return f"Now due {due}. {renewed.sentence(owed.contact)}"
 
         def extended(answer: tuple[datetime | None] | None) -> None:
             if answer is not None:

@@ -1,0 +1,291 @@
+"""What happens at three quarters of a promise, at its time, and when it is given a new date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from inboxcrm.config import Mode
+from inboxcrm.domain.office_hours import Away
+from inboxcrm.errors import UserError
+from inboxcrm.service import actions
+from inboxcrm.store import outbox, views
+from tests.service.conftest import OpenHouse
+from tests.service.house import House, letter_id, mail, own
+
+HOUR = timedelta(hours=1)
+DUE = datetime(2026, 3, 3, 16, 30, tzinfo=UTC)
+"""Half past five on Tuesday: eight open hours after Monday ten o'clock, rounded to the close of the day."""
+
+
+async def told(house: House, **how: str) -> views.PromiseRow:
+    """A mail whose acknowledgement has gone out."""
+    await house.know()
+    await house.arrive(mail(**how))  # type: ignore[arg-type]  # keywords of mail, all of them text here
+    await house.pass_time(minutes=11)
+    promise = house.promise()
+    assert promise.told_due_at == promise.due_at
+    return promise
+
+
+def at(house: House, moment: datetime) -> None:
+    house.clock.advance(moment - house.clock.now())
+
+
+def queue(house: House) -> list[views.OwedRow]:
+    zone = house.household.config.owner.timezone
+    return house.household.database.reading(lambda c: views.queue(c, now=house.clock.now(), zone=zone))
+
+
+def waiting(house: House, template: str) -> list[views.OutboxRow]:
+    return [row for row in house.outbox() if row.template == template and row.state != "cancelled"]
+
+
+def letter(house: House, item: int) -> str:
+    found = house.household.database.reading(lambda connection: outbox.by_id(connection, item))
+    assert found is not None
+    return found.raw.decode()
+
+
+async def test_three_quarters_of_the_time_warn_and_the_queue_shows_it(house: House) -> None:
+    promise = await told(house)
+    before = [row.shown_state for row in queue(house)]
+    at(house, DUE - 2 * HOUR)
+
+    await house.sweep()
+
+    assert before == ["open"]
+    assert [row.shown_state for row in queue(house)] == ["warned"]
+    assert house.events(promise.id)[-1] == "warned"
+    assert ("warned", f"promise {promise.id}") in house.ask("SELECT kind, subject FROM events")
+
+
+async def test_a_broken_promise_has_an_apology_drafted_that_nothing_sends(house: House) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+
+    await house.sweep()
+    await house.pass_time(hours=1)
+
+    assert house.promise().state == "broken"
+    (draft,) = waiting(house, "apology")
+    assert (draft.kind, draft.state) == ("owner", "awaiting")
+    assert draft.due_at is not None
+    assert draft.due_at > house.clock.now()
+    assert "not kept my word" in draft.text
+    assert "Tuesday 3 March" in draft.text
+    assert len(house.transport.sent) == 1
+
+
+async def test_the_apology_bears_no_mark_of_a_machine_and_answers_the_mail(house: House) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+
+    await house.sweep()
+
+    raw = letter(house, waiting(house, "apology")[0].id)
+    assert "Auto-Submitted" not in raw
+    assert f"In-Reply-To: {letter_id()}" in raw
+    assert "Subject: Re: Question about the offer" in raw
+
+
+async def test_an_approved_apology_goes_out_and_the_promise_stands_at_what_it_tells(house: House) -> None:
+    promise = await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+    (draft,) = waiting(house, "apology")
+
+    actions.approve(house.household, draft.id)
+    still = house.promise().state
+    await house.pass_time(minutes=1)
+
+    after = house.promise()
+    assert still == "broken"
+    assert len(house.transport.sent) == 2
+    assert (after.state, after.due_at, after.told_due_at) == ("extended", draft.due_at, draft.due_at)
+    assert house.events(promise.id)[-2:] == ["extended", "told"]
+
+
+async def test_our_apology_found_in_sent_keeps_no_promise(house: House) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+    (draft,) = waiting(house, "apology")
+    actions.approve(house.household, draft.id)
+    await house.pass_time(minutes=1)
+
+    await house.arrive(house.transport.sent[-1].raw, folder="Sent")
+
+    assert house.promise().state == "extended"
+    assert house.ask("SELECT turn FROM matters WHERE id = ?", house.promise().matter_id) == [("mine",)]
+
+
+async def test_an_answer_drops_the_apology_and_keeps_the_promise_late(house: House) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+
+    await house.arrive(own(at=house.clock.now(), answers=letter_id()), folder="Sent")
+
+    assert house.promise().state == "kept_late"
+    assert waiting(house, "apology") == []
+
+
+async def test_an_answer_in_time_that_is_read_late_drops_the_apology(house: House) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+
+    await house.arrive(own(at=DUE - HOUR, answers=letter_id()), folder="Sent", received_at=DUE - HOUR)
+
+    assert house.promise().state == "kept"
+    assert waiting(house, "apology") == []
+
+
+async def test_who_was_told_nothing_gets_no_apology(open_house: OpenHouse) -> None:
+    house = open_house(policy="never")
+    await house.know()
+    await house.arrive(mail())
+    at(house, DUE + HOUR)
+
+    await house.sweep()
+
+    assert house.promise().state == "broken"
+    assert house.outbox() == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "sent"),
+    [(Mode.AUTO, "queued", 2), (Mode.APPROVE, "awaiting", 1)],
+    ids=["auto", "approve"],
+)
+async def test_an_extension_is_told_by_mode(house: House, mode: Mode, state: str, sent: int) -> None:
+    promise = await told(house)
+    house.clock.advance(HOUR)
+    house.change(mode=mode)
+
+    renewed = actions.extend_and_tell(house.household, str(promise.message_id))
+    await house.pass_time(minutes=1)
+
+    (item,) = waiting(house, "extended")
+    assert renewed.state == state
+    assert renewed.due_at > DUE
+    assert item.kind == "auto"
+    assert "Tuesday 3 March" in item.text
+    assert "Wednesday 4 March" in item.text
+    assert len(house.transport.sent) == sent
+    assert (house.promise().told_due_at == renewed.due_at) is (mode is Mode.AUTO)
+
+
+async def test_in_shadow_an_extension_is_shown(open_house: OpenHouse) -> None:
+    house = open_house(mode=Mode.SHADOW)
+    await house.know()
+    await house.arrive(mail())
+    await house.pass_time(hours=1)
+
+    renewed = actions.extend_and_tell(house.household, str(house.promise().message_id))
+
+    assert renewed.state == "shadow"
+    assert waiting(house, "extended")[0].state == "shadow"
+    await house.pass_time(hours=1)
+    assert house.transport.sent == []
+
+
+async def test_an_extension_is_under_the_same_limits(house: House) -> None:
+    """Two automatic mails in one matter within a week are all there are."""
+    promise = await told(house)
+    house.clock.advance(HOUR)
+    first = actions.extend_and_tell(house.household, str(promise.message_id))
+    await house.pass_time(minutes=30)
+
+    second = actions.extend_and_tell(house.household, str(promise.message_id))
+
+    assert first.state == "queued"
+    assert second.state is None
+    assert "limit-matter" in second.silent
+    assert "does not know it yet" in second.sentence("Bob")
+    assert len(house.transport.sent) == 2
+
+
+async def test_a_sender_nobody_vouched_for_is_told_only_with_the_owner_s_key(house: House) -> None:
+    raw = b"\r\n".join(line for line in mail().split(b"\r\n") if not line.startswith(b"Authentication-Results"))
+    await house.know()
+    await house.arrive(raw)
+    await house.pass_time(minutes=11)
+    assert house.item().template == "minimal"
+    house.clock.advance(HOUR)
+
+    renewed = actions.extend_and_tell(house.household, str(house.promise().message_id))
+
+    assert renewed.state == "awaiting"
+    assert "Bob" not in waiting(house, "extended")[0].text
+
+
+async def test_extending_a_broken_promise_replaces_the_apology_and_waits_in_every_mode(house: House) -> None:
+    promise = await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+    (machine,) = waiting(house, "apology")
+    until = datetime(2026, 3, 9, 11, 0, tzinfo=UTC)
+
+    renewed = actions.extend_and_tell(house.household, str(promise.message_id), until=until)
+
+    (draft,) = waiting(house, "apology")
+    assert draft.id != machine.id
+    assert (renewed.state, draft.due_at, house.promise().state) == ("awaiting", until, "extended")
+    assert "Monday 9 March, 12:00" in draft.text
+
+
+async def test_an_extension_without_a_date_is_always_later_than_the_one_before(house: House) -> None:
+    promise = await told(house)
+    actions.extend(house.household, str(promise.message_id), until=DUE + timedelta(days=6))
+
+    again = actions.extend(house.household, str(promise.message_id))
+
+    assert again > DUE + timedelta(days=6)
+
+
+async def test_an_earlier_date_is_refused(house: House) -> None:
+    promise = await told(house)
+
+    with pytest.raises(UserError, match="later"):
+        actions.extend(house.household, str(promise.message_id), until=DUE - HOUR)
+
+
+async def test_away_over_open_promises_extends_those_inside_to_what_would_have_been_told(house: House) -> None:
+    await told(house)
+    house.clock.advance(HOUR)
+    absence = Away(DUE - 4 * HOUR, DUE + timedelta(days=7))
+    _, inside = actions.go_away(house.household, absence)
+
+    ((row, renewed),) = actions.extend_inside(house.household, inside)
+
+    assert row.message_id == house.promise().message_id
+    assert renewed.due_at == datetime(2026, 3, 11, 16, 30, tzinfo=UTC)
+    (item,) = waiting(house, "moved")
+    assert "My calendar has changed" in item.text
+    assert item.state == "queued"
+
+
+async def test_an_acknowledgement_that_still_waits_is_dropped_when_the_date_moves(house: House) -> None:
+    await house.know()
+    await house.arrive(mail())
+
+    renewed = actions.extend_and_tell(house.household, str(house.promise().message_id), until=DUE + timedelta(days=2))
+    await house.pass_time(hours=1)
+
+    assert [row.state for row in house.outbox()] == ["cancelled"]
+    assert renewed.silent == "no date was ever told"
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])
+async def test_the_apology_is_in_the_client_s_language(house: House, language: str) -> None:
+    await told(house)
+    house.ask("UPDATE contacts SET language = ?", language)
+    at(house, DUE + HOUR)
+
+    await house.sweep()
+
+    (draft,) = waiting(house, "apology")
+    assert {"de": "Dienstag", "ja": "火曜日"}[language] in draft.text
