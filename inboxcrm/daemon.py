@@ -102,13 +102,21 @@ class Daemon:
         version = await self._household.run(self._household.database.version)
         while True:
             self._stirred.clear()
-            next_at = await self._deliver.run_once()
+            next_at = await self._deliver_due()
             while not self._stirred.is_set() and not self._is_due(next_at):
                 await self._rest(next_at)
                 seen = await self._household.run(self._household.database.version)
                 if seen != version:
                     version = seen
                     break
+
+    async def _deliver_due(self) -> datetime | None:
+        """Let out what is due; a fault is told, and the outbox is looked at again after a while."""
+        try:
+            return await self._deliver.run_once()
+        except InboxcrmError as error:
+            log.error("deliver.fault", extra={"cause": str(error)})
+            return self._household.clock.now() + AFTER_FAULT
 
     def _is_due(self, next_at: datetime | None) -> bool:
         return next_at is not None and next_at <= self._household.clock.now()

@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 
+_TIME_MUST_ACT = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+"""What ends by itself once there is space, or once the other writer is done."""
+
 
 class Database:
     """One connection, shared by the threads of one process under a lock.
@@ -104,7 +107,8 @@ class Database:
         `durable` False spares the wait for the disk: after a power cut the transaction may never have been, which only
         suits a state that is safe to fall back from. Another process sees it either way.
 
-        Raises TransientError when another process held the file for longer than the busy time-out.
+        Raises TransientError when another process held the file for longer than the busy time-out, and when the disk
+        is full or takes no writing: nothing of the transaction is left then, and the same call may work later.
         """
         with self._lock:
             if self._connection.in_transaction:
@@ -117,10 +121,18 @@ class Database:
                 raise TransientError(f"the database is held by another process: {error}") from error
             try:
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) not in _TIME_MUST_ACT:
+                    raise
+                raise TransientError(f"{self.path} cannot be written: {error}") from error
+            finally:
+                self._undo_unfinished()
+
+    def _undo_unfinished(self) -> None:
+        """Roll back, unless the COMMIT went well or SQLite has ended the transaction itself (a full disk)."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -67,6 +67,51 @@ def test_a_transaction_that_fails_leaves_nothing(opened: Database, fails: Callab
     assert colours(opened) == []
 
 
+def fill(opened: Database) -> None:
+    """Leave no room for more."""
+    with opened.read() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def make_room(opened: Database) -> None:
+    with opened.read() as connection:
+        connection.execute("PRAGMA max_page_count = 1000000")
+
+
+def writes_much(opened: Database) -> None:
+    with opened.write() as connection:
+        connection.execute(COLOUR)
+        connection.execute("INSERT INTO home (key, value) VALUES ('much', ?)", ("x" * 1_000_000,))
+
+
+def test_a_full_disk_is_a_matter_of_time_and_leaves_nothing(opened: Database) -> None:
+    fill(opened)
+    with pytest.raises(TransientError, match="cannot be written"):
+        writes_much(opened)
+    assert colours(opened) == []
+
+    make_room(opened)
+    writes_much(opened)
+    assert colours(opened) == [("blue",)]
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open(path: Path) -> None:
+    """Else every later write would join it, and be durable never."""
+    with closing(Database(path)) as opened:
+        with opened.read() as connection:
+            connection.execute("CREATE TABLE child (id INTEGER REFERENCES matters DEFERRABLE INITIALLY DEFERRED)")
+
+        with pytest.raises(sqlite3.IntegrityError), opened.write() as connection:
+            connection.execute("INSERT INTO child VALUES (99)")
+        with opened.write() as connection:
+            connection.execute(COLOUR)
+
+    with closing(other(path)) as elsewhere:
+        assert elsewhere.execute("SELECT value FROM home WHERE key = 'colour'").fetchall() == [("blue",)]
+        assert elsewhere.execute("SELECT COUNT(*) FROM child").fetchone() == (0,)
+
+
 def test_a_read_then_write_waits_for_another_writer_instead_of_failing(opened: Database, path: Path) -> None:
     """A deferred transaction would fail at once with SQLITE_BUSY_SNAPSHOT (see Database)."""
     with closing(other(path)) as elsewhere, opened.write() as connection:

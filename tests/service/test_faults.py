@@ -1,0 +1,72 @@
+"""The daemon's loops outlive what time mends."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from inboxcrm import daemon as daemons
+from inboxcrm.daemon import Daemon
+from inboxcrm.errors import TransientError
+from inboxcrm.service.deliver import Deliver
+from tests.service.house import House, mail
+
+SOON = timedelta(milliseconds=20)
+
+
+class Stumbling(Deliver):
+    """Delivers, but for the first time of asking."""
+
+    asked = 0
+
+    async def run_once(self) -> datetime | None:
+        self.asked += 1
+        if self.asked == 1:
+            raise TransientError("the database is held by another process")
+        return await super().run_once()
+
+
+async def test_a_database_that_was_held_for_long_does_not_end_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemons, "AFTER_FAULT", timedelta(0))
+    monkeypatch.setattr(daemons, "LOOK", SOON)
+    house = House(tmp_path, grace=timedelta(0))
+    await house.arrive(mail())
+    deliver = Stumbling(house.household, house.ingest, house.deliver._offices)
+    daemon = Daemon(house.household, house.ingest, deliver, {})
+
+    running = asyncio.get_running_loop().create_task(daemon.run())
+    async with asyncio.timeout(30):
+        while not house.transport.sent and not running.done():
+            await asyncio.sleep(0.01)
+    daemon.stop()
+    await running
+    house.close()
+
+    assert len(house.transport.sent) == 1
+
+
+async def test_a_promise_is_made_once_the_disk_has_room_again(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    await house.arrive(mail(1))
+    batch = house.batch(mail(2, sender="Eve <eve@new.example>", text="words " * 100_000))
+    with house.household.database.read() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(TransientError):
+        await house.ingest.take(batch)
+    before = await house.position()
+
+    with house.household.database.read() as connection:
+        connection.execute("PRAGMA max_page_count = 1000000")
+    await house.ingest.take(batch)
+
+    assert before is not None
+    assert before.uid_next == 2
+    assert (await house.position()) == batch.position
+    assert len(house.promises()) == 2
+    house.close()
