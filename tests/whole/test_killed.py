@@ -15,6 +15,7 @@ from inboxcrm.testing.imap_server import Exchange, MailServer
 from inboxcrm.testing.smtp_server import Mood, Step, SubmissionServer
 from tests.whole.daemon import PASSWORD, Running, ask, held, make_home, until
 from tests.whole.letters import delivered, letter
+from tests.whole.program import PATIENCE
 
 BOB, EVE = "bob@client.example", "eve@other.example"
 STALLED = timedelta(seconds=1)
@@ -194,3 +195,32 @@ async def test_a_daemon_that_is_killed_loses_nothing_and_sends_nothing_twice(
     assert PASSWORD not in daemon.log.read_text()
     shown = ask(scene.home, "SELECT kind FROM alarms WHERE cleared_at IS NULL")
     assert shown == ([("in-doubt",)] if ends == DOUBT else [])
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [
+        pytest.param(Step.CONNECT, "sending connect", id="before the greeting"),
+        pytest.param(Step.BODY, "sending body", id="inside the body"),
+    ],
+)
+async def test_sigterm_ends_a_daemon_whose_server_does_not_answer(scene: Scene, step: Step, state: str) -> None:
+    async with Running(scene.home) as daemon:
+        await daemon.watching()
+        scene.sink.moods.append(Mood(step, stall=True))
+        scene.post("one", BOB)
+        await scene.reaches(state)
+
+        assert await daemon.terminate(within=5) == 0
+
+
+async def test_once_reads_everything_delivers_what_is_due_and_ends(scene: Scene) -> None:
+    async with Running(scene.home, "--once") as first:
+        assert await asyncio.wait_for(first.process.wait(), PATIENCE) == 0
+    scene.post("one", BOB)
+
+    async with Running(scene.home, "--once") as second:
+        assert await asyncio.wait_for(second.process.wait(), PATIENCE) == 0
+
+    assert scene.sent_to(BOB) == 1
+    assert scene.state() == "sent body"
