@@ -15,7 +15,7 @@ from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, views
+from inboxcrm.store import home, unowed, views
 
 
 def banner(house: Household) -> None:
@@ -59,6 +59,18 @@ def queue(place: Place, as_json: bool) -> None:
             ],
             nothing="Nobody waits for an answer.",
         )
+        _no_answer_needed(house)
+
+
+def _no_answer_needed(house: Household) -> None:
+    pending = house.database.reading(unowed.pending)
+    if not pending:
+        return
+    click.echo()
+    heading("No answer needed? (inboxcrm done REF --not-needed, or inboxcrm owe REF)")
+    for each in pending:
+        row = each.message
+        click.echo(f"  {row.id}  {cell(row.contact or row.sender)}  {cell(row.subject)}  ({cell(each.because)})")
 
 
 def _who(pile: list[views.OwedRow]) -> str:
@@ -124,6 +136,16 @@ def done(
         emit({"reference": reference, "state": state})
     else:
         click.echo(f"The promise is {state.replace('_', ' ')}.")
+
+
+@cli.command(short_help="An answer is owed although a rule thought none is.")
+@click.argument("reference", metavar="REF")
+@click.pass_obj
+def owe(place: Place, reference: str) -> None:
+    """An answer is owed although a rule thought that none is: makes the promise, silently."""
+    with bootstrap.household(place.home) as house:
+        due_at = actions.owe(house, reference)
+        click.echo(f"An answer is owed, due {moment(due_at, house.config.owner.timezone)}.")
 
 
 @cli.command()

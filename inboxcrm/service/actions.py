@@ -9,14 +9,15 @@ from difflib import get_close_matches
 from zoneinfo import available_timezones
 
 from inboxcrm.config import AckPolicy, Mode
+from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
-from inboxcrm.service import brakes, renewal
+from inboxcrm.service import brakes, duties, renewal
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, matters, outbox, promises, views
+from inboxcrm.store import contacts, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.times import to_text
 
 
@@ -105,8 +106,44 @@ def done(household: Household, reference: str, *, how: str, at: datetime | None 
 
 
 def not_needed(household: Household, reference: str) -> State:
-    """No answer is owed for this message after all."""
+    """No answer is owed for this message after all, or a rule was right to think so."""
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        if unowed.settle(connection, row_id, at=household.clock.now()):
+            return State.MOOT
     return _end(household, reference, Event.NEEDLESS)
+
+
+def owe(household: Household, reference: str) -> datetime | None:
+    """An answer is owed although a rule thought that none is: makes the promise, silently, and answers when it is due.
+
+    Raises NotFoundError, or UserError when an answer is owed already or the mail is the owner's own.
+    """
+    now = household.clock.now()
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        row = views.message(connection, row_id)
+        assert row is not None
+        if row.direction != "in" or row.matter_id is None:
+            raise UserError(f"{reference} is no mail to you from a contact; no answer can be owed for it")
+        if promises.live_of_matter(connection, row.matter_id) is not None:
+            raise UserError(f"an answer is owed for {reference} already. See inboxcrm queue")
+        unowed.settle(connection, row_id, at=now)
+        calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
+        plan = contacts.card(connection, row.contact_id).plan
+        expectation = expect(row.received_at, target=household.plan(plan or None).target, calendar=calendar)
+        promise_id = duties.enter(
+            connection,
+            expectation,
+            calendar=calendar,
+            matter_id=row.matter_id,
+            message_id=row_id,
+            contact_id=row.contact_id,
+            now=now,
+        )
+        matters.set_turn(connection, row.matter_id, "mine")
+        home.journal(connection, "owe", f"promise {promise_id}", {}, now=now)
+    return expectation.due_at
 
 
 def withdraw(household: Household, reference: str) -> State:

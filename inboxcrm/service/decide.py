@@ -12,16 +12,16 @@ from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Policy, Silence, Terms
-from inboxcrm.domain.promise import Entry, Event, answered, made, warn_at
+from inboxcrm.domain.promise import Entry, Event, answered
 from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict
 from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.threads import Placement
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
-from inboxcrm.service import file, learned, reports, story
+from inboxcrm.service import duties, file, learned, reports, story
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, decisions, home, messages, outbox, promises
+from inboxcrm.store import contacts, decisions, home, messages, outbox, promises, unowed
 
 CLOCK_SLACK = timedelta(hours=1)
 QUOTED_WITHIN = 20_000
@@ -126,6 +126,9 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     )
     if verdict.mail_class is MailClass.MACHINE:
         reports.take_note(filing, verdict, person, row_id)
+    elif decided.promise is None:
+        rules = ", ".join(match.rule for match in decided.word.matches)
+        unowed.note(connection, row_id, because=rules, at=filing.now)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
     spoken: Acknowledge | Silence = decided.speech
     if isinstance(spoken, Acknowledge):
@@ -232,16 +235,13 @@ def _make(
     answer: tuple[int, datetime] | None,
 ) -> int:
     connection = filing.connection
-    duty = made(filing.received_at, expectation.due_at)
-    promise_id = promises.make(
+    promise_id = duties.enter(
         connection,
-        duty,
+        expectation,
+        calendar=calendar,
         matter_id=matter_id,
         message_id=row_id,
         contact_id=person.contact_id,
-        warn_at=warn_at(duty, calendar),
-        target=expectation.target,
-        walk=story.walk(expectation),
         now=filing.now,
     )
     if answer is not None:

@@ -391,3 +391,19 @@ CREATE INDEX promises_received ON promises (received_at);
 CREATE INDEX promises_contact ON promises (contact_id, received_at)
 """,
     )
+
+
+@MIGRATIONS()
+def m007_no_answer_needed(book: sqlite_utils.Database) -> None:
+    """Mail that a rule took for needing no answer, until the owner agrees."""
+    _run(
+        book,
+        """
+CREATE TABLE unowed (
+  message_id INTEGER PRIMARY KEY REFERENCES messages,
+  because TEXT NOT NULL,
+  at TEXT NOT NULL,
+  settled_at TEXT
+) STRICT
+""",
+    )

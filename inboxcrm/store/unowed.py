@@ -1,0 +1,42 @@
+"""The SQL of mail that a rule took for needing no answer, until the owner agrees or says that one is owed."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.store import views
+from inboxcrm.store.times import to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Unowed:
+    """One such mail, and the rules that spoke."""
+
+    message: views.MessageRow
+    because: str
+
+
+def note(connection: sqlite3.Connection, message_id: int, *, because: str, at: datetime) -> None:
+    """Remember that nothing was promised for this mail, and why."""
+    connection.execute(
+        "INSERT OR IGNORE INTO unowed (message_id, because, at) VALUES (?, ?, ?)", (message_id, because, to_text(at))
+    )
+
+
+def pending(connection: sqlite3.Connection) -> list[Unowed]:
+    """The mails the owner has not looked at yet, newest first."""
+    rows = connection.execute(
+        "SELECT message_id, because FROM unowed WHERE settled_at IS NULL ORDER BY message_id DESC"
+    ).fetchall()
+    found = ((views.message(connection, row["message_id"]), row["because"]) for row in rows)
+    return [Unowed(message, because) for message, because in found if message is not None]
+
+
+def settle(connection: sqlite3.Connection, message_id: int, *, at: datetime) -> bool:
+    """The owner has decided; answers whether the mail was waiting for that."""
+    cursor = connection.execute(
+        "UPDATE unowed SET settled_at = ? WHERE message_id = ? AND settled_at IS NULL", (to_text(at), message_id)
+    )
+    return cursor.rowcount > 0
