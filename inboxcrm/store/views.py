@@ -388,6 +388,35 @@ def record(connection: sqlite3.Connection, *, months: int = 24) -> list[MonthRow
     return [MonthRow(**dict(row)) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One promise with all that the record asks; `first_told_due_at` is the time the sender was told first."""
+
+    id: int
+    received_at: datetime
+    state: str
+    due_at: datetime | None
+    ended_at: datetime | None
+    ended_how: str | None
+    extensions: int
+    was_broken: bool
+    first_told_due_at: datetime | None
+    target_source: str | None
+    learned_minutes: int | None
+    contact_id: int | None
+    contact: str
+    organisation: str | None
+    plan: str | None
+
+
+def promise_record(connection: sqlite3.Connection, *, since: datetime) -> list[RecordRow]:
+    """The promises made since then, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM promise_record WHERE received_at >= ? ORDER BY received_at, id", (to_text(since),)
+    )
+    return [RecordRow(**(_values(row) | {"was_broken": bool(row["was_broken"])})) for row in rows]
+
+
 def owed_to(connection: sqlite3.Connection, contact_id: int) -> list[OwedRow]:
     """What is owed to one contact, oldest first, snoozed or not."""
     rows = connection.execute("SELECT * FROM owed WHERE contact_id = ? ORDER BY received_at", (contact_id,))
