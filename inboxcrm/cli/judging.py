@@ -56,7 +56,8 @@ def verdict(
         click.echo(f"{judged.outcome:<9} {judged.mail_class:<8} {path}  {', '.join(judged.reasons)}")
         if len(files) == 1:
             for finding in judged.asked:
-                click.echo(f"  {finding.row:<5}{finding.outcome or '·':<9} {finding.reason or ''}  {cell(finding.saw)}")
+                said = f"{finding.row:<11}{finding.outcome or '·':<9} {finding.reason or ''}"
+                click.echo(f"  {said}  {cell(finding.saw)}")
 
 
 @cli.command(short_help="Which time would be promised to a mail, in words.")

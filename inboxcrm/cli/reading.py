@@ -200,7 +200,7 @@ def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
         said = finding["outcome"] or "·"
         saw = f"  {finding['saw']}" if finding["saw"] else ""
         reason = f"  {finding['reason']}" if finding["reason"] else ""
-        click.echo(f"  {finding['row']:<5}{said:<9}{reason}{saw}")
+        click.echo(f"  {finding['row']:<11}{said:<9}{reason}{saw}")
     fact("contact", story["link"])
     fact("matter", story["placement"])
     for rule in story["rules"]:
