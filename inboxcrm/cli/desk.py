@@ -171,6 +171,46 @@ def extend(place: Place, reference: str, until: str | None) -> None:
         click.echo(f"The promise now stands at {moment(renewed.due_at, zone)}. {renewed.sentence('The client')}")
 
 
+@cli.command(short_help="Take a row off the queue for a while.")
+@click.argument("reference", metavar="REF")
+@click.option("--until", metavar="WHEN", default="1d", show_default=True, help="When it comes back to the queue.")
+@click.pass_obj
+def snooze(place: Place, reference: str, until: str) -> None:
+    """Take a row off the queue for a while; its promise keeps its date."""
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        at = times.until(until, zone, house.clock.now(), option="--until")
+        actions.snooze(house, reference, until=at)
+        click.echo(f"Off the queue until {moment(at, zone)}.")
+
+
+@cli.command(short_help="What waits to go out, was shown, or went.")
+@click.option("--all", "everything", is_flag=True, help="Also what is over.")
+@json_option
+@click.pass_obj
+def outbox(place: Place, everything: bool, as_json: bool) -> None:
+    """What waits to go out, was shown in shadow, or went."""
+    waiting = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
+    with bootstrap.household(place.home) as house:
+        zone = house.config.owner.timezone
+        rows = house.database.reading(
+            lambda connection: views.outbox(connection, states=() if everything else waiting, limit=200)
+        )
+        if as_json:
+            for row in rows:
+                emit(row)
+            return
+        banner(house)
+        table(
+            ("item", "state", "to", "template", "goes after", "note", "subject"),
+            [
+                (row.id, row.state, row.recipient, row.template, moment(row.send_after, zone), row.reply, row.subject)
+                for row in rows
+            ],
+            nothing="Nothing waits to go out.",
+        )
+
+
 @cli.command()
 @click.argument("item", type=int)
 @click.pass_obj
