@@ -186,10 +186,14 @@ def snooze(place: Place, reference: str, until: str) -> None:
 
 @cli.command(short_help="What waits to go out, was shown, or went.")
 @click.option("--all", "everything", is_flag=True, help="Also what is over.")
+@click.option("--raw", "item", type=int, metavar="ITEM", help="Write this mail's bytes to standard output.")
 @json_option
 @click.pass_obj
-def outbox(place: Place, everything: bool, as_json: bool) -> None:
-    """What waits to go out, was shown in shadow, or went."""
+def outbox(place: Place, everything: bool, item: int | None, as_json: bool) -> None:
+    """What waits to go out, was shown in shadow, or went; --raw ITEM writes the very bytes of one mail."""
+    if item is not None:
+        _raw(place, item)
+        return
     waiting = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
     with bootstrap.household(place.home) as house:
         zone = house.config.owner.timezone
@@ -209,6 +213,14 @@ def outbox(place: Place, everything: bool, as_json: bool) -> None:
             ],
             nothing="Nothing waits to go out.",
         )
+
+
+def _raw(place: Place, item_id: int) -> None:
+    """The bytes as they go, went or would go out; the envelope on standard error."""
+    with bootstrap.household(place.home) as house:
+        item = actions.outgoing(house, item_id)
+    click.echo(f"MAIL FROM:<{item.envelope_from}>  RCPT TO:<{item.recipient}>", err=True)
+    click.echo(item.raw, nl=False)
 
 
 @cli.command()

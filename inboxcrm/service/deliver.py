@@ -85,13 +85,17 @@ class Deliver:
                 await self._household.write(self._record_found, item)
 
     def _release(self, connection: sqlite3.Connection) -> None:
-        """End grace times by mode; drop what is too late."""
+        """End grace times by mode; drop what is too late, and in shadow what was let go before."""
         now = self._household.clock.now()
         for item in outbox.due(connection, OutboxState.HELD, now):
             outbox.happen(connection, item, self._after_grace(item, now), at=now)
         for state in (OutboxState.QUEUED, OutboxState.AWAITING):
             for item in outbox.expired(connection, state, now):
                 outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
+        if self._household.config.acknowledge.mode is Mode.SHADOW:
+            for item in outbox.in_state(connection, OutboxState.QUEUED):
+                if item.kind == "auto":
+                    outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="the home was put into shadow")
 
     def _after_grace(self, item: outbox.Item, now: datetime) -> OutboxEvent:
         if now >= item.expires_at:

@@ -16,6 +16,7 @@ from inboxcrm.cli.root import Place
 from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import AutoReply, Draft
 from inboxcrm.errors import UserError
+from inboxcrm.ports import Deferred, Sent
 from inboxcrm.render import compose
 from inboxcrm.service import acknowledge, actions
 from inboxcrm.store import outbox
@@ -166,3 +167,18 @@ async def test_bytes_of_no_mail_are_refused(houses: Houses) -> None:
 
     with pytest.raises(UserError, match="no item 7"):
         actions.outgoing(house.household, 7)
+
+
+async def test_what_was_let_go_before_stays_here_once_the_home_is_in_shadow(houses: Houses) -> None:
+    house = houses()
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    assert house.item().state == "queued"
+
+    house.change(mode=Mode.SHADOW)
+    await house.restart()
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert (house.item().state, house.item().reply) == ("cancelled", "the home was put into shadow")
