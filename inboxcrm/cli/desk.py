@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli import times
+from inboxcrm.cli.calendars import enter_calendar, tell_absence
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
@@ -248,6 +250,13 @@ def reject(place: Place, item: int) -> None:
 @click.option("--wording", help="Your own sentence for the sender.")
 @click.option("--buffer", default="0", metavar="LENGTH", help="Open time to catch up after the return, such as 4h.")
 @click.option("--extend", "extending", is_flag=True, help="Extend the promises that fall due inside it.")
+@click.option(
+    "--ics",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Enter the events of a calendar file.",
+)
+@click.option("--word", metavar="WORD", help="Of them, only those with this word in summary or category.")
 @json_option
 @click.pass_obj
 def away(
@@ -258,11 +267,18 @@ def away(
     wording: str | None,
     buffer: str,
     extending: bool,
+    ics: Path | None,
+    word: str | None,
     as_json: bool,
 ) -> None:
-    """Be away; without --until, list the absences."""
+    """Be away; without --until or --ics, list the absences."""
     with bootstrap.household(place.home) as house:
         zone, now = house.config.owner.timezone, house.clock.now()
+        if ics is not None:
+            if until is not None or start is not None:
+                raise UserError("--ics FILE says when; leave --from and --until out")
+            enter_calendar(house, ics, word=word, kind=kind, buffer=_length(buffer, "--buffer"), extending=extending)
+            return
         if until is None:
             _list_absences(house, as_json=as_json)
             return
@@ -282,14 +298,7 @@ def away(
                 }
             )
             return
-        click.echo(f"Away from {moment(absence.start_at, zone)} to {moment(absence.end_at, zone)}.")
-        for row, renewed in extended:
-            said = f"now stands at {moment(renewed.due_at, zone)}. {renewed.sentence(row.contact)}"
-            click.echo(f"  {row.message_id}  {cell(row.contact)}: the promise {said}")
-        if inside and not extending:
-            heading("Promises that fall due inside it (inboxcrm extend REF, or away ... --extend):")
-            for row in inside:
-                click.echo(f"  {row.message_id}  {moment(row.due_at, zone)}  {cell(row.contact)}  {cell(row.subject)}")
+        tell_absence(absence, zone, inside, extended)
 
 
 def _list_absences(house: Household, *, as_json: bool) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import click
 
 from inboxcrm import bootstrap
-from inboxcrm.cli.output import EMPTY, emit, heading, json_option, table
+from inboxcrm.cli.output import EMPTY, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.record import Share
+from inboxcrm.service import simulate as simulation
 from inboxcrm.service import statistics
+from inboxcrm.service.simulate import Fate
 from inboxcrm.service.statistics import Group, Record
 
 A_MONTH = timedelta(days=365.25 / 12)
@@ -119,3 +122,44 @@ def _as_json(found: Record) -> None:
 
 def _minutes(length: timedelta | None) -> int | None:
     return None if length is None else round(length / timedelta(minutes=1))
+
+
+@cli.command(short_help="What today's settings would have promised to the stored mail.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 400), help="How far back.")
+@json_option
+@click.pass_obj
+def simulate(place: Place, days: int, as_json: bool) -> None:
+    """Replay the stored mail under the present settings: what would have been told, and what was kept of it.
+
+    Nothing is sent or stored. What was known of a sender is what is known today.
+    """
+    with bootstrap.household(place.home) as house:
+        zone, now = house.config.owner.timezone, house.clock.now()
+        with house.database.read() as connection:
+            found = list(simulation.simulate(house, connection, since=now - timedelta(days=days), now=now))
+    if as_json:
+        for each in found:
+            emit(each)
+        return
+    table(
+        ("ref", "received", "who", "would be due", "told", "answered", "fate"),
+        [
+            (
+                each.id,
+                moment(each.received_at, zone),
+                each.sender,
+                moment(each.due_at, zone),
+                "yes" if each.told else "no",
+                moment(each.answered_at, zone),
+                each.fate,
+            )
+            for each in found
+        ],
+        nothing=f"No stored mail of the last {days} days would have made a promise.",
+    )
+    if found:
+        click.echo()
+        for title, told in (("Told", True), ("Silent", False)):
+            fates = Counter(each.fate for each in found if each.told is told)
+            said = ", ".join(f"{fates[fate]} {fate}" for fate in Fate if fates[fate]) or "none"
+            click.echo(f"  {title + ':':<8} {fates.total()} promises: {said}")

@@ -103,6 +103,26 @@ def replay(house: Household, connection: sqlite3.Connection, *, since: datetime)
         yield Replayed(row.id, _planned(filing, gathered, verdict, placement), row.said)
 
 
+def replay_filed(house: Household, connection: sqlite3.Connection, *, since: datetime) -> Iterator[Replayed]:
+    """Every mail of a person since then that was filed without a decision, as if it had come live and begun a matter.
+
+    It is judged by what it says; the rows of the gate about state (A) are passed over.
+    """
+    for row in views.filed(connection, since=since):
+        raw = messages.raw(connection, row.id)
+        if raw is None:
+            continue
+        message = parse(raw)
+        parsed = Parsed(message, new_text(message.text), messages.language(connection, row.id))
+        filing = _filing(house, connection, raw, parsed, row.received_at)
+        gathered = _gathered(filing, house.config.mailboxes[0])
+        verdict = judge(
+            message, history=gathered.history, settings=gathered.settings, now=row.received_at, circumstances=None
+        )
+        planned = _planned(filing, gathered, verdict, Placement(None, "as if it were the first"))
+        yield Replayed(row.id, planned, "filed, and nothing was decided")
+
+
 def _filing(
     house: Household, connection: sqlite3.Connection, raw: bytes, parsed: Parsed, received_at: datetime
 ) -> Filing:

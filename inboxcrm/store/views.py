@@ -264,6 +264,12 @@ def queue(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> l
     return sorted((OwedRow(**_values(row)) for row in rows), key=lambda row: _urgency(row, today, zone))
 
 
+def all_owed(connection: sqlite3.Connection) -> list[OwedRow]:
+    """Everything that is owed, snoozed or not, the one due first at the head."""
+    rows = connection.execute("SELECT * FROM owed ORDER BY due_at IS NULL, due_at, promise_id")
+    return [OwedRow(**_values(row)) for row in rows]
+
+
 def by_person(rows: Sequence[OwedRow]) -> list[list[OwedRow]]:
     """The queue as one pile for each person, in the order of its most urgent sheet."""
     piles: dict[object, list[OwedRow]] = {}
@@ -605,6 +611,20 @@ def find(connection: sqlite3.Connection, reference: str) -> int | None:
             "SELECT id FROM messages WHERE message_id = ? ORDER BY id LIMIT 1", (f"<{bare}>",)
         ).fetchone()
     return None if row is None else int(row["id"])
+
+
+def filed(connection: sqlite3.Connection, *, since: datetime) -> list[MessageRow]:
+    """The mail of people since then that was filed without a decision, oldest first: a backlog, an import."""
+    rows = connection.execute(
+        """
+        SELECT * FROM message_list
+        WHERE direction = 'in' AND class <> 'machine' AND received_at >= ?
+          AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.message_id = message_list.id)
+        ORDER BY received_at, id
+        """,
+        (to_text(since),),
+    )
+    return [MessageRow(**_values(row)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

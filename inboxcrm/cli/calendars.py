@@ -1,0 +1,85 @@
+"""Calendars: promises and absences as a file that other programs subscribe to, and absences read from one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from inboxcrm import bootstrap
+from inboxcrm.cli.output import cell, heading, moment
+from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.office_hours import Away
+from inboxcrm.errors import UserError
+from inboxcrm.service import actions, agenda
+from inboxcrm.service.household import Household
+from inboxcrm.service.renewal import Renewed
+from inboxcrm.store import home
+from inboxcrm.store.views import OwedRow
+
+MOST_OCTETS = 10 * 1024 * 1024
+"""A calendar file larger than this is not read."""
+
+
+@cli.command(short_help="Write the promises and absences as a calendar file (.ics).")
+@click.option("--out", required=True, metavar="FILE", help="Where to; - is standard output.")
+@click.pass_obj
+def calendar(place: Place, out: str) -> None:
+    """Write what is owed, and when you are away, as an iCalendar file that a calendar program can subscribe to.
+
+    The file is readable by you alone: it names your correspondents and their subjects.
+    """
+    with bootstrap.household(place.home) as house:
+        now = house.clock.now()
+        written = house.database.reading(lambda connection: agenda.feed(house, connection, now=now))
+    if out == "-":
+        sys.stdout.buffer.write(written)
+        return
+    target = Path(out)
+    fresh = target.with_name(f".{target.name}.new")
+    try:
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(written)
+        fresh.replace(target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise UserError(f"{out} cannot be written: {error.strerror}") from None
+    click.echo(f"{written.count(b'BEGIN:VEVENT')} event(s) written to {out}.")
+
+
+def enter_calendar(
+    house: Household, file: Path, *, word: str | None, kind: str, buffer: timedelta, extending: bool
+) -> None:
+    """Enter the absences of a calendar file, each once however often the file is read."""
+    if file.stat().st_size > MOST_OCTETS:
+        raise UserError(f"{file} is larger than {MOST_OCTETS // 1024 // 1024} MB: not read")
+    zone, now = house.config.owner.timezone, house.clock.now()
+    found = agenda.absences(file.read_bytes(), word=word, zone=zone, kind=kind, buffer=buffer, now=now)
+    known = {(away.start_at, away.end_at) for _, away in house.database.reading(home.absences)}
+    for absence in found.absences:
+        if (absence.start_at, absence.end_at) in known:
+            continue
+        _, inside = actions.go_away(house, absence)
+        tell_absence(absence, zone, inside, actions.extend_inside(house, inside) if extending else [])
+    if not found.absences:
+        click.echo("No event of that file is an absence to come" + (f" with the word {word!r}." if word else "."))
+    for name in found.repeating:
+        click.echo(f"Passed over, because it repeats: {cell(name)}. Enter its dates by hand: inboxcrm away --until")
+
+
+def tell_absence(
+    absence: Away, zone: ZoneInfo, inside: Sequence[OwedRow], extended: Sequence[tuple[OwedRow, Renewed]]
+) -> None:
+    """Say which absence was entered, and what becomes of the promises inside it."""
+    click.echo(f"Away from {moment(absence.start_at, zone)} to {moment(absence.end_at, zone)}.")
+    for row, renewed in extended:
+        said = f"now stands at {moment(renewed.due_at, zone)}. {renewed.sentence(row.contact)}"
+        click.echo(f"  {row.message_id}  {cell(row.contact)}: the promise {said}")
+    if inside and not extended:
+        heading("Promises that fall due inside it (inboxcrm extend REF, or away ... --extend):")
+        for row in inside:
+            click.echo(f"  {row.message_id}  {moment(row.due_at, zone)}  {cell(row.contact)}  {cell(row.subject)}")

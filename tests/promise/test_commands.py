@@ -1,0 +1,132 @@
+"""The commands of the record and of calendars, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from inboxcrm import bootstrap
+from inboxcrm.cli.root import cli
+from inboxcrm.clock import SystemClock
+from inboxcrm.store import home as memory
+from inboxcrm.testing.clock import FakeClock
+from tests.promise.conftest import answers
+from tests.service.house import House
+
+for _commands in ("calendars", "desk", "judging", "reading", "record"):
+    import_module(f"inboxcrm.cli.{_commands}")
+
+CONFIG = """
+[owner]
+name = "Ann Example"
+addresses = ["ann@example.org"]
+timezone = "Europe/Zurich"
+
+[[mailbox]]
+name = "main"
+imap = { host = "imap.example.org" }
+smtp = { host = "smtp.example.org" }
+user = "ann@example.org"
+password = { env = "ANN_PASSWORD" }
+
+[office]
+hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }
+"""
+LAST_MONTH = timedelta(days=21)
+
+
+@pytest.fixture
+async def lived_in(tmp_path: Path) -> Path:
+    """A home in which eight mails were answered within two hours, three weeks ago, and one waits."""
+    now = SystemClock().now()
+    monday = now - LAST_MONTH - timedelta(days=now.weekday())
+    house = House(tmp_path, clock=FakeClock(monday.replace(hour=9, minute=0, second=0, microsecond=0)))
+    await answers(house, 8, after=timedelta(hours=2))
+    house.close()
+    (tmp_path / "config.toml").write_text(CONFIG)
+    return tmp_path
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def run(home: Path, *words: str) -> Result:
+    result = CliRunner().invoke(cli, ["--home", str(home), *words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def test_a_new_home_has_no_record(empty: Path) -> None:
+    assert "No promise was made" in run(empty, "stats").output
+    assert "would have made a promise" in run(empty, "simulate").output
+
+
+async def test_the_record_is_shown_by_month_and_with_its_calibration(lived_in: Path) -> None:
+    output = run(lived_in, "stats").output
+
+    assert "By month" in output
+    assert "Bob Client" in output
+    assert "told times that were held" in output
+
+
+async def test_the_record_as_json_names_its_scopes(lived_in: Path) -> None:
+    lines = [json.loads(line) for line in run(lived_in, "stats", "--json").output.splitlines()]
+
+    assert {line["scope"] for line in lines} >= {"all", "month", "plan", "contact", "organisation", "calibration"}
+    assert lines[0]["made"] == 8
+
+
+async def test_expect_says_from_whose_answers_the_time_was_learned(lived_in: Path) -> None:
+    output = run(lived_in, "expect", "--at", "2026-03-02T10:00", "--from", "bob@client.example").output
+
+    assert "learned from your answers to this contact" in output
+    assert "8 answers" in output
+
+
+async def test_simulate_counts_what_would_have_been_kept(lived_in: Path) -> None:
+    output = run(lived_in, "simulate").output
+
+    assert "Told:    2 promises: 2 kept" in output
+    assert "Silent:  6 promises: 6 kept" in output
+
+
+async def test_explain_names_the_source_of_the_target(lived_in: Path) -> None:
+    reference = json.loads(run(lived_in, "promises", "--json", "--limit", "1").output)["message_id"]
+
+    assert "too few answers yet" in run(lived_in, "explain", str(reference)).output
+
+
+def test_a_calendar_is_written_for_the_owner_s_eyes_alone(empty: Path) -> None:
+    target = empty / "feed.ics"
+
+    assert "0 event(s)" in run(empty, "calendar", "--out", str(target)).output
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes().startswith(b"BEGIN:VCALENDAR")
+
+
+def test_a_calendar_file_is_entered_once(empty: Path) -> None:
+    begins = SystemClock().now().date() + timedelta(days=30)
+    ends = begins + timedelta(days=5)
+    (empty / "mine.ics").write_text(
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Away\r\n"
+        f"DTSTART;VALUE=DATE:{begins:%Y%m%d}\r\nDTEND;VALUE=DATE:{ends:%Y%m%d}\r\nEND:VEVENT\r\n"
+        "BEGIN:VEVENT\r\nSUMMARY:Away on Fridays\r\nRRULE:FREQ=WEEKLY\r\n"
+        f"DTSTART;VALUE=DATE:{begins:%Y%m%d}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+    first = run(empty, "away", "--ics", str(empty / "mine.ics"), "--word", "away").output
+    run(empty, "away", "--ics", str(empty / "mine.ics"), "--word", "away")
+
+    with bootstrap.household(empty) as house:
+        ((_, away),) = house.database.reading(memory.absences)
+        zone = house.config.owner.timezone
+    assert away.start_at == datetime(begins.year, begins.month, begins.day, tzinfo=zone)
+    assert "because it repeats: Away on Fridays" in first
