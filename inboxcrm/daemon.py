@@ -19,7 +19,7 @@ from inboxcrm.store import folders
 log = logging.getLogger("inboxcrm.daemon")
 
 LOOK = timedelta(seconds=1)
-"""How often another process's writes (an approval, a pause) are looked for."""
+"""How often the outbox is looked at without a reason: an approval at the desk gives no sign."""
 
 SWEEP = timedelta(seconds=20)
 DOUBT = timedelta(minutes=1)
@@ -99,16 +99,10 @@ class Daemon:
                 await asyncio.sleep(seconds(AFTER_FAULT))
 
     async def _deliver_loop(self) -> None:
-        version = await self._household.run(self._household.database.version)
+        """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided."""
         while True:
             self._stirred.clear()
-            next_at = await self._deliver_due()
-            while not self._stirred.is_set() and not self._is_due(next_at):
-                await self._rest(next_at)
-                seen = await self._household.run(self._household.database.version)
-                if seen != version:
-                    version = seen
-                    break
+            await self._rest(await self._deliver_due())
 
     async def _deliver_due(self) -> datetime | None:
         """Let out what is due; a fault is told, and the outbox is looked at again after a while."""
@@ -118,11 +112,8 @@ class Daemon:
             log.error("deliver.fault", extra={"cause": str(error)})
             return self._household.clock.now() + AFTER_FAULT
 
-    def _is_due(self, next_at: datetime | None) -> bool:
-        return next_at is not None and next_at <= self._household.clock.now()
-
     async def _rest(self, next_at: datetime | None) -> None:
-        """Wait for news, for the next item's time, or for the next look at other processes' writes."""
+        """Wait for news, for the next item's time, or for the next look."""
         wait = LOOK if next_at is None else min(LOOK, next_at - self._household.clock.now())
         try:
             async with asyncio.timeout(max(0.005, seconds(wait))):

@@ -204,6 +204,8 @@ class Deliver:
         now = self._household.clock.now()
         outbox.happen(connection, item, OutboxEvent.FIND, at=now, reply="found in Sent")
         self._told(connection, item, now)
+        if not outbox.in_state(connection, OutboxState.UNKNOWN):
+            home.clear_alarms(connection, "in-doubt", now=now)
 
     async def _file_copy(self, item: outbox.Item, office: Office) -> None:
         """Put a copy into Sent, and read it at once: the next mail must not wait for that."""
