@@ -1,4 +1,7 @@
-"""Calendars: promises and absences as a file that other programs subscribe to, and absences read from one."""
+"""Calendars: promises and absences as a file that other programs subscribe to, and absences read from one.
+
+The library for them is imported when it is needed: it takes longer than most commands do.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from inboxcrm.cli.output import cell, heading, moment
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, agenda
+from inboxcrm.service import actions
 from inboxcrm.service.household import Household
 from inboxcrm.service.renewal import Renewed
 from inboxcrm.store import home
@@ -33,6 +36,8 @@ def calendar(place: Place, out: str) -> None:
 
     The file is readable by you alone: it names your correspondents and their subjects.
     """
+    from inboxcrm.service import agenda
+
     with bootstrap.household(place.home) as house:
         now = house.clock.now()
         written = house.database.reading(lambda connection: agenda.feed(house, connection, now=now))
@@ -55,6 +60,8 @@ def enter_calendar(
     house: Household, file: Path, *, word: str | None, kind: str, buffer: timedelta, extending: bool
 ) -> None:
     """Enter the absences of a calendar file, each once however often the file is read."""
+    from inboxcrm.service import agenda
+
     if file.stat().st_size > MOST_OCTETS:
         raise UserError(f"{file} is larger than {MOST_OCTETS // 1024 // 1024} MB: not read")
     zone, now = house.config.owner.timezone, house.clock.now()

@@ -407,3 +407,19 @@ CREATE TABLE unowed (
 ) STRICT
 """,
     )
+
+
+@MIGRATIONS()
+def m008_promises_move_by_the_table(book: sqlite_utils.Database) -> None:
+    """No change of state but those of the table in domain/promise.py, whoever writes."""
+    _run(
+        book,
+        """
+CREATE TRIGGER promises_move_by_the_table BEFORE UPDATE OF state ON promises
+WHEN NEW.state <> OLD.state AND NOT (
+  OLD.state IN ('open', 'extended') AND NEW.state IN ('extended', 'broken', 'kept', 'kept_late', 'withdrawn', 'moot')
+  OR OLD.state = 'broken' AND NEW.state IN ('extended', 'kept', 'kept_late', 'withdrawn', 'moot')
+)
+BEGIN SELECT RAISE(ABORT, 'no such move of a promise'); END
+""",
+    )
