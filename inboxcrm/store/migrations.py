@@ -410,16 +410,13 @@ CREATE TABLE unowed (
 
 
 @MIGRATIONS()
-def m008_promises_move_by_the_table(book: sqlite_utils.Database) -> None:
-    """No change of state but those of the table in domain/promise.py, whoever writes."""
+def m008_promises_do_not_open_again(book: sqlite_utils.Database) -> None:
+    """With the trigger on ended promises, exactly the changes of state that domain/promise.py has."""
     _run(
         book,
         """
-CREATE TRIGGER promises_move_by_the_table BEFORE UPDATE OF state ON promises
-WHEN NEW.state <> OLD.state AND NOT (
-  OLD.state IN ('open', 'extended') AND NEW.state IN ('extended', 'broken', 'kept', 'kept_late', 'withdrawn', 'moot')
-  OR OLD.state = 'broken' AND NEW.state IN ('extended', 'kept', 'kept_late', 'withdrawn', 'moot')
-)
-BEGIN SELECT RAISE(ABORT, 'no such move of a promise'); END
+CREATE TRIGGER promises_do_not_open_again BEFORE UPDATE OF state ON promises
+WHEN NEW.state = 'open' AND OLD.state IN ('extended', 'broken')
+BEGIN SELECT RAISE(ABORT, 'a promise does not become open again'); END
 """,
     )

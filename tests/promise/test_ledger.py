@@ -18,17 +18,14 @@ MANY = 10_000
 
 @pytest.mark.parametrize("before", State)
 async def test_the_database_knows_the_moves_of_the_table_and_no_other(house: House, before: State) -> None:
-    """The other trigger, which says the same of ended promises, is taken away first."""
     await house.arrive(mail())
-    house.ask("DROP TRIGGER ended_promises_stay_ended")
 
     for after in State:
-        house.ask("DELETE FROM outbox")
         house.ask("INSERT OR REPLACE INTO promises SELECT " + _columns(house, before) + " FROM promises")
         if before is after or (before, after) in CHANGES:
             house.ask("UPDATE promises SET state = ?", after)
         else:
-            with pytest.raises(sqlite3.IntegrityError, match="no such move"):
+            with pytest.raises(sqlite3.IntegrityError, match="an ended promise|open again"):
                 house.ask("UPDATE promises SET state = ?", after)
 
 
