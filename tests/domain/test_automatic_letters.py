@@ -15,9 +15,9 @@ NOBODY_WROTE = [
         "System Administrator <postmaster@h.example>",
         "E",
         (
-            "Your message\n\n  To:      kijitora@h.example\n  Subject: Message\n  Sent:    Thu, 29 "
-            "Apr 2009 23:00:00 -0400\n\ndid not reach the following recipient(s):\n\nkijitora\n    "
-            "MSEXCH:IMS:NNN"
+            "Your message\n\n  To:      carol@client.example\n  Subject: Offer for March\n  Sent:    Tue, 3 "
+            "Mar 2026 10:15:00 +0100\n\ndid not reach the following recipient(s):\n\ncarol\n    "
+            "MSEXCH:IMS:CLIENT:ZURICH"
         ),
     ),
     (
