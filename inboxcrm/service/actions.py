@@ -15,7 +15,7 @@ from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
-from inboxcrm.service import brakes, duties, renewal
+from inboxcrm.service import brakes, duties, learned, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.times import to_text
@@ -131,7 +131,8 @@ def owe(household: Household, reference: str) -> datetime | None:
         unowed.settle(connection, row_id, at=now)
         calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
         plan = contacts.card(connection, row.contact_id).plan
-        expectation = expect(row.received_at, target=household.plan(plan or None).target, calendar=calendar)
+        basis = learned.target(household, connection, contact_id=row.contact_id, plan=plan or None, now=now)
+        expectation = expect(row.received_at, target=basis.open_time, calendar=calendar)
         promise_id = duties.enter(
             connection,
             expectation,

@@ -25,7 +25,7 @@ async def test_the_database_knows_the_moves_of_the_table_and_no_other(house: Hou
         if before is after or (before, after) in CHANGES:
             house.ask("UPDATE promises SET state = ?", after)
         else:
-            with pytest.raises(sqlite3.IntegrityError, match="an ended promise|open again"):
+            with pytest.raises(sqlite3.IntegrityError, match=r"an ended promise|open again"):
                 house.ask("UPDATE promises SET state = ?", after)
 
 
