@@ -103,7 +103,7 @@ def test_a_second_process_is_refused_with_the_pid_of_the_first(tmp_path: Path, h
     with pytest.raises(HomeBusyError, match=rf"process {holder.pid} already.*kill {holder.pid}"):
         HomeLock(tmp_path).acquire()
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10  # it does not wait for the other to end
     assert running_pid(tmp_path) == holder.pid
 
 

@@ -151,7 +151,7 @@ def test_eight_times_the_flood_costs_nothing_like_sixty_four_times(build: Builde
 
     parse(build(size * 8))
 
-    assert process_time() - started < max(24 * small, 0.4)
+    assert process_time() - started < max(24 * small, 3.0)
 
 
 def test_html_nested_beyond_reason_is_cut_there_and_read_up_to_there() -> None:

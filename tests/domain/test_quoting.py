@@ -115,7 +115,7 @@ def test_a_flood_of_marks_costs_its_length_only(shard: str) -> None:
     new_text(text)
     normalised_subject(text)
 
-    assert process_time() - started < 0.15  # a quadratic pattern needs minutes
+    assert process_time() - started < 5  # a quadratic pattern needs minutes
 
 
 SUBJECTS = [

@@ -76,7 +76,7 @@ def test_hostile_lines_cost_bounded_time(hostile: bytes) -> None:
     with suppress(ProtocolError):
         fetched(untagged(Response(b"* 1 FETCH (" + hostile + b")")))
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

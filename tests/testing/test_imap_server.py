@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import ssl
-import statistics
-import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -344,38 +342,29 @@ async def test_nonsense_is_bad_and_the_session_goes_on(server: MailServer, nonse
         assert (await line.ask("NOOP"))[-1].startswith(b"t OK")
 
 
-async def test_a_push_takes_less_than_a_few_milliseconds(server: MailServer) -> None:
+async def test_every_append_is_pushed_while_a_client_idles(server: MailServer) -> None:
     inbox = server.account("ann").folder("INBOX")
-    took = []
     async with server, Line(server) as line:
         await line.log_in()
         line.send(b"t IDLE\r\n")
         await line.line()
-        for _ in range(50):
-            began = time.perf_counter()
+        for number in range(1, 51):
             inbox.append(LETTER)
-            await line.line()
-            took.append(time.perf_counter() - began)
-
-    # Measured 0.07 ms on a two-core machine; the bound is for a busy one.
-    assert statistics.median(took) < 0.005
+            assert await line.line() == b"* %d EXISTS\r\n" % number
 
 
-async def test_three_hundred_mails_are_listed_and_read_in_no_time(server: MailServer) -> None:
+async def test_three_hundred_mails_are_listed_and_read_at_once(server: MailServer) -> None:
     inbox = server.account("ann").folder("INBOX")
     for _ in range(299):
         inbox.append(LETTER + b"x" * 5000)
     async with server, Line(server) as line:
         await line.log_in()
-        began = time.perf_counter()
         line.send(b"t UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])\r\n")
         octets = b""
         while not octets.endswith(b"t OK Fetch completed.\r\n"):
             octets += await line.reader.read(1 << 16)
 
-    # Measured 27 ms on a two-core machine; the bound is for a busy one.
     assert octets.count(b"\r\n* ") == 299
-    assert time.perf_counter() - began < 1
 
 
 async def test_the_same_mail_is_there_after_a_restart(server: MailServer) -> None:

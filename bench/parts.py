@@ -1,0 +1,115 @@
+"""What the small parts take, each as a multiple of one reading of the same mail by the standard library.
+
+    python -m bench.parts
+
+The gate over every fixture, two hundred rules over one mail, the expected time over a calendar that never opens.
+"""
+
+from __future__ import annotations
+
+import email
+import statistics
+import tempfile
+import time as stopwatch
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from email import policy
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from inboxcrm.domain.expectation import expect
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
+from inboxcrm.domain.reply_safety import History, Settings, judge
+from inboxcrm.domain.situation import Situation
+from inboxcrm.rulebook import RuleBook
+
+FIXTURES = Path(__file__).parent.parent / "tests" / "mail"
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+ROUNDS = 20
+
+
+def milliseconds(work: Callable[[], object], *, rounds: int = ROUNDS) -> float:
+    """The median CPU time of a piece of work."""
+    work()
+    took = []
+    for _ in range(rounds):
+        started = stopwatch.process_time()
+        work()
+        took.append(stopwatch.process_time() - started)
+    return statistics.median(took) * 1000
+
+
+def gate() -> tuple[float, float]:
+    """The gate, and the standard library's reading, for one fixture mail on average."""
+    raws = [each.read_bytes() for each in sorted(FIXTURES.glob("*/*.eml"))]
+    messages = [parse(raw) for raw in raws]
+    settings = Settings(
+        own_addresses=("ann@example.org",),
+        trusted_authserv_ids=("mx.example.org",),
+        border_hosts=("mx.example.org",),
+    )
+
+    def judged() -> None:
+        for message in messages:
+            judge(message, history=History(), settings=settings, now=NOW, circumstances=None)
+
+    def read() -> None:
+        for raw in raws:
+            for part in email.message_from_bytes(raw, policy=policy.compat32).walk():
+                part.get_payload(decode=True)
+
+    return milliseconds(judged, rounds=5) / len(raws), milliseconds(read, rounds=5) / len(raws)
+
+
+def rules(count: int = 200) -> float:
+    """So many rules, each with a pattern, over one mail."""
+    text = "\n".join(
+        f"[[rule]]\nname = 'rule {number}'\nthen = {{ tag = 'x' }}\nwhen = '''contact.known and message.words > {number} "
+        f'and matches(message.text, "project {number}\\\\b") and message.from.domain != "a.example"\'\'\''
+        for number in range(count)
+    )
+    mail = parse(b"From: Bob <bob@client.example>\r\nTo: ann@example.org\r\nSubject: Offer\r\n\r\nWe met.\r\n")
+    asked = Situation(
+        message=mail,
+        text="We met about project 7. " * 60,
+        language="en",
+        outcome="ack",
+        mail_class="human",
+        authenticated=True,
+        contact="Bob",
+        known=True,
+        organisation="Client",
+        plan="",
+        asked=1,
+        open=True,
+        holiday="",
+        away=False,
+        received_at=NOW,
+    )
+    with tempfile.TemporaryDirectory(prefix="inboxcrm-bench-") as folder:
+        (Path(folder) / "50-many.toml").write_text(text, "utf-8")
+        book = RuleBook.load(Path(folder))
+        return milliseconds(lambda: book.speak(asked))
+
+
+def absurd_calendar() -> float:
+    """Sixty days of one open minute a day, each of them blocked by an absence."""
+    absences = tuple(
+        Away(NOW + timedelta(days=number), NOW + timedelta(days=number, hours=23, minutes=59)) for number in range(100)
+    )
+    weekly = dict.fromkeys(range(7), (Interval(time(11), time(11, 1)),))
+    calendar = OfficeCalendar(ZoneInfo("Europe/Zurich"), weekly, away=absences)
+    return milliseconds(lambda: expect(NOW, target=timedelta(hours=8), calendar=calendar))
+
+
+def main() -> None:
+    """Measure and print."""
+    judged, read = gate()
+    print(f"the gate, one mail           {judged:.3f} ms   {judged / read:.2f} of reading it with the standard library")
+    print(f"two hundred rules, one mail  {rules():.2f} ms")
+    print(f"a calendar that never opens  {absurd_calendar():.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
