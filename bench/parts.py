@@ -65,8 +65,8 @@ def gate() -> tuple[float, float]:
 def rules(count: int = 200) -> float:
     """So many rules, each with a pattern, over one mail."""
     text = "\n".join(
-        f"[[rule]]\nname = 'rule {number}'\nthen = {{ tag = 'x' }}\nwhen = '''contact.known and message.words > {number} "
-        f'and matches(message.text, "project {number}\\\\b") and message.from.domain != "a.example"\'\'\''
+        f"[[rule]]\nname = 'rule {number}'\nthen = {{ tag = 'x' }}\nwhen = '''contact.known and message.words > "
+        f'{number} and matches(message.text, "project {number}\\\\b") and message.from.domain != "a.example"\'\'\''
         for number in range(count)
     )
     mail = parse(b"From: Bob <bob@client.example>\r\nTo: ann@example.org\r\nSubject: Offer\r\n\r\nWe met.\r\n")
