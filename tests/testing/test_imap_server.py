@@ -351,7 +351,7 @@ async def test_every_append_is_pushed_while_a_client_idles(server: MailServer) -
         before = len(inbox.messages)
         for number in range(1, 51):
             inbox.append(LETTER)
-            assert await line.line() == b"* %d EXISTS\r\n" % (before + number)
+            assert await line.line() == b"* %d EXISTS" % (before + number)
 
 
 async def test_three_hundred_mails_are_listed_and_read_at_once(server: MailServer) -> None:
