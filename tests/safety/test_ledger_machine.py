@@ -166,10 +166,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.house.clock.advance(timedelta(minutes=11))
         self.wait(self.house.survive(self.house.deliver.run_once))
 
-    @rule(sender=st.sampled_from(SENDERS + STRANGERS))
-    def one_letter_comes_and_the_grace_ends(self, sender: str) -> None:
+    @rule(sender=st.sampled_from(SENDERS + STRANGERS), mood=st.sampled_from(("takes", *MOODS)))
+    def one_letter_comes_and_meets_a_mood(self, sender: str, mood: str) -> None:
         self.letters_come([sender], SUBJECTS[0])
+        self.house.server.mood = mood
         self.the_grace_ends()
+        self.house.server.mood = "takes"
 
     @rule(minutes=st.sampled_from((-180, -40, -5, 30, 600)), left=st.none() | st.integers(min_value=1, max_value=14))
     def somebody_sets_the_clock_or_death_is_near(self, minutes: int, left: int | None) -> None:
