@@ -47,6 +47,9 @@ def target(
     if sum(row.answered for row in rows) < learning.ENOUGH_OF_CONTACT:
         return learning.target(now=now, default=terms.target, floor=terms.floor, ceiling=terms.ceiling)
     ruler = household.ruler(now, LOOKED_BACK, tuple(away for _, away in home.absences(connection)))
+    own = [row for row in rows if row.own]
+    if sum(row.answered for row in own) >= learning.ENOUGH_OF_CONTACT:
+        rows = own
     seen = [(row, _observation(row, ruler, now)) for row in rows]
     return learning.target(
         now=now,

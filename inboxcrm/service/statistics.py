@@ -67,7 +67,8 @@ def _lines(household: Household, connection: sqlite3.Connection, since: datetime
     if not rows:
         return []
     calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
-    ruler = Ruler(calendar, rows[0].received_at, now + timedelta(days=1))
+    last = max([now, *(row.ended_at for row in rows if row.ended_at is not None)])
+    ruler = Ruler(calendar, rows[0].received_at, last + timedelta(days=1))
     return [_line(row, ruler) for row in rows]
 
 
