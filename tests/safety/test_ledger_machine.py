@@ -24,7 +24,7 @@ from inboxcrm.store.times import to_text
 from tests.safety.ledger import CAPS, MOODS, MortalHouse, ledger, most_common, over
 from tests.service.house import letter_id, mail, own
 
-EXAMPLES = int(os.environ.get("INBOXCRM_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("INBOXCRM_EXAMPLES", "60"))
 MEMORY = Path("/dev/shm")  # where there is one: every commit waits for the disk
 
 SENDERS = tuple(f"Bob {n} <bob{n}@{domain}>" for n, domain in enumerate(("a.example", "a.example", "b.example")))
