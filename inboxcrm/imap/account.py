@@ -17,11 +17,10 @@ from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
 from inboxcrm.imap.folders import Choice, choose
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
-from inboxcrm.imap.status import MailboxStatus
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.thread import ConnectionThread
 from inboxcrm.imap.wire import Waker
-from inboxcrm.ports import Clock, FolderRole
+from inboxcrm.ports import Clock, FolderRole, MailboxStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from inboxcrm.imap.errors import (
     ThrottledError,
     TooManyConnectionsError,
 )
-from inboxcrm.imap.status import MailboxState
+from inboxcrm.ports import MailboxState
 
 Chance = Callable[[float, float], float]
 """A number between two, as `random.uniform` gives it."""

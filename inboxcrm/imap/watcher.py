@@ -26,11 +26,10 @@ from inboxcrm.imap.names import quoted
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet, Ticket
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
-from inboxcrm.imap.status import MailboxState, MailboxStatus
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.sync import FolderSync
 from inboxcrm.imap.thread import ConnectionThread
-from inboxcrm.ports import Batch, Clock, KnownFolders
+from inboxcrm.ports import Batch, Clock, KnownFolders, MailboxState, MailboxStatus
 
 Job = Callable[[Outlet], Awaitable[None]]
 

@@ -26,9 +26,8 @@ from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.folders import choose
 from inboxcrm.imap.names import Listed
 from inboxcrm.imap.retries import Failures
-from inboxcrm.imap.status import MailboxState
 from inboxcrm.imap.uids import closed_ranges, sequence_set, within
-from inboxcrm.ports import FolderRole, Position
+from inboxcrm.ports import FolderRole, MailboxState, Position
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STORED = Position(5, 100, highest_modseq=50, baseline=10)

@@ -14,8 +14,8 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.status import MailboxState
 from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.ports import MailboxState
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import Record, configured, letter
 
