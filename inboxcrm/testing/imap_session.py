@@ -13,6 +13,7 @@ from ssl import SSLContext
 from inboxcrm.testing.imap_folders import Account, ChangeKind, Folder, StoredMessage
 from inboxcrm.testing.imap_grammar import LITERAL_AT_END, format_set
 from inboxcrm.testing.imap_host import Host
+from inboxcrm.testing.tls import upgrade
 
 _HIGH_WATER = 1 << 18
 
@@ -95,7 +96,7 @@ class Session:
         """Go on inside TLS. ClientGoneError when the handshake fails."""
         await self.drain()
         try:
-            await self._writer.start_tls(context)
+            await upgrade(self._writer, context)
         except (OSError, ConnectionError) as error:
             raise ClientGoneError from error
         self.secure = True

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from inboxcrm.testing.tls import upgrade
+
 Say = bytes | None
 """What is answered to a command; None hangs up at once."""
 
@@ -55,7 +57,10 @@ class ScriptedServer:
         writer.write(said)
         await writer.drain()
         if line == b"STARTTLS" and self._starttls is not None:
-            await writer.start_tls(self._starttls)
+            try:
+                await upgrade(writer, self._starttls)
+            except ConnectionResetError:
+                return
         if said.startswith(b"354"):
             self.bodies.append(await reader.readuntil(b"\r\n.\r\n"))
             await self._meet(b".", reader, writer)
