@@ -13,7 +13,7 @@ from typing import TypeVar
 import sqlite_utils
 
 from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
-from inboxcrm.store.migrations import MIGRATIONS, is_newer_than_this_program
+from inboxcrm.store.migrations import MIGRATIONS, is_newer_than_this_program, statements
 
 T = TypeVar("T")
 
@@ -95,9 +95,8 @@ class Database:
             return
         with self.write() as connection:
             self._drop_views()
-            for statement in text.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
+            for statement in statements(text):
+                connection.execute(statement)
             connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES ('views', ?)", (text,))
 
     @contextmanager
