@@ -1,0 +1,111 @@
+"""The read model in Python: a value and a reader for each view, one module for each question."""
+
+from inboxcrm.store.views.answers_owed import (
+    OwedRow,
+    Pile,
+    all_owed,
+    by_person,
+    owed,
+    owed_in_matter,
+    owed_to,
+    piles,
+    queue,
+)
+from inboxcrm.store.views.decisions import JudgedRow, decision, judged
+from inboxcrm.store.views.history import MonthRow, RecordRow, promise_record, record
+from inboxcrm.store.views.ledger import (
+    PromiseRow,
+    Step,
+    promise_story,
+    promises,
+    promises_of_matter,
+    promises_of_message,
+)
+from inboxcrm.store.views.matters import MatterRow, matter
+from inboxcrm.store.views.messages import (
+    MessageRow,
+    count_messages,
+    defects,
+    filed,
+    find,
+    first_incoming_after,
+    message,
+    newest,
+    newest_id,
+    of_matter,
+    text,
+    timeline,
+)
+from inboxcrm.store.views.outgoing import OutboxRow, outbox, outbox_item, outbox_of_matter
+from inboxcrm.store.views.people import (
+    ContactRow,
+    Touch,
+    contact,
+    contacts,
+    last_touch,
+)
+from inboxcrm.store.views.rows import PAGE
+from inboxcrm.store.views.searching import (
+    CANDIDATES,
+    MAX_SEARCH_TERMS,
+    Hit,
+    match_expression,
+    search,
+)
+from inboxcrm.store.views.standing import MailboxRow, mailboxes
+
+__all__ = [
+    "CANDIDATES",
+    "ContactRow",
+    "Hit",
+    "JudgedRow",
+    "MAX_SEARCH_TERMS",
+    "MailboxRow",
+    "MatterRow",
+    "MessageRow",
+    "MonthRow",
+    "OutboxRow",
+    "OwedRow",
+    "PAGE",
+    "Pile",
+    "PromiseRow",
+    "RecordRow",
+    "Step",
+    "Touch",
+    "all_owed",
+    "by_person",
+    "contact",
+    "contacts",
+    "count_messages",
+    "decision",
+    "defects",
+    "filed",
+    "find",
+    "first_incoming_after",
+    "judged",
+    "last_touch",
+    "mailboxes",
+    "match_expression",
+    "matter",
+    "message",
+    "newest",
+    "newest_id",
+    "of_matter",
+    "outbox",
+    "outbox_item",
+    "outbox_of_matter",
+    "owed",
+    "owed_in_matter",
+    "owed_to",
+    "piles",
+    "promise_record",
+    "promise_story",
+    "promises",
+    "promises_of_matter",
+    "promises_of_message",
+    "queue",
+    "record",
+    "search",
+    "text",
+    "timeline",
+]

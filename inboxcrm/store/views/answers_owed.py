@@ -1,0 +1,133 @@
+"""What is owed, in the order in which the owner should look."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from inboxcrm.store.times import to_text
+from inboxcrm.store.views.rows import values
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRow:
+    """One answer that is owed: the promise, the mail it is about, and what the sender was told."""
+
+    promise_id: int
+    state: str
+    received_at: datetime
+    due_at: datetime | None
+    told_due_at: datetime | None
+    told_at: datetime | None
+    asked: int
+    snoozed_until: datetime | None
+    matter_id: int
+    message_id: int
+    contact_id: int | None
+    contact: str
+    sender: str
+    organisation: str | None
+    plan: str | None
+    stranger: bool
+    subject: str
+    preview: str
+    outcome: str | None
+    reasons: tuple[str, ...]
+    mail_class: str
+    acknowledgement: str | None
+    warned_at: datetime | None = None
+
+    @property
+    def shown_state(self) -> str:
+        """The state as the queue says it: a live promise that was warned of and is not broken is "warned"."""
+        return "warned" if self.warned_at is not None and self.state != "broken" else self.state
+
+
+def queue(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> list[OwedRow]:
+    """What is owed, in the order in which the owner should look: broken, due today, plan, asked twice, oldest.
+
+    Snoozed rows are left out until their time; `zone` says which day is today.
+    """
+    rows = connection.execute("SELECT * FROM owed WHERE snoozed_until IS NULL OR snoozed_until <= ?", (to_text(now),))
+    today = now.astimezone(zone).date()
+    return sorted((OwedRow(**values(row)) for row in rows), key=lambda row: _urgency(row, today, zone))
+
+
+def all_owed(connection: sqlite3.Connection) -> list[OwedRow]:
+    """Everything that is owed, snoozed or not, the one due first at the head."""
+    rows = connection.execute("SELECT * FROM owed ORDER BY due_at IS NULL, due_at, promise_id")
+    return [OwedRow(**values(row)) for row in rows]
+
+
+def by_person(rows: Sequence[OwedRow]) -> list[list[OwedRow]]:
+    """The queue as one pile for each person, in the order of its most urgent sheet."""
+    piles: dict[object, list[OwedRow]] = {}
+    for row in rows:
+        piles.setdefault(row.contact_id or row.sender, []).append(row)
+    return list(piles.values())
+
+
+def _urgency(row: OwedRow, today: date, zone: ZoneInfo) -> tuple[bool, bool, bool, bool, datetime]:
+    due_today = row.due_at is not None and row.due_at.astimezone(zone).date() <= today
+    return (row.state != "broken", not due_today, row.plan is None, row.asked < 2, row.received_at)
+
+
+def owed(connection: sqlite3.Connection, promise_id: int) -> OwedRow | None:
+    """One live promise."""
+    row = connection.execute("SELECT * FROM owed WHERE promise_id = ?", (promise_id,)).fetchone()
+    return None if row is None else OwedRow(**values(row))
+
+
+def owed_in_matter(connection: sqlite3.Connection, matter_id: int) -> OwedRow | None:
+    """The live promise of a matter."""
+    row = connection.execute("SELECT * FROM owed WHERE matter_id = ?", (matter_id,)).fetchone()
+    return None if row is None else OwedRow(**values(row))
+
+
+def owed_to(connection: sqlite3.Connection, contact_id: int) -> list[OwedRow]:
+    """What is owed to one contact, oldest first, snoozed or not."""
+    rows = connection.execute("SELECT * FROM owed WHERE contact_id = ? ORDER BY received_at", (contact_id,))
+    return [OwedRow(**values(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """One person's place in the queue: the promises, the most urgent first, and how urgent that one is.
+
+    `person` is the contact's id, or the sender as written where there is no contact.
+    """
+
+    person: int | str
+    promise_ids: tuple[int, ...]
+    broken: bool
+    due_today: bool
+
+
+def piles(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> list[Pile]:
+    """The queue as `by_person` arranges it, without the rows themselves: fast however much is owed.
+
+    Read the rows that are shown with `owed`.
+    """
+    tomorrow = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), tzinfo=zone)
+    rows = connection.execute(
+        """
+        SELECT promises.id AS id, COALESCE(promises.contact_id, messages.sender) AS person,
+               promises.state = 'broken' AS broken, COALESCE(promises.due_at < :tomorrow, 0) AS today
+        FROM promises
+        JOIN messages ON messages.id = promises.message_id
+        LEFT JOIN contacts ON contacts.id = promises.contact_id
+        LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+        WHERE promises.state IN ('open', 'extended', 'broken')
+          AND (promises.snoozed_until IS NULL OR promises.snoozed_until <= :now)
+        ORDER BY broken DESC, today DESC, COALESCE(contacts.plan, organisations.plan) IS NULL,
+                 promises.chasers = 0, promises.received_at, promises.id
+        """,
+        {"tomorrow": to_text(tomorrow), "now": to_text(now)},
+    )
+    found: dict[int | str, list[tuple[int, bool, bool]]] = {}
+    for promise_id, person, broken, today in rows:
+        found.setdefault(person, []).append((promise_id, bool(broken), bool(today)))
+    return [Pile(person, tuple(each[0] for each in pile), pile[0][1], pile[0][2]) for person, pile in found.items()]

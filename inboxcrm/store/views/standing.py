@@ -1,0 +1,29 @@
+"""How the mailboxes fare."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.store.views.rows import values
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRow:
+    """How a mailbox fares. `backlog` counts messages still to be read, None before anything is known."""
+
+    name: str
+    state: str
+    cause: str | None
+    last_checked_at: datetime | None
+    last_mail_at: datetime | None
+    next_attempt_at: datetime | None
+    backlog: int
+    messages: int
+    quarantined: int
+
+
+def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
+    """Every mailbox of the home."""
+    return [MailboxRow(**values(row)) for row in connection.execute("SELECT * FROM mailbox_list ORDER BY name")]
