@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -248,6 +249,7 @@ class OfficeCalendar:
         return at.astimezone(self.zone).date()
 
 
+@lru_cache(maxsize=8192)  # a walk asks for the same openings again and again
 def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) at which clocks in `zone` show this date and time, or the change that skipped it."""
     local = datetime.combine(day, wall, tzinfo=zone)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import decimal
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -78,6 +78,10 @@ class Seen:
                 return f"{self.what} is {other}"
 
 
+Look = Callable[[Facts], Seen]
+"""Tells what a condition looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition that was read and found fit. `text` is as the owner wrote it."""
@@ -85,6 +89,7 @@ class Condition:
     text: str
     _rule: Any = field(repr=False)
     _evaluate: Evaluate = field(repr=False)
+    _looks: tuple[Look, ...] = field(repr=False)
 
     def holds(self, facts: Facts) -> bool:
         """Whether it holds; what the engine raises on the way (a division by zero, a missing item) is let through."""
@@ -93,8 +98,7 @@ class Condition:
 
     def seen(self, facts: Facts) -> tuple[Seen, ...]:
         """What the condition looked at, in the order in which it names it and without repeats."""
-        told = (_seen(node, facts) for node in _nodes(self._rule.statement.expression))
-        return tuple(dict.fromkeys(each for each in told if each is not None))
+        return tuple(dict.fromkeys(look(facts) for look in self._looks))
 
 
 def read_condition(text: str, context: Any) -> Condition:
@@ -114,7 +118,8 @@ def read_condition(text: str, context: Any) -> Condition:
     for node in _nodes(expression):
         _check(node)
     _must_be_truth(expression, "a condition")
-    return Condition(text, rule, shortcut(expression, _path))
+    looks = tuple(look for node in _nodes(expression) if (look := _look(node)) is not None)
+    return Condition(text, rule, shortcut(expression, _path), looks)
 
 
 # -- before the engine reads it
@@ -331,15 +336,16 @@ def _path(node: Any) -> str:
     return path if path in NAMES or path in HELPERS or path in BRANCHES else ""
 
 
-def _seen(node: Any, facts: Facts) -> Seen | None:
+def _look(node: Any) -> Look | None:
+    """How to tell what a node looked at; None for a node that looks at nothing itself."""
     path = _path(node)
     if path in NAMES:
-        return None if path in _QUOTED_WHOLE else Seen(path, facts.get(path))
+        return None if path in _QUOTED_WHOLE else lambda facts: Seen(path, facts.get(path))
     if isinstance(node, ast.FunctionCallExpression):
         looked = _path(node.function)
         if looked in _SEARCHES and (text := _path(node.arguments[0])) in NAMES:
-            search = _SEARCHES[looked]
-            return Seen(f"{looked}({text})", search(facts.get(text), node.arguments[1].evaluate(facts)))
+            search, wanted = _SEARCHES[looked], node.arguments[1]
+            return lambda facts: Seen(f"{looked}({text})", search(facts.get(text), wanted.evaluate(facts)))
     return None
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
-from email.policy import SMTP
-from typing import Any
+from email.utils import getaddresses
 
 from inboxcrm.domain.outbox import Draft
 from inboxcrm.errors import InternalError
@@ -42,6 +42,10 @@ OPTIONAL_FIELDS = frozenset(("In-Reply-To", "References", "Content-Language"))
 _FIELD = re.compile(rb"([!-9;-~]+): ?(?:[\x20-\x7e]|\r\n[ ])*")
 _HEADER_LINE = 998
 
+_NAME = r'"(?:[^"\\]|\\.)*"|[^"<>(),:;@\\]+'
+_SPEC = r'[^\s"<>(),:;@\\]+@[^\s"<>(),:;@\\]+'
+_ONE_ADDRESS = re.compile(rf"(?:{_NAME}) <(?P<named>{_SPEC})>|(?P<bare>{_SPEC})")
+
 
 class UnsafeMailError(InternalError):
     """A mail we composed is not what may leave; nothing was sent."""
@@ -66,14 +70,14 @@ def check(draft: Draft, expected: Expected) -> Draft:
     message = message_from_bytes(draft.raw)  # by compat32: each field is read once below, not at every look
     _need(not message.defects, "the parser found a defect")
     _need(message.keys() == names, "the parser sees other fields than were written")
-    to, author, subject = _read(message, "To"), _read(message, "From"), _read(message, "Subject")
-    _need(_only_address(to) == expected.recipient == draft.recipient, "To is not the one recipient")
-    _need(_only_address(author) == expected.author, "From is not the one author")
+    to, author, subject = (_read(message, name) for name in ("To", "From", "Subject"))
+    _need(_only_address(message, "To") == expected.recipient == draft.recipient, "To is not the one recipient")
+    _need(_only_address(message, "From") == expected.author, "From is not the one author")
     _need(draft.envelope_from in ("", expected.author), "the envelope sender is neither null nor the author")
     _need(message["Message-ID"] == draft.message_id, "the Message-ID is not the one on record")
-    _need(str(subject) == draft.subject, "the subject does not read as it was meant")
-    for field in (to, author, subject):
-        _need(not unsafe_characters(str(field)), f"{field.name} holds a character that steers instead of being read")
+    _need(subject == draft.subject, "the subject does not read as it was meant")
+    for name, read in (("To", to), ("From", author), ("Subject", subject)):
+        _need(not unsafe_characters(read), f"{name} holds a character that steers instead of being read")
     _check_body(message, draft.text)
     if expected.automatic:
         _need(message["Auto-Submitted"] == "auto-replied", "Auto-Submitted is not auto-replied")
@@ -111,14 +115,22 @@ def _check_names(names: list[str], *, automatic: bool) -> None:
     _need(allowed - OPTIONAL_FIELDS <= set(names), "a field is missing")
 
 
-def _read(message: Message, name: str) -> Any:
-    """A field as a modern reader's program decodes it; the library builds the class of each field as it runs."""
-    return SMTP.header_fetch_parse(name, message[name])
+def _read(message: Message, name: str) -> str:
+    """A field as a reader's program shows it: unfolded (RFC 5322 section 2.2.3), its encoded words decoded."""
+    return str(make_header(decode_header(_unfolded(message, name))))
 
 
-def _only_address(field: Any) -> str:
-    _need(len(field.addresses) == 1 and not field.defects, f"{field.name} is not one address")
-    return str(field.addresses[0].addr_spec)
+def _unfolded(message: Message, name: str) -> str:
+    return str(message[name]).replace("\r\n", "")
+
+
+def _only_address(message: Message, name: str) -> str:
+    """The one address of a field of exactly the form `address` or `name <address>`."""
+    found = getaddresses([_unfolded(message, name)])
+    form = _ONE_ADDRESS.fullmatch(_unfolded(message, name))
+    spec = "" if form is None else form["named"] or form["bare"]
+    _need(bool(spec) and [address for _, address in found] == [spec], f"{name} is not one address")
+    return spec
 
 
 def _check_body(message: Message, text: str) -> None:

@@ -15,6 +15,7 @@ from inboxcrm import providers
 from inboxcrm.config import Config, MailboxConfig, Office, Owner, PlanConfig
 from inboxcrm.domain import public_holidays
 from inboxcrm.domain.address import base_key, identity, is_public_mail_domain
+from inboxcrm.domain.learning import Target
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
 from inboxcrm.domain.reply_safety import Settings
 from inboxcrm.domain.ruler import Ruler
@@ -32,6 +33,16 @@ T = TypeVar("T")
 STANDARD_PLAN = "standard"
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the answers to everybody taught at an instant, under the plan's terms then and with its last end then."""
+
+    terms: PlanConfig
+    last: datetime | None
+    at: datetime
+    target: Target
+
+
 @dataclass(slots=True)
 class Household:
     """One home, opened. `run` takes blocking work on the database off the event loop, one piece at a time.
@@ -47,6 +58,7 @@ class Household:
     load_rules: Callable[[TemplateSet], RuleBook]
     _templates: TemplateSet | None = field(default=None, init=False, repr=False)
     _rules: RuleBook | None = field(default=None, init=False, repr=False)
+    learned: dict[str, Learned] = field(default_factory=dict, init=False, repr=False)
     secret: bytes = field(init=False, repr=False)
     _own_keys: frozenset[str] = field(init=False)
     _ruler: tuple[tuple[Office, date, timedelta, tuple[Away, ...]], Ruler] | None = field(

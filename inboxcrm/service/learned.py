@@ -10,7 +10,7 @@ from inboxcrm.domain import learning
 from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.learning import Observation, Target
 from inboxcrm.domain.ruler import Ruler
-from inboxcrm.service.household import STANDARD_PLAN, Household
+from inboxcrm.service.household import STANDARD_PLAN, Household, Learned
 from inboxcrm.store import home, promises
 from inboxcrm.store.promises import AnswerTime
 
@@ -23,6 +23,8 @@ MOST = 150
 The one before them would weigh a thousandth of the newest: answers halve in weight every 15.
 """
 
+KEPT = timedelta(minutes=5)
+
 ALARM = "ceiling-unrealistic"
 ALARM_PAUSE = timedelta(days=7)
 
@@ -32,9 +34,24 @@ def target(
 ) -> Target:
     """The target for a mail that comes now from this contact, under this plan (None or gone: the standard one).
 
-    Only what was known at `now` counts, so that a replay of the past learns no more than the past knew.
+    Only what was known at `now` counts, so that a replay of the past learns no more than the past knew. What everybody
+    teaches is worked out anew when an answer was given, and every `KEPT` besides, since what is open grows older.
     """
     terms = household.plan(plan)
+    if contact_id is not None and promises.answers_to(connection, contact_id, now=now) >= learning.ENOUGH_OF_CONTACT:
+        return _work_out(household, connection, contact_id, terms, now)
+    last = promises.last_end(connection)
+    kept = household.learned.get(terms.name)
+    if kept is not None and kept.terms is terms and kept.last == last and now - KEPT < kept.at <= now:
+        return kept.target
+    found = _work_out(household, connection, None, terms, now)
+    household.learned[terms.name] = Learned(terms, last, now, found)
+    return found
+
+
+def _work_out(
+    household: Household, connection: sqlite3.Connection, contact_id: int | None, terms: PlanConfig, now: datetime
+) -> Target:
     rows = promises.answer_times(
         connection,
         contact_id=contact_id,

@@ -185,6 +185,20 @@ class AnswerTime:
     of_plan: bool
 
 
+def answers_to(connection: sqlite3.Connection, contact_id: int, *, now: datetime) -> int:
+    """How many of a contact's mails were answered by `now`."""
+    row = connection.execute(
+        "SELECT COUNT(*) FROM promises WHERE contact_id = ? AND state IN ('kept', 'kept_late') AND ended_at <= ?",
+        (contact_id, to_text(now)),
+    ).fetchone()
+    return int(row[0])
+
+
+def last_end(connection: sqlite3.Connection) -> datetime | None:
+    """When the promise that ended last did; None before the first."""
+    return to_instant_or_none(connection.execute("SELECT MAX(ended_at) FROM promises").fetchone()[0])
+
+
 def answer_times(
     connection: sqlite3.Connection,
     *,
