@@ -25,11 +25,13 @@ from inboxcrm.parsing import Parser
 from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
+from inboxcrm.routes import routes
 from inboxcrm.service import checkup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
+from inboxcrm.service.notify import Notify
 from inboxcrm.smtp.transport import SmtpTransport
 from inboxcrm.store.database import Database
 
@@ -97,12 +99,17 @@ async def daemon(
     offices = {mailbox.name: office(mailbox, house, clock, timing) for mailbox in house.config.mailboxes}
     try:
         await parser.start()
-        yield Daemon(house, ingest, Deliver(house, ingest, offices), offices)
+        yield Daemon(house, ingest, Deliver(house, ingest, offices), offices, notify(house))
     finally:
         for each in offices.values():
             await each.mailbox.close()
             await each.transport.close()
         await parser.close()
+
+
+def notify(house: Household) -> Notify:
+    """What brings word to the owner by the ways that are set."""
+    return Notify(house, routes(house.config, secret=house.secret, clock=house.clock))
 
 
 def office(mailbox: MailboxConfig, house: Household, clock: Clock, timing: Timing | None = None) -> Office:
@@ -129,7 +136,12 @@ async def check(config: Config, *, send: bool) -> list[Check]:
     """Try everything a home needs; `send` sends each mailbox's owner a mail from themselves and waits for it."""
     oneself = _ToOneself(config)
     return await checkup.check(
-        config, probe=_probe, send=oneself.send if send else None, arrived=oneself.arrived, clock=oneself.clock
+        config,
+        probe=_probe,
+        send=oneself.send if send else None,
+        arrived=oneself.arrived,
+        clock=oneself.clock,
+        notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock),
     )
 
 

@@ -145,6 +145,56 @@ class Safety:
     answer_cc: bool = False
 
 
+class Shown(StrEnum):
+    """How much of a mail word to the owner may hold: that there is one, who writes about what, or how it begins too."""
+
+    NOTHING = "nothing"
+    SUBJECT = "subject"
+    TEXT = "text"
+
+
+class WebhookFormat(StrEnum):
+    """`ntfy`: the text is the body, title and priority are headers; `json`: one object with all of it."""
+
+    NTFY = "ntfy"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where a notice is posted. A header's value is a text, or where a secret is read from when it is needed."""
+
+    url: str
+    format: WebhookFormat = WebhookFormat.NTFY
+    headers: Mapping[str, str | PasswordSource] = field(default_factory=dict)
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """How the owner is reached besides the desk; without `command`, `webhook` and `mail`, not at all.
+
+    `quiet_hours` is a span of the owner's clock, over midnight where it ends before it begins. In it what is not urgent
+    waits for its end, and at most `urgent_in_quiet_hours` urgent notices ring; one beyond a cap waits.
+    """
+
+    command: tuple[str, ...] = ()
+    webhook: Webhook | None = None
+    mail: str | None = None
+    show: Shown = Shown.SUBJECT
+    urgent_only: bool = False
+    quiet_hours: tuple[time, time] | None = None
+    urgent_in_quiet_hours: int = 1
+    per_hour: int = 6
+    per_day: int = 30
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The ways that are set, by name."""
+        ways = {"command": bool(self.command), "webhook": self.webhook is not None, "mail": self.mail is not None}
+        return tuple(name for name, there in ways.items() if there)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """One home's settings, complete and checked."""
@@ -156,6 +206,7 @@ class Config:
     acknowledge: Acknowledge
     plans: Mapping[str, PlanConfig]
     safety: Safety = Safety()
+    notify: Notify = Notify()
 
     @property
     def file(self) -> Path:
@@ -166,3 +217,8 @@ class Config:
     def database(self) -> Path:
         """The one file that remembers."""
         return self.home / "inboxcrm.db"
+
+    @property
+    def also_own(self) -> tuple[str, ...]:
+        """Addresses that are the owner besides those they write from: old ones, and where word is sent to."""
+        return (*self.safety.own_addresses, *((self.notify.mail,) if self.notify.mail is not None else ()))

@@ -13,6 +13,7 @@ from inboxcrm.ports import Mailbox, MailboxState
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.service.notify import Notify
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store import folders
 
@@ -24,6 +25,9 @@ LOOK = timedelta(seconds=1)
 SWEEP = timedelta(seconds=20)
 DOUBT = timedelta(minutes=1)
 STATUS = timedelta(seconds=2)
+WORD = timedelta(seconds=2)
+"""How often notices to the owner are looked for; in a loop of their own, which may wait for a slow server."""
+
 READY = timedelta(milliseconds=100)
 AFTER_FAULT = timedelta(seconds=5)
 
@@ -31,11 +35,19 @@ AFTER_FAULT = timedelta(seconds=5)
 class Daemon:
     """The running parts of one home, wired by `bootstrap`."""
 
-    def __init__(self, household: Household, ingest: Ingest, deliver: Deliver, offices: Mapping[str, Office]) -> None:
+    def __init__(
+        self,
+        household: Household,
+        ingest: Ingest,
+        deliver: Deliver,
+        offices: Mapping[str, Office],
+        notify: Notify,
+    ) -> None:
         self._household = household
         self._ingest = ingest
         self._deliver = deliver
         self._offices = offices
+        self._notify = notify
         self._stirred = asyncio.Event()
         self._stop = asyncio.Event()
 
@@ -54,6 +66,7 @@ class Daemon:
             loop.add_signal_handler(name, self.stop)
         try:
             await self._deliver.recover()
+            await self._notify.recover()
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._watch(name, office.mailbox), name=f"watch {name}")
@@ -63,6 +76,8 @@ class Daemon:
                 tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
+                if self._notify.routes:
+                    tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
                 tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
@@ -82,6 +97,7 @@ class Daemon:
         await self._deliver.settle_doubtful()
         await self._deliver.run_once()
         await sweep(self._household)
+        await self._notify.run_once()
         await self._note_status()
 
     async def _watch(self, name: str, mailbox: Mailbox) -> None:

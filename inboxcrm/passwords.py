@@ -59,10 +59,17 @@ def read_password(
     PasswordError.
     """
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
-    text = _read(mailbox.password, environ, time_limit)
+    text = read_source(mailbox.password, environ=environ, time_limit=time_limit).reveal()
     if provider and provider.grouped_passwords and _GROUPS_OF_FOUR.fullmatch(text):
         text = text.replace(" ", "")
     return Secret(text)
+
+
+def read_source(
+    source: PasswordSource, *, environ: Mapping[str, str] = os.environ, time_limit: timedelta = COMMAND_TIME
+) -> Secret:
+    """What a source holds, as it stands there. Blocks while a command or keyring answers. PasswordError."""
+    return Secret(_read(source, environ, time_limit))
 
 
 def _read(source: PasswordSource, environ: Mapping[str, str], time_limit: timedelta) -> str:

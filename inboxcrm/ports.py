@@ -1,4 +1,4 @@
-"""The three edges a test replaces: the mailbox, the transport and the clock."""
+"""The edges a test replaces: the mailbox, the transport, the clock, and the ways by which word reaches the owner."""
 
 from __future__ import annotations
 
@@ -216,5 +216,31 @@ class KnownFolders(Protocol):
         """After a UIDVALIDITY reset: (uid, Message-ID, size) of what the server holds; answers the UIDs not known.
 
         Only asks: the known ones come back in the `relinked` of the batch that says `reset`, to be linked with it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Word to the owner, finished and safe to show: `title` is one line, `text` a few.
+
+    `key` names what it is about, so that whoever receives it twice can tell; `kind` is a short word such as
+    "urgent-mail".
+    """
+
+    key: str
+    kind: str
+    title: str
+    text: str
+    urgent: bool
+
+
+class Notifier(Protocol):
+    """One way to reach the owner that is not the watched mailbox."""
+
+    async def tell(self, notice: Notice) -> None:
+        """Hand the notice over. Ends in bounded time.
+
+        TransientError where trying later may help, UserError where the owner must act first.
         """
         ...

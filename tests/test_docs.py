@@ -13,12 +13,14 @@ from inboxcrm.config import (
     Acknowledge,
     Config,
     MailboxConfig,
+    Notify,
     Office,
     Owner,
     PasswordSource,
     PlanConfig,
     Safety,
     Server,
+    Webhook,
 )
 from inboxcrm.configuration import read_config
 from inboxcrm.domain.durations import format_duration, parse_duration
@@ -39,6 +41,8 @@ SECTIONS: dict[str, type] = {
     "acknowledge": Acknowledge,
     "plans.NAME": PlanConfig,
     "safety": Safety,
+    "notify": Notify,
+    "webhook": Webhook,
 }
 SETTINGS = {
     f"{section}.{each.name}": each
@@ -63,6 +67,8 @@ def written(default: object) -> str:
             return f"`{str(default).lower()}`"
         case timedelta():
             return f'"{format_duration(default)}"'
+        case int():
+            return f"`{default}`"
         case str():
             return f'`"{default}"`'
         case ():
@@ -89,6 +95,7 @@ def test_every_section_of_the_configuration_is_compared() -> None:
         "acknowledge",
         "plans",
         "safety",
+        "notify",
     }
 
 

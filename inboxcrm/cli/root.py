@@ -18,7 +18,7 @@ from inboxcrm.errors import HomeBusyError, InboxcrmError, InternalError, UserErr
 USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Begin", ("demo", "init", "doctor", "run", "status")),
+    ("Begin", ("demo", "init", "doctor", "run", "status", "notify")),
     ("The desk", ("queue", "promises", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject")),
     ("Absence and calm", ("away", "back", "calendar", "pause", "resume")),
     ("Reading", ("contacts", "contact", "search", "show", "stats", "tui", "web")),
@@ -104,7 +104,18 @@ def _leave(message: str, code: int) -> None:
 
 def main() -> None:
     """The program's entry."""
-    for commands in ("calendars", "demo", "desk", "judging", "reading", "record", "rules", "running", "texts"):
+    for commands in (
+        "calendars",
+        "demo",
+        "desk",
+        "judging",
+        "notify",
+        "reading",
+        "record",
+        "rules",
+        "running",
+        "texts",
+    ):
         import_module(f"inboxcrm.cli.{commands}")
 
     with told_plainly():

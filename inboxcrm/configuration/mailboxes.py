@@ -59,7 +59,7 @@ def _server(mailbox: Table, key: str, home: Path, user: str) -> Server:
         port = table.require("port", values.port, NOWHERE.port, needs='with security "none" the port is needed')
     else:
         port = table.read("port", values.port, standard)
-    server = Server(host, port, security, _ca_file(table, home))
+    server = Server(host, port, security, ca_file(table, home))
     table.close()
     return server
 
@@ -75,7 +75,7 @@ def _example_server(key: str, user: str) -> str:
     return f'{{ host = "{known.host}", port = {known.port}, security = "{known.security}" }}'
 
 
-def _ca_file(table: Table, home: Path) -> Path | None:
+def ca_file(table: Table, home: Path) -> Path | None:
     """A certificate file; a relative path is relative to the home."""
 
     def convert(value: object) -> Path:
@@ -97,17 +97,24 @@ def _password(mailbox: Table) -> PasswordSource:
             # Somebody wrote the password itself: it must not be repeated on a screen or in a log.
             raise Refused(f"{example}; a password itself never stands in this file", found="not a table") from refused
 
-    table = Table(mailbox.require("password", source, {}, needs=example), (*mailbox.place, "password"), mailbox.report)
-    written = PasswordSource(
+    nothing: Mapping[str, object] = {}
+    written = mailbox.require("password", source, nothing, needs=example)
+    return password_source(mailbox, "password", written, example)
+
+
+def password_source(holder: Table, key: str, written: Mapping[str, object], example: str) -> PasswordSource:
+    """Exactly one of the three places a secret is read from, as the table under `key` names it."""
+    table = Table(written, (*holder.place, key), holder.report)
+    source = PasswordSource(
         env=table.read("env", values.text, None),
         command=table.read("command", values.text, None),
         keyring=table.read("keyring", keyring_entry, None),
     )
     known = {"env", "command", "keyring"} & table.values.keys()
-    if len(known) > 1 or (not table.values and mailbox.values.get("password") == {}):
-        mailbox.problem("password", f"found {len(known)} sources", example)
+    if len(known) > 1 or (not table.values and holder.values.get(key) == {}):
+        holder.problem(key, f"found {len(known)} sources", example)
     table.close()
-    return written
+    return source
 
 
 def keyring_entry(value: object) -> str:

@@ -22,6 +22,7 @@ from inboxcrm.config import (
 from inboxcrm.configuration import values
 from inboxcrm.configuration.lines import locate
 from inboxcrm.configuration.mailboxes import read_mailbox
+from inboxcrm.configuration.notify import read_notify
 from inboxcrm.configuration.office import read_office
 from inboxcrm.configuration.problems import ConfigRefusedError, Problem
 from inboxcrm.configuration.table import Refused, Report, Table, shown
@@ -113,6 +114,7 @@ def _config(home: Path, root: Table) -> Config:
         acknowledge=_acknowledge(root.table("acknowledge")),
         plans=_plans(root.table("plans"), has_phone="phone" in root.table("owner").values),
         safety=_safety(root.table("safety")),
+        notify=read_notify(root.table("notify"), home, owner),
     )
     root.close()
     return config

@@ -168,6 +168,25 @@ def interval(value: object) -> Interval:
     return start, end
 
 
+def span_of_day(value: object) -> Interval:
+    """Hours such as 22:00-07:00, which may run over midnight."""
+    allowed = 'must be hours such as "22:00-07:00"'
+    match = _INTERVAL.fullmatch(_text_or(value, allowed))
+    if match is None:
+        raise Refused(allowed)
+    start, end = clock_or_refuse(match[1], allowed), clock_or_refuse(match[2], allowed)
+    if start == end:
+        raise Refused("must not begin and end at the same time")
+    return start, end
+
+
+def count(value: object) -> int:
+    """A whole number from 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000:
+        raise Refused("must be a whole number from 0 to 1000, without quotes")
+    return value
+
+
 def clock_or_refuse(written: str, allowed: str) -> time:
     """A time of day inside a longer text, refused in the longer text's words."""
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from inboxcrm import providers
 from inboxcrm.clock import SystemClock
@@ -12,8 +13,8 @@ from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.home import too_open
 from inboxcrm.passwords import Secret, read_password
-from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Rejected, Sent
-from inboxcrm.service import trust
+from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Notifier, Rejected, Sent
+from inboxcrm.service import notify, trust
 from inboxcrm.service.checks import Check, failed, well
 
 __all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check"]
@@ -46,16 +47,33 @@ async def check(
     arrived: Arrived | None = None,
     clock: Clock = SystemClock(),  # noqa: B008 - without state
     read: Callable[[MailboxConfig], Secret] = read_password,
+    notifiers: Mapping[str, Notifier] | None = None,
 ) -> list[Check]:
     """Try everything, in the order in which it is needed; a mailbox is left where it first fails.
 
-    `send` is None where no mail shall be sent. Errors of ours become checks that failed; others are raised.
+    `send` is None where no mail shall be sent; then the `notifiers` are not tried either. Errors of ours become checks
+    that failed; others are raised.
     """
     checks = [_folder(config), trust.differences(config)]
     for mailbox in config.mailboxes:
         tried = _Mailbox(config, mailbox, clock)
         checks += await tried.run(probe, send, arrived, read)
-    return checks
+    return [*checks, *await _word_to_the_owner(notifiers or {}, tried=send is not None, now=clock.now())]
+
+
+async def _word_to_the_owner(ways: Mapping[str, Notifier], *, tried: bool, now: datetime) -> list[Check]:
+    if not tried:
+        return [Check(f"notify by {way}", ok=True, detail="set; tried with --send") for way in ways]
+    said = await notify.try_now(ways, notify.trial(f"doctor:{now.isoformat()}"))
+    return [
+        Check(
+            f"notify by {way}",
+            ok=wrong is None,
+            detail=wrong or "a trial notice was handed over",
+            hint="Mend [notify], then type: inboxcrm notify --test" if wrong else "",
+        )
+        for way, wrong in said.items()
+    ]
 
 
 def _folder(config: Config) -> Check:

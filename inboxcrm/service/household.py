@@ -69,7 +69,7 @@ class Household:
     def __post_init__(self) -> None:
         with self.database.write() as connection:
             self.secret = home.secret(connection)
-        own = (*self.config.owner.addresses, *self.config.safety.own_addresses)
+        own = (*self.config.owner.addresses, *self.config.also_own)
         self._own_keys = frozenset(base_key(identity(address)) for address in own)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -132,7 +132,7 @@ class Household:
         safety = self.config.safety
         provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
         return Settings(
-            own_addresses=(*self.config.owner.addresses, *safety.own_addresses),
+            own_addresses=(*self.config.owner.addresses, *self.config.also_own),
             own_lists=safety.own_lists,
             form_senders=safety.form_senders,
             list_addresses=safety.list_addresses,

@@ -86,6 +86,18 @@ def clear_alarms(connection: sqlite3.Connection, kind: str, *, now: datetime) ->
     return cursor.rowcount
 
 
+def clear_alarms_about(connection: sqlite3.Connection, kind: str, about: str, *, now: datetime) -> int:
+    """Clear the alarms of a kind whose detail begins like this."""
+    cursor = connection.execute(
+        """
+        UPDATE alarms SET cleared_at = ?
+        WHERE kind = ? AND cleared_at IS NULL AND SUBSTR(detail, 1, LENGTH(?)) = ?
+        """,
+        (to_text(now), kind, about, about),
+    )
+    return cursor.rowcount
+
+
 def journal(
     connection: sqlite3.Connection, kind: str, subject: str | None, detail: Mapping[str, object], *, now: datetime
 ) -> None:

@@ -1,0 +1,75 @@
+"""Builds the ways by which word reaches the owner, as `[notify]` sets them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from inboxcrm.config import Config, MailboxConfig
+from inboxcrm.domain.address import address
+from inboxcrm.domain.outbox import OwnerMail
+from inboxcrm.errors import TransientError, UserError
+from inboxcrm.notify.command import CommandNotifier
+from inboxcrm.notify.webhook import WebhookNotifier
+from inboxcrm.passwords import read_password, read_source
+from inboxcrm.ports import Clock, Deferred, InDoubt, Notice, Notifier, Outgoing, Rejected, Sent
+from inboxcrm.render import compose_owner_mail
+from inboxcrm.smtp.transport import SmtpTransport
+
+
+def routes(config: Config, *, secret: bytes, clock: Clock) -> dict[str, Notifier]:
+    """Every way that is set, by name. Secrets are read when a notice goes out."""
+    notify = config.notify
+    ways: dict[str, Notifier] = {}
+    if notify.command:
+        ways["command"] = CommandNotifier(notify.command)
+    if notify.webhook is not None:
+        ways["webhook"] = WebhookNotifier(notify.webhook, read_source)
+    if notify.mail is not None:
+        ways["mail"] = MailNotifier(config, notify.mail, secret=secret, clock=clock)
+    return ways
+
+
+class MailNotifier:
+    """A mail from the owner to another mailbox of theirs, through the submission server of the first mailbox."""
+
+    def __init__(self, config: Config, to: str, *, secret: bytes, clock: Clock) -> None:
+        self._config = config
+        self._to = to
+        self._secret = secret
+        self._clock = clock
+
+    async def tell(self, notice: Notice) -> None:
+        """Send it; a mail of unknown fate counts as gone, since its copy would only repeat it."""
+        mailbox: MailboxConfig = self._config.mailboxes[0]
+        mail = OwnerMail(
+            to=address("", self._to),
+            alias=self._config.owner.addresses[0],
+            subject=f"inboxcrm: {notice.title}",
+            text=notice.text,
+            in_reply_to=None,
+            references=(),
+            dedupe_key=f"notice:{notice.key}",
+        )
+        draft = compose_owner_mail(mail, owner=self._config.owner, secret=self._secret, now=self._clock.now())
+        transport = SmtpTransport(
+            mailbox.smtp,
+            user=mailbox.user,
+            password=lambda: read_password(mailbox).reveal(),
+            account_address=draft.envelope_from,
+        )
+        try:
+            delivery = await transport.send(Outgoing(draft.raw, draft.envelope_from, draft.recipient), _unrecorded)
+        finally:
+            await transport.close()
+        match delivery:
+            case Sent() | InDoubt():
+                return
+            case Deferred(reply):
+                raise TransientError(reply, retry_after=timedelta(minutes=5))
+            case Rejected(reply):
+                raise UserError(f"{mailbox.smtp.host} refuses a mail to {self._to}: {reply}")
+
+
+async def _unrecorded(step: str) -> None:
+    """The notice's own row says how far it came."""
+    del step

@@ -1,0 +1,1 @@
+"""Word to the owner by another way."""
