@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from inboxcrm.domain.modes import Mode as Mode  # noqa: PLC0414 - those who ask for settings find it here
+
 
 class Security(StrEnum):
     """How a connection is protected; `none` only on loopback."""
@@ -16,14 +18,6 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
-
-
-class Mode(StrEnum):
-    """What happens to an acknowledgement that may go: shown only, held for a key, or sent."""
-
-    SHADOW = "shadow"
-    APPROVE = "approve"
-    AUTO = "auto"
 
 
 class AckPolicy(StrEnum):

@@ -79,6 +79,7 @@ def _whose(rule: Rule, own: frozenset[str]) -> str:
 def _told(then: Actions) -> list[str]:
     """Actions as they are written, without the braces."""
     told = [f"acknowledge {then.acknowledge}"] if then.acknowledge else []
+    told += [f"mode {then.mode}"] if then.mode else []
     told += [flag for flag in ("hold", "quiet", "no_promise") if getattr(then, flag)]
     if then.target is not None:
         told.append(f"target {format_duration(then.target)}")

@@ -13,13 +13,14 @@ from inboxcrm.configuration.lines import Path, locate, nearest_line
 from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.table import shown
 from inboxcrm.domain.durations import parse_duration
+from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.rule_conditions import ConditionError, read_condition
 from inboxcrm.domain.rules import Actions, Rule
 
 T = TypeVar("T")
 
 RULE_KEYS = ("name", "when", "then")
-ACTIONS = ("acknowledge", "hold", "quiet", "no_promise", "target", "tag", "stop")
+ACTIONS = ("acknowledge", "mode", "hold", "quiet", "no_promise", "target", "tag", "stop")
 """What `then` may hold; docs/rules.md says what each means."""
 
 LATER = ("draft", "notify", "plan", "commitment", "occasion", "interaction", "after", "unless")
@@ -157,6 +158,7 @@ def _then(reader: _Reader, place: Path, values: object) -> Actions | None:
         target=_read(reader, (*place, "target"), values, _target, None),
         tags=_read(reader, (*place, "tag"), values, _tags, ()),
         stop=flag("stop"),
+        mode=_read(reader, (*place, "mode"), values, _mode, None),
     )
     _contradictions(reader, place, actions)
     return actions
@@ -166,6 +168,12 @@ def _flag(value: object) -> bool:
     if value is not True:
         raise ValueError(f"found {shown(value)}; can only be true, and is left out otherwise")
     return True
+
+
+def _mode(value: object) -> Mode:
+    if value not in list(Mode):
+        raise ValueError(f"found {shown(value)}; must be {listed(list(Mode))}")
+    return Mode(str(value))
 
 
 def _template(reader: _Reader, value: object) -> str:
@@ -203,6 +211,8 @@ def _tags(value: object) -> tuple[str, ...]:
 def _contradictions(reader: _Reader, place: Path, actions: Actions) -> None:
     silent = "quiet" if actions.quiet else "no_promise" if actions.no_promise else None
     spoken = "acknowledge" if actions.acknowledge else "hold" if actions.hold else None
+    if actions.hold and actions.mode is Mode.AUTO:
+        reader.problem((*place, "mode"), '"hold" and "mode" contradict each other: what is held waits for you')
     if silent and spoken:
         reader.problem((*place, spoken), f'"{silent}" and "{spoken}" contradict each other: nothing is sent')
     if actions.no_promise and actions.target is not None:

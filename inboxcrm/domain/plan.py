@@ -9,6 +9,7 @@ from enum import StrEnum
 from inboxcrm.domain.expectation import Expectation, expect
 from inboxcrm.domain.learning import Target
 from inboxcrm.domain.linking import Link
+from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.reply_safety import MailClass, Outcome, Verdict
 from inboxcrm.domain.rules import Word
@@ -52,13 +53,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """An acknowledgement is to be written, and sent not before one instant nor after the other."""
+    """An acknowledgement is to be written, and sent not before one instant nor after the other.
+
+    `mode` is the strictest that bears on it; the plan knows that of the rules, and the home's joins it when it is
+    entered.
+    """
 
     template: str
     send_after: datetime
     expires_at: datetime
     hold: bool
     because: str
+    mode: Mode = Mode.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ def _speech(
         return because
     template = _template(verdict, word, terms, calendar, received_at, closed=closed)
     send_after = max(now, received_at + (terms.grace_closed if closed else terms.grace))
-    return Acknowledge(template, send_after, expires_at, word.hold, because)
+    return Acknowledge(template, send_after, expires_at, word.hold, because, word.mode)
 
 
 def _policy(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.situation import Situation
 from inboxcrm.domain.text import one_line
 
@@ -36,7 +37,8 @@ class Word:
     """What the rules that met a message say together. A rule can make the machine quieter, never louder.
 
     `acknowledge`: the template of the first rule that names one. `hold`: a person must approve. `quiet`: no
-    acknowledgement. `no_promise`: no answer is owed. `target`: open office time instead of the plan's.
+    acknowledgement. `no_promise`: no answer is owed. `target`: open office time instead of the plan's. `mode`: the
+    strictest that a rule names; the home's own stands where that is stricter still.
     """
 
     matches: tuple[Match, ...] = ()
@@ -46,6 +48,7 @@ class Word:
     no_promise: bool = False
     target: timedelta | None = None
     tags: tuple[str, ...] = ()
+    mode: Mode = Mode.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Actions:
     target: timedelta | None = None
     tags: tuple[str, ...] = ()
     stop: bool = False
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,12 @@ def _joined(word: Word, then: Actions, match: Match) -> Word:
         no_promise=word.no_promise or then.no_promise,
         target=word.target if word.target is not None else then.target,
         tags=tuple(dict.fromkeys((*word.tags, *then.tags))),
+        mode=strictest(word.mode, then.mode or Mode.AUTO),
     )
 
 
 def _failed(word: Word, rule: Rule, error: Exception) -> Word:
     because = one_line(f"could not be worked out: {getattr(error, 'message', '') or error}", LONGEST_BECAUSE)
-    shields = Actions(hold=rule.then.hold or rule.then.quiet)
+    then = rule.then
+    shields = Actions(hold=then.hold or then.quiet or then.mode in (Mode.SHADOW, Mode.APPROVE))
     return _joined(word, shields, Match(rule.name, because, failed=True))

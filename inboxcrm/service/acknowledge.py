@@ -12,6 +12,7 @@ from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.dedupe import identity_key
 from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.message import Message
+from inboxcrm.domain.modes import strictest
 from inboxcrm.domain.outbox import AutoReply, OutboxState, TemplateValue
 from inboxcrm.domain.plan import MINIMAL, Acknowledge, Plan, Silence
 from inboxcrm.domain.quoting import normalised_subject
@@ -84,6 +85,7 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
         template=speech.decided.template,
         state=OutboxState.HELD,
         hold=speech.decided.hold,
+        mode=strictest(speech.decided.mode, household.config.acknowledge.mode),
         dedupe_key=reply.dedupe_key,
         recipient_base=base_key(recipient.key),
         recipient_domain=organisational_domain(recipient.domain),
@@ -98,7 +100,7 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
     if isinstance(allowed, Silence):
         return allowed
     outbox.add(filing.connection, allowed, draft, now=filing.now)
-    return replace(speech.decided, hold=allowed.hold)
+    return replace(speech.decided, hold=allowed.hold, mode=allowed.mode)
 
 
 def addressed_alias(household: Household, message: Message) -> str:

@@ -236,12 +236,16 @@ def _decide(household: Household, item_id: int, event: OutboxEvent) -> OutboxSta
             raise UserError(
                 'the home is in shadow: nothing is sent. Set [acknowledge] mode = "approve" in config.toml first.'
             )
+        if event is OutboxEvent.APPROVE and item.mode is Mode.SHADOW:
+            raise UserError(f"item {item_id} was written in shadow, by the home's mode or a rule's: it is only shown")
         if event is OutboxEvent.APPROVE and now >= item.expires_at:
             raise UserError(f"item {item_id} is too late to be of use; answer it yourself")
         if item.state is OutboxState.QUEUED and event is OutboxEvent.APPROVE:
             return item.state
-        state = outbox.happen(connection, item, event, at=now, reply=f"{event} by the owner")
-        outbox.postpone(connection, item.id, now)
+        if event is OutboxEvent.APPROVE:
+            state = outbox.approve(connection, item, at=now)
+        else:
+            state = outbox.happen(connection, item, event, at=now, reply=f"{event} by the owner")
         home.journal(connection, event, f"outbox {item_id}", {}, now=now)
     return state
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from inboxcrm.config import Mode
-from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
+from inboxcrm.domain.modes import Mode, strictest
+from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, not_beyond_longest_pause, retry_at
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
 from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.service.switch import ModeSwitch
 from inboxcrm.store import home, outbox, promises
 
 log = logging.getLogger("inboxcrm.deliver")
@@ -45,6 +46,7 @@ class Deliver:
         self._offices = offices
         self._resting: dict[str, datetime] = {}
         self._looks: dict[int, int] = {}
+        self._switch = ModeSwitch(household)
 
     async def recover(self) -> None:
         """At start: items caught while being sent are queued again or in doubt."""
@@ -63,6 +65,7 @@ class Deliver:
 
         What is due and cannot go (a pause, an account at rest) is looked at again after `LOOK_AGAIN`.
         """
+        await self._switch.follow()
         await self._household.jot(self._release)
         for item in await self._due():
             await self._send(item)
@@ -85,25 +88,52 @@ class Deliver:
                 await self._household.write(self._record_found, item)
 
     def _release(self, connection: sqlite3.Connection) -> None:
-        """End grace times by mode; drop what is too late, and in shadow what was let go before."""
+        """End grace times by mode; drop what is too late, and keep back what a stricter mode has overtaken."""
         now = self._household.clock.now()
+        self._mind_the_clock(connection, now)
         for item in outbox.due(connection, OutboxState.HELD, now):
             outbox.happen(connection, item, self._after_grace(item, now), at=now)
         for state in (OutboxState.QUEUED, OutboxState.AWAITING):
             for item in outbox.expired(connection, state, now):
                 outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
-        if self._household.config.acknowledge.mode is Mode.SHADOW:
-            for item in outbox.in_state(connection, OutboxState.QUEUED):
-                if item.kind == "auto":
-                    outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="the home was put into shadow")
+        for item in outbox.in_state(connection, OutboxState.QUEUED):
+            self._keep_back(connection, item, now)
 
     def _after_grace(self, item: outbox.Item, now: datetime) -> OutboxEvent:
         if now >= item.expires_at:
             return OutboxEvent.EXPIRE
-        mode = self._household.config.acknowledge.mode
+        mode = self._mode(item)
         if mode is Mode.SHADOW:
             return OutboxEvent.SHOW
         return OutboxEvent.ASK if item.hold or mode is Mode.APPROVE else OutboxEvent.RELEASE
+
+    def _mode(self, item: outbox.Item) -> Mode:
+        """The mode that counts: the stricter of the one it was entered under and the home's of this moment."""
+        return strictest(item.mode, self._household.config.acknowledge.mode)
+
+    def _keep_back(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> bool:
+        """Whether a queued mail stays here after all: the home is in shadow now, or in approve and nobody approved."""
+        if item.kind != "auto":
+            return False
+        match self._mode(item):
+            case Mode.SHADOW:
+                outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="the home was put into shadow")
+                return True
+            case Mode.APPROVE if item.approved_at is None:
+                outbox.happen(connection, item, OutboxEvent.ASK, at=now, reply="the home asks before it sends")
+                return True
+            case _:
+                return False
+
+    def _mind_the_clock(self, connection: sqlite3.Connection, now: datetime) -> None:
+        """Where the clock was set back, bring nearer what would otherwise wait for the time it showed before."""
+        for item in outbox.in_state(connection, OutboxState.QUEUED):
+            until = not_beyond_longest_pause(item.send_after, now)
+            if until < item.send_after and (item.kind == "auto" or item.attempts):
+                outbox.postpone(connection, item.id, until)
+        for name, until in list(self._resting.items()):
+            if until > now + PAUSE_AFTER_ACCOUNT_TROUBLE:
+                self._resting[name] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
 
     async def _due(self) -> list[outbox.Item]:
         now = self._household.clock.now()
@@ -122,6 +152,8 @@ class Deliver:
         """
         item = outbox.by_id(connection, queued.id)
         if item is None or item.state is not OutboxState.QUEUED or home.paused_at(connection) is not None:
+            return False
+        if self._keep_back(connection, item, self._household.clock.now()):
             return False
         if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):
             now = self._household.clock.now()

@@ -12,6 +12,7 @@ from inboxcrm.domain import plan as planning
 from inboxcrm.domain.language import detect
 from inboxcrm.domain.linking import Nobody
 from inboxcrm.domain.mime import parse
+from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.plan import Acknowledge, Plan, Silence
 from inboxcrm.domain.quoting import new_text
 from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outcome, Verdict, judge
@@ -41,8 +42,11 @@ class Rehearsal:
     def outcome(self) -> str:
         """What would come of it, in a sentence."""
         match self.plan.speech:
-            case Acknowledge(template=template, hold=hold, because=because):
-                return f'acknowledged with "{template}"{", once you approve" if hold else ""}: {because}'
+            case Acknowledge(template=template, because=because, mode=Mode.SHADOW):
+                return f'shown and never sent, with "{template}": {because}'
+            case Acknowledge(template=template, hold=hold, because=because, mode=mode):
+                waits = ", once you approve" if hold or mode is Mode.APPROVE else ""
+                return f'acknowledged with "{template}"{waits}: {because}'
             case Silence(because):
                 return f"not acknowledged: {because}"
 

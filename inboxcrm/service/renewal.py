@@ -327,6 +327,7 @@ def _entry(letter: _Letter, kind: str, template: str, due_at: datetime, dedupe_k
         template=template,
         state=OutboxState.AWAITING,
         hold=hold,
+        mode=filing.household.config.acknowledge.mode,
         dedupe_key=dedupe_key,
         recipient_base=base_key(to.key),
         recipient_domain=organisational_domain(to.domain),

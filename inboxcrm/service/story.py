@@ -140,6 +140,7 @@ def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:
                 "send_after": to_text(spoken.send_after),
                 "expires_at": to_text(spoken.expires_at),
                 "hold": spoken.hold,
+                "mode": spoken.mode,
             }
 
 

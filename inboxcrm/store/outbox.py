@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
 from inboxcrm.domain.safety import limits
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
@@ -33,11 +34,16 @@ class Item:
     send_after: datetime
     expires_at: datetime
     attempts: int
+    mode: Mode
+    approved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the outbox must know of a draft besides its bytes; `stranger` and the keys feed the limits."""
+    """What the outbox must know of a draft besides its bytes; `stranger` and the keys feed the limits.
+
+    `mode` is the strictest that bears on it now; a stricter one later counts as well.
+    """
 
     kind: str
     mailbox_id: int
@@ -47,6 +53,7 @@ class Entry:
     template: str
     state: OutboxState
     hold: bool
+    mode: Mode
     dedupe_key: str
     recipient_base: str
     recipient_domain: str
@@ -84,6 +91,8 @@ def _item(row: sqlite3.Row) -> Item:
         to_instant(row["send_after"]),
         to_instant(row["expires_at"]),
         row["attempts"],
+        Mode(row["mode"]),
+        to_instant_or_none(row["approved_at"]),
     )
 
 
@@ -91,11 +100,11 @@ def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: date
     """Enter a finished mail. A second one under the same dedupe key is refused by the database."""
     cursor = connection.execute(
         """
-        INSERT INTO outbox (kind, mailbox_id, message_id, matter_id, promise_id, template, state, hold, dedupe_key,
-                            mail_id, recipient, recipient_base, recipient_domain, subject_key, stranger,
+        INSERT INTO outbox (kind, mailbox_id, message_id, matter_id, promise_id, template, state, hold, mode,
+                            dedupe_key, mail_id, recipient, recipient_base, recipient_domain, subject_key, stranger,
                             form_lead, envelope_from, subject, text, raw, created_at, due_at, send_after, expires_at)
-        VALUES (:kind, :mailbox_id, :message_id, :matter_id, :promise_id, :template, :state, :hold, :dedupe_key,
-                :mail_id, :recipient, :recipient_base, :recipient_domain, :subject_key, :stranger,
+        VALUES (:kind, :mailbox_id, :message_id, :matter_id, :promise_id, :template, :state, :hold, :mode,
+                :dedupe_key, :mail_id, :recipient, :recipient_base, :recipient_domain, :subject_key, :stranger,
                 :form_lead, :envelope_from, :subject, :text, :raw, :now, :due_at, :send_after, :expires_at)
         """,
         {
@@ -107,6 +116,7 @@ def add(connection: sqlite3.Connection, entry: Entry, draft: Draft, *, now: date
             "template": entry.template,
             "state": entry.state,
             "hold": entry.hold,
+            "mode": entry.mode,
             "dedupe_key": entry.dedupe_key,
             "mail_id": draft.message_id,
             "recipient": draft.recipient,
@@ -174,6 +184,15 @@ def happen(
         WHERE id = :id
         """,
         {"id": item.id, "state": state, "reply": reply, "ended": state.ended, "at": to_text(at)},
+    )
+    return state
+
+
+def approve(connection: sqlite3.Connection, item: Item, *, at: datetime) -> OutboxState:
+    """A person lets it go, at once: no mode asks for a key again."""
+    state = happen(connection, item, OutboxEvent.APPROVE, at=at, reply="approve by the owner")
+    connection.execute(
+        "UPDATE outbox SET approved_at = :at, send_after = :at WHERE id = :id", {"at": to_text(at), "id": item.id}
     )
     return state
 

@@ -182,3 +182,208 @@ async def test_what_was_let_go_before_stays_here_once_the_home_is_in_shadow(hous
 
     assert house.transport.sent == []
     assert (house.item().state, house.item().reply) == ("cancelled", "the home was put into shadow")
+
+
+STRICTNESS = [Mode.AUTO, Mode.APPROVE, Mode.SHADOW]
+ENDS = {Mode.AUTO: "sent", Mode.APPROVE: "awaiting", Mode.SHADOW: "shadow"}
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running on", "restarted between"])
+@pytest.mark.parametrize("later", STRICTNESS, ids=lambda mode: f"then {mode}")
+@pytest.mark.parametrize("earlier", STRICTNESS, ids=lambda mode: f"first {mode}")
+async def test_the_stricter_of_the_mode_then_and_the_mode_now_counts(
+    houses: Houses, earlier: Mode, later: Mode, *, restarted: bool
+) -> None:
+    house = houses(mode=earlier)
+    await house.arrive(mail())
+
+    house.change(mode=later)
+    if restarted:
+        await house.restart()
+    await house.pass_time(minutes=11)
+
+    stricter = max(earlier, later, key=STRICTNESS.index)
+    assert house.item().state == ENDS[stricter]
+    assert len(house.transport.sent) == (stricter is Mode.AUTO)
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running on", "restarted between"])
+@pytest.mark.parametrize(
+    ("switch", "state"), [(Mode.APPROVE, "awaiting"), (Mode.SHADOW, "cancelled")], ids=["to approve", "to shadow"]
+)
+async def test_what_the_server_deferred_does_not_go_after_the_switch(
+    houses: Houses, switch: Mode, state: str, *, restarted: bool
+) -> None:
+    house = houses()
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    house.change(mode=switch)
+    if restarted:
+        await house.restart()
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert house.item().state == state
+
+
+async def test_a_switch_while_the_mail_is_at_the_door_stops_it_there(houses: Houses) -> None:
+    house = houses()
+    await house.arrive(mail())
+    asked = house.mailbox.refresh_sent
+
+    def switched_meanwhile(known: Any) -> Any:
+        house.change(mode=Mode.APPROVE)
+        return asked(known)
+
+    house.mailbox.refresh_sent = switched_meanwhile  # type: ignore[method-assign]  # the owner's edit at that moment
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert house.item().state == "awaiting"
+
+
+async def test_a_mail_that_the_owner_approved_is_not_asked_about_again(houses: Houses) -> None:
+    house = houses(mode=Mode.APPROVE)
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    actions.approve(house.household, house.item().id)
+    await house.pass_time(minutes=0)
+    await house.restart()
+    await house.pass_time(minutes=11)
+
+    assert house.item().state == "sent"
+
+
+async def test_an_approved_mail_does_not_go_once_the_home_is_in_shadow(houses: Houses) -> None:
+    house = houses(mode=Mode.APPROVE)
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    actions.approve(house.household, house.item().id)
+    await house.pass_time(minutes=0)
+
+    house.change(mode=Mode.SHADOW)
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+
+
+@pytest.mark.parametrize("by_rule", [None, *STRICTNESS], ids=lambda mode: f"rule {mode}")
+@pytest.mark.parametrize("by_home", STRICTNESS, ids=lambda mode: f"home {mode}")
+async def test_a_rule_makes_its_mail_quieter_and_never_louder(
+    houses: Houses, by_home: Mode, by_rule: Mode | None
+) -> None:
+    house = houses(mode=by_home)
+    if by_rule is not None:
+        say(house, f'then = {{ mode = "{by_rule}" }}')
+
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    stricter = max(by_home, by_rule or Mode.AUTO, key=STRICTNESS.index)
+    assert house.item().state == ENDS[stricter]
+    assert house.story(house.messages()[-1].id)["speech"]["mode"] == stricter
+
+
+async def test_of_several_rules_the_strictest_mode_stands(houses: Houses) -> None:
+    house = houses()
+    say(house, 'then = { mode = "shadow" }', 'then = { mode = "auto" }', 'then = { mode = "approve" }')
+
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    assert house.item().state == "shadow"
+
+
+async def test_what_a_rule_keeps_in_shadow_cannot_be_approved(houses: Houses) -> None:
+    house = houses()
+    say(house, 'then = { mode = "shadow" }')
+    await house.arrive(mail())
+
+    with pytest.raises(UserError, match="only shown"):
+        actions.approve(house.household, house.item().id)
+
+
+async def test_a_rule_that_cannot_be_worked_out_leaves_its_mail_to_a_person(houses: Houses) -> None:
+    house = houses()
+    say(house, 'then = { mode = "shadow" }', when="1 / (message.words - message.words) > 1")
+
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    assert house.item().state == "awaiting"
+
+
+def say(house: House, *actions_of_rules: str, when: str = "true") -> None:
+    """Give the house a rule for each of these lines."""
+    (house.folder / "rules").mkdir(exist_ok=True)
+    rules = [
+        f'[[rule]]\nname = "rule {number}"\nwhen = "{when}"\n{then}\n' for number, then in enumerate(actions_of_rules)
+    ]
+    (house.folder / "rules" / "10-modes.toml").write_text("\n".join(rules))
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running on", "restarted between"])
+async def test_what_became_stale_while_paused_is_never_sent_whatever_switch_follows(
+    houses: Houses, *, restarted: bool
+) -> None:
+    house = houses(mode=Mode.APPROVE)
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    actions.pause(house.household)
+    actions.approve(house.household, house.item().id)
+    await house.pass_time(hours=2)
+    if restarted:
+        await house.restart()
+    house.change(mode=Mode.AUTO)
+    actions.resume(house.household)
+    await house.pass_time(hours=2)
+
+    assert house.transport.sent == []
+    assert (house.item().state, house.item().reply) == ("cancelled", "became stale while paused")
+
+
+async def test_an_edit_of_the_settings_is_obeyed_without_a_restart(houses: Houses) -> None:
+    house = houses()
+    settings = house.folder / "config.toml"
+    await house.arrive(mail())
+
+    settings.write_text(COMPLETE.replace('mode = "shadow"', 'mode = "approve"'))
+    await house.pass_time(minutes=11)
+
+    assert house.household.config.acknowledge.mode is Mode.APPROVE
+    assert (house.item().state, house.transport.sent) == ("awaiting", [])
+
+
+async def test_settings_that_cannot_be_read_leave_the_mode_and_are_told(houses: Houses) -> None:
+    house = houses(mode=Mode.APPROVE)
+    settings = house.folder / "config.toml"
+
+    settings.write_text(COMPLETE.replace("mode =", "moed ="))
+    await house.pass_time(minutes=1)
+    told = house.alarms()
+    settings.write_text(COMPLETE)
+    await house.pass_time(minutes=1)
+
+    assert told == ["config-fault"]
+    assert house.alarms() == []
+
+
+async def test_a_retry_planned_by_a_clock_that_was_ahead_comes_within_the_longest_pause(houses: Houses) -> None:
+    house = houses(max_delay=timedelta(hours=72))
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    assert house.item().state == "queued"
+
+    house.clock.jump(timedelta(days=-1))
+    await house.pass_time(minutes=1)
+    await house.pass_time(hours=5)
+
+    assert house.item().state == "sent"

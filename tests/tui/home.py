@@ -13,6 +13,7 @@ from inboxcrm import bootstrap
 from inboxcrm.domain import promise as ledger
 from inboxcrm.domain.address import address
 from inboxcrm.domain.message import Message
+from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxState
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, decisions, folders, matters, messages, outbox, promises
@@ -161,6 +162,7 @@ class Home:
             promise_id=mail.promise_id,
             template="acknowledge",
             state=OutboxState.AWAITING,
+            mode=Mode.AUTO,
             hold=True,
             dedupe_key=f"acknowledgement:{number}",
             recipient_base="client",

@@ -1,0 +1,62 @@
+"""Which mode holds now? The one in config.toml, also when the owner changes it while the daemon runs.
+
+Only the mode is taken over: it is the switch that must not wait for a restart. A file that cannot be read leaves the
+last mode in force and raises an alarm.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+
+from inboxcrm.configuration import load
+from inboxcrm.domain.modes import Mode
+from inboxcrm.errors import UserError
+from inboxcrm.service.household import Household
+from inboxcrm.store import home
+
+log = logging.getLogger("inboxcrm.switch")
+
+ALARM = "config-fault"
+_Stamp = tuple[int, int]
+
+
+@dataclass(slots=True)
+class ModeSwitch:
+    """Looks whether config.toml was changed, which costs one question to the file system, and takes its mode over."""
+
+    household: Household
+    _seen: _Stamp | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = self._stamp()
+
+    def _stamp(self) -> _Stamp | None:
+        try:
+            found = self.household.config.file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    async def follow(self) -> None:
+        """Take a changed mode over; does nothing while the file is as it was, or gone."""
+        stamp = self._stamp()
+        if stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        now = self.household.clock.now()
+        try:
+            mode = (await self.household.run(load, self.household.config.home)).acknowledge.mode
+        except UserError as error:
+            standing = self.household.config.acknowledge.mode
+            detail = f"{str(error).splitlines()[0]}. The mode stays {standing} until config.toml can be read"
+            await self.household.write(home.raise_alarm, ALARM, detail, now=now)
+            return
+        await self.household.write(home.clear_alarms, ALARM, now=now)
+        self._turn(mode)
+
+    def _turn(self, mode: Mode) -> None:
+        config = self.household.config
+        if mode is not config.acknowledge.mode:
+            log.warning("mode.changed", extra={"mode": mode.value, "before": config.acknowledge.mode.value})
+            self.household.config = replace(config, acknowledge=replace(config.acknowledge, mode=mode))
