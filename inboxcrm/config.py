@@ -111,6 +111,8 @@ class PlanConfig:
     """A level of service. `target`, `floor` and `ceiling` count open office time.
 
     `after_hours` is what a contact may do outside office hours to be heard sooner: "none", "mail" or "phone".
+    `hours` take the place of the office's weekly hours and mail hours, None keeps them. `holidays` is True for the
+    office's, False for none, or a region whose days close it.
     """
 
     name: str
@@ -118,6 +120,13 @@ class PlanConfig:
     floor: timedelta = timedelta(0)
     ceiling: timedelta | None = None
     after_hours: str = "none"
+    hours: Mapping[int, tuple[tuple[time, time], ...]] | None = None
+    holidays: bool | str = True
+
+    @property
+    def own_calendar(self) -> bool:
+        """Whether its open time differs from the office's."""
+        return self.hours is not None or self.holidays is not True
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +215,12 @@ class Config:
     def file(self) -> Path:
         """What these settings were read from."""
         return self.home / "config.toml"
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Whose public holidays count: the office's region first, then those of plans."""
+        named = (self.office.holidays, *(plan.holidays for plan in self.plans.values()))
+        return tuple(dict.fromkeys(region for region in named if isinstance(region, str)))
 
     @property
     def database(self) -> Path:

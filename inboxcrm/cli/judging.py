@@ -21,7 +21,7 @@ from inboxcrm.domain.expectation import expect as expected
 from inboxcrm.errors import UserError
 from inboxcrm.service import learned, story
 from inboxcrm.service.acknowledge import due
-from inboxcrm.store import contacts, home
+from inboxcrm.store import contacts
 from inboxcrm.store.times import to_text, to_text_or_none
 
 
@@ -73,19 +73,19 @@ def expect(place: Place, moments: tuple[str, ...], sender: str | None, plan: str
         if plan is not None and plan not in house.config.plans:
             raise UserError(f"no plan {plan!r}; config.toml has {', '.join(sorted(house.config.plans))}")
         with house.database.read() as connection:
-            absences = tuple(away for _, away in home.absences(connection))
             found = contacts.entry(connection, identity(sender)) if sender else None
             contact_id = found.contact_id if found is not None else None
             card = contacts.card(connection, contact_id)
-            basis = learned.target(
-                house, connection, contact_id=contact_id, plan=plan or card.plan or None, now=house.clock.now()
-            )
+            plan = plan or card.plan or None
+            basis = learned.target(house, connection, contact_id=contact_id, plan=plan, now=house.clock.now())
         language = wording.spoken(card.language or owner.language) or "en"
         sender_zone = ZoneInfo(card.timezone) if card.timezone else None
         target, because = basis.open_time, story.target(basis)
         for text in moments:
             at = times.instant(text, owner.timezone, option="--at")
-            expectation = expected(at, target=target, calendar=house.calendar(at, absences))
+            with house.database.read() as connection:
+                calendar = house.calendar(connection, at, plan)
+            expectation = expected(at, target=target, calendar=calendar)
             words = due(
                 expectation,
                 language,

@@ -10,7 +10,7 @@ from itertools import pairwise
 from inboxcrm.config import Office
 from inboxcrm.configuration import values
 from inboxcrm.configuration.problems import nearest
-from inboxcrm.configuration.table import Convert, Refused, Table, a_table, shown
+from inboxcrm.configuration.table import Convert, Refused, Table, shown
 from inboxcrm.domain import public_holidays
 
 DEFAULT_HOURS: Mapping[int, tuple[values.Interval, ...]] = dict.fromkeys(
@@ -24,25 +24,27 @@ HOLIDAY_YEARS = range(2024, 2034)
 
 def read_office(table: Table, language: str) -> Office:
     """The `[office]` table; `language` is the owner's, in which holidays may be named."""
-    region = table.read("holidays", holiday_region, None)
+    region, hours = table.read("holidays", holiday_region, None), read_hours(table)
     office = Office(
-        hours=_hours(table.table("hours")) if "hours" in table.values else DEFAULT_HOURS,
+        hours=DEFAULT_HOURS if hours is None else hours,
         exceptions=_exceptions(table.table("exceptions")),
         holidays=region,
         holidays_not_adopted=table.read_list("holidays_not_adopted", _kind_in(region, language)),
         mail_hours=tuple(sorted(set(table.read_list("mail_hours", values.clock)))),
     )
-    table.read("hours", a_table, table.values)  # known, written or not
     if office.holidays_not_adopted and "holidays" not in table.values:
         table.problem("holidays_not_adopted", "found names", 'need a region: holidays = "CH-ZH"')
     table.close()
     return office
 
 
-def _hours(table: Table) -> Mapping[int, tuple[values.Interval, ...]]:
-    """Weekly hours; a day that is not written is closed."""
-    hours = {weekday: _intervals(table, name) for weekday, name in enumerate(values.DAYS)}
-    table.close()
+def read_hours(table: Table) -> Mapping[int, tuple[values.Interval, ...]] | None:
+    """Weekly hours, `hours` of this table: a day that is not written is closed. None where there are none at all."""
+    week = table.table("hours")
+    hours = {weekday: _intervals(week, name) for weekday, name in enumerate(values.DAYS)}
+    week.close()
+    if "hours" not in table.values:
+        return None
     return {weekday: intervals for weekday, intervals in hours.items() if intervals}
 
 
@@ -64,6 +66,16 @@ def _intervals(table: Table, key: str) -> tuple[values.Interval, ...]:
         if end == time(0) or start < end:
             table.problem(key, f"found hours that overlap at {start:%H:%M}", "each must end before the next begins")
     return tuple(intervals)
+
+
+def plan_holidays(value: object) -> bool | str:
+    """Whether the office's holidays close a plan too, or the region whose days do."""
+    if isinstance(value, bool):
+        return value
+    try:
+        return holiday_region(value)
+    except Refused as refused:
+        raise Refused(f"must be true, false, or a region; {refused.allowed}", nearest=refused.nearest) from refused
 
 
 def holiday_region(value: object) -> str:

@@ -23,7 +23,7 @@ from inboxcrm.configuration import values
 from inboxcrm.configuration.lines import locate
 from inboxcrm.configuration.mailboxes import read_mailbox
 from inboxcrm.configuration.notify import read_notify
-from inboxcrm.configuration.office import read_office
+from inboxcrm.configuration.office import plan_holidays, read_hours, read_office
 from inboxcrm.configuration.problems import ConfigRefusedError, Problem
 from inboxcrm.configuration.table import Refused, Report, Table, shown
 from inboxcrm.domain.durations import format_duration
@@ -180,6 +180,8 @@ def _plan(table: Table, name: str, *, has_phone: bool) -> PlanConfig:
         floor=table.read("floor", values.duration, STANDARD_PLAN.floor),
         ceiling=table.read("ceiling", values.duration, STANDARD_PLAN.ceiling),
         after_hours=table.read("after_hours", values.one_of(("none", "mail", "phone")), STANDARD_PLAN.after_hours),
+        hours=read_hours(table),
+        holidays=table.read("holidays", plan_holidays, STANDARD_PLAN.holidays),
     )
     if plan.ceiling is not None and plan.ceiling < max(plan.target, plan.floor):
         table.problem("ceiling", f'found "{format_duration(plan.ceiling)}"', "must not be below target or floor")

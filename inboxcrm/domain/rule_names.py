@@ -98,7 +98,11 @@ NAMES: Mapping[str, Name] = {
     "contact.name": Name(Kind.TEXT, 'the contact\'s name; "" for nobody in your book', lambda asked: asked.contact),
     "organisation": Name(Kind.TEXT, 'the name of the contact\'s organisation, or ""', lambda asked: asked.organisation),
     "plan": Name(Kind.TEXT, 'the plan set for the contact or the organisation, or ""', lambda asked: asked.plan),
-    "office.open": Name(Kind.TRUTH, "whether the mail came in open office time", lambda asked: asked.open),
+    "office.open": Name(
+        Kind.TRUTH,
+        "whether the mail came in open office time, or in the hours that the sender's plan has of its own",
+        lambda asked: asked.open,
+    ),
     "office.holiday": Name(Kind.TEXT, 'the holiday on which it came, or ""', lambda asked: asked.holiday),
     "away": Name(Kind.TRUTH, "whether you were away when it came", lambda asked: asked.away),
     "matter.asked": Name(

@@ -129,8 +129,8 @@ def owe(household: Household, reference: str) -> datetime | None:
         if promises.live_of_matter(connection, row.matter_id) is not None:
             raise UserError(f"an answer is owed for {reference} already. See inboxcrm queue")
         unowed.settle(connection, row_id, at=now)
-        calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
         plan = contacts.card(connection, row.contact_id).plan
+        calendar = household.calendar(connection, now, plan)
         basis = learned.target(household, connection, contact_id=row.contact_id, plan=plan or None, now=now)
         expectation = expect(row.received_at, target=basis.open_time, calendar=calendar)
         promise_id = duties.enter(

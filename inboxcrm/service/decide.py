@@ -21,7 +21,7 @@ from inboxcrm.ports import Batch
 from inboxcrm.service import duties, file, learned, reports, story
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, decisions, home, messages, outbox, promises, unowed
+from inboxcrm.store import contacts, decisions, messages, outbox, promises, unowed
 
 CLOCK_SLACK = timedelta(hours=1)
 QUOTED_WITHIN = 20_000
@@ -99,10 +99,9 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     link = file.link(filing, filing.message.author, human=human)
     person = file.settle(filing, link)
     placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
-    absences = tuple(away for _, away in home.absences(connection))
-    calendar = household.calendar(filing.received_at, absences)
     terms = terms_for(filing, person, gathered)
-    situation = situation_of(filing, person, gathered, verdict, calendar, _asked(placement))
+    situation = situation_of(filing, person, gathered, verdict, _asked(placement))
+    calendar = household.calendar(connection, filing.received_at, situation.plan)
     decided = planning.plan(
         verdict,
         link,
@@ -175,13 +174,12 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
     )
 
 
-def situation_of(
-    filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, calendar: OfficeCalendar, asked: int
-) -> Situation:
-    """What the rules may ask about this mail."""
+def situation_of(filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, asked: int) -> Situation:
+    """What the rules may ask about this mail. The office is open when the hours that hold for the sender's plan are."""
     owner = filing.household.config.owner
     at = filing.received_at
     card = contacts.card(filing.connection, person.contact_id)
+    calendar = filing.household.calendar(filing.connection, at, card.plan)
     return Situation(
         message=filing.message,
         text=filing.parsed.new_text,

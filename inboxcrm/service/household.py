@@ -16,7 +16,7 @@ from inboxcrm.config import Config, MailboxConfig, Office, Owner, PlanConfig
 from inboxcrm.domain import public_holidays
 from inboxcrm.domain.address import base_key, identity, is_public_mail_domain
 from inboxcrm.domain.learning import Target
-from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
+from inboxcrm.domain.office_hours import HORIZON, Away, Interval, OfficeCalendar
 from inboxcrm.domain.reply_safety import Settings
 from inboxcrm.domain.ruler import Ruler
 from inboxcrm.ports import Clock
@@ -31,6 +31,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 STANDARD_PLAN = "standard"
+
+KEPT = HORIZON + timedelta(days=1)
+"""How long an absence that is over still bears on open time: by the catching up that follows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """All that a calendar is made of; `terms` is a plan with open time of its own, None where it is the office's."""
+
+    office: Office
+    terms: PlanConfig | None
+    owner: Owner
+    years: tuple[int, ...]
+    away: tuple[Away, ...]
+
+    @property
+    def name(self) -> str:
+        """Under which it is kept; no plan has the empty name."""
+        return "" if self.terms is None else self.terms.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +80,9 @@ class Household:
     learned: dict[str, Learned] = field(default_factory=dict, init=False, repr=False)
     secret: bytes = field(init=False, repr=False)
     _own_keys: frozenset[str] = field(init=False)
-    _ruler: tuple[tuple[Office, date, timedelta, tuple[Away, ...]], Ruler] | None = field(
-        default=None, init=False, repr=False
+    _calendars: dict[str, tuple[Basis, OfficeCalendar]] = field(default_factory=dict, init=False, repr=False)
+    _rulers: dict[str, tuple[tuple[Basis, date, timedelta], Ruler]] = field(
+        default_factory=dict, init=False, repr=False
     )
     _thread: ThreadPoolExecutor = field(init=False, repr=False)
 
@@ -158,45 +178,68 @@ class Household:
         plans = self.config.plans
         return plans[name] if name is not None and name in plans else plans[STANDARD_PLAN]
 
-    def calendar(self, around: datetime, absences: tuple[Away, ...]) -> OfficeCalendar:
-        """The owner's office time, with public holidays for the year of `around` and the next."""
-        return calendar(self.config.owner, self.config.office, around, absences)
+    def calendar(self, connection: sqlite3.Connection, around: datetime, plan: str | None) -> OfficeCalendar:
+        """The open time of a level of service (None or gone: the standard one): the office's, or hours of its own.
 
-    def ruler(self, now: datetime, back: timedelta, absences: tuple[Away, ...]) -> Ruler:
-        """The office time of the past, to be measured many times; walked anew once a day or when hours change."""
+        It has the public holidays until the end of the year after `around`, and the absences that are on record.
+        """
+        basis = self._basis(connection, around, plan, since=around - KEPT)
+        held = self._calendars.get(basis.name)
+        if held is None or held[0] != basis:
+            held = self._calendars[basis.name] = basis, _built(basis)
+        return held[1]
+
+    def ruler(self, connection: sqlite3.Connection, now: datetime, back: timedelta, plan: str | None) -> Ruler:
+        """A plan's open time of the past, to be measured many times; walked anew once a day or when hours change."""
+        basis = self._basis(connection, now, plan, since=now - back - KEPT)
         on = now.astimezone(self.config.owner.timezone).date()
-        about = (self.config.office, on, back, absences)
-        if self._ruler is None or self._ruler[0] != about:
-            calendar = self.calendar(now, absences)
-            self._ruler = (about, Ruler(calendar, now - back - timedelta(days=1), now + timedelta(days=2)))
-        return self._ruler[1]
+        held = self._rulers.get(basis.name)
+        if held is None or held[0] != (basis, on, back):
+            ruler = Ruler(_built(basis), now - back - timedelta(days=1), now + timedelta(days=2))
+            held = self._rulers[basis.name] = (basis, on, back), ruler
+        return held[1]
+
+    def measure(self, connection: sqlite3.Connection, start: datetime, end: datetime, plan: str | None) -> Ruler:
+        """A plan's open time from one instant to another."""
+        return Ruler(_built(self._basis(connection, end, plan, since=start - KEPT)), start, end)
+
+    def _basis(self, connection: sqlite3.Connection, around: datetime, plan: str | None, *, since: datetime) -> Basis:
+        owner, terms = self.config.owner, self.plan(plan)
+        first, last = (at.astimezone(owner.timezone).year for at in (since, around))
+        return Basis(
+            office=self.config.office,
+            terms=terms if terms.own_calendar else None,
+            owner=owner,
+            years=tuple(range(first, last + 2)),
+            away=tuple(away for _, away in home.absences(connection, since=since)),
+        )
 
     def holiday_names(self, around: datetime, language: str) -> Mapping[date, str]:
         """The adopted holidays in a sender's language, as far as their country has them in it."""
         office = self.config.office
-        if office.holidays is None:
-            return {}
-        return _holidays(office.holidays, _years(around, self.config.owner), language, office.holidays_not_adopted)
+        year = around.astimezone(self.config.owner.timezone).year
+        names: dict[date, str] = {}
+        for region in reversed(self.config.regions):
+            names |= _holidays(region, (year - 1, year, year + 1), language, office.holidays_not_adopted)
+        return names
 
 
-def calendar(owner: Owner, office: Office, around: datetime, absences: tuple[Away, ...]) -> OfficeCalendar:
-    """Office time as the settings say it."""
+def _built(basis: Basis) -> OfficeCalendar:
+    """Open time as the settings say it."""
+    owner, office, own = basis.owner, basis.office, basis.terms
+    region = office.holidays if own is None or own.holidays is True else own.holidays or None
     holidays: Mapping[date, str] = {}
-    if office.holidays is not None:
-        holidays = _holidays(office.holidays, _years(around, owner), owner.language, office.holidays_not_adopted)
+    if region is not None:
+        holidays = _holidays(region, basis.years, owner.language, office.holidays_not_adopted)
+    hours = office.hours if own is None or own.hours is None else own.hours
     return OfficeCalendar(
         zone=owner.timezone,
-        weekly={day: tuple(Interval(*hours) for hours in spans) for day, spans in office.hours.items()},
-        exceptions={day: tuple(Interval(*hours) for hours in spans) for day, spans in office.exceptions.items()},
+        weekly={day: tuple(Interval(*each) for each in spans) for day, spans in hours.items()},
+        exceptions={day: tuple(Interval(*each) for each in spans) for day, spans in office.exceptions.items()},
         holidays=holidays,
-        away=absences,
-        mail_hours=office.mail_hours,
+        away=basis.away,
+        mail_hours=office.mail_hours if own is None or own.hours is None else (),
     )
-
-
-def _years(around: datetime, owner: Owner) -> tuple[int, ...]:
-    year = around.astimezone(owner.timezone).year
-    return year - 1, year, year + 1
 
 
 @lru_cache(maxsize=32)

@@ -63,7 +63,7 @@ def _work_out(
     )
     if sum(row.answered for row in rows) < learning.ENOUGH_OF_CONTACT:
         return learning.target(now=now, default=terms.target, floor=terms.floor, ceiling=terms.ceiling)
-    ruler = household.ruler(now, LOOKED_BACK, tuple(away for _, away in home.absences(connection)))
+    ruler = household.ruler(connection, now, LOOKED_BACK, terms.name)
     own = [row for row in rows if row.own]
     if sum(row.answered for row in own) >= learning.ENOUGH_OF_CONTACT:
         rows = own

@@ -23,7 +23,7 @@ from inboxcrm.service import file
 from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, messages, outbox, views
+from inboxcrm.store import contacts, messages, outbox, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +168,15 @@ def _placement(filing: Filing) -> Placement:
 
 def _planned(filing: Filing, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
     house, person = filing.household, _person(filing)
-    absences = tuple(away for _, away in home.absences(filing.connection))
-    calendar = house.calendar(filing.received_at, absences)
     owed = placement.matter is not None and placement.matter.live_promise is not None
-    situation = situation_of(filing, person, gathered, verdict, calendar, 2 if owed else 1)
+    situation = situation_of(filing, person, gathered, verdict, 2 if owed else 1)
     decided = planning.plan(
         verdict,
         Nobody("rehearsed"),
         placement,
         word=house.rules.speak(situation),
         terms=terms_for(filing, person, gathered),
-        calendar=calendar,
+        calendar=house.calendar(filing.connection, filing.received_at, situation.plan),
         received_at=filing.received_at,
         now=filing.received_at,
         answered=False,

@@ -17,7 +17,7 @@ from inboxcrm.domain.address import address, base_key, identity, organisational_
 from inboxcrm.domain.expectation import Expectation, OutsideHours, expect
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.mime import parse
-from inboxcrm.domain.office_hours import Away, OfficeCalendar
+from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.outbox import AutoReply, Draft, OutboxState, OwnerMail, TemplateValue
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, allows, move, warn_at
@@ -89,7 +89,7 @@ def renew(
 
     Raises UserError when there is no such date, or it is no later than the one that stands.
     """
-    calendar = _calendar(household, connection, now)
+    calendar = _calendar(household, connection, promise, now)
     expectation = None if until is not None else honest(household, connection, promise, now, because_away=because_away)
     due_at = until or (expectation.due_at if expectation is not None else None)
     if due_at is None:
@@ -114,7 +114,7 @@ def apologise(household: Household, connection: sqlite3.Connection, promise: Pro
     expectation = honest(household, connection, promise, now)
     if expectation.due_at is None:
         return
-    _apology(letter, expectation.due_at, expectation, _calendar(household, connection, now))
+    _apology(letter, expectation.due_at, expectation, _calendar(household, connection, promise, now))
 
 
 def went_out(household: Household, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
@@ -123,7 +123,7 @@ def went_out(household: Household, connection: sqlite3.Connection, item: outbox.
     if promise is None or item.due_at is None or not promise.duty.state.live:
         return
     if promise.duty.due_at is None or item.due_at > max(now, promise.duty.due_at):
-        _extend(connection, promise, item.due_at, _calendar(household, connection, now), now)
+        _extend(connection, promise, item.due_at, _calendar(household, connection, promise, now), now)
     promises.tell(connection, promise.id, item.due_at, at=now)
 
 
@@ -140,7 +140,7 @@ def honest(
     It counts the promise's own target, or what was learned since if that is longer. `because_away` first asks what
     would have been told, had the absence been known when the promise was made.
     """
-    calendar = _calendar(household, connection, now)
+    calendar = _calendar(household, connection, promise, now)
     floor = max(now, promise.duty.due_at or now)
     if because_away:
         known_then = expect(promise.duty.counted_from, target=promise.target, calendar=calendar)
@@ -155,9 +155,8 @@ def honest(
     return expectation
 
 
-def _calendar(household: Household, connection: sqlite3.Connection, now: datetime) -> OfficeCalendar:
-    absences: tuple[Away, ...] = tuple(away for _, away in home.absences(connection))
-    return household.calendar(now, absences)
+def _calendar(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> OfficeCalendar:
+    return household.calendar(connection, now, contacts.card(connection, promise.contact_id).plan)
 
 
 def _extend(

@@ -11,7 +11,7 @@ from inboxcrm.domain.promise import State
 from inboxcrm.domain.record import Line, Share, Tally, Times
 from inboxcrm.domain.ruler import Ruler
 from inboxcrm.service.household import STANDARD_PLAN, Household
-from inboxcrm.store import home, views
+from inboxcrm.store import views
 
 _ANSWERED = frozenset((State.KEPT, State.KEPT_LATE))
 
@@ -66,10 +66,10 @@ def _lines(household: Household, connection: sqlite3.Connection, since: datetime
     rows = views.promise_record(connection, since=since)
     if not rows:
         return []
-    calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
     last = max([now, *(row.ended_at for row in rows if row.ended_at is not None)])
-    ruler = Ruler(calendar, rows[0].received_at, last + timedelta(days=1))
-    return [_line(row, ruler) for row in rows]
+    start, end = rows[0].received_at, last + timedelta(days=1)
+    rulers = {plan: household.measure(connection, start, end, plan) for plan in {row.plan for row in rows}}
+    return [_line(row, rulers[row.plan]) for row in rows]
 
 
 def _line(row: views.RecordRow, ruler: Ruler) -> Line:

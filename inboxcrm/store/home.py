@@ -138,9 +138,12 @@ def end_away(connection: sqlite3.Connection, away_id: int, *, now: datetime) -> 
     return cursor.rowcount > 0
 
 
-def absences(connection: sqlite3.Connection) -> tuple[tuple[int, Away], ...]:
-    """Every absence on record that was not cancelled, with its row id."""
-    rows = connection.execute("SELECT * FROM away WHERE cancelled_at IS NULL ORDER BY start_at")
+def absences(connection: sqlite3.Connection, *, since: datetime | None = None) -> tuple[tuple[int, Away], ...]:
+    """The absences that were not cancelled, with their row ids; with `since` those that end after it."""
+    rows = connection.execute(
+        "SELECT * FROM away WHERE cancelled_at IS NULL AND end_at > ? ORDER BY start_at",
+        ("" if since is None else to_text(since),),
+    )
     return tuple(
         (
             row["id"],
