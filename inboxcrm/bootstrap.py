@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,6 +20,7 @@ from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
+from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.parsing import Parser
@@ -96,7 +98,8 @@ async def daemon(
     parser = Parser()
     ingest = Ingest(house, parser)
     clock = network_clock or house.clock
-    offices = {mailbox.name: office(mailbox, house, clock, timing) for mailbox in house.config.mailboxes}
+    heartbeat = Heartbeat(clock, logging.getLogger("inboxcrm.imap"))
+    offices = {mailbox.name: office(mailbox, house, clock, timing, heartbeat) for mailbox in house.config.mailboxes}
     try:
         await parser.start()
         yield Daemon(house, ingest, Deliver(house, ingest, offices), offices, notify(house))
@@ -112,7 +115,13 @@ def notify(house: Household) -> Notify:
     return Notify(house, routes(house.config, secret=house.secret, clock=house.clock))
 
 
-def office(mailbox: MailboxConfig, house: Household, clock: Clock, timing: Timing | None = None) -> Office:
+def office(
+    mailbox: MailboxConfig,
+    house: Household,
+    clock: Clock,
+    timing: Timing | None = None,
+    heartbeat: Heartbeat | None = None,
+) -> Office:
     """The two doors of one mailbox. The password is read when a connection needs it, and not kept."""
 
     def password() -> str:
@@ -120,7 +129,7 @@ def office(mailbox: MailboxConfig, house: Household, clock: Clock, timing: Timin
 
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
-        mailbox=ImapMailbox(mailbox, password, clock, timing=timing),
+        mailbox=ImapMailbox(mailbox, password, clock, timing=timing, heartbeat=heartbeat),
         transport=SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,

@@ -15,11 +15,11 @@ from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
 from inboxcrm.imap.folders import Choice, choose
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.steps import FolderMemory
-from inboxcrm.imap.thread import ConnectionThread
-from inboxcrm.imap.wire import Waker
+from inboxcrm.imap.waker import Waker
 from inboxcrm.ports import Clock, FolderRole, MailboxStatus
 
 
@@ -62,14 +62,15 @@ class Account:
         self.timing = timing
         self.choice: Choice | None = None
         self.memories: dict[str, FolderMemory] = {}
+        self.errands_wanted = asyncio.Event()
         self.status = MailboxStatus()
         self._password = password
         self._limits = limits
         self._closed_until = 0.0
-        self._errand: ConnectionThread | None = None
+        self._errand: Link | None = None
         self._errand_lock = asyncio.Lock()
         self._errand_used = 0.0
-        self._links: set[ConnectionThread] = set()
+        self._links: set[Link] = set()
         self.failures = Failures()
 
     # -- connections
@@ -81,9 +82,9 @@ class Account:
             return self.timing.idle
         return 300.0 if self.config.imap.host.endswith(_MICROSOFT) else 540.0
 
-    def new_link(self, purpose: str) -> ConnectionThread:
+    def new_link(self) -> Link:
         """A connection that opens with its first call."""
-        link = ConnectionThread(self._connect, name=f"imap-{self.name}-{purpose}")
+        link = Link(self._connect)
         self._links = {one for one in self._links if one.usable} | {link}
         return link
 
@@ -92,14 +93,15 @@ class Account:
         return Connection(config.imap, user=config.user, password=self._password(), waker=waker, limits=self._limits)
 
     @asynccontextmanager
-    async def errand(self) -> AsyncIterator[ConnectionThread]:
+    async def errand(self) -> AsyncIterator[Link]:
         """The connection for everything but waiting, one user at a time. Raises TransientError during a pause."""
         async with self._errand_lock:
             self._refuse_during_pause()
             link = self._errand
             if link is None or not await _alive(link):
                 await self._put_away(link)
-                link = self._errand = self.new_link("errands")
+                link = self._errand = self.new_link()
+                self.errands_wanted.set()  # whoever runs the errands closes it when it has rested
             try:
                 await self.discover(link)
                 yield link
@@ -114,6 +116,11 @@ class Account:
                 raise
             self._errand_used = self.clock.monotonic()
 
+    @property
+    def errand_open(self) -> bool:
+        """Whether there is a connection that `rest` may close."""
+        return self._errand is not None
+
     async def rest(self) -> None:
         """Close the errands' connection when it had nothing to do for a while."""
         idle = self.clock.monotonic() - self._errand_used
@@ -121,7 +128,7 @@ class Account:
             async with self._errand_lock:
                 await self._put_away(self._errand, politely=True)
 
-    async def _put_away(self, link: ConnectionThread | None, *, politely: bool = False) -> None:
+    async def _put_away(self, link: Link | None, *, politely: bool = False) -> None:
         self._errand = None
         if link is not None:
             await link.close(politely=politely)
@@ -141,7 +148,7 @@ class Account:
 
     # -- folders
 
-    async def discover(self, link: ConnectionThread) -> Choice:
+    async def discover(self, link: Link) -> Choice:
         """LIST once, and remember each folder to read."""
         if self.choice is None:
             choice = choose(await link.run(lambda c: c.list_all()), self.config.folders)
@@ -154,7 +161,7 @@ class Account:
             self.choice = choice
         return self.choice
 
-    async def sent(self, link: ConnectionThread) -> FolderMemory:
+    async def sent(self, link: Link) -> FolderMemory:
         """The folder that holds sent mail; FolderMissingError where there is none."""
         choice = await self.discover(link)
         if choice.sent is None:
@@ -222,7 +229,7 @@ def _replaced(status: MailboxStatus, facts: dict[str, object]) -> MailboxStatus:
     return MailboxStatus(**{**kept, **facts})
 
 
-async def _alive(link: ConnectionThread) -> bool:
+async def _alive(link: Link) -> bool:
     """Whether a connection that rested can be used again; asks the socket, not the server."""
     try:
         await link.run(Connection.listen)

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.thread import ConnectionThread
 from inboxcrm.imap.uids import sequence_set
 
 LOOKS_EVERY = timedelta(seconds=2)
@@ -26,9 +26,8 @@ async def wait_for(
     limits: Limits | None = None,
 ) -> bytes | None:
     """The header block of the newest mail that is `wanted`; None where none came `within`. Raises InboxcrmError."""
-    link = ConnectionThread(
-        lambda waker: Connection(config.imap, user=config.user, password=password(), waker=waker, limits=limits),
-        name=f"imap-{config.name}-await",
+    link = Link(
+        lambda waker: Connection(config.imap, user=config.user, password=password(), waker=waker, limits=limits)
     )
     try:
         async with asyncio.timeout(within.total_seconds()):

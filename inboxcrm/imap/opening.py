@@ -9,6 +9,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inboxcrm.config import Security, Server
@@ -20,7 +22,8 @@ from inboxcrm.imap.errors import (
     ProtocolError,
     ServerByeError,
 )
-from inboxcrm.imap.wire import MAX_LITERAL, Waker, Wire
+from inboxcrm.imap.waker import Waker
+from inboxcrm.imap.wire import MAX_LITERAL, Wire
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -103,11 +106,17 @@ class ImapOverWire(imaplib.IMAP4):
 
 
 def tls_context(server: Server) -> ssl.SSLContext:
-    """Verify name and chain, TLS 1.2 at least; `ca_file` adds the owner's own authority."""
+    """Verify name and chain, TLS 1.2 at least; `ca_file` adds the owner's own authority. It is shared."""
+    ca_file = server.ca_file
+    return _context(ca_file, None if ca_file is None else ca_file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _context(ca_file: Path | None, _written_at: int | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if server.ca_file is not None:
-        context.load_verify_locations(server.ca_file)
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     return context
 
 

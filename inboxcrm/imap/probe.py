@@ -10,8 +10,8 @@ from inboxcrm.errors import TransientError, UserError
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.errors import FolderMissingError, TooManyConnectionsError
 from inboxcrm.imap.folders import choose, role_of
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.thread import ConnectionThread
 from inboxcrm.imap.uids import sequence_set
 from inboxcrm.ports import FolderRole
 
@@ -44,9 +44,8 @@ async def probe(
     Raises UserError (LoginRefusedError, CertificateError, InsecureConnectionError, MailboxUnreachableError) with what
     happened, where, and what to type next.
     """
-    link = ConnectionThread(
-        lambda waker: Connection(config.imap, user=config.user, password=password(), waker=waker, limits=limits),
-        name=f"imap-{config.name}-probe",
+    link = Link(
+        lambda waker: Connection(config.imap, user=config.user, password=password(), waker=waker, limits=limits)
     )
     try:
         return await link.run(lambda connection: _look(connection, config, newest))

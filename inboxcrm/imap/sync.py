@@ -15,9 +15,9 @@ from inboxcrm.imap.bodies import Bodies, read_bodies
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance, Changes, Way
 from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.renumbering import reconcile, start_over
 from inboxcrm.imap.steps import FolderMemory
-from inboxcrm.imap.thread import ConnectionThread
 from inboxcrm.imap.uids import closed_ranges
 from inboxcrm.imap.work import NOWHERE, RETRY_AFTER, FolderWork, Offer
 from inboxcrm.ports import Clock, KnownFolders, Position
@@ -191,7 +191,7 @@ class FolderSync(FolderWork):
 
 
 async def sync_folder(
-    link: ConnectionThread,
+    link: Link,
     memory: FolderMemory,
     *,
     mailbox: str,

@@ -20,21 +20,20 @@ from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.account import Account, Timing
 from inboxcrm.imap.backlog import backfill
-from inboxcrm.imap.connection import Connection, News
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.dialogue import News
 from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
+from inboxcrm.imap.heartbeat import Heartbeat
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.names import quoted
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet, Ticket
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.sync import FolderSync
-from inboxcrm.imap.thread import ConnectionThread
 from inboxcrm.ports import Batch, Clock, KnownFolders, MailboxState, MailboxStatus
 
 Job = Callable[[Outlet], Awaitable[None]]
-
-_SUSPENDED = 60.0
-"""Seconds a heartbeat may come late before the machine is taken to have slept."""
 
 _STATUS_SPACING = 2.0
 
@@ -55,20 +54,23 @@ class ImapMailbox:
         *,
         timing: Timing | None = None,
         limits: Limits | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
+        timing = timing or Timing()
+        log = log or logging.getLogger("inboxcrm.imap")
         self._account = Account(
             config,
             password,
             clock,
-            log or logging.getLogger("inboxcrm.imap"),
-            timing=timing or Timing(),
+            log,
+            timing=timing,
             limits=limits or Limits(),
         )
         self._clock = clock
+        self._heartbeat = heartbeat or Heartbeat(clock, log, every=timing.heartbeat)
         self._sent_lock = asyncio.Lock()
         self._due: set[str] = set()
-        self._errands_wanted = asyncio.Event()
-        self._live: ConnectionThread | None = None
+        self._live: Link | None = None
         self._idle_refused_until = 0.0
         self._outlet: Outlet | None = None
 
@@ -83,10 +85,9 @@ class ImapMailbox:
         """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends."""
 
         async def job(outlet: Outlet) -> None:
-            async with asyncio.TaskGroup() as group:
+            async with self._heartbeat.listening(self._account.drop_all), asyncio.TaskGroup() as group:
                 group.create_task(self._watch_inbox(known, outlet), name=f"imap-live-{self._account.name}")
                 group.create_task(self._run_errands(known, outlet), name=f"imap-errands-{self._account.name}")
-                group.create_task(self._watch_clock(), name=f"imap-heartbeat-{self._account.name}")
 
         return self._stream(job)
 
@@ -197,11 +198,11 @@ class ImapMailbox:
         else:
             self._account.tell()
         if memory.unread:
-            self._errands_wanted.set()
+            self._account.errands_wanted.set()
 
     def _sync(
         self,
-        link: ConnectionThread,
+        link: Link,
         memory: FolderMemory,
         known: KnownFolders,
         offer: Callable[[Step], Awaitable[None]],
@@ -216,7 +217,7 @@ class ImapMailbox:
             await account.wait_out_pause()
             account.tell(state=MailboxState.CONNECTING)
             started = self._clock.monotonic()
-            self._live = link = account.new_link("live")
+            self._live = link = account.new_link()
             pause = 0.0
             try:
                 await self._live_session(link, known, outlet)
@@ -230,7 +231,7 @@ class ImapMailbox:
             await outlet.settled("INBOX")
             await asyncio.sleep(pause)
 
-    async def _live_session(self, link: ConnectionThread, known: KnownFolders, outlet: Outlet) -> None:
+    async def _live_session(self, link: Link, known: KnownFolders, outlet: Outlet) -> None:
         account, timing = self._account, self._account.timing
         connection = await link.open()
         account.failures.logins = 0
@@ -267,11 +268,11 @@ class ImapMailbox:
             if news.changes and not changes_at:
                 changes_at = self._clock.monotonic() + timing.changes
 
-    async def _wait_for_news(self, link: ConnectionThread, connection: Connection, seconds: float) -> News:
+    async def _wait_for_news(self, link: Link, connection: Connection, seconds: float) -> News:
         account = self._account
         if connection.has("IDLE") and self._clock.monotonic() >= self._idle_refused_until:
             try:
-                return await link.run(lambda c: c.idle(max(0.0, min(seconds, account.idle_seconds))))
+                return await link.idle(max(0.0, min(seconds, account.idle_seconds)))
             except CommandRefusedError as error:
                 if error.command != "IDLE":
                     raise
@@ -281,7 +282,7 @@ class ImapMailbox:
         await asyncio.sleep(max(0.0, min(seconds, spread)))
         return News(exists=True, changes=True)
 
-    async def _look_at_others(self, link: ConnectionThread) -> None:
+    async def _look_at_others(self, link: Link) -> None:
         """STATUS of each other folder; B reads those that changed since it read them."""
         for memory in list(self._account.memories.values()):
             if memory.name == "INBOX":
@@ -290,7 +291,7 @@ class ImapMailbox:
             if not told or told != memory.told:
                 memory.told = told
                 self._due.add(memory.name)
-                self._errands_wanted.set()
+                self._account.errands_wanted.set()
 
     # -- connection B: everything else
 
@@ -314,8 +315,9 @@ class ImapMailbox:
                 pause, worked = account.failed(error, failures, watching=True).seconds, True
             if not worked:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._errands_wanted.wait(), account.timing.close_after)
-                self._errands_wanted.clear()
+                    async with asyncio.timeout(account.timing.close_after if account.errand_open else None):
+                        await self._account.errands_wanted.wait()
+                self._account.errands_wanted.clear()
                 await account.rest()
             await asyncio.sleep(pause)
 
@@ -350,19 +352,6 @@ class ImapMailbox:
     async def _read_backlog(self, memory: FolderMemory, known: KnownFolders, outlet: Outlet) -> None:
         async with self._account.errand() as link:
             await backfill(self._sync(link, memory, known, outlet.offer))
-
-    # -- the machine itself
-
-    async def _watch_clock(self) -> None:
-        """After a suspend every socket is dead and does not know it."""
-        beat = self._account.timing.heartbeat
-        while True:
-            wall, steady = self._clock.now(), self._clock.monotonic()
-            await asyncio.sleep(beat)
-            slept = max((self._clock.now() - wall).total_seconds(), self._clock.monotonic() - steady) - beat
-            if slept > _SUSPENDED:
-                self._account.log.info("imap.woke", extra={"mailbox": self._account.name, "late_by": round(slept)})
-                await self._account.drop_all()
 
 
 async def _to_the_end(job: Job, outlet: Outlet) -> None:

@@ -13,13 +13,9 @@ import socket
 import ssl
 import time
 
-from inboxcrm.imap.errors import (
-    ClosingError,
-    CommandTimeoutError,
-    ConnectionLostError,
-    LiteralTooLargeError,
-    ProtocolError,
-)
+from inboxcrm.imap.errors import CommandTimeoutError, ConnectionLostError, LiteralTooLargeError, ProtocolError
+from inboxcrm.imap.responses import LITERAL_END
+from inboxcrm.imap.waker import Waker
 
 MAX_LINE = 16 << 20
 """Bytes of one line; a SEARCH answer of two million UIDs fits."""
@@ -28,53 +24,11 @@ MAX_LITERAL = 80 << 20
 """Bytes of one literal; more is refused before it is read."""
 
 _CHUNK = 1 << 18
+_MOST_AT_ONCE = 16
+"""Reads after which the event loop gets its turn again."""
+
 _SLOWEST = 32 * 1024
 """Bytes a second below which a literal is given up."""
-
-
-class Waker:
-    """Lets another thread cut a wait short: `kick` ends an idle wait, `stop` ends every wait for good."""
-
-    def __init__(self) -> None:
-        self._near, self._far = socket.socketpair()
-        self._near.setblocking(False)
-        self._far.setblocking(False)
-        self.stopping = False
-        self._kicked = False
-
-    def fileno(self) -> int:
-        """What a selector watches."""
-        return self._near.fileno()
-
-    def kick(self) -> None:
-        """End the idle wait that is running, or else the next one."""
-        with contextlib.suppress(OSError):  # a full pipe has a kick in it already; a closed one needs none
-            self._far.send(b"k")
-
-    def stop(self) -> None:
-        """End the wait that is running, and all that follow, with ClosingError."""
-        self.stopping = True
-        self.kick()
-
-    def take(self) -> bool:
-        """Whether there was a kick since the last call; raises ClosingError when stopping."""
-        with contextlib.suppress(BlockingIOError):
-            while self._near.recv(64):
-                self._kicked = True
-        if self.stopping:
-            raise ClosingError("closing")
-        kicked, self._kicked = self._kicked, False
-        return kicked
-
-    def drain(self) -> None:
-        """Read the pipe empty but keep the kick for the next `take`; raises ClosingError when stopping."""
-        if self.take():
-            self._kicked = True
-
-    def close(self) -> None:
-        """Give the two descriptors back."""
-        self._near.close()
-        self._far.close()
 
 
 class Wire:
@@ -93,6 +47,7 @@ class Wire:
         self._start = 0
         self.deadline: float | None = None
         self._latest: float | None = None
+        self._wants = selectors.EVENT_READ
         sock.setblocking(False)
         _tune(sock)
 
@@ -133,6 +88,12 @@ class Wire:
             except OSError as error:
                 raise ConnectionLostError(f"could not write: {error}") from error
 
+    def send_now(self, octets: bytes) -> None:
+        """Write a few octets without waiting; ConnectionLostError where not even those find room."""
+        self.deadline = 0.0
+        self.send(octets)
+        self.deadline = None
+
     # -- reading
 
     def readline(self) -> bytes:
@@ -159,21 +120,34 @@ class Wire:
             return octets
         return self._read_long(size)
 
-    def has_line(self) -> bool:
-        """Whether a whole line is here already."""
-        return self._buffer.find(b"\n", self._start) >= 0
+    def has_response(self) -> bool:
+        """Whether a whole response is here already, its literals included, so that reading it waits for nothing."""
+        at = self._start
+        while (end := self._buffer.find(b"\n", at)) >= 0:
+            announced = LITERAL_END.search(self._buffer[max(at, end - 32) : end].rstrip(b"\r"))
+            if announced is None or int(announced[1]) > self._max_literal:
+                return True
+            at = end + 1 + int(announced[1])
+        if self.buffered > self._max_line + self._max_literal:
+            raise ProtocolError(f"a line of more than {self._max_line} bytes")
+        return False
 
-    def wait(self, until: float) -> str:
-        """Wait for something to be received: "data", "kicked", or "late" when `until` (monotonic) is past."""
-        while True:
-            if self._waker.take():
-                return "kicked"
-            if self._receive_now():
-                return "data"
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return "late"
-            self._select(selectors.EVENT_READ, remaining)
+    def take_in(self) -> bool:
+        """Keep what was received so far, without waiting; whether there was anything. The end of the stream is told by
+        ConnectionLostError, after what came before it.
+        """
+        before = self.buffered
+        self.deadline = None
+        try:
+            for _ in range(_MOST_AT_ONCE):
+                octets = self._try_receive(_CHUNK)
+                if octets is None:
+                    break
+                self._keep(octets)
+        except ConnectionLostError:
+            if self.buffered == before:
+                raise
+        return self.buffered > before
 
     def close(self) -> None:
         """Close the socket at once."""
@@ -203,23 +177,17 @@ class Wire:
 
     def _receive(self, most: int) -> bytes:
         while (octets := self._try_receive(most)) is None:
-            self._ready(selectors.EVENT_READ)
+            self._ready(self._wants)
         return octets
-
-    def _receive_now(self) -> bool:
-        octets = self._try_receive(_CHUNK)
-        if octets is None:
-            return False
-        self._keep(octets)
-        return True
 
     def _try_receive(self, most: int) -> bytes | None:
         try:
             octets = self._sock.recv(most)
         except (BlockingIOError, ssl.SSLWantReadError):
+            self._wants = selectors.EVENT_READ
             return None
         except ssl.SSLWantWriteError:
-            self._ready(selectors.EVENT_WRITE)
+            self._wants = selectors.EVENT_WRITE
             return None
         except OSError as error:
             raise ConnectionLostError(f"could not read: {error}") from error
@@ -235,12 +203,13 @@ class Wire:
         if remaining is not None and remaining <= 0:
             raise CommandTimeoutError("the answer was not finished in time")
         self._select(event, remaining)
-        self._waker.drain()
+        self._waker.heed()
 
     def _select(self, event: int, seconds: float | None) -> None:
         with _selector() as selector:
             selector.register(self._sock, event)
-            selector.register(self._waker, selectors.EVENT_READ)
+            if self._waker.bell is not None:
+                selector.register(self._waker.bell, selectors.EVENT_READ)
             selector.select(seconds)
 
 

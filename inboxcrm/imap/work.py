@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from inboxcrm.imap.bodies import Bodies, read_bodies
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.steps import FolderMemory, Step
-from inboxcrm.imap.thread import ConnectionThread
 from inboxcrm.imap.uids import within
 from inboxcrm.ports import Arrival, Clock, KnownFolders, Position
 
@@ -31,7 +31,7 @@ class FolderWork:
 
     def __init__(
         self,
-        link: ConnectionThread,
+        link: Link,
         memory: FolderMemory,
         *,
         mailbox: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -10,8 +11,10 @@ from contextlib import contextmanager
 
 from inboxcrm.config import Security, Server
 from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.dialogue import News
+from inboxcrm.imap.idling import Idle
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.wire import Waker
+from inboxcrm.imap.waker import Waker
 
 QUICK = Limits(connect=2.0, login=2.0, command=2.0, fetch=2.0, done=2.0, logout=0.2)
 
@@ -88,12 +91,15 @@ def scripted(conversation: Conversation) -> Iterator[tuple[Server, Talk]]:
 @contextmanager
 def connected(conversation: Conversation, *, limits: Limits = QUICK) -> Iterator[Connection]:
     """A logged-in connection to a scripted server."""
-    waker = Waker()
     with scripted(conversation) as (server, _):
-        connection = Connection(server, user="ann", password="secret", waker=waker, limits=limits)
+        connection = Connection(server, user="ann", password="secret", waker=Waker(), limits=limits)
         try:
             yield connection
         finally:
             connection.drop()
-    with contextlib.suppress(OSError):
-        waker.close()
+
+
+def idle(connection: Connection, seconds: float) -> News:
+    """Wait for news in IDLE, as a link does."""
+    asyncio.run(Idle(connection).wait(seconds, patience=connection.limits.done))
+    return connection.take_news()

@@ -27,9 +27,9 @@ from inboxcrm.imap.errors import (
     TooManyConnectionsError,
 )
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.wire import Waker
+from inboxcrm.imap.waker import Waker
 from inboxcrm.testing.imap_server import Exchange, MailServer
-from tests.imap.scripted import QUICK, Talk, connected, scripted
+from tests.imap.scripted import QUICK, Talk, connected, idle, scripted
 from tests.servers.certificates import Certificate
 
 
@@ -47,7 +47,7 @@ def test_the_end_of_the_stream_in_idle_is_an_error_and_no_endless_loop() -> None
         talk.send(b"+ idling\r\n")
 
     with connected(conversation) as connection, pytest.raises(ConnectionLostError, match="closed"):
-        connection.idle(5)
+        idle(connection, 5)
 
 
 def test_news_glued_to_the_continuation_is_reported_at_once() -> None:
@@ -61,7 +61,7 @@ def test_news_glued_to_the_continuation_is_reported_at_once() -> None:
 
     with connected(conversation) as connection:
         started = time.monotonic()
-        news = connection.idle(5)
+        news = idle(connection, 5)
 
     assert news.exists
     assert time.monotonic() - started < 4
@@ -80,7 +80,7 @@ def test_a_line_cut_in_two_segments_is_put_together() -> None:
         talk.answer()
 
     with connected(conversation) as connection:
-        news = connection.idle(5)
+        news = idle(connection, 5)
 
     assert news.changes
     assert not news.exists
@@ -95,7 +95,7 @@ def test_untagged_lines_before_the_continuation_are_collected() -> None:
         talk.answer()
 
     with connected(conversation) as connection:
-        assert connection.idle(5).exists
+        assert idle(connection, 5).exists
 
 
 @pytest.mark.parametrize("refusal", [b"NO not now", b"BAD what", b"OK already over"], ids=["no", "bad", "ok-at-once"])
@@ -109,7 +109,7 @@ def test_a_server_that_will_not_idle_is_a_refusal_and_the_connection_lives(refus
 
     with connected(conversation) as connection:
         with pytest.raises(CommandRefusedError, match="IDLE"):
-            connection.idle(5)
+            idle(connection, 5)
         assert connection.search_uids(b"ALL") == [1]
 
 
@@ -124,7 +124,7 @@ def test_a_server_that_never_answers_done_is_dead_within_the_deadline() -> None:
     with connected(conversation, limits=Limits(done=0.3)) as connection:
         started = time.monotonic()
         with pytest.raises(CommandTimeoutError):
-            connection.idle(0.05)
+            idle(connection, 0.05)
         assert time.monotonic() - started < 4
 
 
@@ -137,31 +137,10 @@ def test_a_literal_in_idle_is_read_as_one() -> None:
         talk.answer()
 
     with connected(conversation) as connection:
-        news = connection.idle(5)
+        news = idle(connection, 5)
 
     assert news.changes
     assert not news.exists
-
-
-def test_a_kick_from_another_thread_ends_idle_and_the_connection_lives() -> None:
-    def conversation(talk: Talk) -> None:
-        talk.let_in()
-        talk.line()
-        talk.send(b"+ idling\r\n")
-        talk.line()
-        talk.answer()
-        talk.line()
-        talk.answer(b"* SEARCH")
-
-    waker = Waker()
-    with scripted(conversation) as (server, _):
-        connection = Connection(server, user="ann", password="secret", waker=waker, limits=QUICK)
-        waker.kick()
-        started = time.monotonic()
-        assert not connection.idle(5)
-        assert time.monotonic() - started < 4
-        assert connection.search_uids(b"ALL") == []
-        connection.drop()
 
 
 # -- deadlines and limits

@@ -1,0 +1,173 @@
+"""One connection as asyncio uses it: asked on a borrowed thread, waited with on the event loop, let go of cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from inboxcrm.errors import InboxcrmError, PermanentError
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.dialogue import News
+from inboxcrm.imap.errors import CommandRefusedError, ConnectionLostError
+from inboxcrm.imap.idling import Idle
+from inboxcrm.imap.waker import Bell, Waker
+from inboxcrm.imap.workers import SHARED, Workers
+
+T = TypeVar("T")
+Open = Callable[[Waker], Connection]
+"""Makes the connection; called on a thread."""
+
+_PATIENCE = 2.0
+"""Seconds a call that was cut short is waited for."""
+
+
+class Link:
+    """A connection that opens with its first call. Calls come one after another; after any failure but a NO it is of no
+    more use.
+
+    asyncio's own thread pool is not used: a few servers that do not answer would fill it.
+    """
+
+    def __init__(self, open_connection: Open, *, workers: Workers = SHARED) -> None:
+        self._open = open_connection
+        self._workers = workers
+        self._waker = Waker()
+        self._turn = asyncio.Lock()
+        self._connection: Connection | None = None
+        self._idle: Idle | None = None
+        self._closing = False
+        self._closed = False
+        self._broken = False
+        workers.join()
+
+    @property
+    def usable(self) -> bool:
+        """Whether a further call has a chance."""
+        return not (self._closed or self._broken or self._waker.stopping)
+
+    async def open(self) -> Connection:
+        """Connect and log in; the connection may be asked only through `run`, but its capabilities may be read."""
+        return await self.run(lambda connection: connection)
+
+    async def run(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` with the connection on a thread.
+
+        A cancelled call ends the connection, since its answer is still to come.
+        """
+        async with self._turn:
+            self._require_usable()
+            loop = asyncio.get_running_loop()
+            answer: asyncio.Future[T] = loop.create_future()
+            answer.add_done_callback(_heard)
+            self._workers.give(partial(self._answer, loop, answer, job))
+            try:
+                return await asyncio.shield(answer)
+            except asyncio.CancelledError:
+                self._waker.stop()
+                await asyncio.wait([answer], timeout=_PATIENCE)
+                raise
+
+    async def idle(self, seconds: float) -> News:
+        """Wait for news in IDLE, on the event loop; no thread works meanwhile.
+
+        Raises CommandRefusedError when the server will not, ConnectionLostError when the connection ended.
+        """
+        async with self._turn:
+            self._require_usable()
+            connection = self._connection
+            if connection is None:
+                raise ConnectionLostError("nothing was asked over this connection yet")
+            if not connection.news:
+                await self._wait_in_idle(connection, seconds)
+            return connection.take_news()
+
+    async def _wait_in_idle(self, connection: Connection, seconds: float) -> None:
+        intact = False
+        self._idle = Idle(connection)
+        try:
+            await self._idle.wait(seconds, patience=connection.limits.done)
+            intact = True
+        except CommandRefusedError:
+            intact = True
+            raise
+        finally:
+            self._idle = None
+            if not intact:
+                self._drop()
+
+    async def close(self, *, politely: bool = False) -> None:
+        """End the connection; `politely` logs out first (at most two seconds)."""
+        if self._closing:
+            return
+        self._closing = True
+        if politely and self.usable and self._connection is not None:
+            with contextlib.suppress(InboxcrmError):
+                await self.run(lambda connection: connection.leave())
+        self._closed = True
+        self._waker.stop()
+        if self._idle is not None:
+            self._idle.cut()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE), self._turn:
+                self._drop()
+        self._workers.leave()
+
+    def _require_usable(self) -> None:
+        if not self.usable:
+            raise ConnectionLostError("the connection was closed")
+
+    def _drop(self) -> None:
+        self._broken = True
+        if self._connection is not None:
+            self._connection.drop()
+
+    # -- on the thread
+
+    def _answer(
+        self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], job: Callable[[Connection], T], bell: Bell
+    ) -> Callable[[], None]:
+        self._waker.bell = bell
+        try:
+            result = self._do(job)
+        except BaseException as error:  # raised again where it was asked for
+            settle: Callable[[], None] = partial(_settle, answer, answer.set_exception, error)
+        else:
+            settle = partial(_settle, answer, answer.set_result, result)
+        finally:
+            self._waker.bell = None
+            bell.silence()
+        return partial(_tell, loop, settle)
+
+    def _do(self, job: Callable[[Connection], T]) -> T:
+        intact = False
+        try:
+            if self._connection is None:
+                self._connection = self._open(self._waker)
+            result = job(self._connection)
+            intact = not self._waker.stopping
+        except (CommandRefusedError, PermanentError):
+            intact = self._connection is not None  # a whole answer was read
+            raise
+        finally:
+            if not intact:
+                self._drop()
+        return result
+
+
+def _tell(loop: asyncio.AbstractEventLoop, settle: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is gone, and whoever asked with it
+        loop.call_soon_threadsafe(settle)
+
+
+def _settle(answer: asyncio.Future[Any], settle: Callable[[Any], None], value: object) -> None:
+    if not answer.done():
+        settle(value)
+
+
+def _heard(answer: asyncio.Future[T]) -> None:
+    """Read a failure once, so that one nobody waits for any more is not reported as forgotten."""
+    if not answer.cancelled():
+        answer.exception()

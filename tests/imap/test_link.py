@@ -1,0 +1,158 @@
+"""A connection that is asked on a borrowed thread and waited with on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.config import Security, Server
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.errors import ConnectionLostError
+from inboxcrm.imap.link import Link
+from inboxcrm.imap.waker import Waker
+from inboxcrm.imap.workers import Workers
+from inboxcrm.testing.imap_server import Account, Exchange, MailServer
+from tests.imap.record import letter
+from tests.imap.scripted import QUICK
+from tests.servers.certificates import make_certificate
+
+
+def linked(server: MailServer, *, workers: Workers | None = None, ca_file: Path | None = None) -> Link:
+    security = Security.NONE if ca_file is None else Security.TLS
+    where = Server(server.host, server.port, security, ca_file)
+
+    def connect(waker: Waker) -> Connection:
+        return Connection(where, user="ann", password="secret", waker=waker, limits=QUICK)
+
+    return Link(connect, workers=workers or Workers())
+
+
+def imap_threads() -> int:
+    return sum(thread.name.startswith("imap-") for thread in threading.enumerate())
+
+
+async def until_idle(server: MailServer, count: int) -> None:
+    async with asyncio.timeout(5):
+        while server.traffic.commands["IDLE"] < count:
+            await asyncio.sleep(0.005)
+
+
+async def test_connections_that_wait_have_no_thread_and_each_hears_its_news(server: MailServer, ann: Account) -> None:
+    workers = Workers()
+    links = [linked(server, workers=workers) for _ in range(20)]
+    for link in links:
+        await link.run(lambda c: c.examine("INBOX"))
+    waits = [asyncio.create_task(link.idle(30)) for link in links]
+    await until_idle(server, 20)
+
+    threads = imap_threads()
+    ann.folder("INBOX").append(letter(1))
+    news = await asyncio.gather(*waits)
+    for link in links:
+        await link.close()
+
+    assert threads <= 2  # one at a time was enough to connect them
+    assert all(one.exists for one in news)
+    assert imap_threads() == 0
+
+
+async def test_news_over_tls_is_heard_whatever_the_records(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    async with MailServer(tls=made.server_context()) as server:
+        ann = server.account("ann", "secret")
+
+        async def many_at_once(exchange: Exchange) -> bool:
+            await exchange.send(b"+ idling\r\n" + b"* OK Still here\r\n" * 3000 + b"* 4 EXI")
+            await exchange.send(b"STS\r\n")
+            await exchange.read_line()
+            await exchange.send(exchange.tag + b" OK done\r\n")
+            return True
+
+        server.faults["IDLE"] = many_at_once
+        async with AsyncExitStack() as stack:
+            link = linked(server, ca_file=made.cert)
+            stack.push_async_callback(link.close)
+            await link.run(lambda c: c.examine("INBOX"))
+
+            heard = await link.idle(5)
+            del server.faults["IDLE"]
+            waiting = asyncio.create_task(link.idle(5))
+            await until_idle(server, 2)
+            ann.folder("INBOX").append(letter(1))
+
+            assert heard.exists
+            assert (await waiting).exists
+
+
+async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account) -> None:
+    link = linked(server)
+    await link.run(lambda c: c.examine("INBOX"))
+    waiting = asyncio.create_task(link.idle(30))
+    await until_idle(server, 1)
+
+    async with asyncio.timeout(1):
+        await link.close()
+
+    with pytest.raises(ConnectionLostError):
+        await waiting
+
+
+async def test_a_question_waits_until_the_wait_before_it_is_over(server: MailServer, ann: Account) -> None:
+    link = linked(server)
+    await link.run(lambda c: c.examine("INBOX"))
+    waiting = asyncio.create_task(link.idle(30))
+    await until_idle(server, 1)
+    asked = asyncio.create_task(link.run(lambda c: c.search_uids(b"ALL")))
+
+    ann.folder("INBOX").append(letter(1))
+
+    assert (await waiting).exists
+    assert await asked == [1]
+    await link.close()
+
+
+async def test_giving_up_before_its_turn_costs_the_connection_nothing(server: MailServer, ann: Account) -> None:
+    link = linked(server)
+    await link.run(lambda c: c.examine("INBOX"))
+    waiting = asyncio.create_task(link.idle(30))
+    await until_idle(server, 1)
+    asked = asyncio.create_task(link.run(lambda c: c.search_uids(b"ALL")))
+    await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.wait([asked])
+
+    ann.folder("INBOX").append(letter(1))
+
+    assert (await waiting).exists
+    assert link.usable
+    await link.close()
+
+
+async def test_a_mail_that_ends_with_the_stream_is_heard_before_its_end(server: MailServer, ann: Account) -> None:
+    async def last_words(exchange: Exchange) -> bool:
+        await exchange.send(b"+ idling\r\n* BYE shutting down\r\n")
+        exchange.close()
+        return True
+
+    server.faults["IDLE"] = last_words
+    link = linked(server)
+    await link.run(lambda c: c.examine("INBOX"))
+
+    with pytest.raises(ConnectionLostError, match="shutting down"):
+        await link.idle(5)
+    await link.close()
+
+
+async def test_a_free_thread_is_used_again_and_ends_with_the_last_connection(server: MailServer, ann: Account) -> None:
+    workers = Workers()
+    link = linked(server, workers=workers)
+
+    names = [await link.run(lambda _: threading.current_thread().name) for _ in range(3)]
+    await link.close()
+
+    assert len({*names}) == 1
+    assert imap_threads() == 0
