@@ -106,6 +106,22 @@ class Acknowledge:
     max_delay: timedelta = timedelta(hours=24)
 
 
+class FollowUpStart(StrEnum):
+    """Which of the owner's mails start a follow-up date by themselves."""
+
+    ASKED = "asked"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """When to ask after an answer: `days` open days later, where a contact's own rhythm does not say."""
+
+    start: FollowUpStart = FollowUpStart.ASKED
+    days: int = 5
+
+
 @dataclass(frozen=True, slots=True)
 class PlanConfig:
     """A level of service. `target`, `floor` and `ceiling` count open office time.
@@ -210,6 +226,7 @@ class Config:
     plans: Mapping[str, PlanConfig]
     safety: Safety = Safety()
     notify: Notify = Notify()
+    follow_up: FollowUps = FollowUps()
 
     @property
     def file(self) -> Path:

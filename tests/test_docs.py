@@ -12,6 +12,7 @@ import pytest
 from inboxcrm.config import (
     Acknowledge,
     Config,
+    FollowUps,
     MailboxConfig,
     Notify,
     Office,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type] = {
     "password": PasswordSource,
     "office": Office,
     "acknowledge": Acknowledge,
+    "follow_up": FollowUps,
     "plans.NAME": PlanConfig,
     "safety": Safety,
     "notify": Notify,
@@ -96,6 +98,7 @@ def test_every_section_of_the_configuration_is_compared() -> None:
         "plans",
         "safety",
         "notify",
+        "follow_up",
     }
 
 

@@ -61,7 +61,18 @@ def queue(place: Place, as_json: bool) -> None:
             ],
             nothing="Nobody waits for an answer.",
         )
+        _follow_ups_due(house)
         _no_answer_needed(house)
+
+
+def _follow_ups_due(house: Household) -> None:
+    due = house.database.reading(lambda connection: views.follow_ups(connection, due_by=house.clock.now()))
+    if not due:
+        return
+    click.echo()
+    heading("No word from them yet (write to them, or inboxcrm followup REF --on DAY, or --drop)")
+    for row in due:
+        click.echo(f"  {row.message_id}  {cell(row.contact)}  {cell(row.subject)}  ({cell(row.because)})")
 
 
 def _no_answer_needed(house: Household) -> None:
@@ -69,7 +80,7 @@ def _no_answer_needed(house: Household) -> None:
     if not pending:
         return
     click.echo()
-    heading("No answer needed? (inboxcrm done REF --not-needed, or inboxcrm owe REF)")
+    heading("No answer needed? (inboxcrm done REF --not-needed, or close REF, or owe REF)")
     for each in pending:
         row = each.message
         click.echo(f"  {row.id}  {cell(row.contact or row.sender)}  {cell(row.subject)}  ({cell(each.because)})")

@@ -115,6 +115,7 @@ def main() -> None:
         "rules",
         "running",
         "texts",
+        "turns",
     ):
         import_module(f"inboxcrm.cli.{commands}")
 

@@ -30,3 +30,11 @@ def until(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
     if len(text) == len("2026-03-27"):
         return datetime.combine(at.date() + timedelta(days=1), time(0), tzinfo=zone)
     return at
+
+
+def beginning(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
+    """A time, a date (then the beginning of that day), or a length of time from now such as `5d`. Raises UserError."""
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        return instant(text, zone, option=option)

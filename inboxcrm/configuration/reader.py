@@ -13,6 +13,8 @@ from inboxcrm.config import (
     Acknowledge,
     AckPolicy,
     Config,
+    FollowUps,
+    FollowUpStart,
     MailboxConfig,
     Mode,
     Owner,
@@ -115,6 +117,7 @@ def _config(home: Path, root: Table) -> Config:
         plans=_plans(root.table("plans"), has_phone="phone" in root.table("owner").values),
         safety=_safety(root.table("safety")),
         notify=read_notify(root.table("notify"), home, owner),
+        follow_up=_follow_up(root.table("follow_up")),
     )
     root.close()
     return config
@@ -158,6 +161,16 @@ def _acknowledge(table: Table) -> Acknowledge:
         if wait >= chosen.max_delay:
             limit = format_duration(chosen.max_delay)
             table.problem(key, f'found "{format_duration(wait)}"', f'must be less than max_delay, which is "{limit}"')
+    table.close()
+    return chosen
+
+
+def _follow_up(table: Table) -> FollowUps:
+    standard = FollowUps()
+    chosen = FollowUps(
+        start=table.read("start", values.choice(FollowUpStart), standard.start),
+        days=table.read("days", values.days, standard.days),
+    )
     table.close()
     return chosen
 

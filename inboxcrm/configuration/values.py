@@ -78,6 +78,13 @@ def port(value: object) -> int:
     return value
 
 
+def days(value: object) -> int:
+    """A small number of days."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 60:
+        raise Refused("must be a number of days from 1 to 60, without quotes")
+    return value
+
+
 def choice(kind: type[Chosen], *, other_names: Mapping[str, Chosen] = NO_NAMES) -> Convert[Chosen]:
     """One word of an enumeration; `other_names` are what people call its members elsewhere, for the hint."""
     words = [str(member) for member in kind]

@@ -21,7 +21,7 @@ from inboxcrm.ports import Batch
 from inboxcrm.service import duties, file, learned, reports, story
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, decisions, messages, outbox, promises, unowed
+from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, unowed
 
 CLOCK_SLACK = timedelta(hours=1)
 QUOTED_WITHIN = 20_000
@@ -119,13 +119,16 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         placement,
         direction="in",
         mail_class=verdict.mail_class,
-        turn=None if verdict.mail_class is MailClass.MACHINE else "mine",
+        turn="mine" if decided.promise is not None else None,
         outcome=verdict.outcome,
         reasons=verdict.reasons,
     )
     if verdict.mail_class is MailClass.MACHINE:
         reports.take_note(filing, verdict, person, row_id)
-    elif decided.promise is None:
+    elif decided.promise is not None:
+        if matter_id is not None:
+            follow_ups.end(connection, matter_id, "answered", at=filing.now)
+    else:
         rules = ", ".join(match.rule for match in decided.word.matches)
         unowed.note(connection, row_id, because=rules, at=filing.now)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)

@@ -20,6 +20,7 @@ from inboxcrm.domain.text import one_line
 from inboxcrm.domain.threads import Placement
 from inboxcrm.parsing import Parsed
 from inboxcrm.render import instance_token
+from inboxcrm.service import follow_ups
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, matters, messages, outbox, promises
 from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
@@ -138,7 +139,8 @@ def store(
     connection, message = filing.connection, filing.message
     matter_id = placement.matter.matter_id if placement.matter is not None else None
     filed = person.contact_id is not None or person.organisation_id is not None
-    if matter_id is None and (filed or turn == "mine"):
+    awaited = direction == "in" and mail_class is not MailClass.MACHINE
+    if matter_id is None and (filed or awaited):
         matter_id = matters.open_matter(
             connection,
             contact_id=person.contact_id,
@@ -157,6 +159,7 @@ def store(
             people=people_besides_owner(filing.household, message),
             at=filing.received_at,
             turn=turn,
+            by_person=mail_class is not MailClass.MACHINE,
             contact_id=person.contact_id,
         )
     row_id = messages.insert(
@@ -236,6 +239,16 @@ def outgoing(filing: Filing) -> int:
     messages.cite(filing.connection, row_id, message)
     if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)
+    if matter_id is not None and filing.origin == "live":
+        follow_ups.after_our_word(
+            filing.household,
+            filing.connection,
+            matter_id=matter_id,
+            contact_id=first.contact_id,
+            text=filing.parsed.new_text,
+            at=filing.received_at,
+            now=filing.now,
+        )
     return row_id
 
 

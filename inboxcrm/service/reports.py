@@ -50,6 +50,7 @@ def _bounce(filing: Filing, row_id: int) -> None:
             people=(),
             at=filing.received_at,
             turn=None,
+            by_person=False,
             contact_id=None,
         )
     if report.kind is ReportKind.FAILED:

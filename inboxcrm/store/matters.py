@@ -93,9 +93,12 @@ def extend(
     people: Iterable[str],
     at: datetime,
     turn: str | None,
+    by_person: bool,
     contact_id: int | None,
 ) -> None:
-    """Add a message's ids and people to a matter. `turn` None leaves the turn where it is (automatic mail).
+    """Add a message's ids and people to a matter. `turn` None leaves the turn where it is: automatic mail, an "ok".
+
+    Only what was written `by_person` moves the time of the last contact.
 
     A mail older than the matter's last one (a backlog is read newest first) does not change whose turn it is.
     """
@@ -112,11 +115,16 @@ def extend(
         SET turn = CASE WHEN :turn IS NOT NULL AND (:at >= last_at OR turn = 'nobody') THEN :turn ELSE turn END,
             contact_id = COALESCE(contact_id, :contact_id),
             opened_at = MIN(opened_at, :at),
-            last_at = CASE WHEN :turn IS NULL THEN last_at ELSE MAX(last_at, :at) END
+            last_at = CASE WHEN :by_person THEN MAX(last_at, :at) ELSE last_at END
         WHERE id = :id
         """,
-        {"id": matter_id, "turn": turn, "at": to_text(at), "contact_id": contact_id},
+        {"id": matter_id, "turn": turn, "by_person": by_person, "at": to_text(at), "contact_id": contact_id},
     )
+
+
+def turn(connection: sqlite3.Connection, matter_id: int) -> str:
+    """Whose word is next: "mine", "theirs" or "nobody"."""
+    return str(connection.execute("SELECT turn FROM matters WHERE id = ?", (matter_id,)).fetchone()["turn"])
 
 
 def set_turn(connection: sqlite3.Connection, matter_id: int, turn: str) -> None:

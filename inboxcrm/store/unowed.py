@@ -34,6 +34,18 @@ def pending(connection: sqlite3.Connection) -> list[Unowed]:
     return [Unowed(message, because) for message, because in found if message is not None]
 
 
+def settle_matter(connection: sqlite3.Connection, matter_id: int, *, at: datetime) -> None:
+    """The owner has closed the whole matter."""
+    connection.execute(
+        """
+        UPDATE unowed
+        SET settled_at = ?
+        WHERE settled_at IS NULL AND message_id IN (SELECT id FROM messages WHERE matter_id = ?)
+        """,
+        (to_text(at), matter_id),
+    )
+
+
 def settle(connection: sqlite3.Connection, message_id: int, *, at: datetime) -> bool:
     """The owner has decided; answers whether the mail was waiting for that."""
     cursor = connection.execute(

@@ -182,3 +182,25 @@ CREATE VIEW search_source AS
 SELECT messages.id AS id, subject, sender, recipients, letters.text AS text
 FROM messages
 JOIN letters ON letters.message_id = messages.id;
+
+CREATE VIEW follow_up_list AS
+SELECT follow_ups.matter_id AS matter_id,
+       messages.id AS message_id,
+       matters.contact_id AS contact_id,
+       COALESCE(contacts.name, organisations.name, IIF(messages.direction = 'in', messages.sender, messages.recipients))
+         AS contact,
+       organisations.name AS organisation,
+       matters.subject AS subject,
+       matters.turn AS turn,
+       follow_ups.since_at AS since_at,
+       follow_ups.due_at AS due_at,
+       follow_ups.because AS because,
+       follow_ups.by_hand AS by_hand
+FROM follow_ups
+JOIN matters ON matters.id = follow_ups.matter_id
+JOIN messages ON messages.id = (SELECT last.id FROM messages AS last
+                                WHERE last.matter_id = follow_ups.matter_id AND last.class <> 'machine'
+                                ORDER BY last.received_at DESC LIMIT 1)
+LEFT JOIN contacts ON contacts.id = matters.contact_id
+LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id)
+WHERE follow_ups.ended_at IS NULL;

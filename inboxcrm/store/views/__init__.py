@@ -53,10 +53,12 @@ from inboxcrm.store.views.searching import (
     search,
 )
 from inboxcrm.store.views.standing import MailboxRow, mailboxes
+from inboxcrm.store.views.waiting import FollowUpRow, follow_up_of, follow_ups
 
 __all__ = [
     "CANDIDATES",
     "ContactRow",
+    "FollowUpRow",
     "Hit",
     "JudgedRow",
     "MAX_SEARCH_TERMS",
@@ -82,6 +84,8 @@ __all__ = [
     "filed",
     "find",
     "first_incoming_after",
+    "follow_up_of",
+    "follow_ups",
     "judged",
     "last_touch",
     "mailboxes",
