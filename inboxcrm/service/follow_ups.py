@@ -9,7 +9,7 @@ from inboxcrm.config import FollowUpStart
 from inboxcrm.domain import follow_up
 from inboxcrm.domain.follow_up import FollowUp
 from inboxcrm.service.household import Household
-from inboxcrm.store import follow_ups, home, matters
+from inboxcrm.store import follow_ups, matters
 
 LOOKED_BACK = timedelta(days=400)
 
@@ -23,7 +23,7 @@ def propose(
         if contact_id is not None
         else []
     )
-    calendar = household.calendar(now, tuple(away for _, away in home.absences(connection)))
+    calendar = household.calendar(connection, now, plan=None)
     return follow_up.propose(since, waits, calendar, open_days=household.config.follow_up.days)
 
 
