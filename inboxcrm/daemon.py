@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError, TransientError
-from inboxcrm.ports import Mailbox, MailboxState
+from inboxcrm.ports import FolderRole, Mailbox, MailboxState
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
@@ -49,6 +49,8 @@ class Daemon:
         self._offices = offices
         self._notify = notify
         self._stirred = asyncio.Event()
+        self._ahead: asyncio.Queue[str] = asyncio.Queue()
+        self._answers_at_once = not all((household.config.acknowledge.grace, household.config.acknowledge.grace_closed))
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -74,6 +76,7 @@ class Daemon:
                 ]
                 tasks.append(group.create_task(self._make_ready(), name="ready"))
                 tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
+                tasks.append(group.create_task(self._read_ahead(), name="read ahead"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
@@ -104,6 +107,8 @@ class Daemon:
         while True:
             try:
                 async for batch in mailbox.watch(Known(self._household)):
+                    if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
+                        self._ahead.put_nowait(name)
                     taken = await self._ingest.take(batch)
                     if taken.wake:
                         self._stirred.set()
@@ -113,6 +118,11 @@ class Daemon:
             except InboxcrmError as error:
                 log.error("watch.fault", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(AFTER_FAULT))
+
+    async def _read_ahead(self) -> None:
+        """Read Sent while new mail is being parsed, where its acknowledgement may leave without a grace time."""
+        while True:
+            await self._deliver.read_ahead(await self._ahead.get())
 
     async def _deliver_loop(self) -> None:
         """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,6 +26,9 @@ log = logging.getLogger("inboxcrm.deliver")
 
 PAUSE_AFTER_ACCOUNT_TROUBLE = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=1)
+FRESH = 0.5
+"""Seconds for which a reading of Sent counts as the last look before a mail leaves: an answer takes longer to come."""
+
 LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=10))
 
 
@@ -35,6 +40,10 @@ class Office:
     transport: Transport
     clock: Clock
     files_sent_itself: bool = False
+    sent_read_at: float | None = None
+    """When the last reading of Sent that went well began, by the monotonic clock."""
+
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Deliver:
@@ -66,9 +75,8 @@ class Deliver:
         What is due and cannot go (a pause, an account at rest) is looked at again after `LOOK_AGAIN`.
         """
         await self._switch.follow()
-        await self._household.jot(self._release)
-        for item in await self._due():
-            await self._send(item)
+        for item, claimed in await self._household.jot(self._look):
+            await self._send(item, claimed=claimed)
         next_at, now = await self._household.read(outbox.next_due), self._household.clock.now()
         return now + LOOK_AGAIN if next_at is not None and next_at <= now else next_at
 
@@ -135,10 +143,22 @@ class Deliver:
             if until > now + PAUSE_AFTER_ACCOUNT_TROUBLE:
                 self._resting[name] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
 
-    async def _due(self) -> list[outbox.Item]:
+    def _look(self, connection: sqlite3.Connection) -> list[tuple[outbox.Item, bool]]:
+        """What may leave now, and whether it is claimed already: the first one is, where Sent was just read."""
+        self._release(connection)
+        if home.paused_at(connection) is not None:
+            return []
         now = self._household.clock.now()
-        items = await self._household.read(lambda connection: outbox.due(connection, OutboxState.QUEUED, now))
-        return [item for item in items if item.mailbox in self._offices]
+        items = [
+            item
+            for item in outbox.due(connection, OutboxState.QUEUED, now)
+            if item.mailbox in self._offices and not self._rests(item.mailbox)
+        ]
+        first = items[0] if items else None
+        if first is None or not self._is_fresh(self._offices[first.mailbox]):
+            return [(item, False) for item in items]
+        claimed = self._claim(connection, first)
+        return [*([(first, True)] if claimed else []), *((item, False) for item in items[1:])]
 
     def _rests(self, mailbox: str) -> bool:
         until = self._resting.get(mailbox)
@@ -162,13 +182,9 @@ class Deliver:
             return False
         return outbox.claim(connection, item)
 
-    async def _send(self, item: outbox.Item) -> None:
+    async def _send(self, item: outbox.Item, *, claimed: bool) -> None:
         office = self._offices[item.mailbox]
-        if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
-            return
-        if item.kind == "auto" and not await self._sent_is_read(item, office):
-            return
-        if not await self._household.jot(self._claim, item):
+        if not claimed and not await self._take(item, office):
             return
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
@@ -179,6 +195,19 @@ class Deliver:
         log.info("outbox.attempt", extra={"item": item.id, "outcome": type(delivery).__name__.lower()})
         if isinstance(delivery, Sent) and not office.files_sent_itself:
             await self._file_copy(item, office)
+
+    async def _take(self, item: outbox.Item, office: Office) -> bool:
+        """Claim an item that was found due; False where it cannot go now, or must not go any more."""
+        if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
+            return False
+        if item.kind == "auto" and not await self._sent_is_read(item, office):
+            return False
+        return await self._household.jot(self._claim, item)
+
+    async def read_ahead(self, mailbox: str) -> None:
+        """Read Sent while a mail that may be answered at once is still being read; a failure shows when it is due."""
+        with suppress(InboxcrmError):
+            await self._read_sent(self._offices[mailbox])
 
     async def _sent_is_read(self, item: outbox.Item, office: Office) -> bool:
         """Read Sent once more, so that an answer given a moment ago cancels; while it cannot be read, nothing goes."""
@@ -243,10 +272,19 @@ class Deliver:
         """Put a copy into Sent, and read it at once: the next mail must not wait for that."""
         try:
             await office.mailbox.file_sent(item.raw, self._household.clock.now())
+            office.sent_read_at = None
             await self._read_sent(office)
         except InboxcrmError as error:
             log.warning("outbox.copy_not_filed", extra={"item": item.id, "cause": str(error)})
 
     async def _read_sent(self, office: Office) -> None:
-        async for batch in office.mailbox.refresh_sent(Known(self._household)):
-            await self._ingest.take(batch)
+        async with office.reading:
+            if self._is_fresh(office):
+                return
+            began = office.clock.monotonic()
+            async for batch in office.mailbox.refresh_sent(Known(self._household)):
+                await self._ingest.take(batch)
+            office.sent_read_at = began
+
+    def _is_fresh(self, office: Office) -> bool:
+        return office.sent_read_at is not None and office.clock.monotonic() < office.sent_read_at + FRESH

@@ -44,12 +44,9 @@ class Ingest:
     async def take(self, batch: Batch) -> Taken:
         """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again."""
         fingerprints = [hashlib.sha256(arrival.raw).digest() for arrival in batch.arrivals]
-        known = await self._household.run(self._known, fingerprints)
-        fresh = [
-            (arrival, fingerprint)
-            for arrival, fingerprint in zip(batch.arrivals, fingerprints, strict=True)
-            if fingerprint not in known
-        ]
+        pairs = list(zip(batch.arrivals, fingerprints, strict=True))
+        known = frozenset() if len(pairs) == 1 else await self._household.run(self._known, fingerprints)
+        fresh = [(arrival, fingerprint) for arrival, fingerprint in pairs if fingerprint not in known]
         parsed = await self._parser.parse_many([arrival.raw for arrival, _ in fresh], language=batch.live)
         reads = {
             fingerprint: _Read(arrival, fingerprint, each)
