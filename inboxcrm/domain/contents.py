@@ -48,6 +48,22 @@ def html(raw: bytes) -> str | None:
     return None
 
 
+def written(raw: bytes, most: int) -> str:
+    """What every textual part says, attached ones and returned mail too, decoded; at most `most` octets of it.
+
+    Parts that hold another mail are read as they stand, and never taken apart.
+    """
+    pieces: list[str] = []
+    for found, start, end, encoding in _walk(raw).places.values():
+        if most <= 0:
+            break
+        if found.content_type.startswith(("text/", "message/")):
+            octets = _octets(raw, start, min(end, start + most * 2), encoding)[:most]
+            most -= len(octets)
+            pieces.append(storable(decode(octets, found.charset)[0]))
+    return "\n".join(pieces)
+
+
 def _walk(raw: bytes) -> _Places:
     body_at = headers_end(raw)
     fields: dict[str, list[str]] = {}

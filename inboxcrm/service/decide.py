@@ -123,12 +123,12 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         outcome=verdict.outcome,
         reasons=verdict.reasons,
     )
-    if verdict.mail_class is MailClass.MACHINE:
+    if not human:
         reports.take_note(filing, verdict, person, row_id)
-    elif decided.promise is not None:
+    if verdict.mail_class is not MailClass.MACHINE and decided.promise is not None:
         if matter_id is not None:
             follow_ups.end(connection, matter_id, "answered", at=filing.now)
-    else:
+    elif verdict.mail_class is not MailClass.MACHINE:
         rules = ", ".join(match.rule for match in decided.word.matches)
         unowed.note(connection, row_id, because=rules, at=filing.now)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 
 from inboxcrm.domain.address import base_key
@@ -11,7 +12,12 @@ from inboxcrm.domain.safety.bounces import Report, ReportKind, read_report
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, home, matters, messages
 
-_BOUNCES = frozenset((Reason.DSN, Reason.BOUNCE_LIKE, Reason.NULL_RETURN_PATH, Reason.VENDOR_AUTO))
+_BOUNCES = frozenset(
+    (Reason.DSN, Reason.BOUNCE_LIKE, Reason.NULL_RETURN_PATH, Reason.VENDOR_AUTO, Reason.NO_USABLE_SENDER)
+)
+_DAEMON = re.compile(r"mail(?:er)?[-_.]?daemon|postmaster")
+"""Who signs bounces that another row of the gate stopped first."""
+
 _ABSENCES = frozenset(
     (
         Reason.AUTO_SUBMITTED,
@@ -21,14 +27,16 @@ _ABSENCES = frozenset(
         Reason.VENDOR_AUTO,
         Reason.AUTO_SUBJECT,
         Reason.AUTO_TEXT,
+        Reason.THREAD_ALREADY_ACKED,
     )
 )
 
 
 def take_note(filing: Filing, verdict: Verdict, person: Person, row_id: int) -> None:
-    """Read what an automatic mail reports. It changes no turn, keeps no promise and answers nobody."""
+    """Read what a mail reports that perhaps no person wrote. It changes no turn, keeps no promise, answers nobody."""
     reasons = frozenset(verdict.reasons)
-    if reasons & _BOUNCES:
+    author = filing.message.author
+    if reasons & _BOUNCES or (author is not None and _DAEMON.fullmatch(author.local)):
         _bounce(filing, row_id)
     if reasons & _ABSENCES and person.contact_id is not None:
         _absence(filing, person.contact_id)

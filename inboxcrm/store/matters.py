@@ -22,13 +22,23 @@ _CANDIDATE = """
 """
 
 
+_CITED = """
+    SELECT matter_id FROM thread_ids WHERE message_id = :message_id
+    UNION
+    SELECT matter_id FROM outbox WHERE mail_id = :message_id AND matter_id IS NOT NULL
+"""
+
+
 def cited(
     connection: sqlite3.Connection, ids: Sequence[str], people: Iterable[str], *, now: datetime
 ) -> tuple[Candidate, ...]:
-    """The matters that hold one of these Message-IDs, in the order of the ids; `people` are address keys."""
+    """The matters that hold one of these Message-IDs, in the order of the ids; `people` are address keys.
+
+    A mail of ours belongs to its matter from the moment it is written: its copy in Sent may come later, or never.
+    """
     found: dict[int, Candidate] = {}
     for message_id in ids:
-        rows = connection.execute("SELECT matter_id FROM thread_ids WHERE message_id = ?", (message_id,))
+        rows = connection.execute(_CITED, {"message_id": message_id})
         for (matter_id,) in rows.fetchall():
             if matter_id not in found:
                 found[matter_id] = _candidate(connection, matter_id, _shares(connection, matter_id, people), now)

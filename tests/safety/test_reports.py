@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.store import views
-from tests.service.house import ZONE, House, mail
+from tests.safety.bounces import FOR_GOOD, NOT_FOR_GOOD
+from tests.service.house import MONDAY, ZONE, House, mail, own
 
 
 @pytest.fixture
@@ -137,3 +138,124 @@ async def test_an_absence_without_any_mark_is_known_by_its_words_and_answered_by
     await house.pass_time(hours=1)
 
     assert len(house.transport.sent) == 1
+
+
+def other_sender(house: House) -> list[tuple[object, ...]]:
+    """Everything of the ledger that no report may touch."""
+    return house.ask("SELECT state, chasers, extensions, told_due_at FROM promises") + house.ask(
+        "SELECT turn, subject FROM matters"
+    )
+
+
+@pytest.mark.parametrize("product", FOR_GOOD)
+async def test_a_bounce_of(house: House, product: str) -> None:
+    mail_id = await acknowledged(house)
+    matter, before = house.messages()[0].matter_id, other_sender(house)
+
+    await house.arrive(FOR_GOOD[product](mail_id))
+    await house.pass_time(hours=2)
+
+    report = house.messages()[-1]
+    assert (report.mail_class, report.outcome) == ("machine", "suppress")
+    assert report.matter_id == matter
+    assert contact(house).undeliverable_at is not None
+    assert other_sender(house) == before
+    assert len(house.transport.sent) == 1
+
+
+@pytest.mark.parametrize("product", FOR_GOOD)
+async def test_a_bounce_that_quotes_no_mail_of_ours_only_shows(house: House, product: str) -> None:
+    await acknowledged(house)
+
+    await house.arrive(FOR_GOOD[product]("<guessed.1@example.org>"))
+    await house.pass_time(hours=2)
+
+    assert contact(house).undeliverable_at is None
+    assert house.messages()[-1].outcome == "suppress"
+    assert len(house.transport.sent) == 1
+
+
+@pytest.mark.parametrize("product", NOT_FOR_GOOD)
+async def test_what_is_not_for_good_marks_nobody(house: House, product: str) -> None:
+    mail_id = await acknowledged(house)
+
+    await house.arrive(NOT_FOR_GOOD[product](mail_id))
+    await house.pass_time(hours=2)
+
+    assert contact(house).undeliverable_at is None
+    assert house.messages()[-1].matter_id == house.messages()[0].matter_id
+    assert len(house.transport.sent) == 1
+
+
+async def test_a_client_with_a_telephone_and_an_absence_is_not_dead(house: House) -> None:
+    mail_id = await acknowledged(house)
+    text = "I am out of the office.\nBob Client, bob@client.example, telephone 044 550 12 34\n"
+
+    absence = mail(2, sender="Bob <bob.client@client.example>", text=text, answers=mail_id)
+    await house.arrive(absence.replace(b"Return-Path: <bob.client@client.example>", b"Return-Path: <>"))
+
+    assert contact(house).undeliverable_at is None
+
+
+async def test_a_person_who_writes_about_a_bounce_marks_nobody(house: House) -> None:
+    mail_id = await acknowledged(house)
+    text = f"Dear Ann,\n\nwhat is this? 550 5.1.1 user unknown: bob@client.example\n\nMessage-ID: {mail_id}\n"
+
+    await house.arrive(mail(2, text=text))
+
+    assert contact(house).undeliverable_at is None
+    assert house.messages()[-1].mail_class == "human"
+
+
+ABSENCES = {
+    "English": ("Automatic reply: Your mail", "I am out of the office until 13 March 2026.", 13),
+    "German": ("Automatische Antwort: Ihre Mail", "Ich bin bis zum 13.03.2026 nicht im Büro.", 13),
+    "French": ("Réponse automatique : votre message", "Je suis absent jusqu'au 13 mars 2026.", 13),
+    "Spanish": ("Respuesta automática: su mensaje", "Estoy fuera de la oficina hasta el 13 de marzo de 2026.", 13),
+    "Italian": ("Risposta automatica: il suo messaggio", "Sono assente fino al 13 marzo 2026.", 13),
+    "Portuguese": ("Resposta automática: a sua mensagem", "Estou ausente até 13 de março de 2026.", 13),
+    "Dutch": ("Automatisch antwoord: uw bericht", "Ik ben afwezig tot en met 13 maart 2026.", 13),
+    "Japanese": ("自動返信: メール", "3月13日まで休暇をいただいております。", 13),
+    "back on": ("Automatic reply: Your mail", "I will be back on Monday, March 16th.", 16),
+    "wieder ab": ("Abwesend: Ihre Mail", "Ab Montag, 16. März bin ich wieder erreichbar.", 16),
+    "de retour": ("Absence : votre message", "Je serai de retour le lundi 16 mars.", 16),
+    "de vuelta": ("Fuera de la oficina: su mensaje", "Vuelvo el lunes 16 de marzo.", 16),
+    "di ritorno": ("Fuori ufficio: il suo messaggio", "Rientrerò lunedì 16 marzo.", 16),
+    "de volta": ("Ausência do escritório: a sua mensagem", "Regresso na segunda-feira, 16 de março.", 16),
+    "weer terug": ("Afwezig: uw bericht", "Maandag 16 maart ben ik weer terug.", 16),
+    "戻ります": ("不在通知: メール", "3月16日に戻ります。", 16),
+}
+
+
+@pytest.mark.parametrize("language", ABSENCES)
+@pytest.mark.parametrize("marked", [True, False], ids=["marked by the product", "without any mark"])
+async def test_an_absence_shows_its_date_and_moves_nothing(house: House, language: str, *, marked: bool) -> None:
+    subject, text, day = ABSENCES[language]
+    mail_id = await acknowledged(house)
+    before = other_sender(house)
+
+    fields = ("Auto-Submitted: auto-replied", "X-Auto-Response-Suppress: All") if marked else ()
+    await house.arrive(mail(2, subject=subject, text=f"{text}\n", answers=mail_id, fields=fields))
+    await house.pass_time(hours=1)
+
+    until = contact(house).away_until
+    assert until is not None
+    assert until.astimezone(ZONE).day == day
+    assert other_sender(house) == before
+    assert len(house.transport.sent) == 1
+
+
+async def test_an_absence_that_answers_the_owner_keeps_no_promise_and_leaves_the_turn(house: House) -> None:
+    await house.know()
+    await house.arrive(own(1, subject="A question of mine", at=MONDAY), folder="Sent")
+    turn = house.ask("SELECT turn FROM matters ORDER BY id DESC LIMIT 1")
+
+    fields = ("Auto-Submitted: auto-replied",)
+    text = "I am away until 13 March 2026.\n"
+    await house.arrive(
+        mail(2, subject="Automatic reply: A question", text=text, answers="<own.1@example.org>", fields=fields)
+    )
+
+    assert house.ask("SELECT turn FROM matters ORDER BY id DESC LIMIT 1") == turn
+    assert house.promises() == []
+    assert contact(house).away_until is not None

@@ -10,24 +10,43 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inboxcrm.domain.address import parse_addresses
+from inboxcrm.domain.contents import written
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.safety.phrases import normalised
 
 _READ_AT_MOST = 200_000
-_HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(
     r"^[>|\t ]{0,10}(final-recipient|original-recipient|action|status|diagnostic-code|disposition|feedback-type"
     r"|message-id|original-message-id)[ \t]*:[ \t]*([^\r\n]{1,998}(?:\r?\n[ \t]{1,80}[^\r\n]{1,998}){0,3})",
     re.IGNORECASE | re.MULTILINE,
 )
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_REPLY = re.compile(r"(?:^|[\s<(\[#:'\"])([45]\d\d)[ -]", re.MULTILINE)
+_REPLY = re.compile(r"(?:^|[\s<(\[#:'\"])([45][0-5]\d)(?:[ -](?=[45]\.\d|[^\d\s])|(?=[#>:]))", re.MULTILINE)
+"""A reply code of SMTP, with words or an enhanced code behind it: a telephone number has further figures."""
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _RETURNED = re.compile(r"^[>|\t ]{0,10}(?:received|return-path|message-id|from|date):", re.IGNORECASE | re.MULTILINE)
 _TEMPORARY = re.compile(
-    r"\b(?:delayed|will (?:be retried|keep trying)|not yet been delivered|still undelivered|temporary)\b"
+    r"\b(?:delayed|will (?:be retried|retry|keep trying)|not yet been delivered|still undelivered|temporar(?:y|ily)"
+    r"|warning message only|try again later|verzögert|wird (?:erneut|weiter) versucht|différée?"
+    r"|reintentar|ritardat[oa])\b"
 )
+_FOR_GOOD = re.compile(
+    r"\b(?:(?:user|recipient|address|mailbox|account)[^.\n]{0,60}"
+    r"(?:unknown|invalid|not (?:found|exist|listed|known|valid)|does(?: not|n.t) (?:exist|have)|do(?: not|n.t) exist"
+    r"|disabled|inactive|no longer"
+    r"|unavailable|rejected)"
+    r"|(?:unknown|invalid|no such|bad) (?:user|recipient|address|mailbox|account|alias|person)"
+    r"|not listed in|(?:does(?: not|n.t)|do(?: not|n.t)) (?:exist|have an? )|no mailbox here|isn.t in my control"
+    r"|permanent (?:and )?(?:fatal )?(?:error|failure)|permanently|given up|giving up|fatal errors?"
+    r"|could ?n[o']t be delivered|cannot be delivered|not be delivered|was ?n[o']t delivered|not delivered to"
+    r"|unable to deliver|unzustellbar|nicht zugestellt|konnte nicht|unbekannter empfänger|unbekannter empfaenger"
+    r"|unbekannt|existiert nicht|n.a pas pu être|inconnue?|desconocido|no existe|no se (?:ha )?pudo entregar"
+    r"|sconosciuto|inesistente|non è stato possibile|desconhecid[oa]|não existe|onbekend|bestaat niet"
+    r"|存在しません|不明)"
+    r"|delivery (?:to the following recipients? )?failed|did not reach|undeliverable|delivery failure"
+)
+"""What says, without any code, that it will not be tried again. Where neither is said nobody is marked."""
 
 
 class ReportKind(StrEnum):
@@ -61,7 +80,7 @@ class Report:
 
 def read_report(message: Message, raw: bytes) -> Report:
     """The facts of a mail that the gate called a report or bounce; the machine-readable fields first (RFC 3464)."""
-    text = _body(raw) + "\n" + message.text[:_READ_AT_MOST]
+    text = written(raw, _READ_AT_MOST) + "\n" + message.text[:_READ_AT_MOST]
     fields = [(name.lower(), " ".join(value.split())) for name, value in _FIELD.findall(text)]
     named = {name for name, _ in fields}
     failures = _structured(fields) or _told(message)
@@ -76,12 +95,6 @@ def read_report(message: Message, raw: bytes) -> Report:
     quoted = tuple(dict.fromkeys(one for one in ids if one != message.message_id))[:50]
     undone = kind in (ReportKind.FAILED, ReportKind.DELAYED)
     return Report(kind, failures if undone else (), quoted)
-
-
-def _body(raw: bytes) -> str:
-    match = _HEADERS_END.search(raw)
-    start = match.end() if match else len(raw)
-    return raw[start : start + _READ_AT_MOST].decode("latin-1")
 
 
 def _structured(fields: list[tuple[str, str]]) -> tuple[Failure, ...]:
@@ -122,8 +135,10 @@ def _told(message: Message) -> tuple[Failure, ...]:
     reply = _REPLY.search(head)
     status = code[1] if code else ""
     first = status[:1] or (reply[1][:1] if reply else "")
-    temporary = first == "4" or (not first and _TEMPORARY.search(normalised(head)) is not None)
-    return tuple(Failure(key, status, not temporary, "") for key in dict.fromkeys(keys[:20]))
+    words = normalised(f"{message.subject}\n{head}")
+    said = _FOR_GOOD.search(words) is not None and _TEMPORARY.search(words) is None
+    permanent = first == "5" if first else said
+    return tuple(Failure(key, status, permanent, "") for key in dict.fromkeys(keys[:20]))
 
 
 def _kind(fields: list[tuple[str, str]], message: Message) -> ReportKind:
