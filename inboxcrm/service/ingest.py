@@ -11,7 +11,7 @@ from datetime import datetime
 
 from inboxcrm.domain.reply_safety import judge
 from inboxcrm.parsing import Parsed, Parser
-from inboxcrm.ports import Arrival, Batch, FolderRole, Position
+from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
 from inboxcrm.service import decide, faults, file
 from inboxcrm.service.household import Household
 from inboxcrm.store import folders, messages
@@ -84,6 +84,8 @@ class Ingest:
         wake = False
         with self._household.database.write() as connection:
             mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
+            if batch.renamed_from is not None:
+                folders.rename(connection, mailbox_id, batch.renamed_from, batch.folder)
             folder_id = folders.move_to(connection, mailbox_id, batch.folder, batch.role, batch.position)
             epoch = batch.position.uid_validity
             if batch.reset:
@@ -157,6 +159,13 @@ class Known:
         return await self._household.run(
             self._household.database.reading,
             lambda connection: folders.unknown(connection, mailbox, folder, message_ids),
+        )
+
+    async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
+        """Folders on record whose names are gone from the server."""
+        return await self._household.run(
+            self._household.database.reading,
+            lambda connection: folders.lost(connection, mailbox, uid_validity, listed=listed),
         )
 
     def _position(self, mailbox: str, name: str) -> Position | None:
