@@ -41,8 +41,11 @@ class Ingest:
         self._household = household
         self._parser = parser
 
-    async def take(self, batch: Batch) -> Taken:
-        """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again."""
+    async def take(self, batch: Batch, *, index_later: bool = False) -> Taken:
+        """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again.
+
+        `index_later`: the caller sees to `index`, once what is urgent is done.
+        """
         fingerprints = [hashlib.sha256(arrival.raw).digest() for arrival in batch.arrivals]
         pairs = list(zip(batch.arrivals, fingerprints, strict=True))
         known = frozenset() if len(pairs) == 1 else await self._household.run(self._known, fingerprints)
@@ -52,7 +55,7 @@ class Ingest:
             fingerprint: _Read(arrival, fingerprint, each)
             for (arrival, fingerprint), each in zip(fresh, parsed, strict=True)
         }
-        taken = await self._household.run(self._commit, batch, fingerprints, reads)
+        taken = await self._household.run(self._commit, batch, fingerprints, reads, index_later)
         log.info(
             "ingest.batch",
             extra={
@@ -66,6 +69,10 @@ class Ingest:
         )
         return taken
 
+    async def index(self) -> None:
+        """Make what was taken be found by its words. What a crash leaves out is entered with the next message."""
+        await self._household.jot(messages.index)
+
     async def warm(self) -> None:
         """Have rules, texts and the language model loaded before the first live mail asks for them: it takes seconds.
 
@@ -78,7 +85,9 @@ class Ingest:
         with self._household.database.read() as connection:
             return frozenset(each for each in fingerprints if messages.id_of_fingerprint(connection, each) is not None)
 
-    def _commit(self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read]) -> Taken:
+    def _commit(
+        self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read], index_later: bool
+    ) -> Taken:
         now = self._household.clock.now()
         entered: dict[bytes, int] = {}
         wake = False
@@ -101,7 +110,8 @@ class Ingest:
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
-            messages.index(connection, tuple(entered.values()))
+            if entered and not index_later:
+                messages.index(connection)
         return Taken(len(entered), wake)
 
     def _enter(
