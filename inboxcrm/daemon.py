@@ -13,6 +13,7 @@ from inboxcrm.ports import FolderRole, Mailbox, MailboxState
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.service.memory import remember
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store import folders
@@ -26,6 +27,9 @@ SEARCHABLE = timedelta(milliseconds=50)
 """How long after it was stored a new mail is found by its words."""
 
 SWEEP = timedelta(seconds=20)
+MEMORY = timedelta(seconds=30)
+"""How long after a mail its words are read for what they promise; no arriving mail waits for that."""
+
 DOUBT = timedelta(minutes=1)
 STATUS = timedelta(seconds=2)
 WORD = timedelta(seconds=2)
@@ -83,6 +87,7 @@ class Daemon:
                 tasks.append(group.create_task(self._read_ahead(), name="read ahead"))
                 tasks.append(group.create_task(self._index(), name="index"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
+                tasks.append(group.create_task(self._every(MEMORY, self._remember), name="memory"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
@@ -106,6 +111,7 @@ class Daemon:
         await self._deliver.run_once()
         await sweep(self._household)
         await self._notify.run_once()
+        await remember(self._household)
         await self._note_status()
 
     async def _watch(self, name: str, mailbox: Mailbox) -> None:
@@ -167,6 +173,9 @@ class Daemon:
 
     async def _sweep(self) -> None:
         await sweep(self._household)
+
+    async def _remember(self) -> None:
+        await remember(self._household)
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         """Do this piece of work again and again; a fault is told and the next turn comes."""
