@@ -18,6 +18,7 @@ from inboxcrm.configuration import load
 from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
+from inboxcrm.errors import TemplateError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.heartbeat import Heartbeat
@@ -70,8 +71,17 @@ def assemble(config: Config, database: Database, *, clock: Clock | None = None) 
 
 
 def template_set(config: Config) -> TemplateSet:
-    """The shipped texts, and the home's in their place."""
-    return TemplateSet.load(config.home / "templates", default_language=config.owner.language)
+    """The shipped texts, and the home's in their place. TemplateError, also for a plan that names none of them."""
+    texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
+    fit = {each.name for each in texts.all() if each.intent is Intent.ACKNOWLEDGE}
+    for plan in config.plans.values():
+        for stands_for, name in plan.templates.items():
+            if name not in fit:
+                raise TemplateError(
+                    f"{config.file}: plans.{plan.name}.templates.{stands_for}: there is no template {name!r} for "
+                    f"acknowledgements; there are {', '.join(sorted(fit))}"
+                )
+    return texts
 
 
 def rule_book(config: Config, texts: TemplateSet) -> RuleBook:

@@ -10,6 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain.modes import Mode as Mode  # noqa: PLC0414 - those who ask for settings find it here
+from inboxcrm.domain.policies import Policy
+
+AckPolicy = Policy
+"""The same under the name that `[acknowledge]` and `[plans.NAME]` have for it."""
 
 
 class Security(StrEnum):
@@ -18,15 +22,6 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
-
-
-class AckPolicy(StrEnum):
-    """When a mail that may be acknowledged is acknowledged (product words: docs/words.md)."""
-
-    NEVER = "never"
-    WHEN_SLOW = "when-slow"
-    ALWAYS = "always"
-    ONCE_A_DAY = "once-a-day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,7 @@ class PasswordSource:
 class MailboxConfig:
     """One IMAP account and the submission server that goes with it.
 
-    `folders` are watched besides INBOX, Sent and the archive. `null_sender`: the submission server takes an empty
-    envelope sender.
+    `folders` are watched besides INBOX and Sent. `null_sender`: the submission server takes an empty envelope sender.
     `trusted_authserv_ids` and `border_hosts` say whose word about the sender's identity is believed (RFC 8601).
     """
 
@@ -127,7 +121,9 @@ class FollowUps:
 class PlanConfig:
     """A level of service. `target`, `floor` and `ceiling` count open office time.
 
-    `after_hours` is what a contact may do outside office hours to be heard sooner: "none", "mail" or "phone".
+    `after_hours` is what a contact may do outside office hours to be heard sooner: "none", "mail" or "phone". `policy`
+    stands where neither contact nor rule has one. `wording` is one sentence by language, told in acknowledgements;
+    `templates` names other texts for these clients, by the name of the text they take the place of.
     `hours` take the place of the office's weekly hours and mail hours, None keeps them. `holidays` is True for the
     office's, False for none, or a region whose days close it.
     """
@@ -137,6 +133,9 @@ class PlanConfig:
     floor: timedelta = timedelta(0)
     ceiling: timedelta | None = None
     after_hours: str = "none"
+    policy: AckPolicy | None = None
+    wording: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
     hours: Mapping[int, tuple[tuple[time, time], ...]] | None = None
     holidays: bool | str = True
 

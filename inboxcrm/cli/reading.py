@@ -206,6 +206,10 @@ def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
     for rule in story["rules"]:
         fact("rule", f"{rule['rule']}: {rule['because']}")
     fact("promise", story["promise"]["because"])
+    urgent = story.get("urgent")
+    if urgent:
+        said = "you are told of it" if urgent["rings"] else f"you are not told of it: {urgent['because']}"
+        fact("urgent", f"{urgent['mark']}; {said}")
     expectation = story["expectation"]
     if expectation is not None:
         heading(f"Expected time: {expectation['target_hours']} of open time")

@@ -38,6 +38,10 @@ STANDARD_PLAN = PlanConfig("standard", timedelta(hours=8))
 """The plan of whoever has no other; eight office hours are one ordinary working day."""
 
 
+REPLACEABLE = ("acknowledge", "after-hours", "away", "three-questions", "call-back")
+"""Acknowledgements for which a plan may name a text of its own; what strangers and possible forgers get stays."""
+
+
 def load(home: Path) -> Config:
     """The settings of a home. ConfigError lists every problem in the file, or says how to make one."""
     return read_config(_read_text(home / CONFIG_FILE), home)
@@ -195,6 +199,9 @@ def _plan(table: Table, name: str, *, has_phone: bool) -> PlanConfig:
         after_hours=table.read("after_hours", values.one_of(("none", "mail", "phone")), STANDARD_PLAN.after_hours),
         hours=read_hours(table),
         holidays=table.read("holidays", plan_holidays, STANDARD_PLAN.holidays),
+        policy=table.read("policy", values.choice(AckPolicy), STANDARD_PLAN.policy),
+        wording=_by_name(table.table("wording"), values.LANGUAGES, values.text),
+        templates=_by_name(table.table("templates"), REPLACEABLE, values.mailbox_name),
     )
     if plan.ceiling is not None and plan.ceiling < max(plan.target, plan.floor):
         table.problem("ceiling", f'found "{format_duration(plan.ceiling)}"', "must not be below target or floor")
@@ -202,6 +209,13 @@ def _plan(table: Table, name: str, *, has_phone: bool) -> PlanConfig:
         table.problem("after_hours", 'found "phone"', "needs the number to give: phone in [owner]")
     table.close()
     return plan
+
+
+def _by_name(table: Table, names: Sequence[str], convert: Callable[[object], str]) -> Mapping[str, str]:
+    """A table whose keys are some of these names."""
+    found = {name: table.read(name, convert, "") for name in names}
+    table.close()
+    return {name: value for name, value in found.items() if value}
 
 
 def _safety(table: Table) -> Safety:

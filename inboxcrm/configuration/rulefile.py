@@ -14,13 +14,14 @@ from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.table import shown
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.modes import Mode
+from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.rule_conditions import ConditionError, read_condition
 from inboxcrm.domain.rules import Actions, Rule
 
 T = TypeVar("T")
 
 RULE_KEYS = ("name", "when", "then")
-ACTIONS = ("acknowledge", "mode", "hold", "quiet", "no_promise", "target", "tag", "stop")
+ACTIONS = ("acknowledge", "policy", "mode", "hold", "quiet", "no_promise", "target", "tag", "stop")
 """What `then` may hold; docs/rules.md says what each means."""
 
 LATER = ("draft", "notify", "plan", "commitment", "occasion", "interaction", "after", "unless")
@@ -159,6 +160,7 @@ def _then(reader: _Reader, place: Path, values: object) -> Actions | None:
         tags=_read(reader, (*place, "tag"), values, _tags, ()),
         stop=flag("stop"),
         mode=_read(reader, (*place, "mode"), values, _mode, None),
+        policy=_read(reader, (*place, "policy"), values, _policy, None),
     )
     _contradictions(reader, place, actions)
     return actions
@@ -174,6 +176,12 @@ def _mode(value: object) -> Mode:
     if value not in list(Mode):
         raise ValueError(f"found {shown(value)}; must be {listed(list(Mode))}")
     return Mode(str(value))
+
+
+def _policy(value: object) -> Policy:
+    if value not in list(Policy):
+        raise ValueError(f"found {shown(value)}; must be {listed(list(Policy))}")
+    return Policy(str(value))
 
 
 def _template(reader: _Reader, value: object) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from inboxcrm.domain.expectation import Expectation, expect
 from inboxcrm.domain.learning import Target
 from inboxcrm.domain.linking import Link
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.office_hours import OfficeCalendar
+from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.reply_safety import MailClass, Outcome, Verdict
 from inboxcrm.domain.rules import Word
 from inboxcrm.domain.threads import Placement
@@ -22,21 +23,13 @@ NEW_SENDER = "new-sender"
 ORDINARY = "acknowledge"
 
 
-class Policy(StrEnum):
-    """When a mail that may be acknowledged is acknowledged."""
-
-    NEVER = "never"
-    WHEN_SLOW = "when-slow"
-    ALWAYS = "always"
-    ONCE_A_DAY = "once-a-day"
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the owner set for this sender. `target` and `normal_expectation` count open office time, the rest real time.
 
     `acknowledged_today`: this sender has had an acknowledgement within 24 hours. `new_sender`: the owner never wrote
-    to them, imported or confirmed them.
+    to them, imported or confirmed them. Of the policies the contact's comes first, then that of a rule, then the
+    plan's, then everybody's. `texts` are the plan's own, by the name of the text they stand for.
     """
 
     policy: Policy
@@ -47,6 +40,9 @@ class Terms:
     max_delay: timedelta
     new_sender: bool
     acknowledged_today: bool
+    policy_of_contact: Policy | None = None
+    policy_of_plan: Policy | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
     basis: Target | None = None
     """What `target` was learned from; None where it was not learned at all."""
 
@@ -158,27 +154,46 @@ def _speech(
     if now >= expires_at:
         return Silence("too late for an acknowledgement to be of use")
     closed = not calendar.is_open(received_at)
-    because = _policy(expectation, terms, calendar, received_at, closed=closed)
+    because = _policy(expectation, word, terms, calendar, received_at, closed=closed)
     if isinstance(because, Silence):
         return because
-    template = _template(verdict, word, terms, calendar, received_at, closed=closed)
+    chosen = _template(verdict, word, terms, calendar, received_at, closed=closed)
+    template = terms.texts.get(chosen, chosen)
     send_after = max(now, received_at + (terms.grace_closed if closed else terms.grace))
     return Acknowledge(template, send_after, expires_at, word.hold, because, word.mode)
 
 
+def _policy_that_holds(word: Word, terms: Terms) -> tuple[Policy, str]:
+    """The first that is set, and whose it is."""
+    if terms.policy_of_contact is not None:
+        return terms.policy_of_contact, "the policy for this sender"
+    if word.policy is not None:
+        return word.policy, "the policy of a rule"
+    if terms.policy_of_plan is not None:
+        return terms.policy_of_plan, "the policy of the plan"
+    return terms.policy, "the policy for everybody"
+
+
 def _policy(
-    expectation: Expectation, terms: Terms, calendar: OfficeCalendar, received_at: datetime, *, closed: bool
+    expectation: Expectation,
+    word: Word,
+    terms: Terms,
+    calendar: OfficeCalendar,
+    received_at: datetime,
+    *,
+    closed: bool,
 ) -> str | Silence:
     """Why to speak, or why not."""
-    match terms.policy:
+    policy, whose = _policy_that_holds(word, terms)
+    match policy:
         case Policy.NEVER:
-            return Silence("the policy for this sender is never")
+            return Silence(f"{whose} is never")
         case Policy.ALWAYS:
-            return "the policy for this sender is always"
+            return f"{whose} is always"
         case Policy.ONCE_A_DAY if terms.acknowledged_today:
-            return Silence("the policy is once a day, and today's has gone")
+            return Silence(f"{whose} is once a day, and today's has gone")
         case Policy.ONCE_A_DAY:
-            return "the policy for this sender is once a day"
+            return f"{whose} is once a day"
         case Policy.WHEN_SLOW:
             pass
     if terms.new_sender:

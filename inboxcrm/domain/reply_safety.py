@@ -109,6 +109,17 @@ def judge(
     return _bounded(facts, asked, ceilings)
 
 
+def sender_is_proved(
+    message: Message, *, history: History, settings: Settings, now: datetime, circumstances: Circumstances
+) -> bool:
+    """Whether row D1 holds for a mail, asked for itself: a row that stops a mail leaves it unasked.
+
+    It answers who wrote, never whether a machine may answer.
+    """
+    found = identity.who_is_it(Facts(message, history, settings, now, circumstances))
+    return found.reason is Reason.AUTHENTICATED
+
+
 def _bounded(facts: Facts, asked: list[Finding], ceilings: list[Hit]) -> Verdict:
     """Nothing stopped: the lowest ceiling stands (D always gives one)."""
     outcome = max((hit.outcome for hit in ceilings), key=_LOUDNESS.index)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inboxcrm.domain.modes import Mode, strictest
+from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.situation import Situation
 from inboxcrm.domain.text import one_line
 
@@ -38,7 +39,8 @@ class Word:
 
     `acknowledge`: the template of the first rule that names one. `hold`: a person must approve. `quiet`: no
     acknowledgement. `no_promise`: no answer is owed. `target`: open office time instead of the plan's. `mode`: the
-    strictest that a rule names; the home's own stands where that is stricter still.
+    strictest that a rule names; the home's own stands where that is stricter still. `policy`: the first that a rule
+    names, between the contact's own and the plan's.
     """
 
     matches: tuple[Match, ...] = ()
@@ -49,6 +51,7 @@ class Word:
     target: timedelta | None = None
     tags: tuple[str, ...] = ()
     mode: Mode = Mode.AUTO
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Actions:
     tags: tuple[str, ...] = ()
     stop: bool = False
     mode: Mode | None = None
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def _joined(word: Word, then: Actions, match: Match) -> Word:
         target=word.target if word.target is not None else then.target,
         tags=tuple(dict.fromkeys((*word.tags, *then.tags))),
         mode=strictest(word.mode, then.mode or Mode.AUTO),
+        policy=word.policy or then.policy,
     )
 
 

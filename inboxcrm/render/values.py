@@ -22,6 +22,9 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "owner_name": "The owner's name, for the signature.",
         "phone": "The number to call. None unless the sender's plan allows it and the sender is authenticated.",
         "urgent_word": "The word that marks a mail as urgent. None unless the sender's plan allows it.",
+        "call_at": "The time at which a call was asked for. None where it was not said, or not understood.",
+        "helped_on": "The day of a message that was answered outside office hours.",
+        "plan_note": "A sentence of the sender's plan, from its `wording`. None without one in this language.",
     }
 )
 
@@ -47,5 +50,8 @@ def samples(language: str) -> Mapping[str, str]:
             "owner_name": "Ann Example",
             "phone": "+41 44 555 01 00",
             "urgent_word": "URGENT",
+            "plan_note": "Gold: 24/7.",
+            "call_at": wording.moment_phrase(_DUE_AT, spoken, owner_zone=_HERE, said_at=_RECEIVED_AT),
+            "helped_on": wording.date_phrase(_RECEIVED_AT.date(), spoken, said_on=_RECEIVED_AT.date()),
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain import wording
@@ -20,16 +20,13 @@ from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.wording import Precision
 from inboxcrm.errors import TemplateError
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose
-from inboxcrm.service import brakes
+from inboxcrm.service import brakes, urgent
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, outbox
 
 PHONE = "phone"
-MAIL = "mail"
 URGENT_WORD = "URGENT"
-NO_MAIL_FOR = timedelta(days=30)
-"""How long a domain of which the server said that it takes no mail is not tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +60,6 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
         original_subject=_may_repeat_subject(speech, filing.message),
         dedupe_key=f"acknowledgement:{identity_key(filing.message)}",
     )
-    refused = outbox.refusal_of_domain(filing.connection, recipient.domain, since=filing.now - NO_MAIL_FOR)
-    if refused is not None:
-        return Silence(f"{recipient.domain} takes no mail: {refused}")
     mailbox = household.mailbox(filing.mailbox)
     try:
         draft = compose(
@@ -132,7 +126,13 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
     sender_zone = zone_of_sender(filing, speech.person)
     minimal = speech.decided.template == MINIMAL
     plan = filing.household.plan(speech.situation.plan or None)
-    trusted = speech.situation.plan != "" and speech.plan.verdict.private_details_allowed and not minimal
+    trusted = (
+        speech.situation.plan != ""
+        and speech.situation.known
+        and speech.plan.verdict.private_details_allowed
+        and not minimal
+    )
+    reachable = bool(filing.household.config.notify.routes)
     return {
         "due": due(expectation, language, owner_zone=owner.timezone, sender_zone=sender_zone),
         "previous_due": None,
@@ -140,7 +140,8 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         "sender_name": _sender_name(filing, speech) if not minimal else None,
         "owner_name": owner.name,
         "phone": owner.phone if trusted and plan.after_hours == PHONE else None,
-        "urgent_word": URGENT_WORD if trusted and plan.after_hours in (MAIL, PHONE) else None,
+        "urgent_word": URGENT_WORD if trusted and reachable and plan.after_hours in urgent.ACCESS else None,
+        "plan_note": plan.wording.get(language) if trusted else None,
     }
 
 

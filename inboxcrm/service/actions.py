@@ -81,6 +81,32 @@ def set_contact(household: Household, who: str, given: Mapping[str, str]) -> Non
         home.journal(connection, "contact", f"contact {row.id}", dict(given), now=now)
 
 
+def set_organisation(household: Household, who: str, *, plan: str) -> None:
+    """Set the plan of everybody of an organisation who has none of their own; "default" takes it back.
+
+    Raises NotFoundError, or UserError for a plan that is not in config.toml.
+    """
+    if plan != DEFAULT and plan not in household.config.plans:
+        raise UserError(f"--plan {plan!r} is unknown. Write one such as: {', '.join(household.config.plans)}")
+    with household.database.write() as connection:
+        row = organisation_of(connection, who)
+        contacts.set_plan_of_organisation(connection, row.id, None if plan == DEFAULT else plan)
+        home.journal(connection, "organisation", f"organisation {row.id}", {"plan": plan}, now=household.clock.now())
+
+
+def organisation_of(connection: sqlite3.Connection, who: str) -> contacts.Organisation:
+    """The organisation a person means by an id, a domain or a name. Raises NotFoundError, naming those it may be."""
+    found = contacts.organisations(connection, like=who)
+    exact = [row for row in found if who.casefold() in (str(row.id), row.domain.casefold(), row.name.casefold())]
+    found = exact or found
+    if not found:
+        raise NotFoundError(f"no organisation answers to {who!r}. See: inboxcrm organisation")
+    if len(found) > 1:
+        several = ", ".join(f"{row.id} {row.name} ({row.domain})" for row in found[:6])
+        raise NotFoundError(f"{who!r} may be several organisations: {several}. Give the id.")
+    return found[0]
+
+
 def done(household: Household, reference: str, *, how: str, at: datetime | None = None) -> State:
     """The owner answered by another channel: `how` is "phone", "met" or their own words, `at` the time of the act.
 

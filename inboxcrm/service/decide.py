@@ -11,14 +11,15 @@ from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
 from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.office_hours import OfficeCalendar
-from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Policy, Silence, Terms
+from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence, Terms
+from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.promise import Entry, Event, answered
-from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict
+from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict, sender_is_proved
 from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.threads import Placement
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
-from inboxcrm.service import duties, file, learned, reports, story
+from inboxcrm.service import duties, file, learned, reports, story, urgent
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, unowed
@@ -139,7 +140,22 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     outbox.keep_keys(connection, [identity_key(filing.message), content_key(filing.message)], row_id, at=filing.now)
     if terms.basis is not None and isinstance(decided.promise, MakePromise):
         learned.warn(household, connection, situation.plan or None, terms.basis, filing.now)
-    told = story.tell(decided, spoken, household.config.owner, basis=terms.basis)
+    rung = urgent.ring(
+        filing,
+        verdict,
+        situation,
+        row_id=row_id,
+        promise_id=promise_id,
+        answered=gathered.answer is not None,
+        proved=lambda: sender_is_proved(
+            filing.message,
+            history=gathered.history,
+            settings=gathered.settings,
+            now=filing.now,
+            circumstances=gathered.circumstances,
+        ),
+    )
+    told = story.tell(decided, spoken, household.config.owner, basis=terms.basis, rung=rung)
     decisions.keep(connection, row_id, told, at=filing.now)
     return row_id, not isinstance(spoken, Silence)
 
@@ -154,17 +170,18 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
     household = filing.household
     settings = household.config.acknowledge
     held = contacts.terms(filing.connection, person.contact_id) if person.contact_id is not None else None
-    policy = held.policy if held is not None else None
+    plan = held.plan if held is not None else None
+    level = household.plan(plan)
     author = filing.message.author
     basis = learned.target(
         household,
         filing.connection,
         contact_id=person.contact_id,
-        plan=held.plan if held is not None else None,
+        plan=plan,
         now=filing.now,
     )
     return Terms(
-        policy=Policy(policy or settings.policy),
+        policy=settings.policy,
         target=basis.open_time,
         normal_expectation=settings.normal_expectation,
         grace=settings.grace,
@@ -173,6 +190,9 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
         new_sender=not gathered.history.known,
         acknowledged_today=author is not None
         and outbox.went_to(filing.connection, author.key, since=filing.now - timedelta(days=1)),
+        policy_of_contact=Policy(held.policy) if held is not None and held.policy else None,
+        policy_of_plan=level.policy,
+        texts=level.templates,
         basis=basis,
     )
 

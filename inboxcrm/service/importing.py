@@ -151,7 +151,7 @@ class Import:
                 now=now,
             )
             entered.append(self._file(filing))
-        messages.index(connection)
+        messages.index(connection, entered)
         return len(entered)
 
     def _file(self, filing: file.Filing) -> int:

@@ -248,6 +248,7 @@ def _values(
         "owner_name": owner.name,
         "phone": None,
         "urgent_word": None,
+        "plan_note": None,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,17 +14,25 @@ from inboxcrm.domain.learning import Source, Target
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
 from inboxcrm.domain.reply_safety import Finding, Verdict
 from inboxcrm.domain.text import one_line
+from inboxcrm.service.urgent import Rung
 from inboxcrm.store.times import to_instant, to_text, to_text_or_none
 
 SAW_LENGTH = 200
 
 
 def tell(
-    decided: Plan, spoken: Acknowledge | Silence, owner: Owner, *, basis: Target | None = None
+    decided: Plan,
+    spoken: Acknowledge | Silence,
+    owner: Owner,
+    *,
+    basis: Target | None = None,
+    rung: Rung | None = None,
 ) -> Mapping[str, Any]:
-    """The whole decision about one mail; `basis` is what the target was learned from."""
+    """The whole decision about one mail; `basis` is what the target was learned from, `rung` whether it was urgent."""
     expectation = decided.expectation
+    urgent = None if rung is None else {"mark": rung.mark, "rings": rung.rings, "because": rung.because}
     return {
+        "urgent": urgent,
         "gate": gate(decided.verdict),
         "link": decided.link.because,
         "placement": decided.placement.because,
@@ -83,7 +90,6 @@ def gate(verdict: Verdict) -> Mapping[str, Any]:
     }
 
 
-@lru_cache(maxsize=256)  # the rows that let a mail pass say the same of every mail
 def _finding(finding: Finding) -> Mapping[str, Any]:
     return {
         "row": finding.row,
@@ -115,10 +121,9 @@ def _expectation(expectation: Expectation, owner: Owner) -> Mapping[str, Any]:
     }
 
 
-@lru_cache(maxsize=8)  # kept twice for each mail: with the promise, and with the decision
-def walk(expectation: Expectation) -> Sequence[Mapping[str, Any]]:
+def walk(expectation: Expectation) -> list[dict[str, Any]]:
     """Each step of the walk; instants in UTC, lengths in minutes."""
-    return tuple(
+    return [
         {
             "kind": step.kind.value,
             "start": to_text(step.start),
@@ -128,7 +133,7 @@ def walk(expectation: Expectation) -> Sequence[Mapping[str, Any]]:
             "name": step.name,
         }
         for step in expectation.walk
-    )
+    ]
 
 
 def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:

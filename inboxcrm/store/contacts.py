@@ -178,3 +178,36 @@ def card_of_address(connection: sqlite3.Connection, key: str) -> Card:
     """The contact behind an address key in a few words; empty for a stranger."""
     found = entry(connection, key)
     return Card() if found is None else card(connection, found.contact_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation and how many people of it are on record. `plan` is None where none was set."""
+
+    id: int
+    name: str
+    domain: str
+    plan: str | None
+    contacts: int
+
+
+def organisations(connection: sqlite3.Connection, *, like: str = "") -> list[Organisation]:
+    """Organisations by name; `like` narrows them to those whose id is it, or whose name or domain holds it."""
+    rows = connection.execute(
+        """
+        SELECT organisations.id, organisations.name, domain, organisations.plan, COUNT(contacts.id) AS contacts
+        FROM organisations
+        LEFT JOIN contacts ON contacts.organisation_id = organisations.id
+        WHERE :like = '' OR CAST(organisations.id AS TEXT) = :like
+          OR INSTR(LOWER(organisations.name), LOWER(:like)) OR INSTR(domain, LOWER(:like))
+        GROUP BY organisations.id
+        ORDER BY organisations.name, domain
+        """,
+        {"like": like},
+    )
+    return [Organisation(*row) for row in rows]
+
+
+def set_plan_of_organisation(connection: sqlite3.Connection, organisation_id: int, plan: str | None) -> None:
+    """Set the plan that holds for its people who have none of their own; None takes it back."""
+    connection.execute("UPDATE organisations SET plan = ? WHERE id = ?", (plan, organisation_id))

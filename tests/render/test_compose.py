@@ -254,7 +254,7 @@ def test_mail_data_is_never_a_template() -> None:
     draft = drafted(
         original_subject="{{ owner_name }} ${x} %(x)s {0.__class__}",
         values={
-            **dict.fromkeys(("phone", "urgent_word", "reason")),
+            **dict.fromkeys(("phone", "urgent_word", "reason", "plan_note")),
             "due": "by Tuesday",
             "owner_name": "Ann",
             "sender_name": "{{ ''.__class__.__mro__ }} {% raise %}",
@@ -317,7 +317,7 @@ def test_hostile_text_never_changes_what_the_mail_is(
     draft = drafted(
         to=Address(name, "bob@example.com", "bob@example.com"),
         original_subject=subject,
-        values={**values, "urgent_word": None},
+        values={**values, "urgent_word": None, "plan_note": value},
         in_reply_to=in_reply_to,
         references=references,
         owner=OWNER.__class__(owner_name, OWNER.addresses, OWNER.timezone, "en"),

@@ -17,7 +17,7 @@ from inboxcrm.domain.address import address
 from inboxcrm.domain.expectation import AwayUntil, Because, Expectation, HolidayOn, OutsideHours
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.outbox import Draft, TemplateValue
-from inboxcrm.domain.wording import Precision, due_phrase, reason_phrase
+from inboxcrm.domain.wording import Precision, date_phrase, due_phrase, moment_phrase, reason_phrase
 from inboxcrm.render.languages import PREFIXES
 from inboxcrm.render.lint import MAX_WORDS, words
 from tests.render.conftest import OWNER, SHIPPED, drafted, written
@@ -41,6 +41,11 @@ HOLIDAYS = {
 }
 
 
+BACK = AwayUntil(AWAY, BACK_AT)
+CALL_AT = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+CALL_DUE = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is told, and with which template. `subject` None: a stranger's, of which nothing is repeated."""
@@ -54,6 +59,8 @@ class Situation:
     sender_zone: ZoneInfo | None = None
     phone: str | None = None
     urgent: bool = False
+    plan_note: str | None = None
+    call_at: datetime | None = None
     subject: str | None = "Roof / Dach 2026"
     sender_name: str | None = "Mia Muster"
 
@@ -84,6 +91,13 @@ class Situation:
             "owner_name": OWNER.name,
             "phone": self.phone,
             "urgent_word": "URGENT" if self.urgent else None,
+            "plan_note": self.plan_note,
+            "call_at": None
+            if self.call_at is None
+            else moment_phrase(
+                self.call_at, language, owner_zone=ZURICH, sender_zone=self.sender_zone, said_at=RECEIVED_AT
+            ),
+            "helped_on": date_phrase(date(2026, 3, 1), language, said_on=RECEIVED_AT.date()),
         }
 
 
@@ -99,6 +113,28 @@ SITUATIONS = (
     Situation("no-date", "acknowledge", due_at=None),
     Situation("evening", "after-hours", because=OutsideHours(datetime(2026, 3, 3, 8, 0, tzinfo=UTC))),
     Situation("evening-with-phone", "after-hours", phone="+41 44 555 01 00"),
+    Situation("evening-with-urgent-word", "after-hours", urgent=True, plan_note="Gold: 24/7."),
+    Situation("three-questions", "three-questions"),
+    Situation(
+        "three-questions-away-with-phone",
+        "three-questions",
+        due_at=datetime(2026, 3, 17, 16, 0, tzinfo=UTC),
+        phone="+41 44 555 01 00",
+        because=BACK,
+    ),
+    Situation("call-back", "call-back", due_at=CALL_DUE, precision=Precision.HOUR, call_at=CALL_AT),
+    Situation(
+        "call-back-abroad",
+        "call-back",
+        due_at=CALL_DUE,
+        precision=Precision.HOUR,
+        call_at=CALL_AT,
+        sender_zone=NEW_YORK,
+        urgent=True,
+    ),
+    Situation("call-back-at-no-time", "call-back"),
+    Situation("call-back-without-a-date", "call-back", due_at=None),
+    Situation("within-the-week", "acknowledge", due_at=LATER),
     Situation("away", "away", due_at=datetime(2026, 3, 17, 16, 0, tzinfo=UTC), because=AwayUntil(AWAY, BACK_AT)),
     Situation("away-without-return", "away", due_at=None, because=AwayUntil(AWAY, None), urgent=True),
     Situation("stranger", "new-sender", subject=None, sender_name=None),
@@ -128,6 +164,14 @@ def test_the_apology_that_is_drafted_reads_as_it_was_reviewed(language: str) -> 
     text = SHIPPED.render("apology", language, broken.values(language))
 
     _compare(GOLDEN / language / "apology.txt", written(subject=text.subject, text=text.text, language=text.language))
+
+
+@pytest.mark.parametrize("language", list(PREFIXES))
+def test_the_letter_about_office_hours_reads_as_it_was_reviewed(language: str) -> None:
+    text = SHIPPED.render("after-hours-policy", language, Situation("letter", "after-hours-policy").values(language))
+
+    letter = written(subject=text.subject, text=text.text, language=text.language)
+    _compare(GOLDEN / language / "after-hours-policy.txt", letter)
 
 
 def _compare(golden: Path, draft: Draft) -> None:

@@ -35,12 +35,15 @@ def test_every_situation_is_shipped_in_every_language(shipped: TemplateSet) -> N
     assert shipped.names() == (
         "acknowledge",
         "after-hours",
+        "after-hours-policy",
         "apology",
         "away",
+        "call-back",
         "extended",
         "minimal",
         "moved",
         "new-sender",
+        "three-questions",
     )
     assert {shipped.languages(name) for name in shipped.names()} == {tuple(sorted(PREFIXES))}
 

@@ -97,12 +97,12 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
             'there are acknowledge, after-hours, away, minimal, new-sender. Did you mean "after-hours"?'
         ),
         (
-            'rules/sales.toml:34: [[rule]] 7: unknown key "respond_withing". Known here: "acknowledge", "mode", '
-            '"hold", "quiet", "no_promise", "target", "tag" or "stop".'
+            'rules/sales.toml:34: [[rule]] 7: unknown key "respond_withing". Known here: "acknowledge", "policy", '
+            '"mode", "hold", "quiet", "no_promise", "target", "tag" or "stop".'
         ),
         (
             'rules/sales.toml:39: [[rule]] 8: this version does not have the action "draft"; it has "acknowledge", '
-            '"mode", "hold", "quiet", "no_promise", "target", "tag" or "stop"'
+            '"policy", "mode", "hold", "quiet", "no_promise", "target", "tag" or "stop"'
         ),
         (
             'rules/sales.toml:44: [[rule]] 9: "target": "4 hours" is not a length of time; write it like 90s, 10m, '
@@ -124,6 +124,7 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = {}", "must be actions"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { hold = false }", "can only be true, and is left out otherwise"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { mode = 'loud' }", 'must be "shadow", "approve" or "auto"'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { policy = 'loud' }", 'must be "never", "when-slow", "always"'),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { hold = true, mode = 'auto' }", "what is held waits for you"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { target = '0' }", "must be longer than nothing"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { tag = 'Not Good' }", "small letters, digits and hyphens"),

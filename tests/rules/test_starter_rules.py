@@ -13,7 +13,8 @@ import pytest
 from inboxcrm.domain import plan as planning
 from inboxcrm.domain.linking import Nobody
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
-from inboxcrm.domain.plan import Acknowledge, Policy, Silence, Terms
+from inboxcrm.domain.plan import Acknowledge, Silence, Terms
+from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.reply_safety import MailClass, Outcome, Verdict
 from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.domain.threads import Placement

@@ -133,7 +133,7 @@ class Home:
                 preview=text[:80],
             )
             message_id = messages.insert(connection, message, text.encode(), filed)
-            messages.index(connection)
+            messages.index(connection, [message_id])
             promise_id = None
             if promised and direction == "in":
                 promise_id = promises.make(

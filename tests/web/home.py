@@ -131,7 +131,7 @@ def add_message(
             parsed.text[:200],
         ),
     )
-    messages.index(connection)
+    messages.index(connection, [row_id])
     return row_id
 
 

@@ -1,1 +1,0 @@
-"""What is remembered beside the mail: commitments, facts, occasions, rhythm, touches."""

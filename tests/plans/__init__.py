@@ -1,0 +1,1 @@
+"""Plans, policies, urgent mail and what is drafted for the owner."""

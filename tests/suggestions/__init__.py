@@ -1,1 +1,0 @@
-"""Commitments suggested from text, measured on labelled sentences."""
