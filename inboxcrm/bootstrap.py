@@ -29,7 +29,7 @@ from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import checkup
+from inboxcrm.service import checkup, holidays
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
@@ -154,7 +154,7 @@ def office(
 async def check(config: Config, *, send: bool) -> list[Check]:
     """Try everything a home needs; `send` sends each mailbox's owner a mail from themselves and waits for it."""
     oneself = _ToOneself(config)
-    return await checkup.check(
+    found = await checkup.check(
         config,
         probe=_probe,
         send=oneself.send if send else None,
@@ -162,6 +162,13 @@ async def check(config: Config, *, send: bool) -> list[Check]:
         clock=oneself.clock,
         notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock),
     )
+    if config.database.exists():
+        house = assemble(config, Database(config.database))
+        try:
+            found += [each for each in (holidays.check(house),) if each is not None]
+        finally:
+            house.close()
+    return found
 
 
 async def _probe(mailbox: MailboxConfig, secret: Secret) -> checkup.Probed:

@@ -75,17 +75,18 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Weekly hours by weekday (Monday 0), dated exceptions, the holidays that are adopted, and mail hours.
+    """Weekly hours by weekday (Monday 0), dated exceptions, whose public holidays may be adopted, and mail hours.
 
     Intervals are in the owner's zone, ascending and apart; an end of 00:00 is the midnight that ends the day. A date in
     `exceptions` replaces the whole day, and `()` closes it. `mail_hours` are the starts of the hours in which
-    mail is answered; empty means all day.
+    mail is answered; empty means all day. `half_day_ends` is when the office closes on an adopted half holiday.
     """
 
     hours: Mapping[int, tuple[tuple[time, time], ...]]
     exceptions: Mapping[date, tuple[tuple[time, time], ...]] = field(default_factory=dict)
     holidays: str | None = None
     holidays_not_adopted: tuple[str, ...] = ()
+    half_day_ends: time = time(12)
     mail_hours: tuple[time, ...] = ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, Field, fields
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,8 @@ def written(default: object) -> str:
             return f'"{format_duration(default)}"'
         case int():
             return f"`{default}`"
+        case time():
+            return f'`"{default:%H:%M}"`'
         case str():
             return f'`"{default}"`'
         case ():

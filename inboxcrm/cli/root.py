@@ -20,7 +20,7 @@ USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("demo", "init", "doctor", "run", "status", "notify")),
     ("The desk", ("queue", "promises", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject")),
-    ("Absence and calm", ("away", "back", "calendar", "pause", "resume")),
+    ("Absence and calm", ("away", "back", "holidays", "calendar", "pause", "resume")),
     ("Reading", ("contacts", "contact", "organisation", "search", "show", "stats", "tui", "web")),
     ("Why", ("explain", "verdict", "expect", "simulate")),
     ("Setting up", ("rules", "templates", "import", "completion")),
@@ -108,6 +108,7 @@ def main() -> None:
         "calendars",
         "demo",
         "desk",
+        "holidays",
         "judging",
         "notify",
         "organisations",

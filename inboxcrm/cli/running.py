@@ -21,7 +21,7 @@ from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
 from inboxcrm.parsing import Parser
-from inboxcrm.service import setup
+from inboxcrm.service import holidays, setup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
 from inboxcrm.service.importing import Import
@@ -47,6 +47,8 @@ def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> Non
     answers = setup.answer(given, ask=None if yes else _ask, complain=lambda said: click.secho(said, fg="red"))
     written = setup.write_home(place.home, answers)
     click.echo(f"Wrote {written}. It is in shadow: everything is shown, nothing is sent.")
+    if answers.holidays is not None:
+        _say_holidays(place)
     if no_check:
         click.echo("Next: inboxcrm doctor, then inboxcrm run.")
         return
@@ -55,6 +57,14 @@ def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> Non
     if not all(check.ok for check in checks):
         raise UserError(f"not all is well yet. Mend {written}, then type: inboxcrm doctor")
     click.echo("Next: inboxcrm run (and inboxcrm tui beside it).")
+
+
+def _say_holidays(place: Place) -> None:
+    """Adopt the usual public holidays, and say that it was done."""
+    with bootstrap.household(place.home) as house, house.database.read() as connection:
+        found = [each for each in holidays.listed(house, connection, now=house.clock.now()) if each.closes]
+    if found:
+        click.echo(f"Adopted {len(found)} public holidays, {found[0].name} the next: inboxcrm holidays lists them.")
 
 
 def _ask(question: setup.Question, default: str | None) -> str:
@@ -123,11 +133,13 @@ def status(place: Place, as_json: bool) -> None:
             boxes, owed = views.mailboxes(connection), views.queue(connection, now=now, zone=zone)
             waiting = views.outbox(connection, states=("held", "awaiting", "queued", "sending", "unknown"))
             paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
+            proposed = holidays.proposed(house, connection, now=now)
         pid = home.running_pid(place.home)
         mode = house.config.acknowledge.mode
         if as_json:
             emit({"home": str(place.home), "pid": pid, "mode": mode, "paused_at": paused_at, "owed": len(owed),
                   "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
+                  "proposed_holidays": len(proposed),
                   "mailboxes": boxes})  # fmt: skip
             return
         banner(house)
@@ -136,6 +148,8 @@ def status(place: Place, as_json: bool) -> None:
         fact("mode", mode)
         fact("answers owed", f"{len(owed)}, {sum(row.state == 'broken' for row in owed)} of them broken")
         fact("waiting to go", len(waiting))
+        if proposed:
+            fact("holidays", f"{len(proposed)} proposed and not adopted (inboxcrm holidays)")
         click.echo()
         table(
             ("mailbox", "state", "mails", "to read", "quarantined", "last check", "last mail", "next try", "cause"),

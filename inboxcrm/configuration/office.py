@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
-from functools import lru_cache
 from itertools import pairwise
 
 from inboxcrm.config import Office
@@ -30,6 +29,7 @@ def read_office(table: Table, language: str) -> Office:
         exceptions=_exceptions(table.table("exceptions")),
         holidays=region,
         holidays_not_adopted=table.read_list("holidays_not_adopted", _kind_in(region, language)),
+        half_day_ends=table.read("half_day_ends", values.clock, Office(hours={}).half_day_ends),
         mail_hours=tuple(sorted(set(table.read_list("mail_hours", values.clock)))),
     )
     if office.holidays_not_adopted and "holidays" not in table.values:
@@ -82,17 +82,12 @@ def holiday_region(value: object) -> str:
     """A country or a country and region whose public holidays are known, in upper case."""
     name = values.text(value)
     try:
-        _kinds(name, "en")
+        public_holidays.check_region(name)
     except public_holidays.UnknownRegionError as error:
         said, _, hint = str(error).partition(" Did you mean ")
         allowed = 'must be a country or a country and region such as "CH", "CH-ZH" or "US-CA"'
         raise Refused(f"{allowed} ({said.rstrip('.')})", nearest=hint.rstrip("?") or None) from error
     return name.upper()
-
-
-@lru_cache(maxsize=16)
-def _kinds(region: str, language: str) -> tuple[str, ...]:
-    return public_holidays.kinds(region, HOLIDAY_YEARS, language=language)
 
 
 def _kind_in(region: str | None, language: str) -> Convert[str]:
@@ -102,16 +97,12 @@ def _kind_in(region: str | None, language: str) -> Convert[str]:
         name = values.text(value)
         if region is None:
             return name
-        known = dict.fromkeys((*_kinds(region, language), *_kinds(region, "en")))
-        if name.casefold() not in {each.casefold() for each in known} and not _is_kind(region, name):
+        every = public_holidays.calendar(region, HOLIDAY_YEARS, language=language)
+        if not any(each.is_called(name) for each in every):
+            english = public_holidays.calendar(region, HOLIDAY_YEARS)
+            known = dict.fromkeys(each.name for each in (*every, *english))
             examples = ", ".join(f'"{each}"' for each in list(known)[:5])
             raise Refused(f"must be a holiday of {region}, such as {examples}", nearest=nearest(name, known))
         return name
 
     return convert
-
-
-def _is_kind(region: str, name: str) -> bool:
-    """Whether leaving this name out changes anything: it may be written in any language the country has."""
-    every = public_holidays.adopted(region, HOLIDAY_YEARS)
-    return every != public_holidays.adopted(region, HOLIDAY_YEARS, not_adopted=(name,))

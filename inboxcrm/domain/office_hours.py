@@ -91,8 +91,9 @@ class Stretch:
 class OfficeCalendar:
     """Office hours in one zone: weekly (Monday 0), dated exceptions, holidays by name, absence, mail hours.
 
-    An exception replaces the whole day, holiday or not; `()` closes it. `mail_hours` are the starts of the hours in
-    which the owner answers mail; empty means all day. Time away, and the catching up after it, is not open.
+    An exception replaces the whole day, holiday or not; `()` closes it. On a half holiday the office closes at
+    `half_day_ends`. `mail_hours` are the starts of the hours in which the owner answers mail; empty means all day.
+    Time away, and the catching up after it, is not open.
     """
 
     zone: ZoneInfo
@@ -101,6 +102,8 @@ class OfficeCalendar:
     holidays: Mapping[date, str] = field(default_factory=dict)
     away: tuple[Away, ...] = ()
     mail_hours: tuple[time, ...] = ()
+    half_days: Mapping[date, str] = field(default_factory=dict)
+    half_day_ends: time = time(12)
     _catching_up: tuple[tuple[Span, Away], ...] = field(default=(), init=False, repr=False, compare=False)
     _absent: tuple[Span, ...] = field(default=(), init=False, repr=False, compare=False)
     _blocked: tuple[Span, ...] = field(default=(), init=False, repr=False, compare=False)
@@ -209,6 +212,8 @@ class OfficeCalendar:
             edges = {max(opens, start), min(closes, end)}
             edges |= {edge for span in hours for edge in (span.start, span.end)}
             edges |= {edge for edge in blocking if opens < edge < closes}
+            if self._halved(day):
+                edges.add(instant(day, self.half_day_ends, self.zone))
             inside = sorted(edge for edge in edges if max(opens, start) <= edge <= min(closes, end))
             for first, second in pairwise(inside):
                 yield self._explained(Span(first, second), day, any(_holds(span, first) for span in hours))
@@ -225,6 +230,8 @@ class OfficeCalendar:
                 return Stretch(Why.EXCEPTION, span, day)
             if day in self.holidays:
                 return Stretch(Why.HOLIDAY, span, day, name=self.holidays[day])
+        if self._halved(day) and span.start >= instant(day, self.half_day_ends, self.zone):
+            return Stretch(Why.HOLIDAY, span, day, name=self.half_days[day])
         return Stretch(Why.CLOSED, span, day)
 
     def _by_hours(self, day: date) -> tuple[Span, ...]:
@@ -232,6 +239,8 @@ class OfficeCalendar:
             intervals = self.exceptions[day]
         else:
             intervals = () if day in self.holidays else self.weekly.get(day.weekday(), ())
+            if day in self.half_days:
+                intervals = _until(self.half_day_ends, intervals)
         spans = []
         for interval in intervals:
             ends_on = day + ONE_DAY if interval.end == MIDNIGHT else day
@@ -239,6 +248,13 @@ class OfficeCalendar:
                 start = instant(day, interval.start, self.zone)
                 spans.append(Span(start, instant(ends_on, interval.end, self.zone)))
         return _merged(spans)
+
+    def _halved(self, day: date) -> bool:
+        """Whether a half holiday takes hours from this day."""
+        if day not in self.half_days or day in self.exceptions or day in self.holidays:
+            return False
+        hours = self.weekly.get(day.weekday(), ())
+        return _until(self.half_day_ends, hours) != hours
 
     def _caught_up_at(self, away: Away) -> datetime:
         back = away.end_at.astimezone(UTC)
@@ -273,6 +289,19 @@ def _clock_change(low: datetime, high: datetime, before: timedelta, zone: ZoneIn
 
 def _offset(at: datetime) -> timedelta:
     return at.utcoffset() or NOTHING
+
+
+def _until(end: time, intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """What is left of these hours before a time of the day; hours that open nothing are left alone."""
+    left = []
+    for each in intervals:
+        opens = each.end == MIDNIGHT or each.start < each.end
+        past = opens and (each.end == MIDNIGHT or end < each.end)
+        if not past:
+            left.append(each)
+        elif each.start < end:
+            left.append(Interval(each.start, end))
+    return tuple(left)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

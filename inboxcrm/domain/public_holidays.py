@@ -1,19 +1,26 @@
-"""Which days are public holidays for the owner: those of a country and region that the owner has adopted.
+"""Which days are public holidays for the owner: those of a country and region whose kind the owner has adopted.
 
-The days come from the `holidays` library. A kind of holiday is its name without a bracketed addition, so that
-"Boxing Day (observed)" is adopted, or not, together with "Boxing Day".
+The days come from the `holidays` library. A kind of holiday is its category, and its name in the country's own language
+without a bracketed addition, so that "Boxing Day (observed)" is adopted, or not, together with "Boxing Day". What the
+library learns to call a holiday later is of a kind that nobody has adopted, and moves nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
 import holidays
+
+PUBLIC = "public"
+HALF_DAY = "half_day"
+CATEGORIES = (PUBLIC, "government", "bank", "de_facto", "optional", HALF_DAY)
+"""The library's sorts of holidays that may close an office; its religious and school calendars are left out."""
 
 _ADDITION = re.compile(r"\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\s*$")
 
@@ -22,38 +29,80 @@ class UnknownRegionError(ValueError):
     """There is no such country or region; the message names the nearest one."""
 
 
-def adopted(
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an owner adopts: a name in the country's own language, and the category the library has it in."""
+
+    name: str
+    category: str = PUBLIC
+
+    @property
+    def half(self) -> bool:
+        """Whether only the morning is worked."""
+        return self.category == HALF_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """One holiday on one day. `name` is in the language that was asked for; `known_as` holds every name, folded."""
+
+    on: date
+    kind: Kind
+    name: str
+    known_as: frozenset[str]
+
+    def is_called(self, name: str) -> bool:
+        """Whether this is one of its names, in any language the country has, however it is capitalised."""
+        return folded(name) in self.known_as
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The days on which adopted holidays close the office, whole or from noon, by name."""
+
+    days: Mapping[date, str]
+    half_days: Mapping[date, str]
+
+
+def closed(
     region: str,
     years: Iterable[int],
     *,
     language: str = "en",
+    adopted: Collection[Kind],
     not_adopted: Collection[str] = (),
-) -> Mapping[date, str]:
-    """The adopted holidays of a region such as "CH-ZH" or "PT", by date, named in `language`.
+) -> Closed:
+    """The days of these years that the adopted kinds close, named in `language` or the country's own.
 
-    A country that has no names in that language gives its own. `not_adopted` holds kinds by any of their names in
-    any language the country has; a day stays a holiday while one adopted kind falls on it. UnknownRegionError.
+    `not_adopted` holds kinds that do not count whatever is adopted, by any of their names. A day stays a holiday while
+    one adopted kind falls on it; a whole one goes before a half one. UnknownRegionError.
+    """
+    refused = {folded(name) for name in not_adopted}
+    days: dict[date, str] = {}
+    half_days: dict[date, str] = {}
+    for each in calendar(region, years, language=language):
+        if each.kind in adopted and not each.known_as & refused:
+            (half_days if each.kind.half else days).setdefault(each.on, each.name)
+    return Closed(MappingProxyType(days), MappingProxyType({on: half_days[on] for on in half_days if on not in days}))
+
+
+def calendar(region: str, years: Iterable[int], *, language: str = "en") -> tuple[Holiday, ...]:
+    """Every holiday of a region such as "CH-ZH" or "PT" in these years, adopted or not, in the order of the days.
+
+    One that the library has in several categories is given once, in the first of `CATEGORIES`. UnknownRegionError.
     """
     country, subdivision = _split(region)
-    wanted = tuple(sorted(set(years)))
-    refused = {_key(name) for name in not_adopted}
-    told = _names(country, subdivision, wanted, _nearest_language(country, language))
-    every = [_names(country, subdivision, wanted, spoken) for spoken in _languages(country)]
-    days = {}
-    for day, names in told.items():
-        known_as = [{_key(name) for name in kind} for kind in zip(*(spoken[day] for spoken in every), strict=True)]
-        kept = [name for name, keys in zip(names, known_as, strict=True) if not keys & refused]
-        if kept:
-            days[day] = kept[0]
-    return MappingProxyType(days)
+    return _calendar(country, subdivision, tuple(sorted(set(years))), _nearest_language(country, language))
 
 
-def kinds(region: str, years: Iterable[int], *, language: str = "en") -> tuple[str, ...]:
-    """Every kind of holiday a region has in these years, for the owner to adopt or not, in the order of the year."""
-    country, subdivision = _split(region)
-    named = _names(country, subdivision, tuple(sorted(set(years))), _nearest_language(country, language))
-    in_order = sorted((day.month, day.day, name) for day, names in named.items() for name in names)
-    return tuple(dict.fromkeys(name for _, _, name in in_order))
+def check_region(region: str) -> None:
+    """Raise UnknownRegionError unless there is such a country and region."""
+    _split(region)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: without a bracketed addition and without regard to capitals."""
+    return _ADDITION.sub("", name).strip().casefold()
 
 
 def _split(region: str) -> tuple[str, str | None]:
@@ -95,15 +144,32 @@ def _nearest_language(country: str, language: str) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _names(
+def _calendar(
     country: str, subdivision: str | None, years: tuple[int, ...], language: str | None
+) -> tuple[Holiday, ...]:
+    known = frozenset(holidays.country_holidays(country).supported_categories)
+    spoken = _languages(country)
+    found: dict[tuple[date, str, bool], Holiday] = {}
+    for category in (each for each in CATEGORIES if each in known):
+        named = {each: _names(country, subdivision, years, each, category) for each in spoken}
+        for on, own in named[spoken[0]].items():
+            # A language in which the library names more or fewer holidays of a day cannot be told by its order.
+            told = {each: names[on] for each, names in named.items() if len(names.get(on, ())) == len(own)}
+            for number, name in enumerate(own):
+                kind, shown = Kind(name, category), told.get(language, own)[number]
+                aliases = frozenset(folded(names[number]) for names in told.values())
+                found.setdefault((on, name, kind.half), Holiday(on, kind, shown, aliases))
+    return tuple(sorted(found.values(), key=lambda each: (each.on, CATEGORIES.index(each.kind.category))))
+
+
+@lru_cache(maxsize=128)
+def _names(
+    country: str, subdivision: str | None, years: tuple[int, ...], language: str | None, category: str
 ) -> Mapping[date, tuple[str, ...]]:
-    """The kinds that fall on each day, in the library's order, which is the same in every language."""
-    model = holidays.country_holidays(country, subdiv=subdivision, years=years, expand=False, language=language)
+    """What falls on each day, in the library's order, which is the same in every language."""
+    model = holidays.country_holidays(
+        country, subdiv=subdivision, years=years, expand=False, language=language, categories=(category,)
+    )
     return MappingProxyType(
         {day: tuple(_ADDITION.sub("", name) for name in model.get_list(day)) for day in sorted(model)}
     )
-
-
-def _key(name: str) -> str:
-    return _ADDITION.sub("", name).strip().casefold()

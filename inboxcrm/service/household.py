@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -17,11 +17,12 @@ from inboxcrm.domain import public_holidays
 from inboxcrm.domain.address import base_key, identity, is_public_mail_domain
 from inboxcrm.domain.learning import Target
 from inboxcrm.domain.office_hours import HORIZON, Away, Interval, OfficeCalendar
+from inboxcrm.domain.public_holidays import PUBLIC, Closed, Kind
 from inboxcrm.domain.reply_safety import Settings
 from inboxcrm.domain.ruler import Ruler
 from inboxcrm.ports import Clock
 from inboxcrm.render import TemplateSet, instance_token
-from inboxcrm.store import home
+from inboxcrm.store import holidays, home
 from inboxcrm.store.database import Database
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ STANDARD_PLAN = "standard"
 KEPT = HORIZON + timedelta(days=1)
 """How long an absence that is over still bears on open time: by the catching up that follows it."""
 
+FORESEEN = 8
+"""How many years are looked through for the kinds of a region: two that fall on one day fall apart in another year."""
+
+NONE_CLOSED = Closed({}, {})
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -44,7 +50,14 @@ class Basis:
     terms: PlanConfig | None
     owner: Owner
     years: tuple[int, ...]
+    adopted: frozenset[Kind]
     away: tuple[Away, ...]
+
+    @property
+    def region(self) -> str | None:
+        """Whose public holidays close it."""
+        holidays = True if self.terms is None else self.terms.holidays
+        return self.office.holidays if holidays is True else holidays or None
 
     @property
     def name(self) -> str:
@@ -84,6 +97,7 @@ class Household:
     _rulers: dict[str, tuple[tuple[Basis, date, timedelta], Ruler]] = field(
         default_factory=dict, init=False, repr=False
     )
+    _begun: set[str] = field(default_factory=set, init=False, repr=False)
     _thread: ThreadPoolExecutor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -206,13 +220,33 @@ class Household:
     def _basis(self, connection: sqlite3.Connection, around: datetime, plan: str | None, *, since: datetime) -> Basis:
         owner, terms = self.config.owner, self.plan(plan)
         first, last = (at.astimezone(owner.timezone).year for at in (since, around))
-        return Basis(
+        basis = Basis(
             office=self.config.office,
             terms=terms if terms.own_calendar else None,
             owner=owner,
             years=tuple(range(first, last + 2)),
+            adopted=frozenset(),
             away=tuple(away for _, away in home.absences(connection, since=since)),
         )
+        return basis if basis.region is None else replace(basis, adopted=self.adopted(connection, basis.region))
+
+    def adopted(self, connection: sqlite3.Connection, region: str) -> frozenset[Kind]:
+        """The kinds of holidays of a region that close the office.
+
+        Those that are public when a region is first asked about are adopted then, as an owner who names a region
+        expects; what the library comes to know later waits for the owner.
+        """
+        if region not in self._begun:
+            with self.database.write():
+                if not holidays.decided(connection, region):
+                    now = self.clock.now()
+                    years = range(now.year - 1, now.year + FORESEEN)
+                    usual = {
+                        each.kind for each in public_holidays.calendar(region, years) if each.kind.category == PUBLIC
+                    }
+                    holidays.decide(connection, region, usual, adopt=True, at=now)
+            self._begun.add(region)
+        return holidays.adopted(connection, region)
 
     def holiday_names(self, around: datetime, language: str) -> Mapping[date, str]:
         """The adopted holidays in a sender's language, as far as their country has them in it."""
@@ -220,31 +254,36 @@ class Household:
         year = around.astimezone(self.config.owner.timezone).year
         names: dict[date, str] = {}
         for region in reversed(self.config.regions):
-            names |= _holidays(region, (year - 1, year, year + 1), language, office.holidays_not_adopted)
+            adopted = self.database.reading(partial(self.adopted, region=region))
+            days = _closed(region, (year - 1, year, year + 1), language, adopted, office.holidays_not_adopted)
+            names |= {**days.half_days, **days.days}
         return names
 
 
 def _built(basis: Basis) -> OfficeCalendar:
     """Open time as the settings say it."""
     owner, office, own = basis.owner, basis.office, basis.terms
-    region = office.holidays if own is None or own.holidays is True else own.holidays or None
-    holidays: Mapping[date, str] = {}
-    if region is not None:
-        holidays = _holidays(region, basis.years, owner.language, office.holidays_not_adopted)
+    closed = NONE_CLOSED
+    if basis.region is not None:
+        closed = _closed(basis.region, basis.years, owner.language, basis.adopted, office.holidays_not_adopted)
     hours = office.hours if own is None or own.hours is None else own.hours
     return OfficeCalendar(
         zone=owner.timezone,
         weekly={day: tuple(Interval(*each) for each in spans) for day, spans in hours.items()},
         exceptions={day: tuple(Interval(*each) for each in spans) for day, spans in office.exceptions.items()},
-        holidays=holidays,
+        holidays=closed.days,
+        half_days=closed.half_days,
+        half_day_ends=office.half_day_ends,
         away=basis.away,
         mail_hours=office.mail_hours if own is None or own.hours is None else (),
     )
 
 
 @lru_cache(maxsize=32)
-def _holidays(region: str, years: tuple[int, ...], language: str, refused: tuple[str, ...]) -> Mapping[date, str]:
-    return public_holidays.adopted(region, years, language=language, not_adopted=refused)
+def _closed(
+    region: str, years: tuple[int, ...], language: str, adopted: frozenset[Kind], refused: tuple[str, ...]
+) -> Closed:
+    return public_holidays.closed(region, years, language=language, adopted=adopted, not_adopted=refused)
 
 
 def seconds(length: timedelta) -> float:

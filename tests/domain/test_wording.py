@@ -17,7 +17,7 @@ from babel import Locale
 
 from inboxcrm.domain.expectation import Expectation, expect
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
-from inboxcrm.domain.public_holidays import adopted
+from inboxcrm.domain.public_holidays import calendar
 from inboxcrm.domain.wording import (
     LANGUAGES,
     Precision,
@@ -37,7 +37,9 @@ ZURICH, NEW_YORK, SYDNEY = ZoneInfo("Europe/Zurich"), ZoneInfo("America/New_York
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = dict.fromkeys(range(5), (Interval(time(9), time(17)),))
 ALWAYS = dict.fromkeys(range(7), (Interval(time(0), time(0)),))
-HOLIDAYS = adopted("CH-ZH", [2026, 2027], language="de")
+HOLIDAYS = {
+    each.on: each.name for each in calendar("CH-ZH", [2026, 2027], language="de") if each.kind.category == "public"
+}
 HOUR = timedelta(hours=1)
 
 
@@ -95,7 +97,11 @@ def told(situation: Situation, language: str, *, with_reason: bool = True) -> st
         owner_zone=situation.calendar.zone,
         sender_zone=situation.sender_zone,
         with_reason=with_reason,
-        holiday_names=adopted("CH-ZH", [2026, 2027], language=language),
+        holiday_names={
+            each.on: each.name
+            for each in calendar("CH-ZH", [2026, 2027], language=language)
+            if each.kind.category == "public"
+        },
     )
 
 

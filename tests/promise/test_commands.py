@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -13,12 +14,13 @@ from click.testing import CliRunner, Result
 from inboxcrm import bootstrap
 from inboxcrm.cli.root import cli
 from inboxcrm.clock import SystemClock
+from inboxcrm.errors import UserError
 from inboxcrm.store import home as memory
 from inboxcrm.testing.clock import FakeClock
 from tests.promise.conftest import answers
 from tests.service.house import House
 
-for _commands in ("calendars", "desk", "judging", "reading", "record"):
+for _commands in ("calendars", "desk", "holidays", "judging", "reading", "record"):
     import_module(f"inboxcrm.cli.{_commands}")
 
 CONFIG = """
@@ -130,3 +132,50 @@ def test_a_calendar_file_is_entered_once(empty: Path) -> None:
         zone = house.config.owner.timezone
     assert away.start_at == datetime(begins.year, begins.month, begins.day, tzinfo=zone)
     assert "because it repeats: Away on Fridays" in first
+
+
+SWISS = 'hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }'
+
+
+@pytest.fixture
+def swiss(empty: Path) -> Path:
+    (empty / "config.toml").write_text(CONFIG.replace(SWISS, f'{SWISS}\nholidays = "CH-STADT ZURICH"'))
+    return empty
+
+
+def test_holidays_are_listed_with_a_tick_where_they_are_adopted(swiss: Path) -> None:
+    output = run(swiss, "holidays").output
+
+    assert re.search(r"\[x\] \w{3} \d{4}-12-25  Christmas Day\n", output)
+    assert re.search(r"\[ \] \w{3} \d{4}-\d\d-\d\d  Sechseläuten  \(half day\)\n", output)
+
+
+def test_a_kind_of_holiday_is_dropped_and_adopted_by_name(swiss: Path) -> None:
+    assert "an ordinary day" in run(swiss, "holidays", "drop", "christmas day").output
+    dropped = run(swiss, "holidays").output
+    assert "adopted, the office is closed" in run(swiss, "holidays", "adopt", "Weihnachten").output
+
+    assert re.search(r"\[-\] \w{3} \d{4}-12-25  Christmas Day", dropped)
+    assert "so already" in run(swiss, "holidays", "adopt", "Christmas Day").output
+
+
+def test_a_half_holiday_says_when_the_office_closes(swiss: Path) -> None:
+    output = run(swiss, "holidays", "adopt", "Knabenschiessen", "--category", "half_day").output
+
+    assert "the office closes at 12:00" in output
+
+
+def test_holidays_as_json_say_what_each_is_to_the_office(swiss: Path) -> None:
+    lines = [json.loads(line) for line in run(swiss, "holidays", "--json").output.splitlines()]
+
+    assert {line["standing"] for line in lines} == {"adopted", "possible"}
+    assert {"region", "on", "name", "kind", "category"} < lines[0].keys()
+
+
+def test_nothing_is_proposed_by_a_library_of_the_day_the_region_was_named(swiss: Path) -> None:
+    assert "Nothing is proposed" in run(swiss, "holidays", "adopt", "--all").output
+
+
+def test_adopting_needs_to_know_what(swiss: Path) -> None:
+    with pytest.raises(UserError, match="say which"):
+        cli.main(["--home", str(swiss), "holidays", "adopt"], standalone_mode=False)
