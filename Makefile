@@ -49,6 +49,10 @@ bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to ack
 	@$(BIN)/python -m bench.backlog $(ARGS)
 	@$(BIN)/python -m bench.learning
 
+.PHONY: suggestions
+suggestions: $(VENV)/.dev ## precision and recall of suggested commitments on labelled sentences, both halves
+	@$(BIN)/python -m tests.suggestions.measure $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.dev ## put the code in shape
 	@$(BIN)/ruff check --fix --quiet .

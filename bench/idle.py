@@ -28,7 +28,7 @@ from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.watcher import ImapMailbox
-from inboxcrm.ports import MailboxState, Position
+from inboxcrm.ports import LostFolder, MailboxState, Position
 from inboxcrm.testing.imap_server import MailServer
 from tests.servers.certificates import Certificate, make_certificate
 
@@ -53,6 +53,10 @@ class Remembered:
     async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
         del mailbox, folder
         return [uid for uid, _, _ in message_ids]
+
+    async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
+        del mailbox, uid_validity, listed
+        return ()
 
 
 async def serve(count: int, tls_from: str | None) -> None:

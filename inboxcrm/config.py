@@ -47,7 +47,8 @@ class PasswordSource:
 class MailboxConfig:
     """One IMAP account and the submission server that goes with it.
 
-    `folders` are watched besides INBOX and Sent. `null_sender`: the submission server takes an empty envelope sender.
+    `folders` are watched besides INBOX, Sent and the archive. `null_sender`: the submission server takes an empty
+    envelope sender.
     `trusted_authserv_ids` and `border_hosts` say whose word about the sender's identity is believed (RFC 8601).
     """
 

@@ -13,6 +13,7 @@ from inboxcrm.ports import FolderRole, Mailbox, MailboxState
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.service.memory import remember
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store import folders
@@ -22,7 +23,13 @@ log = logging.getLogger("inboxcrm.daemon")
 LOOK = timedelta(seconds=1)
 """How often the outbox is looked at without a reason: an approval at the desk gives no sign."""
 
+SEARCHABLE = timedelta(milliseconds=50)
+"""How long after it was stored a new mail is found by its words."""
+
 SWEEP = timedelta(seconds=20)
+MEMORY = timedelta(seconds=30)
+"""How long after a mail its words are read for what they promise; no arriving mail waits for that."""
+
 DOUBT = timedelta(minutes=1)
 STATUS = timedelta(seconds=2)
 WORD = timedelta(seconds=2)
@@ -49,6 +56,7 @@ class Daemon:
         self._offices = offices
         self._notify = notify
         self._stirred = asyncio.Event()
+        self._unindexed = asyncio.Event()
         self._ahead: asyncio.Queue[str] = asyncio.Queue()
         self._answers_at_once = not all((household.config.acknowledge.grace, household.config.acknowledge.grace_closed))
         self._stop = asyncio.Event()
@@ -77,7 +85,9 @@ class Daemon:
                 tasks.append(group.create_task(self._make_ready(), name="ready"))
                 tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
                 tasks.append(group.create_task(self._read_ahead(), name="read ahead"))
+                tasks.append(group.create_task(self._index(), name="index"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
+                tasks.append(group.create_task(self._every(MEMORY, self._remember), name="memory"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
@@ -101,6 +111,7 @@ class Daemon:
         await self._deliver.run_once()
         await sweep(self._household)
         await self._notify.run_once()
+        await remember(self._household)
         await self._note_status()
 
     async def _watch(self, name: str, mailbox: Mailbox) -> None:
@@ -109,9 +120,11 @@ class Daemon:
                 async for batch in mailbox.watch(Known(self._household)):
                     if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
                         self._ahead.put_nowait(name)
-                    taken = await self._ingest.take(batch)
+                    taken = await self._ingest.take(batch, index_later=batch.live)
                     if taken.wake:
                         self._stirred.set()
+                    if batch.live:
+                        self._unindexed.set()
             except TransientError as error:
                 log.warning("watch.later", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(error.retry_after or AFTER_FAULT))
@@ -123,6 +136,17 @@ class Daemon:
         """Read Sent while new mail is being parsed, where its acknowledgement may leave without a grace time."""
         while True:
             await self._deliver.read_ahead(await self._ahead.get())
+
+    async def _index(self) -> None:
+        """Enter new mail into the full-text index, a moment after what it set in motion."""
+        while True:
+            try:
+                await self._ingest.index()
+            except InboxcrmError as error:
+                log.warning("index.later", extra={"cause": str(error)})
+            await self._unindexed.wait()
+            self._unindexed.clear()
+            await asyncio.sleep(seconds(SEARCHABLE))
 
     async def _deliver_loop(self) -> None:
         """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided."""
@@ -149,6 +173,9 @@ class Daemon:
 
     async def _sweep(self) -> None:
         await sweep(self._household)
+
+    async def _remember(self) -> None:
+        await remember(self._household)
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         """Do this piece of work again and again; a fault is told and the next turn comes."""

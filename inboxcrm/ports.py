@@ -69,7 +69,8 @@ class Batch:
     `live` arrivals came after the baseline and may be judged; others are history. `reset`: every UID on record is void
     (UIDVALIDITY changed), and `relinked` says where known messages are now, as (uid, Message-ID, size): nothing is
     fetched twice. `vanished` holds closed UID ranges. `remaining` counts what a first reading still has to bring.
-    `quarantined` (uid, reason) could not be read so far; a later arrival with that UID settles it.
+    `quarantined` (uid, reason) could not be read so far; a later arrival with that UID settles it. `renamed_from`: the
+    folder was on record under this name, and everything recorded of it holds under the new one.
     """
 
     mailbox: str
@@ -84,6 +85,7 @@ class Batch:
     remaining: int = 0
     quarantined: Sequence[tuple[int, str]] = ()
     relinked: Sequence[tuple[int, str, int]] = ()
+    renamed_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,15 @@ class Mailbox(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class LostFolder:
+    """A folder on record that is no longer listed: it was deleted or renamed. `samples` are a few (UID, Message-ID)."""
+
+    name: str
+    position: Position
+    samples: Sequence[tuple[int, str]]
+
+
 class KnownFolders(Protocol):
     """What the store remembers of folders; asked by the mailbox before it reads."""
 
@@ -217,6 +228,10 @@ class KnownFolders(Protocol):
 
         Only asks: the known ones come back in the `relinked` of the batch that says `reset`, to be linked with it.
         """
+        ...
+
+    async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
+        """Folders on record with this UIDVALIDITY whose names are not among those the server lists."""
         ...
 
 

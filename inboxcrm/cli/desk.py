@@ -10,6 +10,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.cli import times
 from inboxcrm.cli.calendars import enter_calendar, tell_absence
+from inboxcrm.cli.commitments import memory_lines
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
@@ -63,6 +64,7 @@ def queue(place: Place, as_json: bool) -> None:
         )
         _follow_ups_due(house)
         _no_answer_needed(house)
+        memory_lines(house)
 
 
 def _follow_ups_due(house: Household) -> None:

@@ -21,10 +21,15 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("demo", "init", "doctor", "run", "status", "notify")),
     ("The desk", ("queue", "promises", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject")),
     ("Absence and calm", ("away", "back", "holidays", "calendar", "pause", "resume")),
+    ("Memory", ("commitments", "check")),
     ("Reading", ("contacts", "contact", "organisation", "search", "show", "stats", "tui", "web")),
     ("Why", ("explain", "verdict", "expect", "simulate")),
     ("Setting up", ("rules", "templates", "import", "completion")),
 )
+
+
+COMMANDS = (*("calendars", "commitments", "demo", "desk", "judging", "reading", "record", "rules", "running", "texts"),)
+"""The modules that hold the commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ def main() -> None:
     """The program's entry."""
     for commands in (
         "calendars",
+        "commitments",
         "demo",
         "desk",
         "holidays",

@@ -64,6 +64,8 @@ def plain(text: str, limit: int) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Visible text on one line of at most `limit` characters, with an ellipsis where it was longer."""
+    if len(text) <= min(limit, LONGEST_LINE) and text.isascii() and text.isprintable():
+        return " ".join(text.split())
     shown = " ".join(visible(text[: limit * 8]).split())
     return shown if len(shown) <= limit else cut(shown, max(limit - 1, 0)).rstrip() + "…"
 

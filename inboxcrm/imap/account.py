@@ -158,6 +158,8 @@ class Account:
                 del self.memories[gone]
             for name in choice.missing:
                 self.log.warning("imap.folder_missing", extra={"mailbox": self.name, "folder": name})
+            for memory in self.memories.values():
+                memory.listed = choice.there
             self.choice = choice
         return self.choice
 

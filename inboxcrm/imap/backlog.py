@@ -8,12 +8,17 @@ from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.work import METADATA, FolderWork
 from inboxcrm.ports import Arrival, Position
 
+_LARGE = 2000
+"""Messages in a folder above which the newest are read before the rest is listed."""
+
 
 async def backfill(work: FolderWork) -> None:
     """Read the next batch that a first reading still has to bring. Brings nothing when the folder was renumbered."""
     memory = work.memory
     position = memory.position
     if position is None or position.backfill_below is None or not await _open(work, position):
+        return
+    if position.backfill_below == position.baseline and not memory.brought and await _bring_newest(work, position):
         return
     if memory.backlog is None:
         memory.backlog = await _backlog(work, position.backfill_below)
@@ -27,9 +32,28 @@ async def backfill(work: FolderWork) -> None:
     group = memory.planned[0]
     bodies = await work.read(group)
     if memory.backlog is backlog:
+        memory.brought += 1
         del memory.planned[0]
         del backlog[-len(group) :]
         await _bring_old(work, group, bodies, position=position, left=len(backlog))
+
+
+async def _bring_newest(work: FolderWork, position: Position) -> bool:
+    """The newest messages of a large folder, before its whole list is asked for: that list takes seconds of its own.
+
+    Sequence numbers only choose what to look at first; what is read is told by UID.
+    """
+    opened = await work.link.run(lambda c: c.selected)
+    if opened is None or opened.exists <= _LARGE:
+        return False
+    last = b"%d:%d" % (opened.exists - decisions.BATCH_MESSAGES + 1, opened.exists)
+    uids = [uid for uid in await work.link.run(lambda c: c.search_uids(last)) if uid < position.baseline]
+    group = decisions.batches(await work.sizes(uids[::-1]))[:1]
+    if not group:
+        return False
+    work.memory.brought += 1
+    await _bring_old(work, group[0], await work.read(group[0]), position=position, left=opened.exists - len(group[0]))
+    return True
 
 
 async def _open(work: FolderWork, position: Position) -> bool:

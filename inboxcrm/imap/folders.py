@@ -42,12 +42,15 @@ _SENT_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`watched` starts with INBOX, then Sent where there is one; `missing` was configured and is not there."""
+    """`watched` starts with INBOX, then Sent and the archive where there are any; `missing` was configured and is not
+    there. `there` names every folder that can be opened.
+    """
 
     watched: tuple[tuple[str, FolderRole], ...]
     sent: str | None
     all_mail: str | None
     missing: tuple[str, ...]
+    there: frozenset[str] = frozenset()
 
 
 def role_of(listed: Listed) -> FolderRole:
@@ -58,7 +61,7 @@ def role_of(listed: Listed) -> FolderRole:
 
 
 def choose(found: Sequence[Listed], configured: Sequence[str]) -> Choice:
-    """INBOX, Sent and what the owner configured.
+    """INBOX, Sent, the archive and what the owner configured.
 
     A configured entry is a folder's name; `sent=NAME` says which folder holds sent mail where the server does not.
     """
@@ -66,15 +69,20 @@ def choose(found: Sequence[Listed], configured: Sequence[str]) -> Choice:
     named = [entry.partition("=")[2] for entry in configured if entry.lower().startswith("sent=")]
     others = [entry for entry in configured if not entry.lower().startswith("sent=")]
     sent = _sent(found, there, named)
+    all_mail = next((one.name for one in found if "all" in one.attributes and one.name in there), None)
     watched = [("INBOX", FolderRole.INBOX)]
     if sent is not None:
         watched.append((sent, FolderRole.SENT))
-    watched += [(name, there[name]) for name in others if name in there and name not in {"INBOX", sent}]
+    archive = next((name for name, role in there.items() if role is FolderRole.ARCHIVE and name != all_mail), None)
+    if archive is not None and archive != sent:
+        watched.append((archive, FolderRole.ARCHIVE))
+    watched += [(name, there[name]) for name in others if name in there and name not in {"INBOX", sent, archive}]
     return Choice(
         tuple(watched),
         sent,
-        next((one.name for one in found if "all" in one.attributes and one.name in there), None),
+        all_mail,
         tuple(name for name in (*named, *others) if name not in there),
+        frozenset(there),
     )
 
 

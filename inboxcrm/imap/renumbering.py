@@ -35,7 +35,7 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
     memory.doubts.strikes.clear()
     memory.doubts.too_large.clear()
     present = await _present(work, opened)
-    rows = await _ids(work, present)
+    rows = await ids_of(work, present)
     named = [(uid, name, size) for uid, (name, size, _) in rows.items()]
     unknown = {*await work.known.relink(work.mailbox, memory.name, named)} | ({*present} - rows.keys())
     uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
@@ -81,7 +81,7 @@ async def _present(work: FolderWork, opened: Opened) -> list[int]:
     return present
 
 
-async def _ids(work: FolderWork, uids: Sequence[int]) -> dict[int, tuple[str, int, frozenset[str]]]:
+async def ids_of(work: FolderWork, uids: Sequence[int]) -> dict[int, tuple[str, int, frozenset[str]]]:
     """Message-ID (empty where there is none), size and flags of each."""
     told: dict[int, tuple[str, int, frozenset[str]]] = {}
     for start in range(0, len(uids), METADATA):

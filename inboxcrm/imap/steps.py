@@ -25,6 +25,7 @@ class Step:
     remaining: int = 0
     quarantined: Sequence[tuple[int, str]] = ()
     relinked: Sequence[tuple[int, str, int]] = ()
+    renamed_from: str | None = None
 
     def batch(self, mailbox: str, position: Position | None) -> Batch | None:
         """The batch on top of what was committed last; None when the folder was renumbered since."""
@@ -44,6 +45,7 @@ class Step:
             remaining=self.remaining,
             quarantined=self.quarantined,
             relinked=self.relinked,
+            renamed_from=self.renamed_from,
         )
 
 
@@ -65,7 +67,8 @@ class FolderMemory:
     """What this process remembers of a folder between two looks; what must survive it is in `position`.
 
     `position` is the last one committed. `backlog` holds the UIDs a first reading still has to bring, ascending, once
-    they are known. `tries` says how often a missing body was asked for, and when next (monotonic seconds).
+    they are known, `brought` how many batches of it came in this process. `listed` names the account's folders. `tries`
+    says how often a missing body was asked for, and when next (monotonic seconds).
     """
 
     name: str
@@ -74,6 +77,8 @@ class FolderMemory:
     position: Position | None = None
     backlog: list[int] | None = None
     planned: list[list[int]] = field(default_factory=list)
+    brought: int = 0
+    listed: frozenset[str] = frozenset()
     told: dict[str, int] | None = None
     checked_over: object | None = None
     remaining: int = 0

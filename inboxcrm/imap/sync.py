@@ -16,11 +16,12 @@ from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance, Changes, Way
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
+from inboxcrm.imap.renaming import take_over
 from inboxcrm.imap.renumbering import reconcile, start_over
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.uids import closed_ranges
 from inboxcrm.imap.work import NOWHERE, RETRY_AFTER, FolderWork, Offer
-from inboxcrm.ports import Clock, KnownFolders, Position
+from inboxcrm.ports import Arrival, Clock, FolderRole, KnownFolders, Position
 
 _MOST_PENDING = 1000
 _DEEP_EVERY = 3600.0
@@ -42,7 +43,8 @@ class FolderSync(FolderWork):
         same_link, memory.checked_over = memory.checked_over is self.link, self.link
         match decisions.way(stored, opened), stored:
             case Way.FIRST, _:
-                await self._begin(opened, now)
+                if not await take_over(self, opened):
+                    await self._begin(opened, now)
             case Way.RESET, Position():
                 await start_over(self, stored, opened)
             case Way.RECONCILE, Position():
@@ -82,8 +84,22 @@ class FolderSync(FolderWork):
                 uid_next=group[-1] + 1, owed=bodies.owed, checked_at=now if index == len(cut) - 1 else None
             )
             self.owe(bodies.owed)
-            await self.offer(self.step(advance, arrivals=bodies.arrived, live=True, quarantined=tuple(bodies.refused)))
+            news, moved = self._parted(bodies.arrived, position)
+            if moved:
+                await self.offer(self.step(Advance(), arrivals=moved))
+            await self.offer(self.step(advance, arrivals=news, live=True, quarantined=tuple(bodies.refused)))
         return len(uids)
+
+    def _parted(self, arrived: Sequence[Arrival], position: Position) -> tuple[list[Arrival], list[Arrival]]:
+        """What was delivered, and what somebody put there that is older: mail moved or copied keeps its INTERNALDATE.
+
+        INBOX and Sent take everything for news: programs that fetch mail elsewhere file it with its old date.
+        """
+        if self.memory.role in {FolderRole.INBOX, FolderRole.SENT}:
+            return list(arrived), []
+        news = [one for one in arrived if decisions.is_news(one.received_at, position.checked_at)]
+        told = {one.uid for one in news}
+        return news, [one for one in arrived if one.uid not in told]
 
     def _look_for_new(self, connection: Connection, uid_next: int, now: datetime) -> tuple[list[int], Bodies | None]:
         """On the connection's thread: what is new and, when that is one message, the message, without another hop."""

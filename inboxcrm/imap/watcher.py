@@ -36,6 +36,8 @@ from inboxcrm.ports import Batch, Clock, KnownFolders, MailboxState, MailboxStat
 Job = Callable[[Outlet], Awaitable[None]]
 
 _STATUS_SPACING = 2.0
+_IN_TURN = 5
+"""Batches of a first reading that each folder brings before one is read to its end."""
 
 
 class ImapMailbox:
@@ -331,7 +333,8 @@ class ImapMailbox:
                 self._due.add(name)
                 raise
             return True
-        unread = next((memory for memory in self._account.memories.values() if memory.unread), None)
+        waiting = [memory for memory in self._account.memories.values() if memory.unread]
+        unread = min(waiting, key=lambda memory: min(memory.brought, _IN_TURN), default=None)
         if unread is None:
             return False
         await self._read_backlog(unread, known, outlet)

@@ -113,6 +113,7 @@ class FolderWork:
         remaining: int | None = None,
         quarantined: Sequence[tuple[int, str]] = (),
         relinked: Sequence[tuple[int, str, int]] = (),
+        renamed_from: str | None = None,
     ) -> Step:
         """A step of this folder; what is not said stays as it is."""
         memory = self.memory
@@ -132,4 +133,5 @@ class FolderWork:
             remaining=remaining,
             quarantined=quarantined,
             relinked=relinked,
+            renamed_from=renamed_from,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain import wording
@@ -27,6 +27,8 @@ from inboxcrm.store import contacts, home, outbox
 
 PHONE = "phone"
 URGENT_WORD = "URGENT"
+NO_MAIL_FOR = timedelta(days=30)
+"""How long a domain of which the server said that it takes no mail is not tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
         original_subject=_may_repeat_subject(speech, filing.message),
         dedupe_key=f"acknowledgement:{identity_key(filing.message)}",
     )
+    refused = outbox.refusal_of_domain(filing.connection, recipient.domain, since=filing.now - NO_MAIL_FOR)
+    if refused is not None:
+        return Silence(f"{recipient.domain} takes no mail: {refused}")
     mailbox = household.mailbox(filing.mailbox)
     try:
         draft = compose(

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from inboxcrm.domain.address import identity
 from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, not_beyond_longest_pause, retry_at
+from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
 from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.switch import ModeSwitch
-from inboxcrm.store import home, outbox, promises
+from inboxcrm.store import contacts, home, outbox, promises
 
 log = logging.getLogger("inboxcrm.deliver")
 
@@ -236,6 +238,8 @@ class Deliver:
                 self._told(connection, item, now)
             case Rejected(reply):
                 outbox.happen(connection, item, OutboxEvent.REFUSE, at=now, reply=reply)
+                if names_no_mailbox(reply):
+                    contacts.mark_undeliverable(connection, identity(item.recipient), why=reply, at=now)
             case InDoubt(reply):
                 outbox.happen(connection, item, OutboxEvent.DOUBT, at=now, reply=reply)
                 home.raise_alarm(connection, "in-doubt", f"{item.recipient}: {reply}", now=now)

@@ -151,7 +151,7 @@ class Import:
                 now=now,
             )
             entered.append(self._file(filing))
-        messages.index(connection, entered)
+        messages.index(connection)
         return len(entered)
 
     def _file(self, filing: file.Filing) -> int:

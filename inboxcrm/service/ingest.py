@@ -11,7 +11,7 @@ from datetime import datetime
 
 from inboxcrm.domain.reply_safety import judge
 from inboxcrm.parsing import Parsed, Parser
-from inboxcrm.ports import Arrival, Batch, FolderRole, Position
+from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
 from inboxcrm.service import decide, faults, file
 from inboxcrm.service.household import Household
 from inboxcrm.store import folders, messages
@@ -41,8 +41,11 @@ class Ingest:
         self._household = household
         self._parser = parser
 
-    async def take(self, batch: Batch) -> Taken:
-        """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again."""
+    async def take(self, batch: Batch, *, index_later: bool = False) -> Taken:
+        """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again.
+
+        `index_later`: the caller sees to `index`, once what is urgent is done.
+        """
         fingerprints = [hashlib.sha256(arrival.raw).digest() for arrival in batch.arrivals]
         pairs = list(zip(batch.arrivals, fingerprints, strict=True))
         known = frozenset() if len(pairs) == 1 else await self._household.run(self._known, fingerprints)
@@ -52,7 +55,7 @@ class Ingest:
             fingerprint: _Read(arrival, fingerprint, each)
             for (arrival, fingerprint), each in zip(fresh, parsed, strict=True)
         }
-        taken = await self._household.run(self._commit, batch, fingerprints, reads)
+        taken = await self._household.run(self._commit, batch, fingerprints, reads, index_later)
         log.info(
             "ingest.batch",
             extra={
@@ -66,6 +69,10 @@ class Ingest:
         )
         return taken
 
+    async def index(self) -> None:
+        """Make what was taken be found by its words. What a crash leaves out is entered with the next message."""
+        await self._household.jot(messages.index)
+
     async def warm(self) -> None:
         """Have rules, texts and the language model loaded before the first live mail asks for them: it takes seconds.
 
@@ -78,12 +85,16 @@ class Ingest:
         with self._household.database.read() as connection:
             return frozenset(each for each in fingerprints if messages.id_of_fingerprint(connection, each) is not None)
 
-    def _commit(self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read]) -> Taken:
+    def _commit(
+        self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read], index_later: bool
+    ) -> Taken:
         now = self._household.clock.now()
         entered: dict[bytes, int] = {}
         wake = False
         with self._household.database.write() as connection:
             mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
+            if batch.renamed_from is not None:
+                folders.rename(connection, mailbox_id, batch.renamed_from, batch.folder)
             folder_id = folders.move_to(connection, mailbox_id, batch.folder, batch.role, batch.position)
             epoch = batch.position.uid_validity
             if batch.reset:
@@ -99,7 +110,8 @@ class Ingest:
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
-            messages.index(connection, tuple(entered.values()))
+            if entered and not index_later:
+                messages.index(connection)
         return Taken(len(entered), wake)
 
     def _enter(
@@ -157,6 +169,13 @@ class Known:
         return await self._household.run(
             self._household.database.reading,
             lambda connection: folders.unknown(connection, mailbox, folder, message_ids),
+        )
+
+    async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
+        """Folders on record whose names are gone from the server."""
+        return await self._household.run(
+            self._household.database.reading,
+            lambda connection: folders.lost(connection, mailbox, uid_validity, listed=listed),
         )
 
     def _position(self, mailbox: str, name: str) -> Position | None:

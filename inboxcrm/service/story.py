@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,6 +91,7 @@ def gate(verdict: Verdict) -> Mapping[str, Any]:
     }
 
 
+@lru_cache(maxsize=256)  # the rows that let a mail pass say the same of every mail
 def _finding(finding: Finding) -> Mapping[str, Any]:
     return {
         "row": finding.row,
@@ -121,9 +123,10 @@ def _expectation(expectation: Expectation, owner: Owner) -> Mapping[str, Any]:
     }
 
 
-def walk(expectation: Expectation) -> list[dict[str, Any]]:
+@lru_cache(maxsize=8)  # kept twice for each mail: with the promise, and with the decision
+def walk(expectation: Expectation) -> Sequence[Mapping[str, Any]]:
     """Each step of the walk; instants in UTC, lengths in minutes."""
-    return [
+    return tuple(
         {
             "kind": step.kind.value,
             "start": to_text(step.start),
@@ -133,7 +136,7 @@ def walk(expectation: Expectation) -> list[dict[str, Any]]:
             "name": step.name,
         }
         for step in expectation.walk
-    ]
+    )
 
 
 def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inboxcrm.ports import FolderRole, Position
+from inboxcrm.ports import FolderRole, LostFolder, Position
 from inboxcrm.store.times import to_instant_or_none, to_text, to_text_or_none
 
 
@@ -130,6 +130,47 @@ def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Ite
         message = _same_mail(connection, folder_id, message_id, size)
         if message is not None:
             locate(connection, folder_id, epoch, uid, message, ())
+
+
+SAMPLES = 8
+"""Messages by which a folder under another name is recognised."""
+
+
+def lost(
+    connection: sqlite3.Connection, mailbox: str, uid_validity: int, *, listed: Collection[str]
+) -> list[LostFolder]:
+    """Folders on record with this UIDVALIDITY that are not among the names listed, with their newest Message-IDs."""
+    rows = connection.execute(
+        """
+        SELECT folders.name AS name
+        FROM folders
+        JOIN mailboxes ON mailboxes.id = folders.mailbox_id
+        WHERE mailboxes.name = ? AND folders.uid_validity = ?
+        """,
+        (mailbox, uid_validity),
+    ).fetchall()
+    gone = [folder(connection, mailbox, row["name"]) for row in rows if row["name"] not in listed]
+    return [LostFolder(one.name, one.position, _samples(connection, one)) for one in gone if one is not None]
+
+
+def _samples(connection: sqlite3.Connection, folder: Folder) -> list[tuple[int, str]]:
+    rows = connection.execute(
+        """
+        SELECT locations.uid AS uid, messages.message_id AS message_id
+        FROM locations
+        JOIN messages ON messages.id = locations.message_id
+        WHERE locations.folder_id = ? AND locations.uid_validity = ? AND messages.message_id IS NOT NULL
+        ORDER BY locations.uid DESC
+        LIMIT ?
+        """,
+        (folder.id, folder.position.uid_validity, SAMPLES),
+    )
+    return [(row["uid"], row["message_id"]) for row in rows]
+
+
+def rename(connection: sqlite3.Connection, mailbox_id: int, old: str, new: str) -> None:
+    """Give a folder on record its new name."""
+    connection.execute("UPDATE folders SET name = ? WHERE mailbox_id = ? AND name = ?", (new, mailbox_id, old))
 
 
 def _same_mail(connection: sqlite3.Connection, folder_id: int, message_id: str, size: int) -> int | None:

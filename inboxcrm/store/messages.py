@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,22 +87,22 @@ def insert(connection: sqlite3.Connection, message: Message, raw: bytes, filed: 
     return row_id
 
 
-def index(connection: sqlite3.Connection, row_ids: Collection[int]) -> None:
-    """Enter the messages of one transaction into the full-text index: the last thing the transaction does.
+def index(connection: sqlite3.Connection) -> None:
+    """Enter every message that is not in the full-text index yet, which are always the last ones.
 
     One statement, because FTS5 collects terms in memory and writes them out at every savepoint, which any statement
     that may touch several rows sets: message by message it costs three times as much.
     """
-    if row_ids:
-        connection.execute(
-            """
-            INSERT INTO search (rowid, subject, sender, recipients, text)
-            SELECT id, subject, sender, recipients, text
-            FROM search_source
-            WHERE id BETWEEN ? AND ?
-            """,
-            (min(row_ids), max(row_ids)),
-        )
+    last = connection.execute("SELECT COALESCE(MAX(id), 0) FROM search_docsize").fetchone()[0]
+    connection.execute(
+        """
+        INSERT INTO search (rowid, subject, sender, recipients, text)
+        SELECT id, subject, sender, recipients, text
+        FROM search_source
+        WHERE id > ?
+        """,
+        (last,),
+    )
 
 
 def _people(addresses: Iterable[Address]) -> str:

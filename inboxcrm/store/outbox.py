@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
+from inboxcrm.domain.refusals import takes_no_mail
 from inboxcrm.domain.safety import limits
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
@@ -384,6 +385,19 @@ def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
         "SELECT 1 FROM messages WHERE message_id = ? AND direction = 'auto'", (mail_id,)
     ).fetchone()
     return row is not None
+
+
+def refusal_of_domain(connection: sqlite3.Connection, domain: str, *, since: datetime) -> str | None:
+    """The reply by which our server told since then that a domain takes no mail at all; None where there is none."""
+    rows = connection.execute(
+        """
+        SELECT reply FROM outbox
+        WHERE state = 'failed' AND created_at >= ? AND LOWER(SUBSTR(recipient, INSTR(recipient, '@') + 1)) = ?
+        ORDER BY id DESC
+        """,
+        (to_text(since), domain),
+    )
+    return next((reply for (reply,) in rows if reply is not None and takes_no_mail(reply)), None)
 
 
 def went_to(connection: sqlite3.Connection, recipient: str, *, since: datetime) -> bool:

@@ -17,6 +17,7 @@ SHOWN = {
     "matter_list": "Conversations, and whose turn it is.",
     "contact_list": "People, their organisations and addresses.",
     "outbox_list": "Outgoing automatic mail with its text.",
+    "commitment_list": "What was said on either side, and what became of it.",
     "mailbox_list": "How each mailbox fares.",
 }
 """The views that are shown, and what each holds."""

@@ -204,3 +204,26 @@ JOIN messages ON messages.id = (SELECT last.id FROM messages AS last
 LEFT JOIN contacts ON contacts.id = matters.contact_id
 LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id)
 WHERE follow_ups.ended_at IS NULL;
+
+CREATE VIEW commitment_list AS
+SELECT commitments.id AS id,
+       commitments.state AS state,
+       commitments.side AS side,
+       commitments.kind AS kind,
+       commitments.quote AS quote,
+       commitments.detail AS detail,
+       commitments.said_at AS said_at,
+       commitments.due_on AS due_on,
+       commitments.ended_at AS ended_at,
+       commitments.ended_how AS ended_how,
+       commitments.evidence_id AS evidence_id,
+       commitments.message_id AS message_id,
+       commitments.matter_id AS matter_id,
+       commitments.contact_id AS contact_id,
+       contacts.name AS contact,
+       COALESCE(contacts.organisation_id, matters.organisation_id) AS organisation_id,
+       organisations.name AS organisation
+FROM commitments
+LEFT JOIN contacts ON contacts.id = commitments.contact_id
+LEFT JOIN matters ON matters.id = commitments.matter_id
+LEFT JOIN organisations ON organisations.id = COALESCE(contacts.organisation_id, matters.organisation_id);

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import cast
 
 from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
-from inboxcrm.ports import Batch, Position
+from inboxcrm.ports import Batch, LostFolder, Position
 from inboxcrm.testing.imap_server import Folder
 
 NAME = "main"
@@ -37,9 +37,21 @@ class Record:
         known = self._by_message_id(folder)
         return [uid for uid, name, _ in message_ids if name not in known]
 
+    async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
+        assert mailbox == NAME
+        return [
+            LostFolder(name, position, [(uid, one) for one, uid in self._uids_by_id(name).items()])
+            for name, position in self.positions.items()
+            if position.uid_validity == uid_validity and name not in listed
+        ]
+
     def commit(self, batch: Batch) -> None:
         """What one transaction of the store would do."""
         self.batches.append(batch)
+        if batch.renamed_from is not None:
+            self.held[batch.folder] = self.held.pop(batch.renamed_from)
+            self.quarantined[batch.folder] = self.quarantined.pop(batch.renamed_from)
+            del self.positions[batch.renamed_from]
         held = self.held.setdefault(batch.folder, {})
         poisoned = self.quarantined.setdefault(batch.folder, {})
         if batch.reset:
@@ -76,6 +88,10 @@ class Record:
         """Whether record and server hold the same messages with the same flags."""
         theirs = {one.uid: (one.raw, one.flags) for one in folder.messages}
         return theirs == self.held.get(folder.name, {})
+
+    def _uids_by_id(self, folder: str) -> dict[str, int]:
+        known = self._by_message_id(folder)
+        return {name: uid for name, raw in known.items() for uid, (held, _) in self.held[folder].items() if held == raw}
 
     def _by_message_id(self, folder: str) -> dict[str, bytes]:
         found = {}

@@ -237,6 +237,7 @@ async def test_renumbering_while_watched_is_survived(server: MailServer, ann: Ac
 async def test_a_throttled_account_pauses_as_a_whole(server: MailServer, ann: Account, record: Record) -> None:
     mailbox = mailbox_on(server)
     async with watched(mailbox, record):
+        await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
 
         async def throttled(exchange: Exchange) -> bool:
             await exchange.send(exchange.tag + b" NO [THROTTLED] slowly\r\n")

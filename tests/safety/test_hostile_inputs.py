@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.cli.logs import JsonFormatter, TextFormatter
+from inboxcrm.ports import Rejected, Sent
+from inboxcrm.store import views
 from tests.service.house import MONDAY, House, letter_id, mail
 
 ROOT = Path(__file__).parents[2]
@@ -166,4 +168,56 @@ async def test_an_address_that_cannot_be_written_to_gets_nothing_and_is_owed_an_
     await house.pass_time(minutes=11)
 
     assert house.transport.sent == []
+    assert house.promise().state == "open"
+
+
+NULL_MX = "556 5.1.10 client.example takes no mail (null MX)"
+
+
+async def test_a_domain_that_takes_no_mail_is_told_on_the_contact_and_not_tried_again(house: House) -> None:
+    house.transport.says = [Rejected(NULL_MX), Sent("250 ok")]
+    await house.arrive(mail(1))
+    await house.pass_time(minutes=11)
+
+    await house.pass_time(days=1)
+    now = house.clock.now()
+    carol = "Carol <carol@client.example>"
+    await house.arrive(mail(2, sender=carol, subject="Something else", text="Another thing?\n", at=now))
+    await house.pass_time(hours=1)
+
+    (row,) = house.household.database.reading(lambda connection: views.contacts(connection, like="bob"))
+    assert row.undeliverable_at is not None
+    assert house.transport.sent == []
+    assert len(house.outbox()) == 1
+    assert "takes no mail" in house.story(house.messages()[-1].id)["speech"]["because"]
+    assert [promise.state for promise in house.promises()] == ["open", "open"]
+
+
+async def test_a_domain_is_tried_again_after_a_month(house: House) -> None:
+    house.transport.says = [Rejected(NULL_MX), Sent("250 ok")]
+    await house.arrive(mail(1))
+    await house.pass_time(minutes=11)
+
+    await house.pass_time(days=31)
+    await house.arrive(mail(2, subject="Something else", text="Another thing?\n", at=house.clock.now()))
+    await house.pass_time(minutes=11)
+
+    assert len(house.transport.sent) == 1
+
+
+async def test_a_refusal_of_the_text_marks_nobody(house: House) -> None:
+    house.transport.says = [Rejected("554 5.7.1 message content rejected")]
+    await house.arrive(mail(1))
+    await house.pass_time(minutes=11)
+
+    (row,) = house.household.database.reading(lambda connection: views.contacts(connection, like="bob"))
+    assert row.undeliverable_at is None
+
+
+async def test_nobody_is_written_to_under_a_name_that_does_not_exist(house: House) -> None:
+    await house.arrive(mail(sender="Bob <bob@shop.invalid>"))
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert house.outbox() == []
     assert house.promise().state == "open"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from inboxcrm.domain import reply_safety
 from inboxcrm.service import decide
 from inboxcrm.service.acknowledge import write as write_acknowledgement
+from inboxcrm.service.ingest import Known
 from tests.service.conftest import OpenHouse
 from tests.service.house import ME, MONDAY, House, letter_id, mail, moved, own
 
@@ -91,6 +93,20 @@ async def test_the_same_bytes_in_two_folders_are_one_message_in_two_places(house
     places = house.ask("SELECT name FROM locations JOIN folders ON folders.id = folder_id ORDER BY name")
     assert places == [("Archive",), ("INBOX",)]
     assert len(house.outbox()) == 1
+
+
+async def test_a_renamed_folder_keeps_its_mail_and_its_position(house: House) -> None:
+    await house.arrive(mail(), folder="Clients")
+    batch = house.batch(folder="Clients")
+    known = Known(house.household)
+
+    (lost,) = await known.lost("main", batch.position.uid_validity, listed=frozenset({"INBOX"}))
+    none = await known.lost("main", batch.position.uid_validity, listed=frozenset({"INBOX", "Clients"}))
+    await house.ingest.take(replace(batch, folder="Customers", renamed_from=lost.name))
+
+    assert (lost.name, [uid for uid, _ in lost.samples], list(none)) == ("Clients", [1], [])
+    assert house.ask("SELECT name FROM locations JOIN folders ON folders.id = folder_id") == [("Customers",)]
+    assert await known.position("main", "Clients") is None
 
 
 async def test_the_same_bytes_twice_in_one_batch_are_one_message(house: House) -> None:

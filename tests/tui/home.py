@@ -133,7 +133,7 @@ class Home:
                 preview=text[:80],
             )
             message_id = messages.insert(connection, message, text.encode(), filed)
-            messages.index(connection, [message_id])
+            messages.index(connection)
             promise_id = None
             if promised and direction == "in":
                 promise_id = promises.make(

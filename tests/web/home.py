@@ -131,7 +131,7 @@ def add_message(
             parsed.text[:200],
         ),
     )
-    messages.index(connection, [row_id])
+    messages.index(connection)
     return row_id
 
 

@@ -1,0 +1,205 @@
+"""What a letter promises or asks for: suggestions from its own words, never more than that.
+
+The patterns are data (`data/commitments/LANGUAGE.toml`), run by google-re2 in linear time on one clause after
+another. A clause that denies, supposes, tells of the past, greets or asks back suggests nothing, unless the pattern
+says that this does not matter to it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import re2
+
+from inboxcrm.domain.sentences import Sentence, fold, sentences
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "ja")
+LONGEST = 20_000
+"""Characters of a letter that are read; what is meant is said before."""
+
+MOST = 8
+"""Suggestions from one letter: a contract pasted into a mail is no list of things to do."""
+
+
+class Kind(StrEnum):
+    """What somebody said they would do, or asked for."""
+
+    DEED = "deed"
+    """The writer will do something."""
+    REQUEST = "request"
+    """The reader is asked to do something."""
+    INVOICE = "invoice"
+    """The reader is told to whom, or that, an invoice is to be written."""
+    ORDER_NUMBER = "order-number"
+    """The number that belongs on the invoice."""
+    PAYMENT = "payment"
+    """The writer will pay."""
+
+
+class Side(StrEnum):
+    """Whose turn it is to do it."""
+
+    MINE = "mine"
+    THEIRS = "theirs"
+
+
+DUNNING = "dunning"
+"""The data file's name for sentences that demand a payment; they commit nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A commitment that a sentence seems to hold; `quote` is the sentence, `detail` a number or a name in it."""
+
+    kind: Kind
+    quote: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One way of saying something. `despite` names the vetoes that do not matter to it."""
+
+    kind: str
+    match: Sequence[Any]
+    unless: Sequence[Any]
+    despite: frozenset[str]
+    asks: bool
+    examples: tuple[str, ...]
+    counterexamples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The patterns of one language, in the order in which they are tried, and what forbids them."""
+
+    patterns: tuple[Pattern, ...]
+    vetoes: Mapping[str, Sequence[Any]]
+
+
+def side(kind: Kind, *, from_owner: bool) -> Side:
+    """Who has to act: the writer for a deed or a payment, the reader for everything else."""
+    writer_acts = kind in (Kind.DEED, Kind.PAYMENT)
+    return Side.MINE if writer_acts == from_owner else Side.THEIRS
+
+
+def suggest(new_text: str, language: str) -> list[Suggestion]:
+    """The commitments in the unquoted words of a letter; none for a language that is not one of ours."""
+    if language not in LANGUAGES:
+        return []
+    found: dict[str, Suggestion] = {}
+    for sentence in sentences(new_text[:LONGEST]):
+        for clause in _clauses(sentence):
+            kind = kind_of(clause, language)
+            if kind is not None and kind != DUNNING and sentence.text not in found:
+                found[sentence.text] = Suggestion(Kind(kind), sentence.text, detail(Kind(kind), sentence))
+        if len(found) >= MOST:
+            break
+    return list(found.values())
+
+
+def demands_payment(new_text: str, language: str) -> str | None:
+    """The sentence of a letter that reminds of a payment, or None."""
+    for sentence in sentences(new_text[:LONGEST]):
+        for clause in _clauses(sentence):
+            if language in LANGUAGES and kind_of(clause, language) == DUNNING:
+                return sentence.text
+    return None
+
+
+def kind_of(clause: Sentence, language: str) -> str | None:
+    """The kind of the first pattern that a clause meets and no veto forbids."""
+    spoken = phrases(language)
+    vetoed = {name for name, each in spoken.vetoes.items() if _meets(each, clause.folded)}
+    for pattern in spoken.patterns:
+        if clause.asks and not pattern.asks:
+            continue
+        if vetoed - pattern.despite:
+            continue
+        if _meets(pattern.match, clause.folded) and not _meets(pattern.unless, clause.folded):
+            return pattern.kind
+    return None
+
+
+def _meets(patterns: Sequence[Any], folded: str) -> bool:
+    return any(pattern.search(folded) is not None for pattern in patterns)
+
+
+_BUT = re.compile(
+    r"[,;] (?:but|aber|jedoch|sondern|maar|mais|pero|sino|ma|mas|però|porém) |[;；]\s*|ですが、|が、(?=[^\s])"
+)
+
+
+def _clauses(sentence: Sentence) -> Iterator[Sentence]:
+    """A sentence, or what stands on either side of its "but"."""
+    at = 0
+    for match in _BUT.finditer(sentence.text):
+        yield Sentence(sentence.text[at : match.start()], sentence.folded[at : match.start()].strip())
+        at = match.end()
+    yield Sentence(sentence.text[at:], sentence.folded[at:].strip())
+
+
+_NUMBER = re.compile(r"(?<![\w.])[A-Z]{0,4}[-/]?\d[\w/-]*\d[\w-]*")
+_LEGAL_FORM = (
+    r"(?:Ltd|Limited|Inc|LLC|LLP|PLC|GmbH|AG|KG|UG|SE|SARL|SAS|SA|S\.A\.|S\.L\.|SL|S\.r\.l\.|Srl|S\.p\.A\.|SpA|BV|B\.V\.|NV"
+    r"|N\.V\.|Lda|Ltda|Holdings?)"
+)
+_COMPANY = re.compile(
+    rf"(?:[\w&'’.-]+ ){{0,5}}?(?:[A-ZÀ-Þ][\w&'’.-]*,? ){{1,4}}{_LEGAL_FORM}\.?(?=[\s,.;:!?]|$)"
+    r"|[^\s、。]{1,20}株式会社|株式会社[^\s、。宛]{1,20}"
+)
+_LEADS = re.compile(r"^(?:.*[,:] )?(?:[a-zà-ÿ'’]+ )*")
+
+
+def detail(kind: Kind, sentence: Sentence) -> str:
+    """The order number, or the company to be invoiced, as it was written; empty where there is none to see."""
+    if kind is Kind.ORDER_NUMBER:
+        numbers = _NUMBER.findall(sentence.text)
+        return numbers[0] if numbers else ""
+    if kind is Kind.INVOICE and (company := _COMPANY.search(sentence.text)):
+        return _LEADS.sub("", company[0]).strip(" ,")
+    return ""
+
+
+@cache
+def phrases(language: str) -> Phrases:
+    """The patterns of one of our languages, compiled once."""
+    source = resources.files("inboxcrm.domain").joinpath(f"data/commitments/{language}.toml").read_text("utf-8")
+    data = tomllib.loads(source)
+    words: dict[str, str] = {}
+    for name, text in data.get("words", {}).items():
+        words[name] = _filled(text, words)
+    patterns = tuple(
+        Pattern(
+            kind=each["kind"],
+            match=_compiled(each["match"], words),
+            unless=_compiled(each.get("unless", ()), words),
+            despite=frozenset(each.get("despite", ())),
+            asks=each.get("asks", False),
+            examples=tuple(each["examples"]),
+            counterexamples=tuple(each["not"]),
+        )
+        for each in data["pattern"]
+    )
+    return Phrases(patterns, {name: _compiled(each, words) for name, each in data["veto"].items()})
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"%(\w+)%", lambda match: words[match[1]], text)
+
+
+def _compiled(patterns: Sequence[str], words: Mapping[str, str]) -> list[Any]:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 16 << 20
+    return [re2.compile(_filled(each, words), options) for each in patterns]
+
+
+__all__ = ["Kind", "Side", "Suggestion", "demands_payment", "fold", "phrases", "side", "suggest"]

@@ -1,0 +1,34 @@
+"""Recognising a folder that was given another name, so that nothing of it is read twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.renumbering import ids_of
+from inboxcrm.imap.work import FolderWork
+from inboxcrm.ports import LostFolder
+
+
+async def take_over(work: FolderWork, opened: Opened) -> bool:
+    """Whether the folder is one on record under a name that is gone; its position and all its places are taken over.
+
+    A server gives a renamed folder no new UIDVALIDITY. It may have given two folders the same one, so a few Message-IDs
+    must be found under the UIDs they had.
+    """
+    memory = work.memory
+    for lost in await work.known.lost(work.mailbox, opened.uid_validity, listed=memory.listed):
+        if await _holds(work, lost):
+            position = replace(lost.position, highest_modseq=None)  # all flags are asked for once
+            await work.offer(
+                work.step(Advance(fresh=position), uid_validity=opened.uid_validity, renamed_from=lost.name)
+            )
+            return True
+    return False
+
+
+async def _holds(work: FolderWork, lost: LostFolder) -> bool:
+    there = await ids_of(work, [uid for uid, _ in lost.samples])
+    found = [there[uid][0] == message_id for uid, message_id in lost.samples if uid in there]
+    return bool(found) and all(found)

@@ -1,0 +1,17 @@
+"""What is remembered after the mail is on record: one round of everything that no arriving mail may wait for."""
+
+from __future__ import annotations
+
+import logging
+
+from inboxcrm.service import commitments
+from inboxcrm.service.household import Household
+
+log = logging.getLogger("inboxcrm.memory")
+
+
+async def remember(household: Household) -> None:
+    """Read what came since the last round."""
+    suggested = await commitments.read_new(household)
+    if suggested:
+        log.info("memory.suggested", extra={"count": suggested})

@@ -1,0 +1,33 @@
+"""What a refusal says of the recipient."""
+
+from __future__ import annotations
+
+import pytest
+
+from inboxcrm.domain.refusals import is_reserved, names_no_mailbox, takes_no_mail
+
+
+@pytest.mark.parametrize(
+    ("reply", "no_mailbox", "no_mail"),
+    [
+        ("556 5.1.10 nomail.example takes no mail (null MX)", True, True),
+        ("556 domain does not accept mail", True, True),
+        ("550 5.1.2 bad destination system: no such domain", True, True),
+        ("550 5.1.1 <bob@client.example>: user unknown", True, False),
+        ("550 5.2.1 mailbox disabled", True, False),
+        ("552 5.2.2 mailbox full", False, False),
+        ("554 5.7.1 message content rejected", False, False),
+        ("550 no", False, False),
+        ("550 5.7.1 see 5.1.1 of our policy", False, False),
+    ],
+)
+def test_a_refusal_is_about_the_address_the_domain_or_neither(reply: str, no_mailbox: bool, no_mail: bool) -> None:
+    assert (names_no_mailbox(reply), takes_no_mail(reply)) == (no_mailbox, no_mail)
+
+
+@pytest.mark.parametrize(
+    ("domain", "reserved"),
+    [("nowhere.invalid", True), ("a.LOCALHOST", True), ("client.example", False), ("invalid.example", False)],
+)
+def test_names_that_are_set_aside_lead_to_nobody(domain: str, reserved: bool) -> None:
+    assert is_reserved(domain) is reserved

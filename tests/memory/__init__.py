@@ -1,0 +1,1 @@
+"""What is remembered beside the mail: commitments, facts, occasions, rhythm, touches."""

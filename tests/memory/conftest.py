@@ -1,0 +1,40 @@
+"""The house of the service tests, and its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from inboxcrm import bootstrap
+from inboxcrm.cli import commitments as _commitments
+from inboxcrm.cli import desk as _desk
+from inboxcrm.cli.root import cli
+from tests.service.conftest import house, open_house
+from tests.service.house import House
+
+__all__ = ["COMMANDS", "house", "open_house", "run"]
+
+COMMANDS = (_commitments, _desk)
+"""The modules whose commands are tried: importing them enters the commands."""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command on this house, by its clock."""
+
+    @contextmanager
+    def opened(*_: Any, **__: Any) -> Any:
+        yield house.household
+
+    monkeypatch.setattr(bootstrap, "household", opened)
+
+    def call(*arguments: str, **how: Any) -> Result:
+        return CliRunner().invoke(cli, list(arguments), **how)
+
+    return call

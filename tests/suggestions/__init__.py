@@ -1,0 +1,1 @@
+"""Commitments suggested from text, measured on labelled sentences."""
