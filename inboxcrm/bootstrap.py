@@ -22,6 +22,7 @@ from inboxcrm.errors import TemplateError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.heartbeat import Heartbeat
+from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.parsing import Parser
@@ -139,7 +140,9 @@ def office(
 
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
-        mailbox=ImapMailbox(mailbox, password, clock, timing=timing, heartbeat=heartbeat),
+        mailbox=ImapMailbox(
+            mailbox, password, clock, timing=timing, limits=Limits(spool=house.config.home), heartbeat=heartbeat
+        ),
         transport=SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,

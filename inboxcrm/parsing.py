@@ -17,6 +17,7 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import LONGEST_HEADERS, headers_end
 from inboxcrm.errors import InternalError
 from inboxcrm.parsing_wire import PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, from_wire
+from inboxcrm.spool import Spool
 
 __all__ = ["Limits", "Parsed", "Parser"]
 
@@ -64,7 +65,7 @@ class Parser:
         """Read one mail. One that breaks the limits, or the worker, has the defect "unparsable"."""
         return (await self.parse_many((raw,), language=language))[0]
 
-    async def parse_many(self, raws: Sequence[bytes], *, language: bool = False) -> list[Parsed]:
+    async def parse_many(self, raws: Sequence[bytes | Spool], *, language: bool = False) -> list[Parsed]:
         """Read mails, in their order. Answers come one by one, so it is known which mail a worker died of."""
         answers: list[Parsed] = []
         async with self._lock:
@@ -79,13 +80,16 @@ class Parser:
         async with self._lock:
             await self._discard()
 
-    async def _read_until_failure(self, raws: Sequence[bytes], answers: list[Parsed], wish: int) -> None:
+    async def _read_until_failure(self, raws: Sequence[bytes | Spool], answers: list[Parsed], wish: int) -> None:
         """Append answers up to the first mail that failed."""
         worker = await self._ready()
         assert worker.stdin is not None
         whole = False
         try:
             for raw in raws:
+                if isinstance(raw, Spool):
+                    await self._hand_over(worker.stdin, raw, wish)
+                    continue
                 sent = self._within_limit(raw)
                 worker.stdin.write(REQUEST.pack(wish, len(sent)))
                 worker.stdin.write(sent)
@@ -102,10 +106,19 @@ class Parser:
             if not whole:
                 await self._discard()
 
-    async def _headers_only(self, raw: bytes) -> Parsed:
+    async def _hand_over(self, pipe: asyncio.StreamWriter, spool: Spool, wish: int) -> None:
+        """A large mail piece by piece, never more of it in memory than the pipe takes."""
+        length = min(len(spool), headers_end(spool.head(LONGEST_HEADERS * 2)) + self._limits.body)
+        pipe.write(REQUEST.pack(wish, length))
+        for piece in spool.pieces(length):
+            pipe.write(piece)
+            await pipe.drain()
+
+    async def _headers_only(self, raw: bytes | Spool) -> Parsed:
         """What can be said of a mail that cannot be parsed: its header block, if that alone can."""
         answers: list[Parsed] = []
-        head = raw[: min(headers_end(raw), LONGEST_HEADERS * 2)]
+        head = raw.head(LONGEST_HEADERS * 2) if isinstance(raw, Spool) else raw
+        head = head[: min(headers_end(head), LONGEST_HEADERS * 2)]
         await self._read_until_failure((head,), answers, PLAIN)
         known = answers[0].message if answers else _nothing()
         return Parsed(replace(known, size=len(raw), text="", defects=(*known.defects, UNPARSABLE)), "", None)

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from inboxcrm.spool import Spool
+
 
 class Clock(Protocol):
     """The wall clock (aware, UTC) and a counter that never goes back (seconds)."""
@@ -52,13 +54,14 @@ class Position:
 class Arrival:
     """One message as the server gave it. `received_at` is INTERNALDATE as an aware instant.
 
-    `complete` is False when `raw` is the header block only, because the message is larger than what is read.
+    `raw` is a Spool where the message is too large to be held. `complete` is False when `raw` is the header block only,
+    because the message is larger than what is read.
     """
 
     uid: int
     received_at: datetime
     flags: frozenset[str]
-    raw: bytes
+    raw: bytes | Spool
     complete: bool = True
 
 

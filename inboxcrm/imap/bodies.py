@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from inboxcrm.imap.connection import FETCH_BODY, FETCH_HEADER, Connection
+from inboxcrm.imap.connection import FETCH_BODY, FETCH_HEADER, FETCH_PIECE, Connection
 from inboxcrm.imap.errors import (
     BusyError,
     CommandRefusedError,
@@ -14,9 +14,10 @@ from inboxcrm.imap.errors import (
     LiteralTooLargeError,
 )
 from inboxcrm.imap.responses import Fetched
-from inboxcrm.imap.steps import Doubts
+from inboxcrm.imap.steps import Doubts, Half
 from inboxcrm.imap.uids import sequence_set
 from inboxcrm.ports import Arrival
+from inboxcrm.spool import IN_MEMORY, Spool
 
 _STRIKES = 3
 """How often a connection may die over one message before it is passed over."""
@@ -48,9 +49,9 @@ def read_bodies(
     Raises what ends the connection, and refusals that concern more than these messages.
     """
     reading = _Reading(connection, doubts, seen_at, octets)
-    clear = [uid for uid in uids if uid not in doubts.strikes and uid not in doubts.too_large]
-    doubtful = [[uid] for uid in uids if uid in doubts.strikes or uid in doubts.too_large]
-    for group in ([clear] if clear else []) + doubtful:
+    apart = doubts.strikes.keys() | doubts.too_large | doubts.large
+    clear = [uid for uid in uids if uid not in apart]
+    for group in ([clear] if clear else []) + [[uid] for uid in uids if uid in apart]:
         reading.read(group)
     reading.refuse_to_believe_all()
     return reading.bodies
@@ -72,6 +73,9 @@ class _Reading:
         if self._doubts.strikes.get(group[0], 0) >= _STRIKES:
             self.bodies.refused.append((group[0], f"the connection ended {_STRIKES} times while it was read"))
             return
+        if group[0] in self._doubts.large:
+            self._read_in_pieces(group[0])
+            return
         whole = group[0] not in self._doubts.too_large
         try:
             found = self._connection.fetch_uids(group, FETCH_BODY if whole else FETCH_HEADER, octets=self._octets)
@@ -85,6 +89,49 @@ class _Reading:
             raise
         else:
             self._sort_out(group, found, whole=whole)
+
+    def _read_in_pieces(self, uid: int) -> None:
+        """One large message; where the connection ends, what has come is kept for the next one."""
+        half = self._doubts.halves.setdefault(uid, Half(Spool(self._connection.limits.spool)))
+        before = len(half.octets)
+        try:
+            came = self._gather(uid, half)
+        except CommandRefusedError as refusal:
+            self._refused([uid], refusal)
+            return
+        except ConnectionLostError:
+            if len(half.octets) == before:
+                self._suspect([uid])
+            raise
+        del self._doubts.halves[uid]
+        self._doubts.large.discard(uid)
+        if came:
+            self._doubts.strikes.pop(uid, None)
+            raw = half.octets if len(half.octets) > IN_MEMORY else half.octets.head(IN_MEMORY)
+            self.bodies.arrived.append(Arrival(uid, half.received_at or self._seen_at, half.flags, raw))
+        else:  # gone meanwhile, or a server that gives no pieces: then it is asked for whole
+            self.read([uid])
+
+    def _gather(self, uid: int, half: Half) -> bool:
+        """Ask for piece after piece; False when the server gives none. The end is a piece that is shorter than asked
+        for: what servers say of sizes is not always true.
+        """
+        size = min(self._connection.limits.piece, self._connection.limits.literal)
+        while True:
+            at = len(half.octets)
+            found = self._connection.fetch_uids([uid], FETCH_PIECE % (at, size), octets=size)
+            section = f"BODY[]<{at}>"
+            one = next((one for one in found if section in one.sections), None)
+            if one is None:
+                return False
+            piece = one.sections[section] or b""
+            half.flags, half.received_at = one.flags or half.flags, one.internal_date or half.received_at
+            half.octets.write(piece)
+            if len(half.octets) > self._connection.limits.literal:
+                self._doubts.too_large.add(uid)
+                return False
+            if len(piece) < size:
+                return bool(len(half.octets))
 
     def refuse_to_believe_all(self) -> None:
         """A server that refuses each of several messages is out of order itself; no message is to blame."""

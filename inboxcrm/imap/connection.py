@@ -27,6 +27,7 @@ from inboxcrm.imap.uids import sequence_set
 from inboxcrm.imap.waker import Waker
 
 FETCH_BODY = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
+FETCH_PIECE = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<%d.%d>)"
 FETCH_HEADER = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])"
 
 
@@ -69,11 +70,6 @@ class Connection(Dialogue):
     def has(self, capability: str) -> bool:
         """Whether the server listed this capability after login."""
         return capability in self.capabilities_known
-
-    @property
-    def largest_literal(self) -> int:
-        """Bytes of the largest message that is read whole."""
-        return self.limits.literal
 
     # -- coming in
 

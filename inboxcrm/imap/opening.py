@@ -24,6 +24,7 @@ from inboxcrm.imap.errors import (
 )
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.wire import MAX_LITERAL, Wire
+from inboxcrm.spool import PIECE
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds each step may take as a whole, and the largest literal (bytes) that is read."""
+    """Seconds each step may take as a whole, and the largest message (bytes) that is read.
+
+    A message above `piece` bytes is read in pieces of that size; a large one waits in `spool` (a folder) meanwhile.
+    """
 
     connect: float = 20.0
     login: float = 30.0
@@ -40,6 +44,8 @@ class Limits:
     done: float = 30.0
     logout: float = 2.0
     literal: int = MAX_LITERAL
+    piece: int = PIECE
+    spool: Path | None = None
 
 
 class ImapOverWire(imaplib.IMAP4):

@@ -32,8 +32,7 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
         )
     memory.tries.clear()
     memory.flags.clear()
-    memory.doubts.strikes.clear()
-    memory.doubts.too_large.clear()
+    memory.doubts.clear()
     present = await _present(work, opened)
     rows = await ids_of(work, present)
     named = [(uid, name, size) for uid, (name, size, _) in rows.items()]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.ports import Arrival, Batch, FolderRole, Position
+from inboxcrm.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,31 @@ class Step:
 
 
 @dataclass(slots=True)
+class Half:
+    """A large message as far as it was read; the next connection goes on from there."""
+
+    octets: Spool
+    flags: frozenset[str] = frozenset()
+    received_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class Doubts:
-    """Messages that went wrong while they were read: how often the connection died over them, which are too large."""
+    """Messages that cannot be read like others: how often the connection died over them, which are too large, which are
+    large and read in pieces, and how far that came.
+    """
 
     strikes: dict[int, int] = field(default_factory=dict)
     too_large: set[int] = field(default_factory=set)
+    large: set[int] = field(default_factory=set)
+    halves: dict[int, Half] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """The numbers mean other messages now."""
+        self.strikes.clear()
+        self.too_large.clear()
+        self.large.clear()
+        self.halves.clear()
 
     def strike(self, uids: Sequence[int]) -> None:
         """The connection ended while these were read."""

@@ -106,6 +106,7 @@ class FolderSync(FolderWork):
         uids = decisions.newer(connection.search_uids(b"UID %d:*" % uid_next), uid_next)
         if len(uids) != 1:
             return uids, None
+        self.memory.doubts.large.update(uids)  # its size is not known; most come in one piece
         return uids, read_bodies(connection, uids, doubts=self.memory.doubts, seen_at=now)
 
     async def _bring_changes(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:

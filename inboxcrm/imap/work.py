@@ -64,8 +64,9 @@ class FolderWork:
             part = uids[start : start + METADATA]
             found = await self.fetch(part, "(UID RFC822.SIZE)")
             told.update((one.uid, one.size or 0) for one in found if one.uid is not None)
-        limit = await self.link.run(lambda c: c.largest_literal)
-        self.memory.doubts.too_large.update(uid for uid, size in told.items() if size > limit)
+        limits = (await self.link.open()).limits
+        self.memory.doubts.too_large.update(uid for uid, size in told.items() if size > limits.literal)
+        self.memory.doubts.large.update(uid for uid, size in told.items() if limits.piece < size <= limits.literal)
         return [(uid, told.get(uid, 0)) for uid in uids]
 
     async def uid_next(self, opened: Opened) -> int:

@@ -22,6 +22,7 @@ from inboxcrm.parsing import Parsed
 from inboxcrm.render import instance_token
 from inboxcrm.service import follow_ups
 from inboxcrm.service.household import Household
+from inboxcrm.spool import Spool
 from inboxcrm.store import contacts, matters, messages, outbox, promises
 from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
 
@@ -37,7 +38,7 @@ class Filing:
 
     household: Household
     connection: sqlite3.Connection
-    raw: bytes
+    raw: bytes | Spool
     fingerprint: bytes
     parsed: Parsed
     mailbox: str
@@ -49,6 +50,10 @@ class Filing:
     def message(self) -> Message:
         """The mail as read."""
         return self.parsed.message
+
+    def head(self, octets: int) -> bytes:
+        """How the mail begins."""
+        return self.raw.head(octets) if isinstance(self.raw, Spool) else self.raw[:octets]
 
 
 @dataclass(frozen=True, slots=True)

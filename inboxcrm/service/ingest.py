@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
 from inboxcrm.service import decide, faults, file
 from inboxcrm.service.household import Household
+from inboxcrm.spool import fingerprint
 from inboxcrm.store import folders, messages
 
 log = logging.getLogger("inboxcrm.ingest")
@@ -46,15 +46,12 @@ class Ingest:
 
         `index_later`: the caller sees to `index`, once what is urgent is done.
         """
-        fingerprints = [hashlib.sha256(arrival.raw).digest() for arrival in batch.arrivals]
+        fingerprints = [fingerprint(arrival.raw) for arrival in batch.arrivals]
         pairs = list(zip(batch.arrivals, fingerprints, strict=True))
         known = frozenset() if len(pairs) == 1 else await self._household.run(self._known, fingerprints)
-        fresh = [(arrival, fingerprint) for arrival, fingerprint in pairs if fingerprint not in known]
+        fresh = [(arrival, mark) for arrival, mark in pairs if mark not in known]
         parsed = await self._parser.parse_many([arrival.raw for arrival, _ in fresh], language=batch.live)
-        reads = {
-            fingerprint: _Read(arrival, fingerprint, each)
-            for (arrival, fingerprint), each in zip(fresh, parsed, strict=True)
-        }
+        reads = {mark: _Read(arrival, mark, each) for (arrival, mark), each in zip(fresh, parsed, strict=True)}
         taken = await self._household.run(self._commit, batch, fingerprints, reads, index_later)
         log.info(
             "ingest.batch",
@@ -100,11 +97,11 @@ class Ingest:
             if batch.reset:
                 folders.relink(connection, folder_id, epoch, batch.relinked)
                 folders.forget_other_epochs(connection, folder_id, epoch)
-            for arrival, fingerprint in zip(batch.arrivals, fingerprints, strict=True):
-                row_id = entered.get(fingerprint) or messages.id_of_fingerprint(connection, fingerprint)
+            for arrival, mark in zip(batch.arrivals, fingerprints, strict=True):
+                row_id = entered.get(mark) or messages.id_of_fingerprint(connection, mark)
                 if row_id is None:
-                    row_id, woke = self._enter(connection, batch, mailbox_id, reads[fingerprint], now)
-                    entered[fingerprint] = row_id
+                    row_id, woke = self._enter(connection, batch, mailbox_id, reads[mark], now)
+                    entered[mark] = row_id
                     wake = wake or woke
                 folders.locate(connection, folder_id, epoch, arrival.uid, row_id, arrival.flags)
             folders.set_flags(connection, folder_id, epoch, batch.flags)

@@ -31,6 +31,9 @@ _ABSENCES = frozenset(
     )
 )
 
+LONGEST_REPORT = 8 << 20
+"""Octets of a mail in which a report is looked for; what it quotes behind them does not matter."""
+
 
 def take_note(filing: Filing, verdict: Verdict, person: Person, row_id: int) -> None:
     """Read what a mail reports that perhaps no person wrote. It changes no turn, keeps no promise, answers nobody."""
@@ -44,7 +47,7 @@ def take_note(filing: Filing, verdict: Verdict, person: Person, row_id: int) -> 
 
 def _bounce(filing: Filing, row_id: int) -> None:
     """Link a report to the mail it is about. One that names no mail of ours, or nobody we wrote to, only shows."""
-    report = read_report(filing.message, filing.raw)
+    report = read_report(filing.message, filing.head(LONGEST_REPORT))
     ours = messages.our_mail(filing.connection, report.quoted_ids)
     if ours is None:
         return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import zstandard
 
 from inboxcrm.domain.message import Address, Message
+from inboxcrm.spool import Spool
 from inboxcrm.store.times import to_text, to_text_or_none
 
 PREVIEW_LENGTH = 160
@@ -43,7 +44,7 @@ def id_of_fingerprint(connection: sqlite3.Connection, fingerprint: bytes) -> int
     return None if row is None else int(row[0])
 
 
-def insert(connection: sqlite3.Connection, message: Message, raw: bytes, filed: Filed) -> int:
+def insert(connection: sqlite3.Connection, message: Message, raw: bytes | Spool, filed: Filed) -> int:
     """Store a message with its bytes, people and text; answers its row id. `index` makes a batch of them findable."""
     author = message.author
     cursor = connection.execute(
@@ -79,12 +80,30 @@ def insert(connection: sqlite3.Connection, message: Message, raw: bytes, filed: 
         },
     )
     row_id = int(cursor.lastrowid or 0)
-    connection.execute(
-        "INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ?)",
-        (row_id, message.text, _compressor.compress(raw)),
-    )
+    _keep(connection, row_id, message.text, raw)
     connection.executemany("INSERT OR IGNORE INTO participants VALUES (?, ?, ?)", list(_participants(row_id, message)))
     return row_id
+
+
+def _keep(connection: sqlite3.Connection, row_id: int, text: str, raw: bytes | Spool) -> None:
+    """Text and compressed octets. A large mail is compressed twice: first to know the length to write."""
+    if not isinstance(raw, Spool):
+        connection.execute(
+            "INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ?)", (row_id, text, _compressor.compress(raw))
+        )
+        return
+    length = sum(map(len, _compressed(raw)))
+    connection.execute("INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ZEROBLOB(?))", (row_id, text, length))
+    with connection.blobopen("letters", "raw", row_id) as blob:
+        for piece in _compressed(raw):
+            blob.write(piece)
+
+
+def _compressed(spool: Spool) -> Iterator[bytes]:
+    squeeze = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compressobj(size=len(spool))
+    for piece in spool.pieces():
+        yield squeeze.compress(piece)
+    yield squeeze.flush()
 
 
 def index(connection: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 
 from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
 from inboxcrm.ports import Batch, LostFolder, Position
+from inboxcrm.spool import Spool
 from inboxcrm.testing.imap_server import Folder
 
 NAME = "main"
@@ -66,10 +67,11 @@ class Record:
             if uid in held:
                 held[uid] = (held[uid][0], flags)
         for one in batch.arrivals:
-            held[one.uid] = (one.raw, one.flags)
+            raw = b"".join(one.raw.pieces()) if isinstance(one.raw, Spool) else one.raw
+            held[one.uid] = (raw, one.flags)
             poisoned.pop(one.uid, None)
             if batch.live:
-                self.live.append(one.raw)
+                self.live.append(raw)
         poisoned.update(batch.quarantined)
         self.positions[batch.folder] = batch.position
 

@@ -261,9 +261,9 @@ async def test_uidnext_going_down_means_comparing_everything(
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda said: re.sub(rb"BODY\[\] \{\d+\}\r\n(?s:.*?)hello\r\n\)", b"BODY[] NIL)", said),
+        lambda said: re.sub(rb"BODY\[\](?:<0>)? \{\d+\}\r\n(?s:.*?)hello\r\n\)", b"BODY[] NIL)", said),
         lambda said: re.sub(rb"(?s)\* \d+ FETCH.*\r\n(?=\S+ OK)", b"", said),
-        lambda said: re.sub(rb"BODY\[\] \{\d+\}\r\n(?s:.*?)hello\r\n\)", b"X 1)", said),
+        lambda said: re.sub(rb"BODY\[\](?:<0>)? \{\d+\}\r\n(?s:.*?)hello\r\n\)", b"X 1)", said),
     ],
     ids=["nil", "nothing", "without-body"],
 )
@@ -425,18 +425,18 @@ async def test_a_message_above_the_limit_comes_as_its_header(
 
     arrivals = {one.uid: one for batch in record.batches for one in batch.arrivals}
     assert not arrivals[1].complete
-    assert arrivals[1].raw.endswith(b"Subject: letter 1\r\n\r\n")
+    raw = arrivals[1].raw
+    assert isinstance(raw, bytes)
+    assert raw.endswith(b"Subject: letter 1\r\n\r\n")
     assert arrivals[2].complete
 
 
-async def test_a_size_that_lied_costs_a_connection_and_not_the_message(
+async def test_a_message_that_turns_out_too_large_comes_as_its_header(
     server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record
 ) -> None:
     await record.keep((mailbox := make_mailbox(limits=Limits(literal=20_000))).catch_up(record))
     ann.folder("INBOX").append(letter(1, octets=50_000))
 
-    with pytest.raises(ConnectionLostError, match="literal"):
-        await record.keep(mailbox.catch_up(record))
     await record.keep(mailbox.catch_up(record))
 
     assert [one.complete for batch in record.batches for one in batch.arrivals] == [False]

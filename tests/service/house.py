@@ -45,6 +45,7 @@ from inboxcrm.service.deliver import Deliver
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known, Taken
 from inboxcrm.service.sweep import sweep
+from inboxcrm.spool import Spool
 from inboxcrm.store import home, outbox, views
 from inboxcrm.store.database import Database
 from inboxcrm.testing.clock import FakeClock
@@ -153,10 +154,11 @@ class HereParser(Parser):
         super().__init__()
         self.deadly: set[bytes] = set()
 
-    async def parse_many(self, raws: Sequence[bytes], *, language: bool = False) -> list[Parsed]:
-        if self.deadly & set(raws):
+    async def parse_many(self, raws: Sequence[bytes | Spool], *, language: bool = False) -> list[Parsed]:
+        whole = [raw if isinstance(raw, bytes) else b"".join(raw.pieces()) for raw in raws]
+        if self.deadly & set(whole):
             raise RuntimeError("the parser broke")
-        return [parsed(raw, language=False) for raw in raws]
+        return [parsed(raw, language=False) for raw in whole]
 
 
 @dataclass
