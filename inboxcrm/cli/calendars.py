@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 import click
 
 from inboxcrm import bootstrap
-from inboxcrm.cli.output import cell, heading, moment
+from inboxcrm.cli.output import cell, emit, fields_of, heading, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, outlook
 from inboxcrm.service.household import Household
 from inboxcrm.service.renewal import Renewed
-from inboxcrm.store import home
+from inboxcrm.store import home, views
 from inboxcrm.store.views import OwedRow
 
 MOST_OCTETS = 10 * 1024 * 1024
@@ -83,10 +83,55 @@ def tell_absence(
 ) -> None:
     """Say which absence was entered, and what becomes of the promises inside it."""
     click.echo(f"Away from {moment(absence.start_at, zone)} to {moment(absence.end_at, zone)}.")
+    _tell_extended(zone, extended)
+    left = _not_among(inside, extended)
+    if left and extended:
+        heading("No honest date can be told within 60 days (inboxcrm extend REF --until DAY):")
+    elif left:
+        heading("Promises that fall due inside it (inboxcrm promises --unlikely --extend, or extend REF):")
+    for row in left:
+        click.echo(f"  {row.message_id}  {moment(row.due_at, zone)}  {cell(row.contact)}  {cell(row.subject)}")
+
+
+def show_unlikely(house: Household, *, extending: bool, as_json: bool) -> None:
+    """List the promises that can hardly be kept since the calendar was edited, or extend them."""
+    outlook.refresh(house)
+    zone, now = house.config.owner.timezone, house.clock.now()
+    rows = house.database.reading(lambda connection: views.unlikely(connection, now=now))
+    extended = actions.extend_inside(house, rows) if extending else []
+    if as_json:
+        given = {row.promise_id: renewed.due_at for row, renewed in extended}
+        for row in rows:
+            emit({**fields_of(row), "extended_to": given.get(row.promise_id)})
+        return
+    _tell_extended(zone, extended)
+    table(
+        ("ref", "who", "due", "told", "why", "subject"),
+        [
+            (
+                row.message_id,
+                row.contact,
+                moment(row.due_at, zone),
+                moment(row.told_due_at, zone),
+                row.unlikely,
+                row.subject,
+            )
+            for row in _not_among(rows, extended)
+        ],
+        nothing="" if extended else "Every promise can be kept as far as your calendar goes.",
+    )
+    if rows and not extending:
+        click.echo("\nNew dates for all of them, each with its mail: inboxcrm promises --unlikely --extend")
+    elif _not_among(rows, extended):
+        click.echo("\nNo honest date can be told for these within 60 days: inboxcrm extend REF --until DAY")
+
+
+def _tell_extended(zone: ZoneInfo, extended: Sequence[tuple[OwedRow, Renewed]]) -> None:
     for row, renewed in extended:
         said = f"now stands at {moment(renewed.due_at, zone)}. {renewed.sentence(row.contact)}"
         click.echo(f"  {row.message_id}  {cell(row.contact)}: the promise {said}")
-    if inside and not extended:
-        heading("Promises that fall due inside it (inboxcrm extend REF, or away ... --extend):")
-        for row in inside:
-            click.echo(f"  {row.message_id}  {moment(row.due_at, zone)}  {cell(row.contact)}  {cell(row.subject)}")
+
+
+def _not_among(rows: Sequence[OwedRow], extended: Sequence[tuple[OwedRow, Renewed]]) -> list[OwedRow]:
+    done = {row.promise_id for row, _ in extended}
+    return [row for row in rows if row.promise_id not in done]

@@ -9,27 +9,32 @@ import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli import times
-from inboxcrm.cli.calendars import enter_calendar, tell_absence
+from inboxcrm.cli.calendars import enter_calendar, show_unlikely, tell_absence
 from inboxcrm.cli.commitments import memory_lines
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, outlook
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, unowed, views
 
 
 def banner(house: Household) -> None:
     """Say what must be seen before anything else: a pause, and alarms."""
+    outlook.refresh(house)
     with house.database.read() as connection:
         paused_at, alarms = home.paused_at(connection), home.alarms(connection)
+        doubtful = len(views.unlikely(connection, now=house.clock.now()))
     zone = house.config.owner.timezone
     if paused_at is not None:
         click.secho(f"PAUSED since {moment(paused_at, zone)}: nothing is sent. inboxcrm resume", fg="red", bold=True)
     for alarm in alarms:
         click.secho(f"ALARM {alarm.kind}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
+    if doubtful:
+        said = f"{doubtful} promise(s) can hardly be kept since your calendar changed: inboxcrm promises --unlikely"
+        click.secho(said, fg="yellow", bold=True)
 
 
 @cli.command(short_help="What is owed, the most urgent first.")
@@ -39,6 +44,7 @@ def queue(place: Place, as_json: bool) -> None:
     """What is owed: broken first, then due today, plan, asked twice, oldest."""
     with bootstrap.household(place.home) as house:
         zone, now = house.config.owner.timezone, house.clock.now()
+        outlook.refresh(house)
         rows = house.database.reading(lambda connection: views.queue(connection, now=now, zone=zone))
         if as_json:
             for row in rows:
@@ -96,11 +102,18 @@ def _who(pile: list[views.OwedRow]) -> str:
 
 @cli.command(short_help="The ledger: every promise, kept or not.")
 @click.option("--limit", default=views.PAGE, show_default=True, help="How many, newest first.")
+@click.option("--unlikely", is_flag=True, help="Only those that can hardly be kept since your calendar changed.")
+@click.option("--extend", "extending", is_flag=True, help="With --unlikely: extend them, and have the mails written.")
 @json_option
 @click.pass_obj
-def promises(place: Place, limit: int, as_json: bool) -> None:
+def promises(place: Place, limit: int, unlikely: bool, extending: bool, as_json: bool) -> None:
     """The ledger: every promise, kept or not, newest first."""
+    if extending and not unlikely:
+        raise UserError("--extend goes with --unlikely; one promise is extended by: inboxcrm extend REF")
     with bootstrap.household(place.home) as house:
+        if unlikely:
+            show_unlikely(house, extending=extending, as_json=as_json)
+            return
         zone = house.config.owner.timezone
         rows = house.database.reading(lambda connection: views.promises(connection, limit=limit))
         if as_json:

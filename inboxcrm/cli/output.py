@@ -31,9 +31,12 @@ def emit(value: object) -> None:
 
 def plain(value: object) -> object:
     """A dataclass as a mapping of its fields."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return value
+    return fields_of(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
+
+
+def fields_of(value: Any) -> dict[str, object]:
+    """The fields of a dataclass by name."""
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
 
 
 def _json(value: object) -> object:

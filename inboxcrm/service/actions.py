@@ -15,7 +15,7 @@ from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
-from inboxcrm.service import brakes, duties, learned, renewal
+from inboxcrm.service import brakes, duties, learned, outlook, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.times import to_text
@@ -204,15 +204,22 @@ def extend_and_tell(household: Household, reference: str, *, until: datetime | N
 
 
 def extend_inside(household: Household, rows: Sequence[views.OwedRow]) -> list[tuple[views.OwedRow, renewal.Renewed]]:
-    """Extend promises that fall due inside an absence that has been entered, each with the mail that tells it."""
+    """Extend promises that the calendar leaves no time for any more, each with the mail that tells it.
+
+    One for which there is no honest date within 60 days is left as it is, and is not among those that are answered.
+    """
     now = household.clock.now()
     renewed = []
     with household.database.write() as connection:
         for row in rows:
             promise = promises.by_id(connection, row.promise_id)
-            if promise is not None and promise.duty.state.live:
+            if promise is None or not promise.duty.state.live:
+                continue
+            try:
                 found = renewal.renew(household, connection, promise, until=None, now=now, because_away=True)
-                renewed.append((row, found))
+            except renewal.NoHonestDateError:
+                continue
+            renewed.append((row, found))
     return renewed
 
 
@@ -320,7 +327,8 @@ def go_away(household: Household, away: Away) -> tuple[int, list[views.OwedRow]]
     with household.database.write() as connection:
         away_id = home.add_away(connection, away, now=now)
         home.journal(connection, "away", f"away {away_id}", {"until": to_text(away.end_at)}, now=now)
-        owed = views.queue(connection, now=now, zone=household.config.owner.timezone)
+        owed = views.all_owed(connection)
+        outlook.look(household, connection, now=now)
     inside = [row for row in owed if row.due_at is not None and away.start_at <= row.due_at < away.end_at]
     return away_id, inside
 
@@ -333,6 +341,7 @@ def come_back(household: Household, away_id: int | None = None) -> int:
         ended = sum(home.end_away(connection, row, now=now) for row in ids)
         if ended:
             home.journal(connection, "back", None, {"ended": ended}, now=now)
+            outlook.look(household, connection, now=now)
     return ended
 
 

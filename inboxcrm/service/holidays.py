@@ -12,6 +12,7 @@ from enum import StrEnum
 from inboxcrm.domain import public_holidays
 from inboxcrm.domain.public_holidays import PUBLIC, Holiday, Kind
 from inboxcrm.errors import UserError
+from inboxcrm.service import outlook
 from inboxcrm.service.checks import Check
 from inboxcrm.service.household import FORESEEN, Household
 from inboxcrm.store import holidays, home
@@ -106,6 +107,7 @@ def decide(
         detail = {"kinds": [f"{place}: {kind.name} ({kind.category})" for place, kind in found]}
         if found:
             home.journal(connection, "holidays-adopted" if adopt else "holidays-dropped", None, detail, now=now)
+            outlook.look(household, connection, now=now)
     return found
 
 

@@ -30,7 +30,7 @@ from inboxcrm.service import brakes, learned
 from inboxcrm.service.acknowledge import addressed_alias, reason, zone_of_sender
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, messages, outbox, promises, views
+from inboxcrm.store import contacts, home, messages, outbox, promises, prospects, views
 from inboxcrm.store.promises import Promise
 from inboxcrm.store.times import to_text
 
@@ -44,6 +44,10 @@ _SAID = {
     OutboxState.AWAITING: "The mail that says so waits in the outbox for your key.",
     OutboxState.QUEUED: "The mail that says so goes out now.",
 }
+
+
+class NoHonestDateError(UserError):
+    """The calendar has no open time in which an answer could be given; the owner has to name a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,13 @@ def renew(
 ) -> Renewed:
     """Extend a promise, to `until` or to what is honest, and write the mail that tells it.
 
-    Raises UserError when there is no such date, or it is no later than the one that stands.
+    Raises NoHonestDateError when there is no such date, UserError when it is no later than the one that stands.
     """
     calendar = _calendar(household, connection, promise, now)
     expectation = None if until is not None else honest(household, connection, promise, now, because_away=because_away)
     due_at = until or (expectation.due_at if expectation is not None else None)
     if due_at is None:
-        raise UserError("there is no open time within 60 days; give a date with --until")
+        raise NoHonestDateError("there is no open time within 60 days; give a date with --until")
     was_broken = promise.duty.state is State.BROKEN
     _extend(connection, promise, due_at, calendar, now)
     outbox.cancel_for_matter(connection, promise.matter_id, at=now, why="the date has moved")
@@ -170,6 +174,7 @@ def _extend(
     except NoSuchMoveError as error:
         raise UserError(f"{error}: the promise stands at {promise.duty.due_at}; give a later --until") from error
     promises.happen(connection, promise, entry, warn_at=warn_at(moved, calendar))
+    prospects.extended(connection, promise.id, calendar.open_between(now, due_at))
 
 
 def _letter(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> _Letter | Silence:

@@ -1,4 +1,7 @@
-"""Moves what time alone moves: promises that need a warning, and promises whose time has passed."""
+"""Moves what time alone moves: promises that need a warning, and promises whose time has passed.
+
+It also looks whether the calendar was edited under open promises.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sqlite3
 from datetime import datetime
 
 from inboxcrm.domain.promise import Entry, Event
-from inboxcrm.service import renewal
+from inboxcrm.service import outlook, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, outbox, promises
 from inboxcrm.store.times import to_text_or_none
@@ -42,6 +45,7 @@ async def _rules(household: Household) -> None:
 def _move(connection: sqlite3.Connection, household: Household, now: datetime) -> int:
     """Warnings go to the journal; a broken promise has its apology drafted, which waits for the owner."""
     moved = 0
+    outlook.look(household, connection, now=now)
     for promise in promises.to_warn(connection, now):
         promises.happen(connection, promise, Entry(Event.WARNED, now, automatic=True))
         due_at = to_text_or_none(promise.duty.due_at)

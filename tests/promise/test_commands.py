@@ -18,7 +18,7 @@ from inboxcrm.errors import UserError
 from inboxcrm.store import home as memory
 from inboxcrm.testing.clock import FakeClock
 from tests.promise.conftest import answers
-from tests.service.house import House
+from tests.service.house import House, mail
 
 for _commands in ("calendars", "desk", "holidays", "judging", "reading", "record"):
     import_module(f"inboxcrm.cli.{_commands}")
@@ -179,3 +179,23 @@ def test_nothing_is_proposed_by_a_library_of_the_day_the_region_was_named(swiss:
 def test_adopting_needs_to_know_what(swiss: Path) -> None:
     with pytest.raises(UserError, match="say which"):
         cli.main(["--home", str(swiss), "holidays", "adopt"], standalone_mode=False)
+
+
+async def test_what_can_hardly_be_kept_is_listed_and_extended_by_one_command(tmp_path: Path) -> None:
+    now = SystemClock().now()
+    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=9, minute=0, second=0, microsecond=0)
+    house = House(tmp_path, clock=FakeClock(now))
+    await house.arrive(mail(at=now))
+    house.close()
+    (tmp_path / "config.toml").write_text(CONFIG.replace("mon =", 'sun = ["20:00-20:01"], mon ='))
+    day = (monday + timedelta(days=14)).date()
+
+    assert "can hardly be kept" not in run(tmp_path, "queue").output
+    run(tmp_path, "away", "--until", str(day))
+    assert "1 promise(s) can hardly be kept" in run(tmp_path, "queue").output
+    listed = [json.loads(line) for line in run(tmp_path, "promises", "--unlikely", "--json").output.splitlines()]
+    extended = run(tmp_path, "promises", "--unlikely", "--extend").output
+
+    assert [line["unlikely"] for line in listed] == ["you are away then (away)"]
+    assert "the promise now stands at" in extended
+    assert "Every promise can be kept" in run(tmp_path, "promises", "--unlikely").output

@@ -10,6 +10,7 @@ from inboxcrm.store.views.answers_owed import (
     owed_to,
     piles,
     queue,
+    unlikely,
 )
 from inboxcrm.store.views.decisions import JudgedRow, decision, judged
 from inboxcrm.store.views.history import MonthRow, RecordRow, promise_record, record
@@ -112,4 +113,5 @@ __all__ = [
     "search",
     "text",
     "timeline",
+    "unlikely",
 ]

@@ -14,7 +14,10 @@ from inboxcrm.store.views.rows import values
 
 @dataclass(frozen=True, slots=True)
 class OwedRow:
-    """One answer that is owed: the promise, the mail it is about, and what the sender was told."""
+    """One answer that is owed: the promise, the mail it is about, and what the sender was told.
+
+    `unlikely` says why it can hardly be kept since the calendar was edited; None where it can.
+    """
 
     promise_id: int
     state: str
@@ -39,11 +42,29 @@ class OwedRow:
     mail_class: str
     acknowledgement: str | None
     warned_at: datetime | None = None
+    unlikely: str | None = None
 
     @property
     def shown_state(self) -> str:
-        """The state as the queue says it: a live promise that was warned of and is not broken is "warned"."""
-        return "warned" if self.warned_at is not None and self.state != "broken" else self.state
+        """The state as the queue says it: one that was warned of is "warned", one whose time has gone "unlikely"."""
+        if self.state == "broken":
+            return self.state
+        if self.unlikely is not None:
+            return "unlikely"
+        return "warned" if self.warned_at is not None else self.state
+
+
+def unlikely(connection: sqlite3.Connection, *, now: datetime) -> list[OwedRow]:
+    """What can hardly be kept since the calendar was edited, the one due first at the head."""
+    rows = connection.execute(
+        """
+        SELECT * FROM owed
+        WHERE unlikely IS NOT NULL AND state <> 'broken' AND due_at > ?
+        ORDER BY due_at, promise_id
+        """,
+        (to_text(now),),
+    )
+    return [OwedRow(**values(row)) for row in rows]
 
 
 def queue(connection: sqlite3.Connection, *, now: datetime, zone: ZoneInfo) -> list[OwedRow]:
