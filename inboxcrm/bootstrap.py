@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -30,7 +30,7 @@ from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import checkup, holidays
+from inboxcrm.service import checkup, holidays, reload
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
@@ -85,16 +85,18 @@ def template_set(config: Config) -> TemplateSet:
     return texts
 
 
-def rule_book(config: Config, texts: TemplateSet) -> RuleBook:
-    """The rules of a home; those that acknowledge may name a text that was written for it.
+def rule_book(config: Config, texts: TemplateSet, last_good: Mapping[str, str] | None = None) -> RuleBook:
+    """The rules of a home; those that acknowledge or draft may name a text that was written for it.
 
+    `last_good` are the home's files of rules as they last could be used, in force where the present ones cannot be.
     Imported here because the rule language builds its parser when it is imported, which takes longer than most
     commands do.
     """
     from inboxcrm.rulebook import RuleBook
 
-    fit = {each.name for each in texts.all() if each.intent in (Intent.ACKNOWLEDGE, Intent.MINIMAL)}
-    return RuleBook.load(config.home / "rules", templates=fit, zone=config.owner.timezone)
+    return RuleBook.load(
+        config.home / "rules", names=reload.names_for(config, texts), zone=config.owner.timezone, last_good=last_good
+    )
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.memory import remember
 from inboxcrm.service.notify import Notify
+from inboxcrm.service.reload import changes, reload
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store import folders
 
@@ -88,6 +89,7 @@ class Daemon:
                 tasks.append(group.create_task(self._index(), name="index"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(MEMORY, self._remember), name="memory"))
+                tasks.append(group.create_task(self._every(SWEEP, self._watch_files), name="files"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
@@ -176,6 +178,11 @@ class Daemon:
 
     async def _remember(self) -> None:
         await remember(self._household)
+
+    async def _watch_files(self) -> None:
+        """Take changed rules and texts over as they are saved; the sweep finds what the system does not tell."""
+        async for _ in changes(self._household.config.home):
+            await reload(self._household)
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         """Do this piece of work again and again; a fault is told and the next turn comes."""

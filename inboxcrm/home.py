@@ -53,6 +53,23 @@ def too_open(home: Path) -> bool:
     return sys.platform != "win32" and bool(home.stat().st_mode & 0o077)
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+"""What tells that a folder has changed: each file's name below it, its time of change and its size."""
+
+
+def stamp(folder: Path) -> Stamp:
+    """The state of the files in a folder and its folders; nothing where there is no such folder."""
+    seen = []
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        try:
+            state = file.stat()
+        except OSError:
+            continue
+        if file.is_file():
+            seen.append((file.relative_to(folder).as_posix(), state.st_mtime_ns, state.st_size))
+    return tuple(seen)
+
+
 class HomeLock:
     """One process runs a home: a lock the system drops when the process ends, however it ends.
 

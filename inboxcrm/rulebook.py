@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib.resources
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from inboxcrm.configuration.rulefile import RuleFile, read_rules
+from inboxcrm.configuration.rulefile import read_rules
+from inboxcrm.configuration.rulereader import Names, RuleFile
+from inboxcrm.domain.deeds import On
 from inboxcrm.domain.rule_names import Facts, context
-from inboxcrm.domain.rules import Rule, Situation, Word, speak
+from inboxcrm.domain.rules import Rule, Situation, Word, asked_in_order, speak
 from inboxcrm.errors import RuleError
+from inboxcrm.home import Stamp, stamp
 
 log = logging.getLogger("inboxcrm.rules")
 
@@ -23,18 +27,21 @@ FAULTS_ALLOWED = 3
 
 SUFFIX = ".toml"
 
-Stamp = tuple[tuple[str, int, int], ...]
-"""What tells that a folder has changed: each file's name, time of change and size."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Source:
+    """One file: where the owner looks for it, how it is read, and whether it is the home's own."""
+
     origin: str
     read: Callable[[], str]
+    own: bool = False
 
 
 class RuleBook:
-    """The last good set of rules. Empty as constructed; `load` reads the files."""
+    """The last good set of rules. Empty as constructed; `load` reads the files.
+
+    `reload_if_changed` may run on another thread than `speak`: a set is exchanged as a whole.
+    """
 
     def __init__(self) -> None:
         self.rules: tuple[Rule, ...] = ()
@@ -43,32 +50,51 @@ class RuleBook:
         self.fault: RuleError | None = None
         """What is wrong with the files as they stand now; the rules in force are those from before."""
 
+        self.own_texts: Mapping[str, str] = {}
+        """The home's own files in force, by name: what a later start falls back on."""
+
+        self.kept = False
+        """Whether somebody has remembered these files for a later start."""
+
         self._home: Path | None = None
         self._zone: tzinfo = UTC
-        self._templates: Collection[str] | None = None
+        self._names = Names()
         self._stamp: Stamp = ()
         self._failures: Counter[str] = Counter()
         self._causes: dict[str, str] = {}
 
     @classmethod
     def load(
-        cls, home_rules: Path | None = None, *, templates: Collection[str] | None = None, zone: tzinfo = UTC
+        cls,
+        home_rules: Path | None = None,
+        *,
+        names: Names = Names(),  # noqa: B008 - without state
+        zone: tzinfo = UTC,
+        last_good: Mapping[str, str] | None = None,
     ) -> RuleBook:
         """The shipped files and the home's, a file of the same name in the shipped one's place; by name of file.
 
-        `templates` are the names that `acknowledge` may have, None for any. `zone` is the owner's: moments are told by
-        it. Raises one RuleError with every problem of every file, a line each.
+        `names` are what actions may name. `zone` is the owner's: moments are told by it. `last_good` are the home's
+        files, by name, as they last could be used: they are in force, and `fault` says why, where the present ones
+        cannot be. Without them raises one RuleError with every problem of every file, a line each.
         """
         book = cls()
-        book._home, book._zone, book._templates = home_rules, zone, templates
-        book._stamp = _stamp(home_rules)
-        book.rules = book._read()
+        book._home, book._zone, book._names = home_rules, zone, names
+        book._stamp = _files_stamp(home_rules)
+        try:
+            book._take(_sources(home_rules))
+        except RuleError as error:
+            if last_good is None:
+                raise
+            book._take(_sources_from(last_good))
+            book.fault = error
+            log.error("rules.fault", extra={"cause": str(error)})
         return book
 
-    def speak(self, situation: Situation) -> Word:
+    def speak(self, situation: Situation, *, on: On = On.RECEIVED) -> Word:
         """What the rules say of this situation. Raises nothing: a rule that fails is passed over and reported."""
         asked = (rule for rule in self.rules if self._failures[rule.name] < FAULTS_ALLOWED)
-        word = speak(asked, Facts(situation, self._zone))
+        word = speak(asked, Facts(situation, self._zone), on=on)
         for match in word.matches:
             if match.failed:
                 self._failures[match.rule] += 1
@@ -83,6 +109,10 @@ class RuleBook:
                     },
                 )
         return word
+
+    def asks(self, on: On) -> bool:
+        """Whether there is a rule that is asked of this at all."""
+        return any(rule.on is on for rule in self.rules)
 
     @property
     def disabled(self) -> tuple[str, ...]:
@@ -103,14 +133,17 @@ class RuleBook:
         """The names of the home's own files, as they were last read."""
         return frozenset(name for name, _, _ in self._stamp)
 
-    def reload_if_changed(self) -> bool:
-        """Read the home's files again if they changed; whether they had. A fault leaves the rules as they were."""
-        stamp = _stamp(self._home)
-        if stamp == self._stamp:
+    def reload_if_changed(self, names: Names | None = None) -> bool:
+        """Read the home's files again if they, or what they may name, changed; whether they had.
+
+        A fault leaves the rules as they were.
+        """
+        seen = _files_stamp(self._home)
+        if seen == self._stamp and names in (None, self._names):
             return False
-        self._stamp = stamp
+        self._stamp, self._names = seen, names or self._names
         try:
-            self.rules = self._read()
+            self._take(_sources(self._home))
         except RuleError as error:
             self.fault = error
             log.error("rules.fault", extra={"cause": str(error)})
@@ -124,22 +157,27 @@ class RuleBook:
         """What conditions see of a situation."""
         return Facts(situation, self._zone)
 
-    def _read(self) -> tuple[Rule, ...]:
-        names = context(self._zone)
-        files = [self._file(source, names) for source in _sources(self._home)]
+    def _take(self, sources: Sequence[_Source]) -> None:
+        """Put these files in force: all of them, or RuleError and nothing has changed."""
+        typed = context(self._zone)
+        texts: dict[str, str] = {}
+        files = [self._file(source, typed, texts) for source in sources]
         problems = [problem for file in files for problem in file.problems]
         rules = [rule for file in files for rule in file.rules]
         problems += _taken(rules)
         if problems:
             raise RuleError("\n".join(problems))
-        return tuple(rules)
+        self.rules = asked_in_order(rules)
+        self.own_texts, self.kept = texts, False
 
-    def _file(self, source: _Source, names: Any) -> RuleFile:
+    def _file(self, source: _Source, typed: Any, texts: dict[str, str]) -> RuleFile:
         try:
             text = source.read()
         except (OSError, UnicodeDecodeError) as error:
             return RuleFile(source.origin, problems=[f"{source.origin}: cannot be read: {error}"])
-        return read_rules(text, source.origin, context=names, templates=self._templates)
+        if source.own:
+            texts[source.origin.removeprefix("rules/")] = text
+        return read_rules(text, source.origin, context=typed, names=self._names)
 
 
 def _taken(rules: Sequence[Rule]) -> list[str]:
@@ -158,12 +196,24 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(file.name for file in root.iterdir() if file.name.endswith(SUFFIX)))
 
 
+def _shipped_sources() -> dict[str, _Source]:
+    root = importlib.resources.files("inboxcrm.rules")
+    return {name: _Source(f"rules/{name}", _reader(root / name)) for name in shipped()}
+
+
 def _sources(home: Path | None) -> list[_Source]:
     """Every file of rules by its name, the home's in the place of a shipped one."""
-    root = importlib.resources.files("inboxcrm.rules")
-    found = {name: _Source(f"rules/{name}", _reader(root / name)) for name in shipped()}
+    found = _shipped_sources()
     for file in _files(home):
-        found[file.name] = _Source(f"rules/{file.name}", _reader(file))
+        found[file.name] = _Source(f"rules/{file.name}", _reader(file), own=True)
+    return [found[name] for name in sorted(found)]
+
+
+def _sources_from(texts: Mapping[str, str]) -> list[_Source]:
+    """The same with the home's files as they are remembered."""
+    found = _shipped_sources()
+    for name, text in texts.items():
+        found[name] = _Source(f"rules/{name}", partial(str, text), own=True)
     return [found[name] for name in sorted(found)]
 
 
@@ -173,15 +223,9 @@ def _files(home: Path | None) -> list[Path]:
     return sorted(file for file in home.glob(f"*{SUFFIX}") if not file.name.startswith(".") and file.is_file())
 
 
-def _stamp(home: Path | None) -> Stamp:
-    stamps = []
-    for file in _files(home):
-        try:
-            state = file.stat()
-        except OSError:
-            continue
-        stamps.append((file.name, state.st_mtime_ns, state.st_size))
-    return tuple(stamps)
+def _files_stamp(home: Path | None) -> Stamp:
+    names = {file.name for file in _files(home)}
+    return () if home is None else tuple(each for each in stamp(home) if each[0] in names)
 
 
 def _reader(file: Any) -> Callable[[], str]:

@@ -205,6 +205,13 @@ def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
     fact("matter", story["placement"])
     for rule in story["rules"]:
         fact("rule", f"{rule['rule']}: {rule['because']}")
+    for choice in story.get("choices", ()):
+        fact("stands", choice["sentence"])
+    if story.get("stopped_by"):
+        fact("not asked", f'the rules behind "{story["stopped_by"]}", which says stop')
+    for follow in story.get("steps", ()):
+        for step in follow["steps"]:
+            fact("has done", f"{follow['rule']}: {step}")
     fact("promise", story["promise"]["because"])
     urgent = story.get("urgent")
     if urgent:

@@ -24,7 +24,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Memory", ("commitments", "check")),
     ("Reading", ("contacts", "contact", "organisation", "search", "show", "stats", "tui", "web")),
     ("Why", ("explain", "verdict", "expect", "simulate")),
-    ("Setting up", ("rules", "templates", "import", "completion")),
+    ("Setting up", ("rules", "workflows", "templates", "import", "completion")),
 )
 
 
@@ -124,6 +124,7 @@ def main() -> None:
         "running",
         "texts",
         "turns",
+        "workflows",
     ):
         import_module(f"inboxcrm.cli.{commands}")
 

@@ -15,7 +15,7 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
 from inboxcrm.configuration import load
 from inboxcrm.domain.durations import format_duration
-from inboxcrm.domain.rules import Actions, Rule
+from inboxcrm.domain.rules import Rule
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
 from inboxcrm.render import TemplateSet
@@ -52,7 +52,10 @@ def list_(place: Place, as_json: bool) -> None:
                 {
                     "name": rule.name,
                     "when": rule.when.text,
-                    "then": _told(rule.then),
+                    "then": _told(rule),
+                    "steps": [str(step) for step in rule.steps],
+                    "on": rule.on,
+                    "priority": rule.priority,
                     "origin": rule.origin,
                     "shipped": _file(rule) not in own,
                 }
@@ -61,7 +64,7 @@ def list_(place: Place, as_json: bool) -> None:
     table(
         ("name", "then", "file", "whose", "when"),
         [
-            (rule.name, ", ".join(_told(rule.then)), rule.origin, _whose(rule, own), one_line(rule.when.text, 200))
+            (rule.name, ", ".join(_said(rule)), rule.origin, _whose(rule, own), one_line(rule.when.text, 200))
             for rule in found
         ],
         nothing="There are no rules.",
@@ -76,15 +79,23 @@ def _whose(rule: Rule, own: frozenset[str]) -> str:
     return "yours" if _file(rule) in own else "shipped"
 
 
-def _told(then: Actions) -> list[str]:
-    """Actions as they are written, without the braces."""
+def _told(rule: Rule) -> list[str]:
+    """Actions that bear on the decision, as they are written, without the braces."""
+    then = rule.then
     told = [f"acknowledge {then.acknowledge}"] if then.acknowledge else []
+    told += [f"policy {then.policy}"] if then.policy else []
     told += [f"mode {then.mode}"] if then.mode else []
     told += [flag for flag in ("hold", "quiet", "no_promise") if getattr(then, flag)]
     if then.target is not None:
         told.append(f"target {format_duration(then.target)}")
+    told += [f"plan {then.plan}"] if then.plan else []
     told += [f"tag {tag}" for tag in then.tags]
     return [*told, "stop"] if then.stop else told
+
+
+def _said(rule: Rule) -> list[str]:
+    """Everything that a rule does, in the order in which it happens."""
+    return [*_told(rule), *map(str, rule.steps)]
 
 
 @rules_group.command("test")
@@ -114,12 +125,14 @@ def test(place: Place, file: Path, at: str | None, as_json: bool) -> None:
             said = "met" if rule.name in because else "not asked" if stopped else "·"
             if rule.name in because and because[rule.name].failed:
                 said = "failed"
-            click.echo(f"  {said:<10}{rule.name:<24}{', '.join(_told(rule.then))}")
+            click.echo(f"  {said:<10}{rule.name:<24}{', '.join(_said(rule))}")
             if rule.name in because:
                 click.echo(f"  {'':<10}  because {cell(because[rule.name].because)}")
             elif not stopped:
                 click.echo(f"  {'':<10}  {cell('; '.join(map(str, looked)))}")
             stopped = stopped or (said == "met" and rule.then.stop)
+        for choice in played.word.choices:
+            fact("stands", choice)
         fact("so", played.outcome)
 
 
@@ -132,6 +145,8 @@ def _line(played: Rehearsal) -> dict[str, object]:
         "rules": [
             {"rule": match.rule, "because": match.because, "failed": match.failed} for match in played.word.matches
         ],
+        "choices": [str(choice) for choice in played.word.choices],
+        "steps": [f"{follow.rule}: {step}" for follow in played.word.follows for step in follow.steps],
         "promise": played.plan.promise is not None,
         "tags": played.word.tags,
         "outcome": played.outcome,

@@ -108,6 +108,16 @@ NAMES: Mapping[str, Name] = {
     "matter.asked": Name(
         Kind.NUMBER, "1, or 2 when an answer was owed in this matter before the mail came", lambda asked: asked.asked
     ),
+    "matter.exchanges": Name(
+        Kind.NUMBER,
+        "how many mails people wrote in this matter before this one, on either side",
+        lambda asked: asked.exchanges,
+    ),
+    "answer.slow": Name(
+        Kind.TRUTH,
+        "whether your answer will take longer than people ordinarily expect, as far as was learned",
+        lambda asked: asked.slow,
+    ),
     "verdict.outcome": Name(
         Kind.TEXT,
         "what the gate lets a machine do: `ack`, `ack-min`, `review`, `suppress`",

@@ -14,7 +14,8 @@ class Situation:
 
     `text` is the newly written part of the letter, without quotes. `plan` and `organisation` are "" where there is
     none. `known`: the owner wrote to the sender, imported or confirmed them. `open`, `holiday` and `away` describe the
-    office at the time of receipt. `asked` counts how often the sender has asked in this matter, this mail included.
+    office at the time of receipt. `asked` counts how often the sender has asked in this matter, this mail included;
+    `exchanges` how many mails people wrote in it before. `slow`: an answer ordinarily takes longer than people expect.
     """
 
     message: Message
@@ -32,3 +33,5 @@ class Situation:
     holiday: str
     away: bool
     received_at: datetime
+    exchanges: int = 0
+    slow: bool = False

@@ -15,11 +15,11 @@ from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
 from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.promise import Entry, Event, answered
 from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict, sender_is_proved
-from inboxcrm.domain.rules import Situation
+from inboxcrm.domain.rules import On, Situation
 from inboxcrm.domain.threads import Placement
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
-from inboxcrm.service import duties, file, learned, reports, story, urgent
+from inboxcrm.service import duties, file, learned, reports, story, urgent, workflows
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, unowed
@@ -101,13 +101,16 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     person = file.settle(filing, link)
     placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
     terms = terms_for(filing, person, gathered)
-    situation = situation_of(filing, person, gathered, verdict, _asked(placement))
-    calendar = household.calendar(connection, filing.received_at, situation.plan)
+    situation = situation_of(filing, person, gathered, verdict, placement, terms)
+    word = household.rules.speak(situation)
+    if word.plan is not None:
+        terms = terms_for(filing, person, gathered, plan=word.plan)
+    calendar = household.calendar(connection, filing.received_at, word.plan or situation.plan)
     decided = planning.plan(
         verdict,
         link,
         placement,
-        word=household.rules.speak(situation),
+        word=word,
         terms=terms,
         calendar=calendar,
         received_at=filing.received_at,
@@ -133,13 +136,26 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         rules = ", ".join(match.rule for match in decided.word.matches)
         unowed.note(connection, row_id, because=rules, at=filing.now)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
+    if word.follows:
+        workflows.begin(
+            connection,
+            word.follows,
+            on=On.RECEIVED,
+            message_id=row_id,
+            matter_id=matter_id,
+            contact_id=person.contact_id,
+            promise_id=promise_id,
+            since=filing.received_at,
+            calendar=calendar,
+            now=filing.now,
+        )
     spoken: Acknowledge | Silence = decided.speech
     if isinstance(spoken, Acknowledge):
         speech = Speech(spoken, decided, person, situation, row_id, matter_id, promise_id, mailbox_id)
         spoken = write(filing, speech)
     outbox.keep_keys(connection, [identity_key(filing.message), content_key(filing.message)], row_id, at=filing.now)
     if terms.basis is not None and isinstance(decided.promise, MakePromise):
-        learned.warn(household, connection, situation.plan or None, terms.basis, filing.now)
+        learned.warn(household, connection, word.plan or situation.plan or None, terms.basis, filing.now)
     rung = urgent.ring(
         filing,
         verdict,
@@ -165,12 +181,15 @@ def _asked(placement: Placement) -> int:
     return 1 if placement.matter is None or placement.matter.live_promise is None else 2
 
 
-def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
-    """What the owner set for this sender: for the contact, else the organisation, else everybody."""
+def terms_for(filing: Filing, person: Person, gathered: Gathered, *, plan: str | None = None) -> Terms:
+    """What the owner set for this sender: for the contact, else the organisation, else everybody.
+
+    The times of `plan`, which a rule names for this mail, come before those of the sender's own.
+    """
     household = filing.household
     settings = household.config.acknowledge
     held = contacts.terms(filing.connection, person.contact_id) if person.contact_id is not None else None
-    plan = held.plan if held is not None else None
+    plan = plan or (held.plan if held is not None else None)
     level = household.plan(plan)
     author = filing.message.author
     basis = learned.target(
@@ -197,8 +216,11 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered) -> Terms:
     )
 
 
-def situation_of(filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, asked: int) -> Situation:
+def situation_of(
+    filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, placement: Placement, terms: Terms
+) -> Situation:
     """What the rules may ask about this mail. The office is open when the hours that hold for the sender's plan are."""
+    matter = placement.matter
     owner = filing.household.config.owner
     at = filing.received_at
     card = contacts.card(filing.connection, person.contact_id)
@@ -214,11 +236,13 @@ def situation_of(filing: Filing, person: Person, gathered: Gathered, verdict: Ve
         known=gathered.history.known,
         organisation=card.organisation,
         plan=card.plan,
-        asked=asked,
+        asked=_asked(placement),
         open=calendar.is_open(at),
         holiday=calendar.holidays.get(calendar.day_of(at), ""),
         away=calendar.away_at(at) is not None,
         received_at=at,
+        exchanges=0 if matter is None else messages.exchanges(filing.connection, matter.matter_id),
+        slow=terms.target > terms.normal_expectation,
     )
 
 

@@ -20,6 +20,8 @@ from inboxcrm.domain.office_hours import HORIZON, Away, Interval, OfficeCalendar
 from inboxcrm.domain.public_holidays import PUBLIC, Closed, Kind
 from inboxcrm.domain.reply_safety import Settings
 from inboxcrm.domain.ruler import Ruler
+from inboxcrm.errors import TemplateError
+from inboxcrm.home import Stamp, stamp
 from inboxcrm.ports import Clock
 from inboxcrm.render import TemplateSet, instance_token
 from inboxcrm.store import holidays, home
@@ -80,15 +82,19 @@ class Household:
     """One home, opened. `run` takes blocking work on the database off the event loop, one piece at a time.
 
     Texts and rules are loaded when they are first asked for: reading them takes longer than most commands do. Loading
-    raises TemplateError or RuleError.
+    raises TemplateError; RuleError only where no good set of rules is remembered.
     """
 
     config: Config
     database: Database
     clock: Clock
     load_templates: Callable[[], TemplateSet]
-    load_rules: Callable[[TemplateSet], RuleBook]
+    load_rules: Callable[[TemplateSet, Mapping[str, str] | None], RuleBook]
+    texts_fault: TemplateError | None = field(default=None, init=False, repr=False)
+    """What is wrong with the texts as they stand now; those in use are from before."""
+
     _templates: TemplateSet | None = field(default=None, init=False, repr=False)
+    _texts_stamp: Stamp = field(default=(), init=False, repr=False)
     _rules: RuleBook | None = field(default=None, init=False, repr=False)
     learned: dict[str, Learned] = field(default_factory=dict, init=False, repr=False)
     secret: bytes = field(init=False, repr=False)
@@ -111,14 +117,29 @@ class Household:
     def templates(self) -> TemplateSet:
         """The texts that go out."""
         if self._templates is None:
+            self._texts_stamp = stamp(self.config.home / "templates")
             self._templates = self.load_templates()
         return self._templates
+
+    def reload_texts(self) -> bool:
+        """Read the texts again if the home's changed; whether they had. A fault leaves those in use as they were."""
+        now = stamp(self.config.home / "templates")
+        if self._templates is None or now == self._texts_stamp:
+            return False
+        self._texts_stamp = now
+        try:
+            self._templates = self.load_templates()
+        except TemplateError as error:
+            self.texts_fault = error
+        else:
+            self.texts_fault = None
+        return True
 
     @property
     def rules(self) -> RuleBook:
         """The owner's rules."""
         if self._rules is None:
-            self._rules = self.load_rules(self.templates)
+            self._rules = self.load_rules(self.templates, self.database.reading(home.good_rules))
         return self._rules
 
     @property

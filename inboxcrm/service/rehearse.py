@@ -168,15 +168,18 @@ def _placement(filing: Filing) -> Placement:
 
 def _planned(filing: Filing, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
     house, person = filing.household, _person(filing)
-    owed = placement.matter is not None and placement.matter.live_promise is not None
-    situation = situation_of(filing, person, gathered, verdict, 2 if owed else 1)
+    terms = terms_for(filing, person, gathered)
+    situation = situation_of(filing, person, gathered, verdict, placement, terms)
+    word = house.rules.speak(situation)
+    if word.plan is not None:
+        terms = terms_for(filing, person, gathered, plan=word.plan)
     decided = planning.plan(
         verdict,
         Nobody("rehearsed"),
         placement,
-        word=house.rules.speak(situation),
-        terms=terms_for(filing, person, gathered),
-        calendar=house.calendar(filing.connection, filing.received_at, situation.plan),
+        word=word,
+        terms=terms,
+        calendar=house.calendar(filing.connection, filing.received_at, word.plan or situation.plan),
         received_at=filing.received_at,
         now=filing.received_at,
         answered=False,

@@ -14,6 +14,7 @@ from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.learning import Source, Target
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
 from inboxcrm.domain.reply_safety import Finding, Verdict
+from inboxcrm.domain.rules import Choice
 from inboxcrm.domain.text import one_line
 from inboxcrm.service.urgent import Rung
 from inboxcrm.store.times import to_instant, to_text, to_text_or_none
@@ -38,11 +39,28 @@ def tell(
         "link": decided.link.because,
         "placement": decided.placement.because,
         "rules": [{"rule": match.rule, "because": match.because} for match in decided.word.matches],
+        "choices": [_choice(choice) for choice in decided.word.choices],
+        "stopped_by": decided.word.stopped_by,
+        "steps": [
+            {"rule": follow.rule, "steps": [str(step) for step in follow.steps]} for follow in decided.word.follows
+        ],
         "tags": list(decided.word.tags),
         "promise": _promise(decided),
         "expectation": None if expectation is None else _expectation(expectation, owner),
         "target": None if expectation is None else target(basis, by_rule=decided.word.target is not None),
         "speech": _speech(spoken),
+    }
+
+
+def _choice(choice: Choice) -> Mapping[str, Any]:
+    """Which rule won where only one can, in fields and in a sentence."""
+    return {
+        "what": choice.what,
+        "stands": choice.stands,
+        "rule": choice.rule,
+        "why": choice.why,
+        "over": [{"rule": rule, "said": said} for rule, said in choice.over],
+        "sentence": str(choice),
     }
 
 

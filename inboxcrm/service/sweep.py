@@ -10,36 +10,22 @@ import sqlite3
 from datetime import datetime
 
 from inboxcrm.domain.promise import Entry, Event
-from inboxcrm.service import outlook, renewal
+from inboxcrm.service import outlook, renewal, workflows
 from inboxcrm.service.household import Household
+from inboxcrm.service.reload import reload
 from inboxcrm.store import home, outbox, promises
 from inboxcrm.store.times import to_text_or_none
 
 log = logging.getLogger("inboxcrm.sweep")
 
-RULES_ALARM = "rules-fault"
-
 
 async def sweep(household: Household) -> int:
-    """Warn and break what is due, and read changed rules; answers how many promises moved."""
+    """Warn and break what is due, read changed rules, and take their steps; answers how much moved."""
     moved = await household.write(_move, household, household.clock.now())
     if moved:
         log.info("promises.moved", extra={"count": moved})
-    await _rules(household)
-    return moved
-
-
-async def _rules(household: Household) -> None:
-    """Take changed rule files over; what is wrong with the rules is an alarm until they are read without a fault."""
-    rules = household.rules_in_use
-    if rules is None:
-        return
-    changed = await household.run(rules.reload_if_changed)
-    troubles, now = rules.troubles, household.clock.now()
-    if changed:
-        await household.write(home.clear_alarms, RULES_ALARM, now=now)
-    for trouble in troubles:
-        await household.write(home.raise_alarm, RULES_ALARM, trouble, now=now)
+    await reload(household)
+    return moved + await workflows.sweep(household)
 
 
 def _move(connection: sqlite3.Connection, household: Household, now: datetime) -> int:

@@ -36,6 +36,22 @@ def set_value(connection: sqlite3.Connection, key: str, text: str | None) -> Non
         connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES (?, ?)", (key, text))
 
 
+_GOOD_RULES = "good_rules"
+
+
+def good_rules(connection: sqlite3.Connection) -> Mapping[str, str] | None:
+    """The home's own files of rules, by name, as they last could be used; None before they ever were."""
+    kept = value(connection, _GOOD_RULES)
+    return None if kept is None else dict(json.loads(kept))
+
+
+def keep_good_rules(connection: sqlite3.Connection, texts: Mapping[str, str]) -> None:
+    """Remember the files of rules that are in force."""
+    told = json.dumps(dict(texts))
+    if value(connection, _GOOD_RULES) != told:
+        set_value(connection, _GOOD_RULES, told)
+
+
 def paused_at(connection: sqlite3.Connection) -> datetime | None:
     """Since when all automatic mail is stopped, or None."""
     return to_instant_or_none(value(connection, "paused_at"))

@@ -157,6 +157,19 @@ def language(connection: sqlite3.Connection, row_id: int) -> str | None:
     return None if row is None else row["language"]
 
 
+def exchanges(connection: sqlite3.Connection, matter_id: int) -> int:
+    """How many mails people wrote in a matter, on either side."""
+    row = connection.execute(
+        """
+        SELECT COUNT(*)
+        FROM messages
+        WHERE matter_id = ? AND class <> 'machine' AND direction IN ('in', 'out')
+        """,
+        (matter_id,),
+    ).fetchone()
+    return int(row[0])
+
+
 def move_to_matter(connection: sqlite3.Connection, row_id: int, matter_id: int | None) -> None:
     """Put a message into another matter."""
     connection.execute("UPDATE messages SET matter_id = ? WHERE id = ?", (matter_id, row_id))

@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from inboxcrm.configuration.rulereader import Names
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.quoting import new_text
 from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.rulebook import RuleBook
 
-TEMPLATES = frozenset({"acknowledge", "after-hours", "away", "new-sender", "minimal"})
+TEMPLATES = Names(
+    acknowledgements=frozenset({"acknowledge", "after-hours", "away", "new-sender", "minimal"}),
+    drafts=frozenset({"apology-letter", "follow-up"}),
+    plans=frozenset({"standard", "gold"}),
+)
 TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 
 
@@ -60,7 +65,7 @@ def situation(
 @cache
 def starter() -> RuleBook:
     """The shipped rules."""
-    return RuleBook.load(templates=TEMPLATES)
+    return RuleBook.load(names=TEMPLATES)
 
 
 def met(asked: Situation) -> list[str]:

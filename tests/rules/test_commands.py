@@ -85,6 +85,9 @@ def test_list_tells_whose_a_rule_is(home: Path) -> None:
         "name": "a",
         "when": "away",
         "then": ["target 4h"],
+        "steps": [],
+        "on": "received",
+        "priority": 0,
         "origin": "rules/sales.toml:1",
         "shipped": False,
     }

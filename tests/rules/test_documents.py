@@ -6,7 +6,12 @@ import re
 from datetime import UTC
 from pathlib import Path
 
-from inboxcrm.configuration.rulefile import ACTIONS, read_rules
+import pytest
+
+from inboxcrm.configuration.ruleactions import ACTIONS
+from inboxcrm.configuration.rulefile import RULE_KEYS, read_rules
+from inboxcrm.configuration.rulereader import Names
+from inboxcrm.domain.deeds import Unless
 from inboxcrm.domain.rule_names import HELPERS, NAMES, context
 from tests.rules.situations import starter
 
@@ -39,10 +44,19 @@ def test_every_shipped_rule_is_told_in_its_order() -> None:
     assert [name for name, _ in rows("rule | what it does")] == [rule.name for rule in starter().rules]
 
 
-def test_the_example_works() -> None:
-    example = PAGE.split("```\n", 2)[1]
+def test_every_key_of_a_rule_is_told() -> None:
+    told = {re.sub(r"[\[\]`]|rule\.", "", name) for name, _ in rows("key | meaning")}
 
-    file = read_rules(example, "docs", context=context(UTC), templates=None)
+    assert told == set(RULE_KEYS)
+
+
+def test_everything_that_makes_a_step_moot_is_told() -> None:
+    assert {name.strip('`"') for name, _ in rows("unless | the step is dropped when")} == set(Unless)
+
+
+@pytest.mark.parametrize("example", PAGE.split("```\n")[1::2][:2])
+def test_an_example_works(example: str) -> None:
+    file = read_rules(example, "docs", context=context(UTC), names=Names())
 
     assert file.problems == []
     assert len(file.rules) == 1

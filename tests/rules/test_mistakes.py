@@ -21,7 +21,7 @@ NAMES = context(UTC)
 
 
 def problems(text: str) -> list[str]:
-    return read_rules(text, "rules/sales.toml", context=NAMES, templates=TEMPLATES).problems
+    return read_rules(text, "rules/sales.toml", context=NAMES, names=TEMPLATES).problems
 
 
 def of_condition(when: str) -> str:
@@ -66,9 +66,14 @@ when = "away"
 then = { respond_withing = "4h", hold = true }
 
 [[rule]]
-name = "later"
+name = "an acknowledgement later"
 when = "away"
-then = { draft = "apology" }
+then = { hold = true }
+
+[[rule.step]]
+after = "2 days"
+unless = "answerd"
+then = { acknowledge = "away" }
 
 [[rule]]
 name = "duration"
@@ -98,17 +103,25 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
         ),
         (
             'rules/sales.toml:34: [[rule]] 7: unknown key "respond_withing". Known here: "acknowledge", "policy", '
-            '"mode", "hold", "quiet", "no_promise", "target", "tag" or "stop".'
+            '"mode", "hold", "quiet", "no_promise", "target", "plan", "tag", "stop", "draft", "notify" or "note".'
         ),
         (
-            'rules/sales.toml:39: [[rule]] 8: this version does not have the action "draft"; it has "acknowledge", '
-            '"policy", "mode", "hold", "quiet", "no_promise", "target", "tag" or "stop"'
+            'rules/sales.toml:44: [[rule]] 8: step 1: a step that waits has no "acknowledge"; it has "draft", '
+            '"notify" or "note"'
         ),
         (
-            'rules/sales.toml:44: [[rule]] 9: "target": "4 hours" is not a length of time; write it like 90s, 10m, '
+            'rules/sales.toml:42: [[rule]] 8: step 1: "after": "2 days" is not a length of time; write it like 90s, '
+            "10m, 4h, 2d or 1h 30m"
+        ),
+        (
+            'rules/sales.toml:43: [[rule]] 8: step 1: "unless": found "answerd"; must be "answered", "written" or '
+            '"settled". Did you mean "answered"?'
+        ),
+        (
+            'rules/sales.toml:49: [[rule]] 9: "target": "4 hours" is not a length of time; write it like 90s, 10m, '
             "4h, 2d or 1h 30m"
         ),
-        'rules/sales.toml:49: [[rule]] 10: "quiet" and "acknowledge" contradict each other: nothing is sent',
+        'rules/sales.toml:54: [[rule]] 10: "quiet" and "acknowledge" contradict each other: nothing is sent',
     ]
 
 
@@ -129,6 +142,19 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { target = '0' }", "must be longer than nothing"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { tag = 'Not Good' }", "small letters, digits and hyphens"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { no_promise = true, target = '4h' }", "no answer is owed"),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { plan = 'glod' }", 'Did you mean "gold"?'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { draft = 'folow-up' }", 'Did you mean "follow-up"?'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { notify = 'bob' }", 'can only be "owner"'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { note = 'x' }", 'add notify = "owner"'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\non = 'send'\nthen = { tag = 'x' }", 'Did you mean "sent"?'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\non = 'sent'\nthen = { hold = true }", "a rule on your own mail has no"),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\npriority = 'high'\nthen = { tag = 'x' }", "must be a whole number"),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\n[[rule.step]]\nthen = { notify = 'owner' }", '"after" is missing'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\n[[rule.step]]\nafter = '2d'", '"then" is missing'),
+        (
+            "[[rule]]\nname = 'a'\nwhen = 'away'\n[[rule.step]]\nafter = '0'\nthen = { notify = 'owner' }",
+            "must be longer than nothing",
+        ),
     ],
 )
 def test_a_mistake_in_the_file_is_told(text: str, told: str) -> None:
@@ -189,7 +215,7 @@ def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_bytes(b"\xff\xfe")
 
     with pytest.raises(RuleError) as raised:
-        RuleBook.load(tmp_path, templates=TEMPLATES)
+        RuleBook.load(tmp_path, names=TEMPLATES)
 
     told = str(raised.value).split("\n")
     assert told[0].startswith('rules/a.toml:3: [[rule]] 1: "when": unknown name "awy"')

@@ -15,7 +15,7 @@ FAILS = "[[rule]]\nname = 'fails'\nwhen = 'message.words / (matter.asked - 1) > 
 
 
 def load(home: Path) -> RuleBook:
-    return RuleBook.load(home, templates=TEMPLATES)
+    return RuleBook.load(home, names=TEMPLATES)
 
 
 def test_a_home_file_takes_the_place_of_the_shipped_one_of_its_name(tmp_path: Path) -> None:

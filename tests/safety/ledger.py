@@ -156,7 +156,7 @@ class MortalHouse(House):
             database=Database(settings.database),
             clock=self.clock,
             load_templates=lambda: texts,
-            load_rules=lambda _: rules,
+            load_rules=lambda *_: rules,
         )
         household.fate = self.fate
         self.household = household

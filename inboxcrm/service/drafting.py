@@ -1,0 +1,164 @@
+"""Drafts a mail from a template for the owner's hand: it waits in the outbox, and no mode lets it go by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inboxcrm.domain import wording
+from inboxcrm.domain.address import base_key, organisational_domain
+from inboxcrm.domain.message import Address, Message
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.outbox import OutboxState, OwnerMail, TemplateValue
+from inboxcrm.domain.plan import Silence
+from inboxcrm.domain.quoting import normalised_subject
+from inboxcrm.errors import TemplateError
+from inboxcrm.render import Intent, UndeliverableError, UnsafeMailError, compose_owner_mail
+from inboxcrm.service.acknowledge import addressed_alias
+from inboxcrm.service.household import Household
+from inboxcrm.store import contacts, messages, outbox, workflows
+from inboxcrm.store.contacts import Card
+
+GOOD_FOR = timedelta(days=14)
+"""How long a draft waits before it is too late to be of use."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The mail that a draft is about, and the one person it goes to.
+
+    `theirs`: they wrote the mail, else the owner did. `trusted`: they are known, and surely wrote it if they did.
+    """
+
+    message: Message
+    to: Address
+    alias: str
+    card: Card
+    language: str
+    theirs: bool
+    trusted: bool
+    known: bool
+    mailbox_id: int
+    matter_id: int | None
+    message_id: int
+    at: datetime
+
+
+def about(household: Household, connection: sqlite3.Connection, message_id: int) -> About | Silence:
+    """What a draft about this mail is made from, or why there is none to write."""
+    raw = messages.raw(connection, message_id)
+    if raw is None:
+        return Silence("the mail is gone")
+    stored = workflows.source(connection, message_id)
+    if stored.mail_class == "machine":
+        return Silence("a machine wrote the mail")
+    if stored.mailbox_id is None:
+        return Silence("there is no mailbox to write from")
+    message = parse(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    theirs = stored.direction == "in"
+    others = [each for each in message.recipients if not household.is_own(each.key)]
+    to = message.author if theirs else next(iter(others), None)
+    if to is None or household.is_own(to.key):
+        return Silence("there is nobody to write to")
+    entry = contacts.entry(connection, to.key)
+    card = contacts.card_of_address(connection, to.key)
+    known = entry is not None and entry.known
+    owner = household.config.owner
+    own = message.author.spec if message.author is not None and household.is_own(message.author.key) else None
+    return About(
+        message=message,
+        to=to,
+        alias=addressed_alias(household, message) if theirs else _alias(household, own),
+        card=card,
+        language=card.language or stored.language or owner.language,
+        theirs=theirs,
+        trusted=known and (not theirs or stored.outcome == "ack"),
+        known=known,
+        mailbox_id=stored.mailbox_id,
+        matter_id=stored.matter_id,
+        message_id=message_id,
+        at=stored.received_at,
+    )
+
+
+def _alias(household: Household, own: str | None) -> str:
+    """The configured address under which the owner wrote; the default one where it is none of them."""
+    addresses = household.config.owner.addresses
+    return next((each for each in addresses if own is not None and each.lower() == own.lower()), addresses[0])
+
+
+def draft(
+    household: Household,
+    connection: sqlite3.Connection,
+    told: About,
+    *,
+    template: str,
+    dedupe_key: str,
+    now: datetime,
+) -> int | Silence:
+    """Enter a draft that awaits the owner; answers its item. A greeting begins a new conversation, a letter answers."""
+    found = household.templates.find(template, told.language) if template in household.templates.names() else None
+    if found is None:
+        return Silence(f'there is no template "{template}" any more')
+    try:
+        rendered = household.templates.render(template, told.language, values(household, told, now))
+        answers = rendered.intent is not Intent.GREET
+        mail = OwnerMail(
+            to=told.to,
+            alias=told.alias,
+            subject=_subject(told.message.subject, rendered.subject) if answers else rendered.subject,
+            text=rendered.text,
+            in_reply_to=told.message.message_id if answers else None,
+            references=told.message.references if answers else (),
+            dedupe_key=dedupe_key,
+            language=rendered.language,
+        )
+        made = compose_owner_mail(mail, owner=household.config.owner, secret=household.secret, now=now)
+    except (UndeliverableError, TemplateError, UnsafeMailError) as error:
+        return Silence(f"the draft could not be made: {error}")
+    entry = outbox.Entry(
+        kind="owner",
+        mailbox_id=told.mailbox_id,
+        message_id=told.message_id,
+        matter_id=told.matter_id,
+        promise_id=None,
+        template=template,
+        state=OutboxState.AWAITING,
+        hold=True,
+        mode=household.config.acknowledge.mode,
+        dedupe_key=dedupe_key,
+        recipient_base=base_key(told.to.key),
+        recipient_domain=organisational_domain(told.to.domain),
+        subject_key=normalised_subject(told.message.subject),
+        stranger=not told.known,
+        form_lead=False,
+        due_at=None,
+        send_after=now,
+        expires_at=now + GOOD_FOR,
+    )
+    return outbox.add(connection, entry, made, now=now)
+
+
+def _subject(theirs: str, ours: str) -> str:
+    if not theirs:
+        return ours
+    return theirs if theirs.lower().startswith("re:") else f"Re: {theirs}"
+
+
+def values(household: Household, told: About, now: datetime) -> Mapping[str, TemplateValue]:
+    """What the text of a draft is given: who, and the day of the mail it is about."""
+    owner = household.config.owner
+    language = wording.spoken(told.language) or wording.spoken(owner.language) or "en"
+    day, today = (at.astimezone(owner.timezone).date() for at in (told.at, now))
+    return {
+        "due": None,
+        "previous_due": None,
+        "reason": None,
+        "sender_name": (told.card.name or told.to.name or None) if told.trusted else None,
+        "owner_name": owner.name,
+        "phone": None,
+        "urgent_word": None,
+        "day": wording.date_phrase(day, language, said_on=today),
+    }

@@ -1,0 +1,90 @@
+"""Takes changed rules and texts over while the program runs: a good set as a whole, a faulty one not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from inboxcrm.config import Config
+from inboxcrm.configuration.rulereader import Names
+from inboxcrm.home import FOLDERS
+from inboxcrm.render import Intent, TemplateSet
+from inboxcrm.service.household import Household
+from inboxcrm.store import home
+
+log = logging.getLogger("inboxcrm.reload")
+
+DEBOUNCE = 300
+"""Milliseconds in which the changes of one saving are taken together."""
+
+RULES_ALARM = "rules-fault"
+TEXTS_ALARM = "templates-fault"
+
+SPOKEN = (Intent.ACKNOWLEDGE, Intent.MINIMAL)
+DRAFTED = (Intent.LETTER, Intent.GREET)
+
+
+def names_for(config: Config, texts: TemplateSet) -> Names:
+    """What the rules of a home may name: texts that were written for it, and the plans there are."""
+    return Names(
+        acknowledgements=frozenset(each.name for each in texts.all() if each.intent in SPOKEN),
+        drafts=frozenset(each.name for each in texts.all() if each.intent in DRAFTED),
+        plans=frozenset(config.plans),
+    )
+
+
+async def changes(place: Path) -> AsyncIterator[None]:
+    """Says so each time a file in the home's folders of rules and texts has changed; ends where there are none.
+
+    The library is imported here: most commands never watch anything. What the system cannot watch is left to the sweep.
+    """
+    from watchfiles import awatch
+
+    folders = [place / name for name in FOLDERS if (place / name).is_dir()]
+    if not folders:
+        return
+    try:
+        async for _ in awatch(*folders, debounce=DEBOUNCE, recursive=True):
+            yield
+    except OSError as error:
+        log.warning("files.not_watched", extra={"cause": str(error)})
+
+
+async def reload(household: Household) -> None:
+    """Read what changed, beside the store's thread; what is wrong stands as an alarm until it is read without a fault.
+
+    Nothing is read that was not in use yet: the first mail that asks for it finds it as it is then.
+    """
+    rules = household.rules_in_use
+    if rules is None:
+        return
+    changed = await asyncio.to_thread(_read, household)
+    if not changed and not rules.troubles and rules.kept:
+        return
+    await household.write(_tell, household, changed=changed)
+
+
+def _read(household: Household) -> bool:
+    rules = household.rules_in_use
+    texts_changed = household.reload_texts()
+    if rules is None:
+        return texts_changed
+    names = names_for(household.config, household.templates) if texts_changed else None
+    return rules.reload_if_changed(names) or texts_changed
+
+
+def _tell(connection: sqlite3.Connection, household: Household, *, changed: bool) -> None:
+    rules, now = household.rules, household.clock.now()
+    if changed:
+        home.clear_alarms(connection, RULES_ALARM, now=now)
+        home.clear_alarms(connection, TEXTS_ALARM, now=now)
+    for trouble in rules.troubles:
+        home.raise_alarm(connection, RULES_ALARM, trouble, now=now)
+    if household.texts_fault is not None:
+        home.raise_alarm(connection, TEXTS_ALARM, str(household.texts_fault), now=now)
+    if rules.fault is None:
+        home.keep_good_rules(connection, rules.own_texts)
+        rules.kept = True

@@ -1,0 +1,1 @@
+"""What rules do over time."""
