@@ -11,6 +11,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli import times
 from inboxcrm.cli.calendars import enter_calendar, show_unlikely, tell_absence
 from inboxcrm.cli.commitments import memory_lines
+from inboxcrm.cli.contacts_memory import occasion_lines
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
@@ -71,6 +72,7 @@ def queue(place: Place, as_json: bool) -> None:
         _follow_ups_due(house)
         _no_answer_needed(house)
         memory_lines(house)
+        occasion_lines(house)
 
 
 def _follow_ups_due(house: Household) -> None:

@@ -21,7 +21,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("demo", "init", "doctor", "run", "status", "notify")),
     ("The desk", ("queue", "promises", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject")),
     ("Absence and calm", ("away", "back", "holidays", "calendar", "pause", "resume")),
-    ("Memory", ("commitments", "check")),
+    ("Memory", ("brief", "commitments", "check", "fact", "facts", "occasions", "log", "interactions", "prefer")),
     ("Reading", ("contacts", "contact", "organisation", "search", "show", "stats", "tui", "web")),
     ("Why", ("explain", "verdict", "expect", "simulate")),
     ("Setting up", ("rules", "workflows", "templates", "import", "completion")),
@@ -112,6 +112,7 @@ def main() -> None:
     for commands in (
         "calendars",
         "commitments",
+        "contacts_memory",
         "demo",
         "desk",
         "holidays",

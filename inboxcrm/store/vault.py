@@ -18,6 +18,9 @@ SHOWN = {
     "contact_list": "People, their organisations and addresses.",
     "outbox_list": "Outgoing automatic mail with its text.",
     "commitment_list": "What was said on either side, and what became of it.",
+    "fact_list": "What contacts volunteered, with the lines it was read in.",
+    "occasion_list": "Days that return every year, and when they were last greeted.",
+    "interaction_list": "Calls, meetings, letters and posts outside mail.",
     "mailbox_list": "How each mailbox fares.",
 }
 """The views that are shown, and what each holds."""

@@ -228,3 +228,45 @@ FROM commitments
 LEFT JOIN contacts ON contacts.id = commitments.contact_id
 LEFT JOIN matters ON matters.id = commitments.matter_id
 LEFT JOIN organisations ON organisations.id = COALESCE(contacts.organisation_id, matters.organisation_id);
+
+CREATE VIEW fact_list AS
+SELECT facts.id AS id,
+       facts.contact_id AS contact_id,
+       contacts.name AS contact,
+       facts.text AS text,
+       facts.quote AS quote,
+       facts.said_at AS said_at,
+       facts.noted_at AS noted_at,
+       facts.confirmed_at AS confirmed_at,
+       facts.message_id AS message_id
+FROM facts
+JOIN contacts ON contacts.id = facts.contact_id
+WHERE facts.dropped_at IS NULL;
+
+CREATE VIEW occasion_list AS
+SELECT occasions.id AS id,
+       occasions.contact_id AS contact_id,
+       contacts.name AS contact,
+       occasions.kind AS kind,
+       occasions.month AS month,
+       occasions.day AS day,
+       occasions.year AS year,
+       occasions.leap_day AS leap_day,
+       occasions.note AS note,
+       occasions.source AS source,
+       (SELECT MAX(greetings.year) FROM greetings WHERE greetings.occasion_id = occasions.id) AS greeted_in
+FROM occasions
+JOIN contacts ON contacts.id = occasions.contact_id
+WHERE occasions.dropped_at IS NULL;
+
+CREATE VIEW interaction_list AS
+SELECT interactions.id AS id,
+       interactions.contact_id AS contact_id,
+       contacts.name AS contact,
+       interactions.channel AS channel,
+       interactions.from_owner AS from_owner,
+       interactions.at AS at,
+       interactions.note AS note,
+       interactions.message_id AS message_id
+FROM interactions
+JOIN contacts ON contacts.id = interactions.contact_id;

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from inboxcrm import bootstrap
 from inboxcrm.cli import commitments as _commitments
+from inboxcrm.cli import contacts_memory as _contacts_memory
 from inboxcrm.cli import desk as _desk
 from inboxcrm.cli.root import cli
 from tests.service.conftest import house, open_house
@@ -18,7 +19,7 @@ from tests.service.house import House
 
 __all__ = ["COMMANDS", "house", "open_house", "run"]
 
-COMMANDS = (_commitments, _desk)
+COMMANDS = (_commitments, _contacts_memory, _desk)
 """The modules whose commands are tried: importing them enters the commands."""
 
 Run = Callable[..., Result]

@@ -63,14 +63,14 @@ def contact(connection: sqlite3.Connection, contact_id: int) -> ContactRow | Non
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """When and how the owner last turned to a contact: "mail", "phone", "met" or the owner's own words."""
+    """When and how the owner last turned to a contact: "mail", "phone", "met" or another channel."""
 
     at: datetime
     how: str
 
 
 def last_touch(connection: sqlite3.Connection, contact_id: int) -> Touch | None:
-    """The last mail the owner wrote to a contact by hand, or the last answer given by another channel."""
+    """The last mail the owner wrote to a contact by hand, or the last word by another channel."""
     row = connection.execute(
         """
         SELECT received_at AS at, 'mail' AS how
@@ -80,6 +80,10 @@ def last_touch(connection: sqlite3.Connection, contact_id: int) -> Touch | None:
         SELECT ended_at AS at, ended_how AS how
         FROM promises
         WHERE contact_id = :id AND state IN ('kept', 'kept_late') AND ended_how <> 'mail'
+        UNION ALL
+        SELECT at, channel AS how
+        FROM interactions
+        WHERE contact_id = :id AND from_owner
         ORDER BY at DESC
         LIMIT 1
         """,

@@ -1,0 +1,140 @@
+"""One screen on a contact before answering or calling: what the good assistant says at the door."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from inboxcrm.domain.exchanges import WITHIN
+from inboxcrm.domain.text import one_line
+from inboxcrm.service import keeping
+from inboxcrm.service.household import Household
+from inboxcrm.service.keeping import NEAR, Coming
+from inboxcrm.store import commitments, facts, interactions, views
+from inboxcrm.store.commitments import CommitmentRow
+from inboxcrm.store.facts import FactRow
+from inboxcrm.store.interactions import InteractionRow, Preference
+
+FACTS = 3
+WORDS = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is known of a contact now. `exchanges`: how often a matter went back and forth, if often enough to call."""
+
+    contact: views.ContactRow
+    touch: views.Touch | None
+    owed: tuple[views.OwedRow, ...]
+    mine: tuple[CommitmentRow, ...]
+    theirs: tuple[CommitmentRow, ...]
+    suggested: int
+    facts: tuple[FactRow, ...]
+    occasions: tuple[Coming, ...]
+    interaction: InteractionRow | None
+    preference: Preference | None
+    exchanges: int | None
+    today: date
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the brief: what it is about, what it says, and whether it should stand out."""
+
+    name: str
+    text: str
+    urgent: bool = False
+
+
+def gather(household: Household, connection: sqlite3.Connection, contact: views.ContactRow) -> Brief:
+    """Everything the brief says of a contact."""
+    now = household.clock.now()
+    kept = commitments.listed(connection, contact_id=contact.id)
+    happened = interactions.listed(connection, contact.id, limit=1)
+    matter_id = interactions.busiest_matter(connection, contact.id, since=now - WITHIN)
+    return Brief(
+        contact=contact,
+        touch=views.last_touch(connection, contact.id),
+        owed=tuple(views.owed_to(connection, contact.id)),
+        mine=tuple(row for row in kept if row.state == commitments.OPEN and row.side == "mine"),
+        theirs=tuple(row for row in kept if row.state == commitments.OPEN and row.side == "theirs"),
+        suggested=sum(row.state == commitments.SUGGESTED for row in kept),
+        facts=tuple(facts.of_contact(connection, contact.id, limit=FACTS)),
+        occasions=tuple(keeping.coming(household, connection, contact_id=contact.id, within=NEAR)),
+        interaction=next(iter(happened), None),
+        preference=interactions.preference(connection, contact.id),
+        exchanges=None if matter_id is None else keeping.call_proposed(connection, matter_id, now=now),
+        today=now.astimezone(household.config.owner.timezone).date(),
+        now=now,
+    )
+
+
+def lines(brief: Brief, when: Callable[[datetime], str]) -> list[Line]:
+    """The brief in lines, the same for every window; `when` says an instant by the owner's clock."""
+    return [
+        *_who(brief, when),
+        *_open(brief, when),
+        *_known(brief, when),
+        *_occasions(brief),
+        *_reach(brief, when),
+    ]
+
+
+def _who(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
+    contact = brief.contact
+    since = f"known since {when(contact.known_since)}" if contact.known_since else "a stranger so far"
+    named = ", ".join(filter(None, (contact.name, contact.organisation)))
+    yield Line("who", f"{one_line(named, WORDS)}; {since}")
+    if brief.touch is None:
+        yield Line("last touch", "you never wrote")
+    else:
+        how = "" if brief.touch.how == "mail" else f" ({one_line(brief.touch.how, 40)})"
+        yield Line("last touch", f"{when(brief.touch.at)}{how}")
+    if contact.away_until and contact.away_until > brief.now:
+        yield Line("away", f"until {when(contact.away_until)}")
+
+
+def _open(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
+    for owed in brief.owed[:3]:
+        due = "no date" if owed.due_at is None else f"due {when(owed.due_at)}"
+        subject = one_line(owed.subject, 60) or "(no subject)"
+        yield Line("you owe", f"an answer to {subject}, {due}", urgent=owed.state == "broken")
+    for name, rows in (("you owe", brief.mine), ("they owe", brief.theirs)):
+        for row in rows[:3]:
+            by = "" if row.due_on is None else f", by {row.due_on}"
+            late = row.overdue(brief.today)
+            yield Line(name, f"{one_line(row.quote, WORDS)}{by}{' (overdue)' if late else ''}", urgent=late)
+        if len(rows) > 3:
+            yield Line(name, f"and {len(rows) - 3} more")
+    if brief.suggested:
+        yield Line("said", f"{brief.suggested} to confirm or dismiss: inboxcrm commitments")
+
+
+def _known(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
+    for fact in brief.facts:
+        asked = " (still true?)" if fact.stale(brief.now) else ""
+        yield Line("fact", f"{one_line(fact.text, WORDS)}, {when(fact.said_at)}{asked}")
+
+
+def _occasions(brief: Brief) -> Iterator[Line]:
+    for each in brief.occasions:
+        count = f" ({each.turn.number})" if each.turn.number else ""
+        day = "today" if each.turn.on == brief.today else f"{each.turn.on:%A} {each.turn.on.day} {each.turn.on:%B}"
+        greeted = ", greeted" if each.greeted else ""
+        named = each.row.kind.replace("-", " ") + (f", {one_line(each.row.note, 60)}" if each.row.note else "")
+        yield Line("occasion", f"{named}{count}: {day}{greeted}", urgent=each.due and not each.greeted)
+
+
+def _reach(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
+    if brief.interaction is not None:
+        row = brief.interaction
+        note = f": {one_line(row.note, WORDS)}" if row.note else ""
+        yield Line("lately", f"{row.channel} {when(row.at)}{note}")
+    if brief.preference is not None:
+        note = f", {one_line(brief.preference.note, 80)}" if brief.preference.note else ""
+        yield Line("reach by", f"{brief.preference.channel}{note}")
+    if brief.exchanges is not None:
+        yield Line("phone?", f"this has gone back and forth {brief.exchanges} times", urgent=True)
