@@ -53,6 +53,10 @@ bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to ack
 suggestions: $(VENV)/.dev ## precision and recall of suggested commitments on labelled sentences, both halves
 	@$(BIN)/python -m tests.suggestions.measure $(ARGS)
 
+.PHONY: sabotage
+sabotage: $(VENV)/.dev ## take each defence against hostile mail away and see whether its test notices (minutes)
+	@$(BIN)/python -m bench.sabotage $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.dev ## put the code in shape
 	@$(BIN)/ruff check --fix --quiet .

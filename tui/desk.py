@@ -74,6 +74,7 @@ class Desk:
                 owner=self.household.config.owner.name,
                 mode=self.household.config.acknowledge.mode,
                 paused_at=home.paused_at(connection),
+                braked_at=home.braked_at(connection),
                 alarms=tuple(home.alarms(connection)),
                 mailboxes=tuple(views.mailboxes(connection)),
                 absences=tuple((row, away) for row, away in home.absences(connection) if away.end_at > now),

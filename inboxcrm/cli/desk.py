@@ -23,14 +23,18 @@ from inboxcrm.store import home, unowed, views
 
 
 def banner(house: Household) -> None:
-    """Say what must be seen before anything else: a pause, and alarms."""
+    """Say what must be seen before anything else: a pause, a pulled brake, and alarms."""
     outlook.refresh(house)
     with house.database.read() as connection:
-        paused_at, alarms = home.paused_at(connection), home.alarms(connection)
+        paused_at, braked_at = home.paused_at(connection), home.braked_at(connection)
+        alarms = home.alarms(connection)
         doubtful = len(views.unlikely(connection, now=house.clock.now()))
     zone = house.config.owner.timezone
     if paused_at is not None:
         click.secho(f"PAUSED since {moment(paused_at, zone)}: nothing is sent. inboxcrm resume", fg="red", bold=True)
+    if braked_at is not None:
+        since = moment(braked_at, zone)
+        click.secho(f"BRAKE on since {since}: mail waits for your approval. inboxcrm resume", fg="red", bold=True)
     for alarm in alarms:
         click.secho(f"ALARM {alarm.kind}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
     if doubtful:
@@ -371,10 +375,19 @@ def pause(place: Place) -> None:
     click.secho("PAUSED: nothing automatic is sent until inboxcrm resume.", fg="red", bold=True)
 
 
-@cli.command(short_help="Lift the pause; what became stale is not sent.")
+@cli.command(short_help="Lift pause and brake; what became stale is not sent.")
 @click.pass_obj
 def resume(place: Place) -> None:
-    """Lift the pause; what became stale meanwhile is not sent."""
+    """Lift the pause, and the brake that too much mail has pulled.
+
+    What became stale while paused is dropped. What the brake held still waits for your approval, each by itself:
+    inboxcrm outbox lists it. The limits count on: where the hour or the day is still full, the next mail pulls the
+    brake again.
+    """
     with bootstrap.household(place.home) as house:
+        braked = house.database.reading(home.braked_at) is not None
         dropped = actions.resume(house)
+        waiting = house.database.reading(lambda connection: len(views.outbox(connection, states=("awaiting",))))
     click.echo(f"Automatic mail flows again; {dropped} stale item(s) were dropped.")
+    if braked:
+        click.echo(f"The brake is lifted. {waiting} mail(s) wait for your approval: inboxcrm outbox")

@@ -134,10 +134,12 @@ def status(place: Place, as_json: bool) -> None:
             waiting = views.outbox(connection, states=("held", "awaiting", "queued", "sending", "unknown"))
             paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
             proposed = holidays.proposed(house, connection, now=now)
+            braked_at = memory.braked_at(connection)
         pid = home.running_pid(place.home)
         mode = house.config.acknowledge.mode
         if as_json:
-            emit({"home": str(place.home), "pid": pid, "mode": mode, "paused_at": paused_at, "owed": len(owed),
+            emit({"home": str(place.home), "pid": pid, "mode": mode, "paused_at": paused_at,
+                  "braked_at": braked_at, "owed": len(owed),
                   "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
                   "proposed_holidays": len(proposed),
                   "mailboxes": boxes})  # fmt: skip

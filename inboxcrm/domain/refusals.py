@@ -10,14 +10,6 @@ _NO_SUCH_ADDRESS = frozenset(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2
 _TAKES_NO_MAIL = frozenset(("5.1.2", "5.1.10"))
 """The domain does not exist, or says by a null MX that it takes no mail (RFC 3463, RFC 7505 section 4.2)."""
 
-RESERVED = frozenset(("invalid", "localhost"))
-"""Names that never lead to anybody's mailbox (RFC 6761 sections 6.3 and 6.4)."""
-
-
-def is_reserved(domain: str) -> bool:
-    """Whether a domain lies under a name that is set aside for what does not exist."""
-    return domain.rpartition(".")[2].lower() in RESERVED
-
 
 def names_no_mailbox(reply: str) -> bool:
     """Whether a reply such as "550 5.1.1 user unknown" is about the address and for good, and not about the text."""

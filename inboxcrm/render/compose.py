@@ -18,7 +18,6 @@ from inboxcrm.domain.address import identity
 from inboxcrm.domain.identifiers import LONGEST, message_ids
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.outbox import AutoReply, Draft, OwnerMail
-from inboxcrm.domain.refusals import is_reserved
 from inboxcrm.errors import PermanentError, TemplateError
 from inboxcrm.render.check import Expected, check
 from inboxcrm.render.clean import SUBJECT_LENGTH, clean_subject, letter, one_line
@@ -166,8 +165,6 @@ def deliverable(address: Address) -> str:
     domain = identity(address.spec).rpartition("@")[2]
     if len(local) > 64 or len(local) + len(domain) > 253 or not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
         raise UndeliverableError("the address is not one that can be written to safely")
-    if is_reserved(domain):
-        raise UndeliverableError(f"no mail is taken anywhere under .{domain.rpartition('.')[2]}")
     return f"{local}@{domain}"
 
 

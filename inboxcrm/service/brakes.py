@@ -14,7 +14,6 @@ from inboxcrm.store import home, outbox
 from inboxcrm.store.times import to_text
 
 ALARM = "brake"
-KEY = "brake_pulled_at"
 MOST_WAITING = 100
 """How many mails the brake holds for approval; a flood beyond it stays silent, so that the queue stays bounded."""
 
@@ -36,7 +35,7 @@ def check(filing: Filing, entry: outbox.Entry) -> outbox.Entry | Silence:
             _pull(connection, f"{limit}: {count} automatic mails, {cap} allowed", now=filing.now)
         case Allowed():
             pass
-    if home.value(connection, KEY) is None:
+    if home.braked_at(connection) is None:
         return entry
     if outbox.waiting_for_approval(connection) >= MOST_WAITING:
         return Silence("the brake is on, and enough mail waits for approval already")
@@ -44,15 +43,15 @@ def check(filing: Filing, entry: outbox.Entry) -> outbox.Entry | Silence:
 
 
 def _pull(connection: sqlite3.Connection, why: str, *, now: datetime) -> None:
-    if home.value(connection, KEY) is None:
-        home.set_value(connection, KEY, to_text(now))
+    if home.braked_at(connection) is None:
+        home.set_value(connection, home.BRAKE, to_text(now))
         home.raise_alarm(connection, ALARM, f"{why}. Mail is held for approval until: inboxcrm resume", now=now)
 
 
 def lift(connection: sqlite3.Connection, *, now: datetime) -> bool:
     """Let mail flow again; answers whether the brake was on."""
-    if home.value(connection, KEY) is None:
+    if home.braked_at(connection) is None:
         return False
-    home.set_value(connection, KEY, None)
+    home.set_value(connection, home.BRAKE, None)
     home.clear_alarms(connection, ALARM, now=now)
     return True

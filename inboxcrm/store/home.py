@@ -57,6 +57,14 @@ def paused_at(connection: sqlite3.Connection) -> datetime | None:
     return to_instant_or_none(value(connection, "paused_at"))
 
 
+BRAKE = "brake_pulled_at"
+
+
+def braked_at(connection: sqlite3.Connection) -> datetime | None:
+    """Since when automatic mail waits for approval because there was too much of it, or None."""
+    return to_instant_or_none(value(connection, BRAKE))
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Something the owner must see once, until it is cleared."""

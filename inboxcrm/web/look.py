@@ -58,6 +58,7 @@ def write(desk: Desk, connection: sqlite3.Connection, page: Page, arguments: Map
         owner=desk.owner,
         mode=desk.mode.value,
         paused_at=memory.paused_at(connection),
+        braked_at=memory.braked_at(connection),
         alarms=memory.alarms(connection),
         here=page.place,
         title=page.title,

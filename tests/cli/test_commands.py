@@ -29,7 +29,7 @@ def first_owed(run: Run, home: Path) -> str:
         pytest.param(["outbox", "--all"], {"state", "recipient", "template", "text"}, id="outbox"),
         pytest.param(["contacts"], {"name", "organisation", "addresses", "owed"}, id="contacts"),
         pytest.param(["search", "the"], {"subject", "snippet", "message_id"}, id="search"),
-        pytest.param(["status"], {"home", "pid", "mode", "paused_at", "owed", "mailboxes"}, id="status"),
+        pytest.param(["status"], {"home", "pid", "mode", "paused_at", "braked_at", "owed", "mailboxes"}, id="status"),
     ],
 )
 def test_a_listing_is_a_table_for_people_and_json_for_programs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inboxcrm.domain.refusals import is_reserved, names_no_mailbox, takes_no_mail
+from inboxcrm.domain.refusals import names_no_mailbox, takes_no_mail
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,3 @@ from inboxcrm.domain.refusals import is_reserved, names_no_mailbox, takes_no_mai
 )
 def test_a_refusal_is_about_the_address_the_domain_or_neither(reply: str, no_mailbox: bool, no_mail: bool) -> None:
     assert (names_no_mailbox(reply), takes_no_mail(reply)) == (no_mailbox, no_mail)
-
-
-@pytest.mark.parametrize(
-    ("domain", "reserved"),
-    [("nowhere.invalid", True), ("a.LOCALHOST", True), ("client.example", False), ("invalid.example", False)],
-)
-def test_names_that_are_set_aside_lead_to_nobody(domain: str, reserved: bool) -> None:
-    assert is_reserved(domain) is reserved

@@ -221,3 +221,11 @@ async def test_nobody_is_written_to_under_a_name_that_does_not_exist(house: Hous
     assert house.transport.sent == []
     assert house.outbox() == []
     assert house.promise().state == "open"
+
+
+async def test_a_stranger_gets_back_nothing_of_what_he_wrote(house: House) -> None:
+    await house.arrive(mail(sender="Cheap Watches <eve@shop.example>", subject="BUY NOW cheap watches", text="Hm?\n"))
+    await house.pass_time(minutes=11)
+
+    (sent,) = house.transport.sent
+    assert b"watches" not in sent.raw.lower()

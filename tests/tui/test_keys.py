@@ -188,6 +188,21 @@ async def test_pause_asks_and_resume_asks(home: Home, sit: Sit) -> None:
     assert home.household.database.reading(home_store.paused_at) is None
 
 
+async def test_a_pulled_brake_is_shown_and_lifted_by_the_same_key(home: Home, sit: Sit) -> None:
+    with home.household.database.write() as connection:
+        home_store.set_value(connection, home_store.BRAKE, "2026-03-03T08:00:00Z")
+
+    async with sit() as desk:
+        await desk.wait_for("BRAKE on since")
+        await desk.press("P")
+        assert "Let automatic mail flow again?" in desk.screen
+        await desk.press("y")
+        await desk.settle()
+        assert "BRAKE on since" not in desk.screen
+
+    assert home.household.database.reading(home_store.braked_at) is None
+
+
 async def test_pasted_text_answers_no_dialog(home: Home, sit: Sit) -> None:
     mail = home.mail("Ada Asker", "figures")
 

@@ -96,12 +96,14 @@ async def test_pause_and_alarms_stand_above_every_page(window: Window) -> None:
     book = Database(window.path)
     with book.write() as connection:
         memory.set_value(connection, "paused_at", "2026-03-03T08:00:00Z")
+        memory.set_value(connection, memory.BRAKE, "2026-03-03T08:00:00Z")
         memory.raise_alarm(connection, "brake", "thirty in an hour", now=home.NOW)
     book.close()
 
     for path in window.own_pages().values():
         page = await window.read(path)
         assert "Paused" in page
+        assert "Brake on" in page
         assert "thirty in an hour" in page
 
 

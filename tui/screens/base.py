@@ -253,7 +253,8 @@ class DeskScreen(Screen[None]):
 
     def action_pause(self) -> None:
         """Stop all automatic mail, or let it flow again."""
-        if self.desk.standing().paused_at is None:
+        standing = self.desk.standing()
+        if standing.paused_at is None and standing.braked_at is None:
 
             def work() -> str:
                 actions.pause(self.desk.household)
@@ -268,7 +269,8 @@ class DeskScreen(Screen[None]):
                 dropped = actions.resume(self.desk.household)
                 return f"Automatic mail flows again; {dropped} stale mail(s) were dropped."
 
-            self.ask("Let automatic mail flow again?", "What became stale meanwhile is dropped, not sent.", work)
+            stale = "What became stale while paused is dropped; what the brake held still waits for your key."
+            self.ask("Let automatic mail flow again?", stale, work)
 
     def action_seen(self) -> None:
         """The alarms that stand have been seen."""

@@ -32,6 +32,7 @@ class Standing:
     owner: str
     mode: Mode
     paused_at: datetime | None
+    braked_at: datetime | None
     alarms: tuple[Alarm, ...]
     mailboxes: tuple[MailboxRow, ...]
     absences: tuple[tuple[int, Away], ...]
@@ -83,7 +84,7 @@ def _line(standing: Standing, width: int) -> Content:
 
 
 class Banner(Static):
-    """The red line: paused, or an alarm stands. Gone when neither is true."""
+    """The red line: paused, braked, or an alarm stands. Gone when none of it is true."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False, id="banner")
@@ -95,6 +96,9 @@ class Banner(Static):
         if standing.paused_at is not None:
             since = moment(standing.paused_at, standing.zone, standing.now)
             lines.append(said(f"PAUSED since {since}: nothing automatic is sent. P resumes."))
+        if standing.braked_at is not None:
+            since = moment(standing.braked_at, standing.zone, standing.now)
+            lines.append(said(f"BRAKE on since {since}: automatic mail waits for your key. P lifts it."))
         lines += [said(f"ALARM {alarm.kind}: {alarm.detail}  (x: seen)") for alarm in standing.alarms[:3]]
         if len(standing.alarms) > 3:
             lines.append(said(f"and {len(standing.alarms) - 3} more alarms: inboxcrm status"))
