@@ -33,49 +33,53 @@ class Parsed:
 
 def to_wire(parsed: Parsed) -> bytes:
     """The octets of one answer."""
-    message = parsed.message
-    lists = (message.from_, message.sender, message.reply_to, message.to, message.cc)
-    return _ENCODER.encode(
-        (
-            [name for name, _ in message.headers],
-            [value for _, value in message.headers],
-            message.message_id,
-            message.in_reply_to,
-            message.references,
-            [[(one.name, one.spec, one.key) for one in people] for people in lists],
-            message.subject,
-            message.date.isoformat() if message.date else None,
-            message.content_type,
-            [
-                (
-                    part.path,
-                    part.content_type,
-                    part.filename,
-                    part.disposition,
-                    part.content_id,
-                    part.charset,
-                    part.method,
-                    part.size,
-                )
-                for part in message.parts
-            ],
-            message.text,
-            message.html_only,
-            message.size,
-            message.defects,
-            parsed.new_text,
-            parsed.language,
-        )
-    ).encode()
+    return _ENCODER.encode((*_told(parsed.message), parsed.new_text, parsed.language)).encode()
 
 
 def from_wire(octets: bytes) -> Parsed:
     """The value of one answer; raises ValueError or TypeError where it is none."""
-    fields: list[Any] = json.loads(octets)
+    *fields, new_text, language = json.loads(octets)
+    return Parsed(_message(fields), new_text, language)
+
+
+def _told(message: Message) -> tuple[Any, ...]:
+    lists = (message.from_, message.sender, message.reply_to, message.to, message.cc)
+    return (
+        [name for name, _ in message.headers],
+        [value for _, value in message.headers],
+        message.message_id,
+        message.in_reply_to,
+        message.references,
+        [[(one.name, one.spec, one.key) for one in people] for people in lists],
+        message.subject,
+        message.date.isoformat() if message.date else None,
+        message.content_type,
+        [
+            (
+                part.path,
+                part.content_type,
+                part.filename,
+                part.disposition,
+                part.content_id,
+                part.charset,
+                part.method,
+                part.size,
+            )
+            for part in message.parts
+        ],
+        message.text,
+        message.html_only,
+        message.size,
+        message.defects,
+        None if message.carried is None else _told(message.carried),
+    )
+
+
+def _message(fields: list[Any]) -> Message:
     (names, values, message_id, in_reply_to, references, people, subject, date, content_type, parts, text, html_only,
-     size, defects, new_text, language) = fields  # fmt: skip
+     size, defects, carried) = fields  # fmt: skip
     from_, sender, reply_to, to, cc = (tuple(Address(*one) for one in some) for some in people)
-    message = Message(
+    return Message(
         headers=tuple(zip(names, values, strict=True)),
         message_id=message_id,
         in_reply_to=tuple(in_reply_to),
@@ -93,5 +97,5 @@ def from_wire(octets: bytes) -> Parsed:
         html_only=html_only,
         size=size,
         defects=tuple(defects),
+        carried=None if carried is None else _message(carried),
     )
-    return Parsed(message, new_text, language)

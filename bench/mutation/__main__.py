@@ -44,13 +44,22 @@ TESTS = (
     "tests/domain/test_reply_safety_edges.py",
     "tests/domain/test_automatic_letters.py",
     "tests/domain/test_identity.py",
-    "tests/domain/test_limits.py",
-    "tests/domain/test_bounces.py",
-    "tests/safety/test_proposals.py",
     "tests/domain/test_gate_to_the_unit.py",
     "tests/domain/test_reply_safety_properties.py",
 )
 """In this order: whatever notices most, soonest."""
+
+BESIDE = {
+    "absences.py": ("tests/domain/test_bounces.py", "tests/domain/test_absences.py"),
+    "bounces.py": ("tests/domain/test_bounces.py",),
+    "limits.py": ("tests/domain/test_limits.py",),
+    "own_mail.py": ("tests/safety/test_trust_checks.py", "tests/domain/test_own_mail.py"),
+    "proposals.py": ("tests/safety/test_proposals.py",),
+}
+"""Modules of which no verdict is made, and the tests that ask them."""
+
+FIRST = {"results.py": "tests/domain/test_identity.py", "identity.py": "tests/domain/test_identity.py"}
+"""Who notices most where the fixtures do not."""
 
 NOT_ASKED = ("octets_of_any_kind", "damage_never")
 """Searches for crashes: too slow to be asked two thousand times."""
@@ -79,7 +88,14 @@ class Run:
             session.testsfailed = 1
             return True
         for path in self.wanted:
-            self.module(path, items)
+            self.module(
+                path,
+                [
+                    item
+                    for _, item in sorted(enumerate(items), key=lambda one: rank(path, *one))
+                    if concerns(path, item)
+                ],
+            )
         return True
 
     def module(self, path: Path, items: Sequence[pytest.Item]) -> None:
@@ -119,6 +135,17 @@ class Run:
     def keep(self, path: Path, digest: str, told: dict[str, str]) -> None:
         self.found[path.name] = {"source": digest, "mutants": told}
         KEPT.write_text(json.dumps(self.found, indent=1, ensure_ascii=False), "utf-8")
+
+
+def concerns(path: Path, item: pytest.Item) -> bool:
+    """Whether a test is asked about mutants of a file."""
+    file = item.nodeid.partition("::")[0]
+    return file in BESIDE[path.name] if path.name in BESIDE else file in TESTS
+
+
+def rank(path: Path, at: int, item: pytest.Item) -> tuple[bool, int]:
+    """Where a test stands in the order for a file."""
+    return not item.nodeid.startswith(FIRST.get(path.name, "tests/domain/test_reply_safety.py")), at
 
 
 def fork(path: Path, source: str, number: int, items: Sequence[pytest.Item]) -> int:
@@ -171,7 +198,9 @@ def tell(found: dict[str, dict[str, Any]], wanted: Sequence[Path]) -> int:
     """Print the figures and what survived; the exit code."""
     allowed = tomllib.loads(EQUIVALENTS.read_text("utf-8"))
     names = {path.name for path in wanted}
-    reasons = {(file, name): why["reason"] for file, listed in allowed.items() for why in listed for name in why["mutants"]}
+    reasons = {
+        (file, name): why["reason"] for file, listed in allowed.items() for why in listed for name in why["mutants"]
+    }
     left = [(file, name) for file, name in survivors(found) if file in names and (file, name) not in reasons]
     gone = [one for one in reasons if one[0] in names and one not in set(survivors(found))]
     total = killed = 0
@@ -201,7 +230,8 @@ def main(argv: Sequence[str]) -> int:
         parser.error(f"no such module; there are {', '.join(one.name for one in modules())}")
     os.chdir(ROOT)
     run = Run(wanted, again=chosen.again, jobs=chosen.jobs)
-    tests = [one for one in TESTS if (ROOT / one).exists()]
+    beside = (one for path in wanted for one in BESIDE.get(path.name, ()))
+    tests = [one for one in dict.fromkeys((*TESTS, *beside)) if (ROOT / one).exists()]
     options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:timeout", "-s"]
     code = pytest.main([*options, *tests], plugins=[run])
     if code != 0:

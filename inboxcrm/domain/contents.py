@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from inboxcrm.domain import certified
 from inboxcrm.domain.charsets import decode
 from inboxcrm.domain.fields import base64_octets, read_block
 from inboxcrm.domain.message import Part
@@ -21,6 +22,7 @@ class _Places(Walk):
     """The walk over the parts that also notes where each of them lies, and how it is encoded."""
 
     places: dict[str, tuple[Part, int, int, str]] = field(default_factory=dict)
+    certified: bool = False
 
     def _leaf(self, node: _Node, content_type: str, given: Mapping[str, str]) -> None:
         Walk._leaf(self, node, content_type, given)
@@ -31,9 +33,19 @@ class _Places(Walk):
 
 
 def part(raw: bytes, path: str) -> tuple[Part, bytes] | None:
-    """A part by its IMAP section number, with its decoded octets; None where the mail has no such part."""
-    found = _walk(raw).places.get(path)
-    return None if found is None else (found[0], _octets(raw, *found[1:]))
+    """A part by its IMAP section number, with its decoded octets; None where the mail has no such part.
+
+    A section below a mail inside the mail ("2.1" where "2" is message/rfc822) is looked for in that one.
+    """
+    walk = _walk(raw)
+    found = walk.places.get(path)
+    if found is not None:
+        return found[0], _octets(raw, *found[1:])
+    for number, (mail, *_) in enumerate(walk.mails):
+        if path.startswith(f"{mail}."):
+            within = part(walk.mail(number), path.removeprefix(f"{mail}."))
+            return None if within is None else (replace(within[0], path=path), within[1])
+    return None
 
 
 def html(raw: bytes) -> str | None:
@@ -41,7 +53,11 @@ def html(raw: bytes) -> str | None:
 
     The first HTML part that is no attachment; at most `LONGEST_HTML` octets of it.
     """
-    for found, start, end, encoding in _walk(raw).places.values():
+    walk = _walk(raw)
+    if walk.certified and walk.mails:
+        raw = walk.mail(0)
+        walk = _walk(raw)
+    for found, start, end, encoding in walk.places.values():
         if found.content_type == "text/html" and not found.attached:
             octets = _octets(raw, start, min(end, start + LONGEST_HTML), encoding)
             return storable(decode(octets, found.charset)[0])
@@ -68,9 +84,9 @@ def _walk(raw: bytes) -> _Places:
     body_at = headers_end(raw)
     fields: dict[str, list[str]] = {}
     for name, value in read_block(raw[:body_at][:262_144]).fields:
-        if name.startswith("content-"):
+        if name.startswith("content-") or name == certified.MARK:
             fields.setdefault(name, []).append(value)
-    walk = _Places(raw, {})
+    walk = _Places(raw, {}, certified=certified.MARK in fields)
     walk.run(fields, body_at if fields else 0)
     return walk
 

@@ -59,6 +59,9 @@ class Message:
     `headers` holds every field of the top-level header block in its order, names in lower case, values unfolded but
     not decoded. `date` is the Date field (aware) and is for display only; the time that counts is INTERNALDATE, which
     travels beside the message. `text` is the letter as text, from the HTML part when there is no other, with quotes.
+
+    Certified mail (see `certified`) is an envelope of the provider round a person's letter: people, subject, text and
+    ancestors are then those of the letter, headers and Message-ID those of the envelope, and `carried` is the letter.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -78,6 +81,7 @@ class Message:
     html_only: bool
     size: int
     defects: tuple[str, ...]
+    carried: Message | None = None
 
     @property
     def author(self) -> Address | None:

@@ -6,11 +6,14 @@ and counts the rest.
 Defects, besides those of `fields`, `charsets` and `address` (the latter as "from-group", "to-unquoted-comma" ...):
 no-headers, headers-too-long, duplicate-NAME, bad-date, bad-message-id, bad-content-type, too-many-parts,
 too-deep, no-boundary, boundary-not-found, unclosed-multipart, unknown-encoding, text-cut, part-header-cut;
-and from `parsing`: body-cut, unparsable.
+and from `certified`: certified-letter-disagrees; from `parsing`: body-cut, unparsable.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from inboxcrm.domain import certified
 from inboxcrm.domain.address import parse_addresses
 from inboxcrm.domain.dates import parse_date
 from inboxcrm.domain.fields import decode_words, read_block
@@ -32,6 +35,14 @@ def parse(raw: bytes) -> Message:
     From, To, Cc, Sender and Reply-To hold the mailboxes of *all* instances of the field, the other values are those of
     the first instance: a second From makes `author` None.
     """
+    message, by_name, walk = _read(raw)
+    if certified.MARK in by_name and walk.mails:
+        return certified.opened(message, _read(walk.mail(0))[0], walk.mails[0][0])
+    return message
+
+
+def _read(raw: bytes) -> tuple[Message, Mapping[str, list[str]], Walk]:
+    """A mail with its fields by name and the walk over its parts; mails inside it stay closed."""
     head, body_at, defects = _split(raw)
     by_name: dict[str, list[str]] = {}
     for name, value in head:
@@ -58,7 +69,7 @@ def parse(raw: bytes) -> Message:
     walk = Walk(raw, defects)
     content_type = walk.run(by_name, body_at)
     text, html_only = walk.letter()
-    return Message(
+    message = Message(
         headers=head,
         message_id=own_id[0] if own_id else None,
         in_reply_to=message_ids(first("in-reply-to")),
@@ -77,6 +88,7 @@ def parse(raw: bytes) -> Message:
         size=len(raw),
         defects=tuple(defects),
     )
+    return message, by_name, walk
 
 
 def headers_end(raw: bytes) -> int:

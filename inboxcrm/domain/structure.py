@@ -60,6 +60,8 @@ class Walk:
     defects: dict[str, None]
     parts: list[Part] = field(default_factory=list)
     leaves: list[_Leaf] = field(default_factory=list)
+    mails: list[tuple[str, int, int, str]] = field(default_factory=list)
+    """Where the mails inside lie: section number, beginning, end, encoding."""
 
     def run(self, fields: dict[str, list[str]], body_at: int) -> str:
         """Fill `parts` and `leaves`; answers the top-level content type."""
@@ -179,6 +181,8 @@ class Walk:
             size=self._size(node, encoding),
         )
         self.parts.append(part)
+        if content_type == "message/rfc822":
+            self.mails.append((part.path, node.start, node.end, encoding))
         if content_type in ("text/plain", "text/html") and not part.attached:
             flowed = given.get("format", "").lower() == "flowed"
             delete_space = given.get("delsp", "").lower() == "yes"
@@ -192,6 +196,11 @@ class Walk:
         if encoding not in _HARMLESS_ENCODINGS:
             self.defects["unknown-encoding"] = None
         return max(0, node.end - node.start)
+
+    def mail(self, number: int) -> bytes:
+        """The octets of one of the mails inside."""
+        _, start, end, encoding = self.mails[number]
+        return base64_octets(self.raw[start:end]) if encoding == "base64" else self.raw[start:end]
 
     def letter(self) -> tuple[str, bool]:
         """The text a person reads, and whether it was there as HTML only. Of alternatives, text wins if it has any."""

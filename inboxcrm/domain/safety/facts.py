@@ -21,7 +21,10 @@ _QUOTE_BEGINS = re.compile(
     r"|messaggio|doorgestuurd|oorspronkelijk|vidarebefordra|videresend|alkuperäinen|wiadomość|původní|исходное|пересыла)"
     r"|begin forwarded message|anfang der weitergeleiteten|début du message|inizio messaggio"
     r"|(?:on|am|le|el|il|op|den|em|dnia|dne) .{5,120}(?::|wrote|schrieb|écrit|escribió|scritto|schreef|skrev)[^\S\n]*\n"
-    r"|_{10,}[^\S\n]*\n)",
+    r"|_{10,}[^\S\n]*\n"
+    r"|\*?(?:from|von|de|da|van|från|fra|od|от|lähettäjä|差出人) ?[:：].{3,200}\n"
+    r"\*?(?:sent|date|gesendet|datum|envoyé|enviado|inviato|data|verzonden|skickat|sendt|wysłano|отправлено|lähetetty"
+    r"|送信日時|to|an|à|a|para|subject|betreff) ?[:：])",
     re.IGNORECASE,
 )
 """Where somebody else's words begin. The literal line feed in front lets the search run at C speed."""
@@ -42,7 +45,7 @@ _SRS = re.compile(r"srs[01]=[^=]*=(?:[^=]*=)*?([a-z0-9.-]+\.[a-z]+)=[^=]*", re.I
 _VERP = re.compile(
     r"(?:.*=[a-z0-9-]+\.[a-z0-9.-]+|(?:bounces?|b|rt|return|returns|verp|msprvs\d*|prvs|em|mail)[-+_.=].*\d.*|[0-9a-f-]{24,}.*)"
 )
-
+_BOUNCE_HOST = re.compile(r"(?:bounces?|bnc|rp|returns?|return-path|mailer|em|email|mg|send|mta|smtp|e)[-0-9]*\.")
 
 _Value = TypeVar("_Value")
 
@@ -174,12 +177,34 @@ class Facts:
         return self.message.author
 
     @kept
+    def bounces_elsewhere(self) -> bool:
+        """Whether the Return-Path is at a host of From's organisation that is there to take bounces."""
+        path = self.reverse_path or ""
+        domain = path.rpartition("@")[2]
+        author = self.sender
+        if author is None or not path or domain == author.domain:
+            return False
+        return _BOUNCE_HOST.match(domain) is not None
+
+    @kept
     def foreign_reply_to(self) -> Address | None:
         """A Reply-To that is neither the owner's nor of From's organisation."""
         home = organisational_domain(self.sender.domain) if self.sender else ""
         for address in self.message.reply_to:
             if address.domain and not self.owns(address) and organisational_domain(address.domain) != home:
                 return address
+        return None
+
+    @kept
+    def configured_lead(self) -> Address | None:
+        """Whom a web form names in Reply-To, where the owner configured its sender (and how its subjects begin)."""
+        author = self.sender
+        if author is None or not self.settings.form_senders:
+            return None
+        for rule in self.settings.form_senders:
+            address, _, prefix = rule.strip().partition(" ")
+            if identity(address) == author.key and self.message.subject.startswith(prefix.strip()):
+                return next((one for one in self.message.reply_to if one.domain and not self.owns(one)), None)
         return None
 
     # what it belongs to
@@ -246,8 +271,9 @@ class Facts:
 
     @kept
     def opening(self) -> str:
-        """The first 300 of these characters."""
-        return self.own_words[:OPENING]
+        """The first 300 of these characters, without the signature below them (RFC 3676 section 4.3)."""
+        opening = self.own_words[:OPENING]
+        return opening.partition("\n--\n")[0] or opening
 
     @kept
     def asks(self) -> bool:

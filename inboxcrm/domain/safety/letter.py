@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
@@ -18,6 +19,7 @@ from inboxcrm.domain.safety.phrases import (
     text_names,
     words,
 )
+from inboxcrm.domain.safety.relays import appliance, sent_by_script, writes_via
 from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 
 MANY_RECIPIENTS = 20
@@ -31,14 +33,34 @@ _BULK_FIELDS = frozenset({
     "x-emarsys-identify", "x-sfmc-stack", "x-klaviyo-message-id", "x-msfbl", "x-rpcampaign", "x-job",
     "x-mailchimp-id", "x-mcda", "x-hs-cid", "x-cm-message-id", "x-virtual-mta", "x-delivery-id",
 })  # fmt: skip
-_BULK_FAMILIES = ("x-campaign", "x-mandrill-")
+_BULK_FAMILIES = (
+    "x-campaign", "x-mandrill-", "x-sg-", "x-mailgun-", "x-mailjet-", "x-mj-", "x-mailin-", "x-sib-", "x-sparkpost",
+    "x-elasticemail", "x-smtpapi", "x-cmail", "x-klaviyo-", "x-marketo", "x-mkt", "x-sfmc-", "x-emarsys-", "x-iterable",
+    "x-sailthru", "x-responsys", "x-eloqua", "x-newsletter", "x-bulkmail", "x-mailchimp", "x-hs-", "x-ses-",
+    "x-cleverreach", "x-rapidmail", "x-phplist", "x-acymailing", "x-mailing",
+)  # fmt: skip
+_BULK_MAILER = re.compile(
+    r"(?:mailchimp|phplist|sendy|acymailing|cleverreach|rapidmail|mailjet|sendgrid|campaign ?monitor|mailerlite"
+    r"|mailpoet|inxmail|optivo|episerver|sendinblue|brevo|getresponse|activecampaign|constant ?contact|icontact|emma"
+    r"|newsletter|mailing|mass ?mail|bulk ?mail|customer ?mail|lyris|listmanager|amazon ses)\b.*"
+)
 _PERSONAL_FEEDBACK_ID = re.compile(r".*(?::fastmail|:user:proton(?:mail)?)\s*", re.IGNORECASE)
-_OPENINGS = tuple(f"reply_text.{key}" for key in ("sure", "absence", "receipt", "vague", "vague_receipt"))
+_OPENINGS = tuple(
+    f"reply_text.{key}"
+    for key in ("sure", "program", "help_desk", "absence", "receipt", "vague", "vague_receipt", "polite")
+)
 _SUBJECTS = (
     "reply_subject.sure", "reply_subject.weak", "reply_subject.anyhow", "reply_subject.receipt", "reply_subject.tool",
-    "bounce_subject.sure", "bounce_subject.colon",
+    "reply_subject.program", "reply_subject.device", "reply_subject.service", "bounce_subject.sure",
+    "bounce_subject.colon",
 )  # fmt: skip
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
+_PERSONAL_LINK = re.compile(r"https?://\S*[?=&%#]\S{8,}|https?://\S{45,}")
+_CODE = re.compile(r"(?<![\d.,/-])\d(?:[ -]?\d){3,7}(?![\d.,/-]\d)")
+_SENDING_HOST = re.compile(
+    r"(?:e|em|email|mg|send|mailer|notify|notifications?|news|newsletter|bounces?|alerts?|updates?|members?|marketing"
+    r"|reply|m|t|tx|txn|info)\d*\."
+)
 _PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
 
 
@@ -81,10 +103,12 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
     if not opening:
         return None
     begins = sentence_says(opening, *_OPENINGS)
-    says = begins and sentence_says(opening[:200], "reply_text.sure")
+    says = begins and sentence_says(opening[:200], "reply_text.sure", "reply_text.program")
     says = says or text_begins(opening, "bounce_text.alone")
     if says:
         return says, MailClass.MACHINE
+    if begins and (says := sentence_says(opening, "reply_text.help_desk")):
+        return says, MailClass.UNKNOWN
     if len(facts.own_text) > SHORT_LETTER or facts.asks:
         return None
     says = text_names(opening, "reply_text.anywhere")
@@ -94,6 +118,7 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
             or sentence_says(opening[:200], "reply_text.receipt")
             or _both(opening, "reply_text.vague", "reply_text.absence_words")
             or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
+            or _both(opening, "reply_text.polite", "reply_text.promise")
         )
     return (says, MailClass.UNKNOWN) if says else None
 
@@ -122,8 +147,13 @@ def _quiet_subject(facts: Facts) -> Hit | None:
     """Subjects that give a machine away in a letter that asks nothing."""
     subject = facts.subject
     says = "" if "?" in subject else subject_continues(subject, "reply_subject.sure", "reply_subject.by")
+    says = says or subject_begins(subject, "reply_subject.program")
     if says:
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
+    says = subject_begins(subject, "reply_subject.device") if len(facts.own_text) <= SHORT_LETTER else ""
+    says = says or (subject_begins(subject, "reply_subject.service") if _for_one_person(facts) else "")
+    if says:
+        return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     says = subject_says(subject, "reply_subject.receipt", "reply_subject.weak")
     if says and len(facts.own_text) <= SHORT_LETTER and _weak_counts(facts, says):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
@@ -134,6 +164,14 @@ def _quiet_subject(facts: Facts) -> Hit | None:
     if says and (len(facts.own_words) < 40 or text_begins(facts.opening, "reply_text.about_yours")):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     return None
+
+
+def _for_one_person(facts: Facts) -> bool:
+    """Whether the letter bears a code, or a link that was made for its reader alone, or speaks of such a link."""
+    words = facts.own_words
+    if _CODE.search(facts.subject) or _CODE.search(words) or _PERSONAL_LINK.search(words):
+        return True
+    return bool(text_names(words, "reply_text.link"))
 
 
 def _person_first(subject: str) -> Hit | None:
@@ -179,33 +217,55 @@ def bulk_hint(facts: Facts) -> Hit | None:
 
 def _bulk_mark(facts: Facts) -> str | None:
     headers = facts.headers
-    found = next((name for name in headers if name in _BULK_FIELDS or name.startswith(_BULK_FAMILIES)), None)
+    found = next(filter(_for_many, headers), None)
     if found:
         return f"{found}: {headers[found][0]}"
     for _, value in facts.values("feedback-id"):
         if not _PERSONAL_FEEDBACK_ID.fullmatch(value[:500]):
             return f"Feedback-ID: {value}"
+    for name, found in facts.tokens("x-mailer"):
+        if _BULK_MAILER.fullmatch(found):
+            return f"{name}: {found}"
     return None
 
 
+@lru_cache(maxsize=4096)
+def _for_many(name: str) -> bool:
+    """Whether a field is a mass mailer's."""
+    return name in _BULK_FIELDS or name.startswith(_BULK_FAMILIES)
+
+
 def transactional(facts: Facts) -> Hit | None:
-    """C19: a stranger's mail with two signs of a transactional service, or with the footer that says so."""
+    """C19: a stranger's mail with two signs of a transactional service, or with one that leaves no doubt."""
     if facts.familiar:
         return None
+    clear = _clearly_made(facts)
+    if clear:
+        return review(Reason.TRANSACTIONAL, clear)
     signs = [
         sign
         for sign, there in (
-            ("Return-Path elsewhere", facts.reverse_path_elsewhere or facts.verp),
+            ("Return-Path elsewhere", facts.reverse_path_elsewhere or facts.verp or facts.bounces_elsewhere),
             ("local part of a service", _serves(facts)),
             ("HTML only", facts.message.html_only),
+            ("a host that sends", facts.sender and _SENDING_HOST.match(facts.sender.domain)),
+            ("in somebody's name", facts.sender and writes_via(facts.sender)),
+            ("a script", sent_by_script(facts)),
+            ("an errand", not facts.asks and subject_begins(facts.subject, "reply_subject.errand")),
         )
         if there
     ]
     if len(signs) == 1 and text_names(facts.last_words, "footer.unsubscribe"):
         signs.append("unsubscribe link")
-    if len(signs) < 2 and (footer := sentence_says(facts.last_words, "footer.no_reply")):
-        signs += [footer, "footer"]
     return review(Reason.TRANSACTIONAL, ", ".join(signs)) if len(signs) >= 2 else None
+
+
+def _clearly_made(facts: Facts) -> str:
+    """What no person's letter has: a device's address, a first line for readers in a browser, a footer of robots."""
+    sender = facts.sender
+    if sender is not None and appliance(sender.local):
+        return f"From: {sender.spec}"
+    return text_begins(facts.opening, "footer.web_version") or sentence_says(facts.last_words, "footer.no_reply")
 
 
 def _serves(facts: Facts) -> bool:

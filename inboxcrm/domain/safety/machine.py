@@ -9,9 +9,10 @@ from inboxcrm.domain.address import identity
 from inboxcrm.domain.fields import parameters
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.safety.facts import Facts, token
-from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
-from inboxcrm.domain.safety.letter import automatic_letter, invites
+from inboxcrm.domain.safety.hit import Hit, Row, ceiling, review, suppress
+from inboxcrm.domain.safety.letter import automatic_letter, calendar, invites
 from inboxcrm.domain.safety.phrases import normalised, sentence_says, subject_begins, text_begins, words
+from inboxcrm.domain.safety.relays import appliance, sent_by_script, writes_via
 from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 
 _REPORTS = {
@@ -27,9 +28,13 @@ _CONTENT_CLASSES = {"urn:content-classes:dsn": Reason.DSN, "urn:content-classes:
 _LIST_FIELDS = frozenset({
     "list-id", "list-post", "list-owner", "list-subscribe", "list-archive", "list-help", "x-beenthere", "mailing-list",
     "x-mailing-list", "x-ml-name", "x-mailman-version", "x-mlserver", "x-listserver", "x-listprocessor-version",
-    "x-google-group-id", "x-ezmlm-version",
+    "x-google-group-id", "x-ezmlm-version", "x-list-administrivia", "list-software",
 })  # fmt: skip
-_LIST_LOCAL = re.compile(r"owner-.+|.+-owner|.+-bounces(?:[-+=].*)?|.+-request|.+-return-\d+-.*")
+_LIST_FAMILIES = ("x-mailman-rule-", "x-discourse-")
+_LIST_LOCAL = re.compile(
+    r"owner-.+|.+-owner|.+-bounces(?:[-+=].*)?|.+-request|.+-return-\d+-.*|.+\+bnc[a-z0-9]{8,}|.+-errors?"
+)
+_DELIVERED_TO_LIST = re.compile(r"(?:mailing )?list .+")
 _PRECEDENCES = frozenset({"bulk", "list", "junk", "auto_reply", "auto-reply"})
 _SUPPRESSING = frozenset({"all", "oof", "autoreply"})
 _NOT_SET = frozenset({"no", "false", "0", "none", ""})
@@ -45,7 +50,11 @@ _AUTO_FIELDS = frozenset({
     "x-trac-project", "x-phabricator-mail-id", "x-gerrit-messagetype", "x-nagios-host", "x-debian-pr-message",
     "x-ms-exchange-generated-message-source", "x-boxbe-challenge", "x-ahmailid",
 })  # fmt: skip
-_AUTO_FAMILIES = ("x-bugzilla-", "x-launchpad-")
+_AUTO_FAMILIES = (
+    "x-bugzilla-", "x-launchpad-", "x-github-", "x-gitlab-", "x-gitea-", "x-forgejo-", "x-bitbucket-", "x-jenkins-",
+    "x-mantis", "x-redmine-", "x-trac-", "x-phabricator-", "x-gerrit-", "x-jira-", "x-sentry-", "x-linkedin-",
+    "x-nagios-", "x-icinga-", "x-zabbix-", "x-grafana-", "x-pagerduty-",
+)  # fmt: skip
 _AUTO_VALUES = {
     "x-apple-action": re.compile(r"vacation"),
     "delivered-to": re.compile(r"autoresponder"),
@@ -64,6 +73,8 @@ _SPAM_FIELDS = {
     "x-bogosity": re.compile(r"(?:spam|yes)\b.*"),
     "x-ms-exchange-organization-scl": re.compile(r"[5-9]"),
 }
+_AGGREGATE_TYPES = ("application/tlsrpt+gzip", "application/tlsrpt+json")
+_AGGREGATE_FILE = re.compile(r"[^!\s]+![^!\s]+!\d+!\d+(?:![^!\s]+)?\.(?:xml|json|zip)(?:\.gz)?")
 _STATUS = re.compile(
     r"(?:^|[\s<(\[#:'\"])(?:[45]\.[0-7]\.\d{1,3}\b|(?:4[25]\d|5[05]\d)[\s-]+(?:#?[45]\.[0-7]\.\d|[A-Z<#]))"
 )
@@ -71,6 +82,7 @@ _RETURNED = re.compile(
     r"^[>|\t ]{0,10}(?:Received: (?:from|by) |Return-Path: ?<|Message-ID: ?<)", re.IGNORECASE | re.MULTILINE
 )
 _QUOTED_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s]{1,200}>")
+_ADDRESS = re.compile(r"[a-z0-9._%+=-]{1,64}@[a-z0-9.-]{1,190}")
 _SEPARATORS = re.compile(r"[-_.]+")
 _TAIL = re.compile(r"[-_.=]*[+\d].*\Z")
 _LAST_PART = re.compile(r"\A.*[-_]")
@@ -85,7 +97,7 @@ def _familiar_or_machine(facts: Facts) -> MailClass:
 def null_return_path(facts: Facts) -> Hit | None:
     """C1: the null reverse-path, or what delivery agents write for it (RFC 3834 section 2, RFC 5321 section 4.5.5)."""
     path = facts.reverse_path
-    if path is not None and (not path or facts.reverse_path_local in ("mailer-daemon", "<>")):
+    if path is not None and (not path or facts.reverse_path_local in ("mailer-daemon", "<>", "#")):
         return suppress(Reason.NULL_RETURN_PATH, f"Return-Path: <{path}>")
     for name, value in facts.values("x-envelope-from", "x-original-envelope-from"):
         if value.strip() == "<>" or value.strip(" <>").casefold().partition("@")[0] == "mailer-daemon":
@@ -106,6 +118,18 @@ def report(facts: Facts) -> Hit | None:
     for name, value in facts.tokens("content-class"):
         if value in _CONTENT_CLASSES:
             return suppress(_CONTENT_CLASSES[value], f"{name}: {value}")
+    return _aggregate_report(facts)
+
+
+def _aggregate_report(facts: Facts) -> Hit | None:
+    """What mail servers tell each other of a domain each day (RFC 7489 section 7.2.1.1, RFC 8460 section 5.3)."""
+    if "tls-report-domain" in facts.headers:
+        return suppress(Reason.AGGREGATE, f"TLS-Report-Domain: {facts.headers['tls-report-domain'][0]}")
+    if facts.subject.startswith("report domain:") and " submitter:" in facts.subject:
+        return suppress(Reason.AGGREGATE, facts.subject)
+    for part in facts.message.parts:
+        if part.content_type in _AGGREGATE_TYPES or (part.filename and _AGGREGATE_FILE.fullmatch(part.filename)):
+            return suppress(Reason.AGGREGATE, part.filename or part.content_type)
     return None
 
 
@@ -115,29 +139,60 @@ def reaction_or_pec(facts: Facts) -> Hit | None:
         return suppress(Reason.REACTION, "text/vnd.google.email-reaction+json")
     if "x-ricevuta" in facts.headers:
         return suppress(Reason.PEC_RECEIPT, f"X-Ricevuta: {facts.headers['x-ricevuta'][0]}")
-    if "x-trasporto" in facts.headers:
-        writer = next((address for address in facts.message.reply_to if not facts.owns(address)), None)
-        return review(Reason.PEC_TRANSPORT, f"X-Trasporto: {facts.headers['x-trasporto'][0]}", MailClass.HUMAN, writer)
-    return None
+    return _certified(facts) if "x-trasporto" in facts.headers else None
+
+
+def _certified(facts: Facts) -> Hit:
+    """The letter in the envelope is asked what any letter is asked; what would pass stands in the queue, no more."""
+    message = facts.message
+    saw = f"X-Trasporto: {facts.headers['x-trasporto'][0]}"
+    if message.carried is None:
+        writer = next((address for address in message.reply_to if not facts.owns(address)), None)
+        return review(Reason.PEC_TRANSPORT, saw, MailClass.HUMAN, writer)
+    inside = Facts(message.carried, facts.history, facts.settings, facts.now, None)
+    for ask in _OF_A_LETTER:
+        hit = ask(inside)
+        if hit is not None and hit.stops:
+            return hit._replace(saw=f"in the certified letter: {hit.saw}"[:200])
+    return review(Reason.PEC_TRANSPORT, saw, MailClass.HUMAN, message.author)
 
 
 def form_lead(facts: Facts) -> Hit | None:
-    """C20: a machine wrote in the name of somebody whom Reply-To gives: web forms, booking services. Before C3."""
+    """C20: a machine wrote in the name of somebody whom Reply-To gives: web forms, booking services. Before C3.
+
+    A configured form may be answered, and the rows below do not silence it for being one.
+    """
     lead = facts.foreign_reply_to
     if lead is None or robot_local(lead.local) or "=" in lead.local:
         return None
     if any(found == "auto-replied" for _, found in facts.tokens("auto-submitted")):
         return None
+    if facts.sender and facts.configured_lead and not facts.owns(facts.sender):
+        saw = f"form of {facts.sender.spec}; Reply-To: {lead.spec}"
+        return ceiling(Reason.FORM_LEAD, Outcome.ACK_MIN, saw, mail_class=MailClass.HUMAN, recipient=lead)
     mark = auto_submitted(facts) or vendor_auto(facts) or system_address(facts)
-    if mark is None or mailing_list(facts) or precedence(facts) or spam(facts) or "list-unsubscribe" in facts.headers:
+    saw = mark.saw if mark else _writes_for_others(facts)
+    if not saw or mailing_list(facts) or precedence(facts) or spam(facts) or "list-unsubscribe" in facts.headers:
         return None
-    return review(Reason.FORM_LEAD, f"{mark.saw}; Reply-To: {lead.spec}", MailClass.HUMAN, lead)
+    return review(Reason.FORM_LEAD, f"{saw}; Reply-To: {lead.spec}", MailClass.HUMAN, lead)
+
+
+def _writes_for_others(facts: Facts) -> str:
+    """What shows a program that writes in somebody's name, where Reply-To is somebody else: a form, a service."""
+    for address in facts.message.from_:
+        if facts.owns(address):
+            return ""  # C4 asks about my own forms
+        if appliance(address.local):
+            return f"From: {address.spec}"
+        if writes_via(address):
+            return f"From: {address.name}"
+    return sent_by_script(facts)
 
 
 def auto_submitted(facts: Facts) -> Hit | None:
     """C3: any Auto-Submitted that does not say "no" (RFC 3834 section 5)."""
     for _, found in facts.tokens("auto-submitted"):
-        if found != "no":
+        if found != "no" and not (found == "auto-generated" and facts.configured_lead):
             replied = found in ("auto-replied", "auto-notified")
             return suppress(
                 Reason.AUTO_SUBMITTED,
@@ -154,7 +209,7 @@ def own(facts: Facts) -> Hit | None:
         lead = facts.foreign_reply_to or _reply_to_other(facts)
         if lead is None or robot_local(lead.local):
             return suppress(Reason.SELF, f"From: {sender.spec}")
-        if _form_rule(facts, sender):
+        if facts.configured_lead:
             saw = f"form of {sender.spec}; Reply-To: {lead.spec}"
             return ceiling(Reason.FORM_LEAD, Outcome.ACK_MIN, saw, mail_class=MailClass.HUMAN, recipient=lead)
         return review(Reason.SELF, f"From: {sender.spec}, Reply-To: {lead.spec}", MailClass.HUMAN, lead)
@@ -183,15 +238,6 @@ def _reply_to_other(facts: Facts) -> Address | None:
     return next((address for address in facts.message.reply_to if not facts.owns(address)), None)
 
 
-def _form_rule(facts: Facts, sender: Address) -> bool:
-    """Whether the owner configured this sender, and subject prefix if one is given, as a form of his own."""
-    for rule in facts.settings.form_senders:
-        address, _, prefix = rule.strip().partition(" ")
-        if identity(address) == sender.key and facts.message.subject.startswith(prefix.strip()):
-            return True
-    return False
-
-
 def own_kind(facts: Facts) -> Hit | None:
     """C5: one of our kind wrote it, or a loop is being guarded against."""
     if "x-inboxcrm-auto" in facts.headers:
@@ -200,6 +246,8 @@ def own_kind(facts: Facts) -> Hit | None:
     for name, value in facts.values("x-loop"):
         if token(value) in ours or any(facts.owns(address) for address in facts.addresses("x-loop")):
             return suppress(Reason.OWN_KIND, f"{name}: {value}")
+    if "x-rt-loop-prevention" in facts.headers:
+        return review(Reason.FOREIGN_LOOP, f"X-RT-Loop-Prevention: {facts.headers['x-rt-loop-prevention'][0]}")
     if "x-loop" in facts.headers:
         return review(Reason.FOREIGN_LOOP, f"X-Loop: {facts.headers['x-loop'][0]}")
     return None
@@ -219,14 +267,21 @@ def thread_already_acked(facts: Facts) -> Hit | None:
 
 def mailing_list(facts: Facts) -> Hit | None:
     """C7: a mailing list (RFC 2369, RFC 2919), by its fields or its envelope; the fields of my own group are none."""
-    found = None if facts.own_list else next((name for name in facts.headers if name in _LIST_FIELDS), None)
-    if found:
-        return suppress(Reason.LIST, f"{found}: {facts.headers[found][0]}")
+    if not facts.own_list:
+        field = next(filter(_lists, facts.headers), None)
+        if field:
+            return suppress(Reason.LIST, f"{field}: {facts.headers[field][0]}")
+        for name, found in facts.tokens("delivered-to"):
+            if _DELIVERED_TO_LIST.fullmatch(found):
+                return suppress(Reason.LIST, f"{name}: {found}")
     if facts.reverse_path and _list_address(facts, facts.reverse_path_local, facts.reverse_path):
         return suppress(Reason.LIST, f"Return-Path: <{facts.reverse_path}>", _familiar_or_machine(facts))
     for address in facts.message.sender:
         if _list_address(facts, address.local, address.key):
             return suppress(Reason.LIST, f"Sender: {address.spec}", _familiar_or_machine(facts))
+    for address in facts.addresses("errors-to"):
+        if _list_address(facts, address.local, address.key):
+            return suppress(Reason.LIST, f"Errors-To: {address.spec}", _familiar_or_machine(facts))
     configured = facts.settings.list_addresses
     if configured:
         for address in (*facts.message.from_, *facts.message.sender, *facts.message.recipients):
@@ -265,15 +320,30 @@ def auto_response_suppress(facts: Facts) -> Hit | None:
 
 def vendor_auto(facts: Facts) -> Hit | None:
     """C10: what products stamp on their automatic mail."""
-    for name, values in facts.headers.items():
-        if name in _AUTO_FIELDS or name.startswith(_AUTO_FAMILIES):
-            return suppress(Reason.VENDOR_AUTO, f"{name}: {values[0]}")
-        if name in _AUTO_FLAGS and any(token(value) not in _NOT_SET for value in values):
-            return suppress(Reason.VENDOR_AUTO, f"{name}: {', '.join(values)}")
-        shape = _AUTO_VALUES.get(name)
-        if shape and any(shape.fullmatch(token(value)) for value in values):
-            return suppress(Reason.VENDOR_AUTO, f"{name}: {', '.join(values)}")
+    if facts.configured_lead:
+        return None
+    found = next(filter(_stamps, facts.headers), None)
+    if found:
+        return suppress(Reason.VENDOR_AUTO, f"{found}: {facts.headers[found][0]}")
+    for name, found in facts.tokens(*(facts.headers.keys() & _AUTO_FLAGS)):
+        if found not in _NOT_SET:
+            return suppress(Reason.VENDOR_AUTO, f"{name}: {found}")
+    for name, found in facts.tokens(*(facts.headers.keys() & _AUTO_VALUES.keys())):
+        if _AUTO_VALUES[name].fullmatch(found):
+            return suppress(Reason.VENDOR_AUTO, f"{name}: {found}")
     return None
+
+
+@lru_cache(maxsize=4096)
+def _stamps(name: str) -> bool:
+    """Whether a field is a product's own on automatic mail, whatever it says."""
+    return name in _AUTO_FIELDS or name.startswith(_AUTO_FAMILIES)
+
+
+@lru_cache(maxsize=4096)
+def _lists(name: str) -> bool:
+    """Whether a field is a list program's."""
+    return name in _LIST_FIELDS or name.startswith(_LIST_FAMILIES)
 
 
 @cache
@@ -305,7 +375,7 @@ def _listed(address: Address, configured: tuple[str, ...]) -> bool:
 
 def system_address(facts: Facts) -> Hit | None:
     """C11: the sender is a robot by name (RFC 5230 section 4.6), or configured as one."""
-    for address in facts.message.from_:
+    for address in () if facts.configured_lead else facts.message.from_:
         if robot_local(address.local) or _listed(address, facts.settings.robot_addresses):
             return suppress(Reason.SYSTEM_ADDRESS, f"From: {address.spec}")
     if not facts.message.from_:
@@ -324,6 +394,8 @@ def bounce_like(facts: Facts) -> Hit | None:
     if signed is None:
         return None
     says = subject_begins(facts.subject, "bounce_subject.sure") or sentence_says(facts.head, "bounce_text.sure")
+    if not says and not facts.asks and _names_a_third(facts, signed):
+        says = sentence_says(facts.head, "bounce_text.weak")
     if not says and (status := _STATUS.search(message.text[:1_500])):
         says = status[0].strip()
     if not says and any(part.content_type == "message/delivery-status" for part in message.parts):
@@ -333,6 +405,12 @@ def bounce_like(facts: Facts) -> Hit | None:
     if not says and not facts.history.sent_ids.isdisjoint(_QUOTED_ID.findall(message.text[:20_000])):
         says = "a Message-ID of mine"
     return suppress(Reason.BOUNCE_LIKE, f"From: {signed.name} <{signed.spec}>; {says}") if says else None
+
+
+def _names_a_third(facts: Facts, signed: Address) -> bool:
+    """Whether the first lines name an address that is neither the sender's nor mine: the one that was not reached."""
+    found = (identity(one.strip(".")) for one in _ADDRESS.findall(facts.head))
+    return any(key != signed.key and not facts.owns_key(key) for key in found)
 
 
 @lru_cache(maxsize=4096)
@@ -349,3 +427,10 @@ def spam(facts: Facts) -> Hit | None:
             if shape.fullmatch(token(value)):
                 return suppress(Reason.SPAM, f"{name}: {value}", _familiar_or_machine(facts))
     return None
+
+
+_OF_A_LETTER: tuple[Row, ...] = (
+    report, auto_submitted, own, own_kind, thread_already_acked, mailing_list, precedence, auto_response_suppress,
+    vendor_auto, system_address, bounce_like, calendar, spam, automatic_letter,
+)  # fmt: skip
+"""What is asked of the letter in a certified mail: all of C that does not ask about the envelope."""

@@ -32,6 +32,7 @@ _FAST = str.maketrans(
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\u0590-\u06ff]\Z")
+_BLANKLESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"\w+")
 _ORNAMENT = r"[\s*#>|=_~+•·※★☆◆■●-]*"
 _SUBJECT_START = re.compile(r"[\s*#\[(<{\"'«„【「『!-]*")
@@ -160,4 +161,14 @@ def text_begins(text: str, *lists: str) -> str:
 
 def text_names(text: str, *lists: str) -> str:
     """The phrase that stands anywhere in a normalised text as whole words, or ""."""
-    return _first_standing((start.start() for start in _WORD.finditer(text)), text, lists)
+    says = _first_standing((start.start() for start in _WORD.finditer(text)), text, lists)
+    if says or text.isascii():
+        return says
+    return next((phrase for phrase in _without_blanks(*lists) if phrase in text), "")
+
+
+@cache
+def _without_blanks(*lists: str) -> tuple[str, ...]:
+    """The phrases in scripts that write no blanks: any place in them may begin a word."""
+    found = {phrase for name in lists for phrase in words(*name.split("."))}
+    return tuple(sorted(phrase for phrase in found if _BLANKLESS.search(phrase)))

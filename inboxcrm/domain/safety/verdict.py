@@ -47,6 +47,7 @@ class Reason(StrEnum):
     DSN = "dsn"
     MDN = "mdn"
     ARF = "arf"
+    AGGREGATE = "aggregate-report"
     AUTO_SUBMITTED = "auto-submitted"
     SELF = "self"
     REDIRECTED = "redirected"
