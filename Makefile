@@ -57,6 +57,10 @@ suggestions: $(VENV)/.dev ## precision and recall of suggested commitments on la
 sabotage: $(VENV)/.dev ## take each defence against hostile mail away and see whether its test notices (minutes)
 	@$(BIN)/python -m bench.sabotage $(ARGS)
 
+.PHONY: mutants
+mutants: $(VENV)/.dev ## which small changes of the gate would no test notice? (half an hour; ARGS=machine.py, ARGS=--again)
+	@nice -n 15 $(BIN)/python -m bench.mutation $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.dev ## put the code in shape
 	@$(BIN)/ruff check --fix --quiet .
