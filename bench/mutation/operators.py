@@ -236,5 +236,4 @@ def _without(parent: ast.AST, place: str, index: int | None) -> str:
 
 def _short(source: str) -> str:
     """One line that still tells two changes apart."""
-    line = " ".join(source.split())
-    return line
+    return " ".join(source.split())

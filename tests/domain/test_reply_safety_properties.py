@@ -266,7 +266,7 @@ def test_one_machines_mark_silences_wherever_it_stands(mark: str, before: list[s
 )
 @settings(max_examples=150, deadline=None)
 def test_one_machines_shape_silences_whatever_else_the_mail_bears(shape: dict[str, str], fields: list[str]) -> None:
-    assert outcome_of(letter(*fields, **shape)) in SILENT  # type: ignore[arg-type]  # keywords, no fields
+    assert outcome_of(letter(*fields, **shape)) in SILENT
 
 
 @pytest.mark.parametrize("mark", FIELDS)
@@ -281,7 +281,7 @@ def test_every_mark_silences_every_kind_of_person(mark: str) -> None:
 )
 def test_every_shape_silences_for_its_row(row: str, shape: dict[str, str]) -> None:
     found = judge(
-        parse(letter(**shape)),  # type: ignore[arg-type]  # keywords, no fields
+        parse(letter(**shape)),
         history=History(), settings=SETTINGS, now=NOW, circumstances=None,
     )  # fmt: skip
 
