@@ -73,10 +73,21 @@ def queue(place: Place, as_json: bool) -> None:
             ],
             nothing="Nobody waits for an answer.",
         )
+        _questions(house)
         _follow_ups_due(house)
         _no_answer_needed(house)
         memory_lines(house)
         occasion_lines(house)
+
+
+def _questions(house: Household) -> None:
+    asked = house.database.reading(views.questions)
+    if not asked:
+        return
+    click.echo()
+    heading("Asked of you (inboxcrm agree N, or disagree N)")
+    for row in asked:
+        click.echo(f"  {row.id}  {cell(row.contact)}  {cell(row.subject)}  {row.words} ({cell(row.because)})")
 
 
 def _follow_ups_due(house: Household) -> None:

@@ -117,6 +117,7 @@ def main() -> None:
         "desk",
         "holidays",
         "judging",
+        "matters",
         "notify",
         "organisations",
         "reading",

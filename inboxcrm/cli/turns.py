@@ -9,7 +9,7 @@ from inboxcrm.cli import times
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.errors import UserError
-from inboxcrm.service import turns
+from inboxcrm.service import asked, turns
 from inboxcrm.store import views
 
 
@@ -79,3 +79,40 @@ def close(place: Place, reference: str) -> None:
     with bootstrap.household(place.home) as house:
         turns.close(house, reference)
     click.echo("The matter is closed: nobody owes a word.")
+
+
+@cli.command(short_help="What the program asks you.")
+@json_option
+@click.pass_obj
+def questions(place: Place, as_json: bool) -> None:
+    """What waits for your yes or no: whether a mail says that it is settled, whether a yes to an invitation was the
+    answer, whether a mail on an old thread is a new matter. `agree N` and `disagree N` answer."""
+    with bootstrap.household(place.home) as house:
+        rows = house.database.reading(views.questions)
+    if as_json:
+        for row in rows:
+            emit(row)
+        return
+    table(
+        ("n", "question", "who", "because", "ref", "subject"),
+        [(row.id, row.words, row.contact, row.because, row.message_id, row.subject) for row in rows],
+        nothing="Nothing is asked of you.",
+    )
+
+
+@cli.command()
+@click.argument("question", metavar="N", type=int)
+@click.pass_obj
+def agree(place: Place, question: int) -> None:
+    """Yes to question N, as listed by questions."""
+    with bootstrap.household(place.home) as house:
+        click.echo(asked.agree(house, question))
+
+
+@cli.command()
+@click.argument("question", metavar="N", type=int)
+@click.pass_obj
+def disagree(place: Place, question: int) -> None:
+    """No to question N: everything stays as it is."""
+    with bootstrap.household(place.home) as house:
+        click.echo(asked.decline(house, question))

@@ -108,8 +108,10 @@ def plan(
     received_at: datetime,
     now: datetime,
     answered: bool,
+    settled: bool = False,
 ) -> Plan:
-    """Compose the decision. `answered`: the owner's answer to this very mail is on record already.
+    """Compose the decision. `answered`: the owner's answer to this very mail is on record already. `settled`: they seem
+    to say that what is owed to them is settled, which is no chaser; the owner is asked.
 
     Mail of class machine owes nothing; mail of class human or unknown makes a promise, told or silent, whatever the
     verdict, unless a rule says that no answer is needed.
@@ -119,6 +121,9 @@ def plan(
         return Plan(verdict, link, placement, word, None, silence, None)
     expectation = expect(received_at, target=word.target or terms.target, calendar=calendar)
     owed = placement.matter.live_promise if placement.matter is not None else None
+    if owed is not None and settled:
+        silence = Silence(_why_silent(verdict) or "they seem to say that it is settled: you are asked")
+        return Plan(verdict, link, placement, word, None, silence, None)
     promise = MakePromise(expectation) if owed is None else Chased(owed)
     speech = _speech(verdict, promise, expectation, word, terms, calendar, received_at, now, answered)
     return Plan(verdict, link, placement, word, promise, speech, expectation)

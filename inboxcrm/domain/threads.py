@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SAME_SUBJECT_WITHIN = timedelta(days=30)
+IDLE = timedelta(days=14)
+"""A thread that rested longer than this may have been taken up only because it was at hand."""
+
+LITTLE_IN_COMMON = 0.5
+"""Subjects that share less than this part of the shorter one's words are about something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +20,8 @@ class Candidate:
     """A matter this message may belong to.
 
     `shared`: somebody besides the owner takes part in both. `live_promise`: the promise that is owed there.
-    `acknowledged`: how many acknowledgements went to this matter within the last seven days.
+    `acknowledged`: how many acknowledgements went to this matter within the last seven days. `subject_key`: its
+    normalised subject.
     """
 
     matter_id: int
@@ -22,6 +29,7 @@ class Candidate:
     last_at: datetime
     live_promise: int | None = None
     acknowledged: int = 0
+    subject_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +57,27 @@ def place(
     if cited:
         return Placement(None, "it refers to a matter in which its author has no part")
     return Placement(None, "nothing on record that it continues")
+
+
+def departs(matter: Candidate, *, subject_key: str, received_at: datetime) -> bool:
+    """Whether a mail that joins this matter by reference seems to open another: an old thread, and a new subject.
+
+    Only ever a reason to ask the owner.
+    """
+    if received_at - matter.last_at <= IDLE or not subject_key or not matter.subject_key:
+        return False
+    new, old = _words(subject_key), _words(matter.subject_key)
+    fewer = min(len(new), len(old))
+    return fewer > 0 and len(new & old) < LITTLE_IN_COMMON * fewer
+
+
+_WORD = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,}|[^\W_]+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def _words(subject_key: str) -> frozenset[str]:
+    """The words of a subject; of Japanese, which writes no spaces, the pairs of signs."""
+    words: set[str] = set()
+    for word in _WORD.findall(subject_key):
+        words |= {word[at : at + 2] for at in range(len(word) - 1)} if _UNSPACED.search(word) else {word}
+    return frozenset(words)

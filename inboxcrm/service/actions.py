@@ -17,7 +17,7 @@ from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
 from inboxcrm.service import brakes, duties, learned, outlook, renewal
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, matters, outbox, promises, unowed, views
+from inboxcrm.store import contacts, follow_ups, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.times import to_text
 
 
@@ -182,11 +182,16 @@ def _end(household: Household, reference: str, event: Event) -> State:
     now = household.clock.now()
     row_id = message_of(household, reference)
     with household.database.write() as connection:
-        promise = _owed(connection, row_id, reference)
-        duty = promises.happen(connection, promise, Entry(event, now), how=event)
-        outbox.cancel_for_matter(connection, promise.matter_id, at=now, why=event)
-        matters.set_turn(connection, promise.matter_id, "nobody")
-        home.journal(connection, event, f"promise {promise.id}", {}, now=now)
+        return end(connection, _owed(connection, row_id, reference), event, now=now)
+
+
+def end(connection: sqlite3.Connection, promise: promises.Promise, event: Event, *, now: datetime) -> State:
+    """End a promise without an answer, inside a transaction: nobody owes a word, and no word is waited for."""
+    duty = promises.happen(connection, promise, Entry(event, now), how=event)
+    outbox.cancel_for_matter(connection, promise.matter_id, at=now, why=event)
+    follow_ups.end(connection, promise.matter_id, "closed", at=now)
+    matters.set_turn(connection, promise.matter_id, "nobody")
+    home.journal(connection, event, f"promise {promise.id}", {}, now=now)
     return duty.state
 
 

@@ -14,15 +14,17 @@ from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence, Terms
 from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.promise import Entry, Event, answered
+from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict, sender_is_proved
 from inboxcrm.domain.rules import On, Situation
-from inboxcrm.domain.threads import Placement
+from inboxcrm.domain.settled import settled_by
+from inboxcrm.domain.threads import Placement, departs
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
 from inboxcrm.service import duties, file, learned, reports, story, urgent, workflows
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, unowed
+from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, questions, unowed
 
 CLOCK_SLACK = timedelta(hours=1)
 QUOTED_WITHIN = 20_000
@@ -106,6 +108,8 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     if word.plan is not None:
         terms = terms_for(filing, person, gathered, plan=word.plan)
     calendar = household.calendar(connection, filing.received_at, word.plan or situation.plan)
+    owed = placement.matter.live_promise if placement.matter is not None else None
+    settled = None if owed is None else settled_by(filing.parsed.new_text)
     decided = planning.plan(
         verdict,
         link,
@@ -116,6 +120,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         received_at=filing.received_at,
         now=filing.now,
         answered=gathered.answer is not None,
+        settled=settled is not None,
     )
     row_id, matter_id = file.store(
         filing,
@@ -129,12 +134,8 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     )
     if not human:
         reports.take_note(filing, verdict, person, row_id)
-    if verdict.mail_class is not MailClass.MACHINE and decided.promise is not None:
-        if matter_id is not None:
-            follow_ups.end(connection, matter_id, "answered", at=filing.now)
-    elif verdict.mail_class is not MailClass.MACHINE:
-        rules = ", ".join(match.rule for match in decided.word.matches)
-        unowed.note(connection, row_id, because=rules, at=filing.now)
+    if verdict.mail_class is not MailClass.MACHINE:
+        _word_of_a_person(filing, decided, row_id, matter_id, settled=settled)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
     if word.follows:
         workflows.begin(
@@ -174,6 +175,29 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     told = story.tell(decided, spoken, household.config.owner, basis=terms.basis, rung=rung)
     decisions.keep(connection, row_id, told, at=filing.now)
     return row_id, not isinstance(spoken, Silence)
+
+
+def _word_of_a_person(
+    filing: Filing, decided: Plan, row_id: int, matter_id: int | None, *, settled: str | None
+) -> None:
+    """A real answer ends the waiting for one; of what owes none, and of an old thread's new subject, the owner decides.
+
+    `settled` is the sentence that says so, where something is owed.
+    """
+    connection, matter, now = filing.connection, decided.placement.matter, filing.now
+    if decided.promise is not None:
+        if matter_id is not None:
+            follow_ups.end(connection, matter_id, "answered", at=now)
+    elif settled is not None and matter is not None:
+        questions.ask(connection, "settled", row_id, because=settled, at=now, promise_id=matter.live_promise)
+    else:
+        unowed.note(connection, row_id, because=", ".join(each.rule for each in decided.word.matches), at=now)
+    if matter is None:
+        return
+    subject = normalised_subject(filing.message.subject)
+    if departs(matter, subject_key=subject, received_at=filing.received_at):
+        because = f'the thread had rested since {matter.last_at:%Y-%m-%d} and was called "{matter.subject_key}"'
+        questions.ask(connection, "new-matter", row_id, because=because, at=now)
 
 
 def _asked(placement: Placement) -> int:

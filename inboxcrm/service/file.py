@@ -20,7 +20,7 @@ from inboxcrm.domain.text import one_line
 from inboxcrm.domain.threads import Placement
 from inboxcrm.parsing import Parsed
 from inboxcrm.render import instance_token
-from inboxcrm.service import follow_ups
+from inboxcrm.service import follow_ups, invitations
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool
 from inboxcrm.store import contacts, matters, messages, outbox, promises
@@ -284,7 +284,7 @@ def _own_automatic(filing: Filing) -> int:
     persons = _known_people(filing, filing.message.recipients)
     person = next(iter(persons), Person(None, None))
     placement = place(filing, None, automatic=True)
-    row_id, _ = store(
+    row_id, matter_id = store(
         filing,
         person,
         placement,
@@ -294,6 +294,10 @@ def _own_automatic(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
+    if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):
+        invitations.ask(
+            filing.connection, row_id, matter_id=matter_id, contact_id=person.contact_id, at=filing.received_at
+        )
     return row_id
 
 

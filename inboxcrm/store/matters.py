@@ -12,7 +12,7 @@ from inboxcrm.store.times import to_instant, to_text
 ACKNOWLEDGED_WITHIN = timedelta(days=7)
 
 _CANDIDATE = """
-    SELECT matters.id AS id, matters.last_at AS last_at,
+    SELECT matters.id AS id, matters.last_at AS last_at, matters.subject_key AS subject_key,
            (SELECT promises.id FROM promises
             WHERE promises.matter_id = matters.id AND promises.state IN ('open', 'extended', 'broken')) AS promise_id,
            (SELECT COUNT(*) FROM outbox
@@ -58,7 +58,9 @@ def _candidate(connection: sqlite3.Connection, matter_id: int, shared: bool, now
     row = connection.execute(
         _CANDIDATE + " WHERE matters.id = :id", {"id": matter_id, "since": to_text(now - ACKNOWLEDGED_WITHIN)}
     ).fetchone()
-    return Candidate(row["id"], shared, to_instant(row["last_at"]), row["promise_id"], row["acknowledged"])
+    return Candidate(
+        row["id"], shared, to_instant(row["last_at"]), row["promise_id"], row["acknowledged"], row["subject_key"]
+    )
 
 
 def latest_of_subject(
@@ -68,7 +70,13 @@ def latest_of_subject(
     if not subject_key:
         return None
     row = connection.execute(
-        "SELECT id FROM matters WHERE contact_id = ? AND subject_key = ? ORDER BY last_at DESC LIMIT 1",
+        """
+        SELECT COALESCE(merged_into, id) AS id
+        FROM matters
+        WHERE contact_id = ? AND subject_key = ?
+        ORDER BY last_at DESC
+        LIMIT 1
+        """,
         (contact_id, subject_key),
     ).fetchone()
     return None if row is None else _candidate(connection, row["id"], True, now)

@@ -63,6 +63,14 @@ def live_of_matter(connection: sqlite3.Connection, matter_id: int) -> Promise | 
     return None if row is None else _promise(row)
 
 
+def only_live_of_contact(connection: sqlite3.Connection, contact_id: int) -> Promise | None:
+    """The promise that is owed to a contact, where it is the only one."""
+    rows = connection.execute(
+        "SELECT * FROM promises WHERE contact_id = ? AND state IN ('open', 'extended', 'broken') LIMIT 2", (contact_id,)
+    ).fetchall()
+    return _promise(rows[0]) if len(rows) == 1 else None
+
+
 def live(connection: sqlite3.Connection) -> list[Promise]:
     """Every promise that is owed, the one due first at the head."""
     rows = connection.execute(

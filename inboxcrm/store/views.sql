@@ -113,7 +113,8 @@ SELECT matters.id AS id,
        (SELECT COUNT(*) FROM messages WHERE messages.matter_id = matters.id) AS messages
 FROM matters
 LEFT JOIN contacts ON contacts.id = matters.contact_id
-LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id);
+LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id)
+WHERE matters.merged_into IS NULL;
 
 CREATE VIEW contact_list AS
 SELECT contacts.id AS id,
@@ -183,6 +184,27 @@ CREATE VIEW search_source AS
 SELECT messages.id AS id, subject, sender, recipients, letters.text AS text
 FROM messages
 JOIN letters ON letters.message_id = messages.id;
+
+CREATE VIEW question_list AS
+SELECT questions.id AS id,
+       questions.kind AS kind,
+       questions.because AS because,
+       questions.asked_at AS asked_at,
+       questions.message_id AS message_id,
+       questions.promise_id AS promise_id,
+       messages.matter_id AS matter_id,
+       matters.contact_id AS contact_id,
+       COALESCE(contacts.name, messages.sender) AS contact,
+       organisations.name AS organisation,
+       messages.subject AS subject
+FROM questions
+JOIN messages ON messages.id = questions.message_id
+LEFT JOIN promises ON promises.id = questions.promise_id
+LEFT JOIN matters ON matters.id = messages.matter_id
+LEFT JOIN contacts ON contacts.id = matters.contact_id
+LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id)
+WHERE questions.answered_at IS NULL
+  AND (questions.promise_id IS NULL OR promises.state IN ('open', 'extended', 'broken'));
 
 CREATE VIEW follow_up_list AS
 SELECT follow_ups.matter_id AS matter_id,
@@ -270,3 +292,4 @@ SELECT interactions.id AS id,
        interactions.message_id AS message_id
 FROM interactions
 JOIN contacts ON contacts.id = interactions.contact_id;
+

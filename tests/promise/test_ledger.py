@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
-from inboxcrm.domain.promise import CHANGES, State
+from inboxcrm.domain.promise import CHANGES, TRANSITIONS, Event, State
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store import views
 from tests.service.house import House, mail
@@ -21,18 +22,62 @@ async def test_the_database_knows_the_moves_of_the_table_and_no_other(house: Hou
     await house.arrive(mail())
 
     for after in State:
-        house.ask("INSERT OR REPLACE INTO promises SELECT " + _columns(house, before) + " FROM promises")
+        _stand_at(house, before)
         if before is after or (before, after) in CHANGES:
-            house.ask("UPDATE promises SET state = ?", after)
+            _set(house, after)
         else:
             with pytest.raises(sqlite3.IntegrityError, match=r"an ended promise|open again"):
-                house.ask("UPDATE promises SET state = ?", after)
+                _set(house, after)
 
 
-def _columns(house: House, state: State) -> str:
-    """The columns of a promise with another state: an insertion is no move."""
+@pytest.mark.parametrize("before", State)
+async def test_every_state_meets_every_event_in_the_database_as_in_the_table(house: House, before: State) -> None:
+    await house.arrive(mail())
+    entry = "INSERT INTO promise_events (promise_id, at, event, from_state, to_state) VALUES (1, '', ?, ?, ?)"
+
+    for event, after in product(Event, State):
+        _stand_at(house, after)
+        if TRANSITIONS[before].get(event) is after:
+            house.ask(entry, event, before, after)
+        else:
+            with pytest.raises(sqlite3.IntegrityError, match="no such move"):
+                house.ask(entry, event, before, after)
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        pytest.param(
+            "INSERT INTO promise_events (promise_id, at, event, from_state, to_state)"
+            " VALUES (1, '', 'answered', 'open', 'kept')",
+            "disagree",
+            id="an entry that the promise does not show",
+        ),
+        pytest.param("UPDATE promises SET state = 'kept'", "has its time", id="an end without its time"),
+        pytest.param("UPDATE promises SET ended_at = ''", "has none", id="a time without an end"),
+        pytest.param("UPDATE promises SET automatic_extensions = 2", "at most", id="two automatic extensions"),
+        pytest.param("DELETE FROM promise_moves", "fixed", id="a table of moves with less"),
+        pytest.param("INSERT INTO promise_moves VALUES ('kept', 'chased', 'open')", "fixed", id="or with more"),
+        pytest.param("UPDATE promise_moves SET to_state = 'open'", "fixed", id="or with others"),
+    ],
+)
+async def test_the_ledger_in_the_database_refuses(house: House, statement: str, why: str) -> None:
+    await house.arrive(mail())
+
+    with pytest.raises(sqlite3.IntegrityError, match=why):
+        house.ask(statement)
+
+
+def _set(house: House, state: State) -> None:
+    house.ask("UPDATE promises SET state = ?, ended_at = ?", state, None if state.live else "")
+
+
+def _stand_at(house: House, state: State) -> None:
+    """Put the promise into a state: an insertion is no move."""
     names = [str(row[1]) for row in house.ask("PRAGMA table_info(promises)")]
-    return ", ".join(f"'{state}'" if name == "state" else name for name in names)
+    given = {"state": f"'{state}'", "ended_at": "NULL" if state.live else "''"}
+    columns = ", ".join(given.get(name, name) for name in names)
+    house.ask(f"INSERT OR REPLACE INTO promises SELECT {columns} FROM promises")
 
 
 async def much_is_owed(house: House) -> None:

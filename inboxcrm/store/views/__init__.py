@@ -12,6 +12,7 @@ from inboxcrm.store.views.answers_owed import (
     queue,
     unlikely,
 )
+from inboxcrm.store.views.asked import QuestionRow, question, questions
 from inboxcrm.store.views.decisions import JudgedRow, decision, judged
 from inboxcrm.store.views.history import MonthRow, RecordRow, promise_record, record
 from inboxcrm.store.views.ledger import (
@@ -72,6 +73,7 @@ __all__ = [
     "PAGE",
     "Pile",
     "PromiseRow",
+    "QuestionRow",
     "RecordRow",
     "Step",
     "Touch",
@@ -108,6 +110,8 @@ __all__ = [
     "promises",
     "promises_of_matter",
     "promises_of_message",
+    "question",
+    "questions",
     "queue",
     "record",
     "search",

@@ -26,5 +26,8 @@ class MatterRow:
 
 def matter(connection: sqlite3.Connection, matter_id: int) -> MatterRow | None:
     """One matter."""
-    row = connection.execute("SELECT * FROM matter_list WHERE id = ?", (matter_id,)).fetchone()
+    row = connection.execute(
+        "SELECT * FROM matter_list WHERE id = (SELECT COALESCE(merged_into, id) FROM matters WHERE id = ?)",
+        (matter_id,),
+    ).fetchone()
     return None if row is None else MatterRow(**values(row))

@@ -1,0 +1,157 @@
+"""Splits and merges matters by the owner's hand; what was promised moves along, and the history is kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxcrm.domain.expectation import expect
+from inboxcrm.domain.promise import Entry, Event
+from inboxcrm.domain.quoting import normalised_subject
+from inboxcrm.errors import UserError
+from inboxcrm.service import duties, learned
+from inboxcrm.service.actions import message_of
+from inboxcrm.service.household import Household
+from inboxcrm.store import contacts, follow_ups, home, matters, outbox, promises, regrouping, views
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """The matter that came of it, how many mails moved, and the time of a promise that was made for them by it."""
+
+    matter_id: int
+    moved: int
+    due_at: datetime | None = None
+
+
+def split(household: Household, reference: str, *, only: bool = False) -> Regrouped:
+    """Make a new matter of this mail and the later ones of its matter, or of this mail only.
+
+    A promise goes where its mail goes. A mail that had only been counted as a chaser gets a promise of its own,
+    silently. Raises NotFoundError, or UserError where there is nothing to part.
+    """
+    now = household.clock.now()
+    row_id = message_of(household, reference)
+    with household.database.write() as connection:
+        return split_off(household, connection, row_id, only=only, now=now)
+
+
+def split_off(
+    household: Household, connection: sqlite3.Connection, row_id: int, *, only: bool, now: datetime
+) -> Regrouped:
+    """The same inside a transaction, by the message's row."""
+    row = views.message(connection, row_id)
+    if row is None or row.matter_id is None:
+        raise UserError("it belongs to no matter: it is mail of a list or a robot")
+    rows = views.of_matter(connection, row.matter_id)
+    place = [each.id for each in rows].index(row.id)
+    leaving = [row] if only else rows[place:]
+    if len(leaving) == len(rows):
+        raise UserError("its matter would be left empty: choose a later mail of it")
+    subject_key = normalised_subject(row.subject)
+    old = row.matter_id
+    new = regrouping.split(connection, old, [each.id for each in leaving], subject_key=subject_key)
+    due_at = _owed_there(household, connection, leaving, old, new, now)
+    for matter_id in (old, new):
+        _set_turn(connection, matter_id)
+    regrouping.note(connection, "split", old, new, [each.id for each in leaving], at=now)
+    home.journal(connection, "split", f"matter {old}", {"into": new, "mails": len(leaving)}, now=now)
+    return Regrouped(new, len(leaving), due_at)
+
+
+def _owed_there(
+    household: Household,
+    connection: sqlite3.Connection,
+    leaving: list[views.MessageRow],
+    old: int,
+    new: int,
+    now: datetime,
+) -> datetime | None:
+    """Make the promise that is owed in the new matter and was only chased for in the old one, which waits still."""
+    last = max((each for each in leaving if each.mail_class != "machine"), key=_when, default=None)
+    if last is None or last.direction != "in" or promises.live_of_matter(connection, new) is not None:
+        return None
+    story = views.decision(connection, last.id)
+    chased = story is not None and story["expectation"] is not None and not story["promise"]["made"]
+    if not chased or promises.live_of_matter(connection, old) is None:
+        return None
+    plan = contacts.card(connection, last.contact_id).plan or None
+    calendar = household.calendar(connection, now, plan)
+    basis = learned.target(household, connection, contact_id=last.contact_id, plan=plan, now=now)
+    expectation = expect(last.received_at, target=basis.open_time, calendar=calendar)
+    duties.enter(
+        connection,
+        expectation,
+        calendar=calendar,
+        matter_id=new,
+        message_id=last.id,
+        contact_id=last.contact_id,
+        now=now,
+    )
+    return expectation.due_at
+
+
+def _when(row: views.MessageRow) -> tuple[datetime, int]:
+    return row.received_at, row.id
+
+
+def merge(household: Household, reference: str, into: str) -> Regrouped:
+    """Put the matter of one mail into that of another, as one conversation.
+
+    Where both were owed an answer, the promise due first stays and the other needs no answer of its own: it counts as
+    asking again. Raises NotFoundError, or UserError where there is nothing to join.
+    """
+    now = household.clock.now()
+    rows = [message_of(household, each) for each in (reference, into)]
+    with household.database.write() as connection:
+        old, new = (_matter_of(connection, row, each) for row, each in zip(rows, (reference, into), strict=True))
+        if old == new:
+            raise UserError(f"{reference} and {into} are in one matter already")
+        _one_promise(connection, old, new, now)
+        _one_date(connection, old, new, now)
+        moved = regrouping.merge(connection, old, new)
+        _set_turn(connection, new)
+        regrouping.note(connection, "merge", old, new, moved, at=now)
+        home.journal(connection, "merge", f"matter {old}", {"into": new, "mails": len(moved)}, now=now)
+    return Regrouped(new, len(moved))
+
+
+def _matter_of(connection: sqlite3.Connection, row_id: int, reference: str) -> int:
+    row = views.message(connection, row_id)
+    if row is None or row.matter_id is None:
+        raise UserError(f"{reference} belongs to no matter: it is mail of a list or a robot")
+    return row.matter_id
+
+
+def _one_promise(connection: sqlite3.Connection, old: int, new: int, now: datetime) -> None:
+    """A matter has one live promise: the one due first, which the client has now asked for twice."""
+    both = [promises.live_of_matter(connection, each) for each in (old, new)]
+    live = sorted((each for each in both if each is not None), key=_due)
+    if len(live) < 2:
+        return
+    stays, ends = live
+    promises.happen(connection, ends, Entry(Event.NEEDLESS, now), how="merged")
+    outbox.cancel_for_matter(connection, ends.matter_id, at=now, why="merged into another matter")
+    promises.happen(connection, stays, Entry(Event.CHASED, ends.duty.received_at))
+
+
+def _due(promise: promises.Promise) -> tuple[bool, datetime, datetime]:
+    duty = promise.duty
+    return duty.due_at is None, duty.due_at or duty.received_at, duty.received_at
+
+
+def _one_date(connection: sqlite3.Connection, old: int, new: int, now: datetime) -> None:
+    """Of two follow-up dates the one of the matter that stays."""
+    if views.follow_up_of(connection, new) is not None:
+        follow_ups.end(connection, old, "replaced", at=now)
+
+
+def _set_turn(connection: sqlite3.Connection, matter_id: int) -> None:
+    """Whose turn it is in a matter that has just been put together: mine while an answer is owed."""
+    if promises.live_of_matter(connection, matter_id) is not None:
+        matters.set_turn(connection, matter_id, "mine")
+    elif regrouping.last_direction(connection, matter_id) == "out":
+        matters.set_turn(connection, matter_id, "theirs")
+    else:
+        matters.set_turn(connection, matter_id, "nobody")
