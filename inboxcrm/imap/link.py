@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,9 +12,12 @@ from inboxcrm.errors import InboxcrmError, PermanentError
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.dialogue import News
 from inboxcrm.imap.errors import CommandRefusedError, ConnectionLostError
+from inboxcrm.imap.exchange import Exchange
+from inboxcrm.imap.glance import Glance
 from inboxcrm.imap.idling import Idle
 from inboxcrm.imap.waker import Bell, Waker
 from inboxcrm.imap.workers import SHARED, Workers
+from inboxcrm.ports import Arrival
 
 T = TypeVar("T")
 Open = Callable[[Waker], Connection]
@@ -37,7 +40,7 @@ class Link:
         self._waker = Waker()
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
-        self._idle: Idle | None = None
+        self._exchange: Exchange | None = None
         self._closing = False
         self._closed = False
         self._broken = False
@@ -81,20 +84,34 @@ class Link:
             if connection is None:
                 raise ConnectionLostError("nothing was asked over this connection yet")
             if not connection.news:
-                await self._wait_in_idle(connection, seconds)
+                idle = Idle(connection)
+                async with self._talking(idle):
+                    await idle.wait(seconds, patience=connection.limits.done)
             return connection.take_news()
 
-    async def _wait_in_idle(self, connection: Connection, seconds: float) -> None:
+    async def glance(self, uid: int) -> Arrival | None:
+        """The message with this UID of the open folder, if it alone is new and small (see `glance`); else None."""
+        async with self._turn:
+            self._require_usable()
+            connection = self._connection
+            if connection is None or connection.selected is None:
+                return None
+            glance = Glance(connection, uid)
+            async with self._talking(glance):
+                return await glance.look(patience=connection.limits.fetch)
+
+    @contextlib.asynccontextmanager
+    async def _talking(self, exchange: Exchange) -> AsyncIterator[None]:
         intact = False
-        self._idle = Idle(connection)
+        self._exchange = exchange
         try:
-            await self._idle.wait(seconds, patience=connection.limits.done)
+            yield
             intact = True
         except CommandRefusedError:
             intact = True
             raise
         finally:
-            self._idle = None
+            self._exchange = None
             if not intact:
                 self._drop()
 
@@ -108,8 +125,8 @@ class Link:
                 await self.run(lambda connection: connection.leave())
         self._closed = True
         self._waker.stop()
-        if self._idle is not None:
-            self._idle.cut()
+        if self._exchange is not None:
+            self._exchange.cut()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE), self._turn:
                 self._drop()

@@ -14,6 +14,7 @@ from inboxcrm.imap import decisions
 from inboxcrm.imap.bodies import Bodies, read_bodies
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance, Changes, Way
+from inboxcrm.imap.errors import ConnectionLostError
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.renaming import take_over
@@ -56,8 +57,25 @@ class FolderSync(FolderWork):
     async def news(self) -> None:
         """Bring what came since, from the folder that is open already: the way taken when the server gives a hint."""
         position = self.memory.position
-        if position is not None:
-            await self._bring_new(position, self.clock.now())
+        if position is None:
+            return
+        arrived = await self._at_a_glance(position.uid_next)
+        now = self.clock.now()
+        if arrived is None:
+            await self._bring_new(position, now)
+            return
+        advance = Advance(uid_next=position.uid_next + 1, checked_at=now)
+        await self.offer(self.step(advance, arrivals=[arrived], live=True))
+
+    async def _at_a_glance(self, uid: int) -> Arrival | None:
+        """The one small message that was pushed; None where there is more to it, or a doubt about it."""
+        if uid in self.memory.doubts.strikes:
+            return None
+        try:
+            return await self.link.glance(uid)
+        except ConnectionLostError:
+            self.memory.doubts.strike([uid])
+            raise
 
     async def _continue(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
         found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
