@@ -122,7 +122,7 @@ class Daemon:
                 async for batch in mailbox.watch(Known(self._household)):
                     if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
                         self._ahead.put_nowait(name)
-                    taken = await self._ingest.take(batch, index_later=batch.live)
+                    taken = await self._ingest.take(batch, hurry=self._deliver.look_at_once if batch.live else None)
                     if taken.wake:
                         self._stirred.set()
                     if batch.live:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import sqlite3
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -56,6 +57,10 @@ class Deliver:
         self._ingest = ingest
         self._offices = offices
         self._resting: dict[str, datetime] = {}
+        self._busy = False
+        self._found: deque[outbox.Item] = deque()
+        """What was claimed on the store's thread; taken out one by one, since that thread may add to it."""
+
         self._looks: dict[int, int] = {}
         self._switch = ModeSwitch(household)
 
@@ -76,11 +81,27 @@ class Deliver:
 
         What is due and cannot go (a pause, an account at rest) is looked at again after `LOOK_AGAIN`.
         """
-        await self._switch.follow()
-        for item, claimed in await self._household.jot(self._look):
-            await self._send(item, claimed=claimed)
+        self._busy = True
+        try:
+            await self._switch.follow()
+            while self._found:
+                await self._send(self._found.popleft(), claimed=True)
+            for item, claimed in await self._household.jot(self._look):
+                await self._send(item, claimed=claimed)
+        finally:
+            self._busy = False
         next_at, now = await self._household.read(outbox.next_due), self._household.clock.now()
         return now + LOOK_AGAIN if next_at is not None and next_at <= now else next_at
+
+    def look_at_once(self) -> None:
+        """On the store's thread, right after mail came in: claim what may leave at once, for the `run_once` to come.
+
+        Nothing is claimed while another mail is under way, and where it fails `run_once` looks for itself.
+        """
+        if self._busy or self._found or self._switch.was_touched():
+            return
+        with suppress(InboxcrmError), self._household.database.write(durable=False) as connection:
+            self._found.extend(item for item, claimed in self._look(connection) if claimed)
 
     async def settle_doubtful(self) -> None:
         """Look in Sent for mails of unknown fate: found means sent; a machine's mail is never sent again."""

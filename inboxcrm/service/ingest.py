@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,10 +41,11 @@ class Ingest:
         self._household = household
         self._parser = parser
 
-    async def take(self, batch: Batch, *, index_later: bool = False) -> Taken:
+    async def take(self, batch: Batch, *, hurry: Callable[[], None] | None = None) -> Taken:
         """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again.
 
-        `index_later`: the caller sees to `index`, once what is urgent is done.
+        With `hurry` the caller sees to `index` once what is urgent is done; it is called on the store's thread as soon
+        as the batch is committed and the outbox has something new.
         """
         fingerprints = [fingerprint(arrival.raw) for arrival in batch.arrivals]
         pairs = list(zip(batch.arrivals, fingerprints, strict=True))
@@ -52,7 +53,7 @@ class Ingest:
         fresh = [(arrival, mark) for arrival, mark in pairs if mark not in known]
         parsed = await self._parser.parse_many([arrival.raw for arrival, _ in fresh], language=batch.live)
         reads = {mark: _Read(arrival, mark, each) for (arrival, mark), each in zip(fresh, parsed, strict=True)}
-        taken = await self._household.run(self._commit, batch, fingerprints, reads, index_later)
+        taken = await self._household.run(self._commit, batch, fingerprints, reads, hurry)
         log.info(
             "ingest.batch",
             extra={
@@ -83,7 +84,11 @@ class Ingest:
             return frozenset(each for each in fingerprints if messages.id_of_fingerprint(connection, each) is not None)
 
     def _commit(
-        self, batch: Batch, fingerprints: Sequence[bytes], reads: dict[bytes, _Read], index_later: bool
+        self,
+        batch: Batch,
+        fingerprints: Sequence[bytes],
+        reads: dict[bytes, _Read],
+        hurry: Callable[[], None] | None,
     ) -> Taken:
         now = self._household.clock.now()
         entered: dict[bytes, int] = {}
@@ -107,8 +112,10 @@ class Ingest:
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
-            if entered and not index_later:
+            if entered and hurry is None:
                 messages.index(connection)
+        if wake and hurry is not None:
+            hurry()
         return Taken(len(entered), wake)
 
     def _enter(

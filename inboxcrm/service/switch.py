@@ -38,12 +38,16 @@ class ModeSwitch:
             return None
         return found.st_mtime_ns, found.st_size
 
+    def was_touched(self) -> bool:
+        """Whether config.toml was changed since its mode was last taken over."""
+        stamp = self._stamp()
+        return stamp is not None and stamp != self._seen
+
     async def follow(self) -> None:
         """Take a changed mode over; does nothing while the file is as it was, or gone."""
-        stamp = self._stamp()
-        if stamp is None or stamp == self._seen:
+        if not self.was_touched():
             return
-        self._seen = stamp
+        self._seen = self._stamp()
         now = self.household.clock.now()
         try:
             mode = (await self.household.run(load, self.household.config.home)).acknowledge.mode
