@@ -121,14 +121,18 @@ class Deliver:
     def _release(self, connection: sqlite3.Connection) -> None:
         """End grace times by mode; drop what is too late, and keep back what a stricter mode has overtaken."""
         now = self._household.clock.now()
-        self._mind_the_clock(connection, now)
-        for item in outbox.due(connection, OutboxState.HELD, now):
-            outbox.happen(connection, item, self._after_grace(item, now), at=now)
-        for state in (OutboxState.QUEUED, OutboxState.AWAITING):
+        waiting = outbox.states_of_what_waits(connection)
+        if OutboxState.QUEUED in waiting:
+            self._mind_the_clock(connection, now)
+        if OutboxState.HELD in waiting:
+            for item in outbox.due(connection, OutboxState.HELD, now):
+                outbox.happen(connection, item, self._after_grace(item, now), at=now)
+        for state in waiting & {OutboxState.QUEUED, OutboxState.AWAITING}:
             for item in outbox.expired(connection, state, now):
                 outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
-        for item in outbox.in_state(connection, OutboxState.QUEUED):
-            self._keep_back(connection, item, now)
+        if OutboxState.QUEUED in waiting:
+            for item in outbox.in_state(connection, OutboxState.QUEUED):
+                self._keep_back(connection, item, now)
 
     def _after_grace(self, item: outbox.Item, now: datetime) -> OutboxEvent:
         if now >= item.expires_at:

@@ -165,6 +165,12 @@ def expired(connection: sqlite3.Connection, state: OutboxState, now: datetime) -
     return [_item(row) for row in rows]
 
 
+def states_of_what_waits(connection: sqlite3.Connection) -> frozenset[OutboxState]:
+    """Which of held, queued and awaiting have an item: mostly none, and the outbox is looked at often."""
+    rows = connection.execute("SELECT DISTINCT state FROM outbox WHERE state IN ('held', 'queued', 'awaiting')")
+    return frozenset(OutboxState(row[0]) for row in rows)
+
+
 def next_due(connection: sqlite3.Connection) -> datetime | None:
     """When the next held or queued item stirs."""
     row = connection.execute(
