@@ -54,6 +54,10 @@ class Remembered:
         del mailbox, folder
         return [uid for uid, _, _ in message_ids]
 
+    async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
+        del mailbox, server_ids
+        return frozenset()
+
     async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
         del mailbox, uid_validity, listed
         return ()

@@ -55,7 +55,8 @@ class Arrival:
     """One message as the server gave it. `received_at` is INTERNALDATE as an aware instant.
 
     `raw` is a Spool where the message is too large to be held. `complete` is False when `raw` is the header block only,
-    because the message is larger than what is read.
+    because the message is larger than what is read. `server_id` is the server's own number of the message, the same in
+    every folder; `sent`: the server says that the owner sent it.
     """
 
     uid: int
@@ -63,6 +64,8 @@ class Arrival:
     flags: frozenset[str]
     raw: bytes | Spool
     complete: bool = True
+    server_id: str | None = None
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class Batch:
     (UIDVALIDITY changed), and `relinked` says where known messages are now, as (uid, Message-ID, size): nothing is
     fetched twice. `vanished` holds closed UID ranges. `remaining` counts what a first reading still has to bring.
     `quarantined` (uid, reason) could not be read so far; a later arrival with that UID settles it. `renamed_from`: the
-    folder was on record under this name, and everything recorded of it holds under the new one.
+    folder was on record under this name, and everything recorded of it holds under the new one. `located` (UID, server
+    id, flags) are messages on record that lie here too, or moved here: nothing is fetched twice.
     """
 
     mailbox: str
@@ -89,6 +93,7 @@ class Batch:
     quarantined: Sequence[tuple[int, str]] = ()
     relinked: Sequence[tuple[int, str, int]] = ()
     renamed_from: str | None = None
+    located: Sequence[tuple[int, str, frozenset[str]]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,10 @@ class KnownFolders(Protocol):
 
         Only asks: the known ones come back in the `relinked` of the batch that says `reset`, to be linked with it.
         """
+        ...
+
+    async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
+        """Of these numbers of the server, those of messages on record."""
         ...
 
     async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:

@@ -151,7 +151,8 @@ class Account:
     async def discover(self, link: Link) -> Choice:
         """LIST once, and remember each folder to read."""
         if self.choice is None:
-            choice = choose(await link.run(lambda c: c.list_all()), self.config.folders)
+            gmail = (await link.open()).has("X-GM-EXT-1")
+            choice = choose(await link.run(lambda c: c.list_all()), self.config.folders, everything=gmail)
             for name, role in choice.watched:
                 self.memories.setdefault(name, FolderMemory(name, role))
             for gone in self.memories.keys() - {name for name, _ in choice.watched}:
@@ -160,6 +161,7 @@ class Account:
                 self.log.warning("imap.folder_missing", extra={"mailbox": self.name, "folder": name})
             for memory in self.memories.values():
                 memory.listed = choice.there
+                memory.all_mail = gmail and memory.name == choice.all_mail
             self.choice = choice
         return self.choice
 

@@ -28,7 +28,9 @@ async def backfill(work: FolderWork) -> None:
         await work.offer(work.step(advance, uid_validity=position.uid_validity))
         return
     if not memory.planned:
-        memory.planned = decisions.batches(await work.sizes(backlog[: -METADATA - 1 : -1]))
+        memory.planned = await _plan(work, backlog[: -METADATA - 1 : -1], position, backlog=backlog)
+        if not memory.planned:
+            return
     group = memory.planned[0]
     bodies = await work.read(group)
     if memory.backlog is backlog:
@@ -48,12 +50,28 @@ async def _bring_newest(work: FolderWork, position: Position) -> bool:
         return False
     last = b"%d:%d" % (opened.exists - decisions.BATCH_MESSAGES + 1, opened.exists)
     uids = [uid for uid in await work.link.run(lambda c: c.search_uids(last)) if uid < position.baseline]
-    group = decisions.batches(await work.sizes(uids[::-1]))[:1]
+    work.memory.brought += 1
+    group = (await _plan(work, uids[::-1], position))[:1]
     if not group:
         return False
-    work.memory.brought += 1
     await _bring_old(work, group[0], await work.read(group[0]), position=position, left=opened.exists - len(group[0]))
     return True
+
+
+async def _plan(
+    work: FolderWork, window: list[int], position: Position, *, backlog: list[int] | None = None
+) -> list[list[int]]:
+    """These messages in fetches of bounded size; those on record already are told, and leave the backlog."""
+    survey = await work.survey(window)
+    passed = {*window} - {uid for uid, _ in survey.sizes}
+    if passed and backlog is not None:
+        backlog[:] = [uid for uid in backlog if uid not in passed]
+    if survey.located:
+        remaining = None if backlog is None else len(backlog)
+        await work.offer(
+            work.step(Advance(), located=survey.located, remaining=remaining, uid_validity=position.uid_validity)
+        )
+    return decisions.batches(survey.sizes)
 
 
 async def _open(work: FolderWork, position: Position) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from inboxcrm.imap.connection import FETCH_BODY, FETCH_HEADER, FETCH_PIECE, Connection
+from inboxcrm.imap.connection import BODY, HEADER, PIECE, Connection
 from inboxcrm.imap.errors import (
     BusyError,
     CommandRefusedError,
@@ -22,6 +22,7 @@ from inboxcrm.spool import IN_MEMORY, Spool
 _STRIKES = 3
 """How often a connection may die over one message before it is passed over."""
 
+_SENT = "\\sent"
 _TOO_MANY = 4
 """Refusals in one batch, with nothing else in it, that speak against the server instead of the messages."""
 
@@ -78,7 +79,8 @@ class _Reading:
             return
         whole = group[0] not in self._doubts.too_large
         try:
-            found = self._connection.fetch_uids(group, FETCH_BODY if whole else FETCH_HEADER, octets=self._octets)
+            items = self._connection.items(BODY if whole else HEADER)
+            found = self._connection.fetch_uids(group, items, octets=self._octets)
         except CommandRefusedError as refusal:
             self._refused(group, refusal)
         except LiteralTooLargeError:
@@ -108,7 +110,8 @@ class _Reading:
         if came:
             self._doubts.strikes.pop(uid, None)
             raw = half.octets if len(half.octets) > IN_MEMORY else half.octets.head(IN_MEMORY)
-            self.bodies.arrived.append(Arrival(uid, half.received_at or self._seen_at, half.flags, raw))
+            received_at = half.received_at or self._seen_at
+            self.bodies.arrived.append(Arrival(uid, received_at, half.flags, raw, True, half.server_id, half.sent))
         else:  # gone meanwhile, or a server that gives no pieces: then it is asked for whole
             self.read([uid])
 
@@ -119,13 +122,14 @@ class _Reading:
         size = min(self._connection.limits.piece, self._connection.limits.literal)
         while True:
             at = len(half.octets)
-            found = self._connection.fetch_uids([uid], FETCH_PIECE % (at, size), octets=size)
+            found = self._connection.fetch_uids([uid], self._connection.items(PIECE % (at, size)), octets=size)
             section = f"BODY[]<{at}>"
             one = next((one for one in found if section in one.sections), None)
             if one is None:
                 return False
             piece = one.sections[section] or b""
             half.flags, half.received_at = one.flags or half.flags, one.internal_date or half.received_at
+            half.server_id, half.sent = one.server_id, _SENT in one.labels
             half.octets.write(piece)
             if len(half.octets) > self._connection.limits.literal:
                 self._doubts.too_large.add(uid)
@@ -163,7 +167,8 @@ class _Reading:
                 self._doubts.strikes.pop(uid, None)
                 raw = one.sections[section] or b""
                 received_at = one.internal_date or self._seen_at
-                self.bodies.arrived.append(Arrival(uid, received_at, one.flags or frozenset(), raw, whole))
+                flags, sent = one.flags or frozenset(), _SENT in one.labels
+                self.bodies.arrived.append(Arrival(uid, received_at, flags, raw, whole, one.server_id, sent))
         if lacking := [uid for uid in group if uid not in came]:
             self.bodies.missing.extend(self._still_there(lacking))
 

@@ -23,12 +23,14 @@ from inboxcrm.imap.examined import Examined, Opened
 from inboxcrm.imap.names import Listed, folder_name, listed, quoted
 from inboxcrm.imap.opening import ImapOverWire, Limits, connecting, refuse_plaintext
 from inboxcrm.imap.responses import Fetched, Untagged
-from inboxcrm.imap.uids import sequence_set
+from inboxcrm.imap.uids import sequence_sets
 from inboxcrm.imap.waker import Waker
 
-FETCH_BODY = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
-FETCH_PIECE = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<%d.%d>)"
-FETCH_HEADER = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])"
+BODY = "BODY.PEEK[]"
+HEADER = "BODY.PEEK[HEADER]"
+PIECE = "BODY.PEEK[]<%d.%d>"
+_MOST_RANGES = 100
+"""Ranges in one sequence set: Yahoo refuses longer ones."""
 
 
 class Connection(Dialogue):
@@ -70,6 +72,20 @@ class Connection(Dialogue):
     def has(self, capability: str) -> bool:
         """Whether the server listed this capability after login."""
         return capability in self.capabilities_known
+
+    @property
+    def tells_ids(self) -> bool:
+        """Whether the server numbers a message in all its folders alike."""
+        return self.has("X-GM-EXT-1") or self.has("OBJECTID")
+
+    def items(self, *wanted: str) -> str:
+        """Items of a FETCH: number, flags, dates, size, what else the server tells of each message, and these."""
+        told = "UID FLAGS INTERNALDATE RFC822.SIZE"
+        if self.has("X-GM-EXT-1"):
+            told += " X-GM-MSGID X-GM-LABELS"
+        elif self.has("OBJECTID"):
+            told += " EMAILID"
+        return f"({' '.join((told, *wanted))})"
 
     # -- coming in
 
@@ -221,7 +237,10 @@ class Connection(Dialogue):
     def fetch_uids(self, uids: Collection[int], items: str, *, octets: int = 0) -> list[Fetched]:
         """UID FETCH of exactly these UIDs; whatever else the server tells meanwhile is a hint, not an answer."""
         asked = frozenset(uids)
-        return self.fetch_set(sequence_set(asked), items, wanted=asked.__contains__, octets=octets)
+        found: list[Fetched] = []
+        for part in sequence_sets(asked, most=_MOST_RANGES):
+            found += self.fetch_set(part, items, wanted=asked.__contains__, octets=octets)
+        return found
 
     def fetch_set(
         self,

@@ -60,10 +60,11 @@ def role_of(listed: Listed) -> FolderRole:
     return next((_ROLES[name] for name in sorted(listed.attributes) if name in _ROLES), FolderRole.OTHER)
 
 
-def choose(found: Sequence[Listed], configured: Sequence[str]) -> Choice:
+def choose(found: Sequence[Listed], configured: Sequence[str], *, everything: bool = False) -> Choice:
     """INBOX, Sent, the archive and what the owner configured.
 
     A configured entry is a folder's name; `sent=NAME` says which folder holds sent mail where the server does not.
+    `everything`: the folder of all mail is the archive, as at Gmail.
     """
     there = {one.name: role_of(one) for one in found if not {"noselect", "nonexistent"} & one.attributes}
     named = [entry.partition("=")[2] for entry in configured if entry.lower().startswith("sent=")]
@@ -74,6 +75,7 @@ def choose(found: Sequence[Listed], configured: Sequence[str]) -> Choice:
     if sent is not None:
         watched.append((sent, FolderRole.SENT))
     archive = next((name for name, role in there.items() if role is FolderRole.ARCHIVE and name != all_mail), None)
+    archive = all_mail if everything and all_mail is not None else archive
     if archive is not None and archive != sent:
         watched.append((archive, FolderRole.ARCHIVE))
     watched += [(name, there[name]) for name in others if name in there and name not in {"INBOX", sent, archive}]

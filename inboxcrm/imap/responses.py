@@ -48,7 +48,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One FETCH response. A section that came as NIL is in `sections` with None; one that did not come is absent."""
+    """One FETCH response. A section that came as NIL is in `sections` with None; one that did not come is absent.
+
+    `server_id`: the number of the message in all folders (X-GM-MSGID; EMAILID, RFC 8474). `labels`: those of Gmail that
+    mean a folder, in lower case: `\\inbox`, `\\sent`, `\\draft`.
+    """
 
     uid: int | None
     flags: frozenset[str] | None = None
@@ -56,6 +60,8 @@ class Fetched:
     size: int | None = None
     modseq: int | None = None
     sections: dict[str, bytes | None] = field(default_factory=dict)
+    server_id: str | None = None
+    labels: frozenset[str] = frozenset()
 
 
 LITERAL_END = re.compile(rb"~?\{(\d{1,20})\+?\}$")
@@ -131,6 +137,8 @@ def fetched(response: Untagged) -> Fetched:
     flags: frozenset[str] | None = None
     internal_date: datetime | None = None
     sections: dict[str, bytes | None] = {}
+    server_id: str | None = None
+    labels: frozenset[str] = frozenset()
     for name, value in zip(items[::2], items[1::2], strict=False):
         if not isinstance(name, bytes):
             raise ProtocolError("a FETCH item without a name")
@@ -145,9 +153,15 @@ def fetched(response: Untagged) -> Fetched:
             size = number(value)
         elif key == b"MODSEQ" and isinstance(value, list) and value:
             modseq = number(value[0])
+        elif key == b"X-GM-MSGID" and isinstance(value, bytes):
+            server_id = value.decode("latin-1")
+        elif key == b"EMAILID" and isinstance(value, list) and value and isinstance(value[0], bytes):
+            server_id = value[0].decode("latin-1")
+        elif key == b"X-GM-LABELS" and isinstance(value, list):
+            labels = frozenset(name.decode("latin-1").lower() for name in value if isinstance(name, bytes))
         elif key.startswith(b"BODY[") and not isinstance(value, list):
             sections[key.decode("latin-1")] = value
-    return Fetched(uid, flags, internal_date, size, modseq, sections)
+    return Fetched(uid, flags, internal_date, size, modseq, sections, server_id, labels)
 
 
 def number(token: Token) -> int:

@@ -28,6 +28,7 @@ class Step:
     quarantined: Sequence[tuple[int, str]] = ()
     relinked: Sequence[tuple[int, str, int]] = ()
     renamed_from: str | None = None
+    located: Sequence[tuple[int, str, frozenset[str]]] = ()
 
     def batch(self, mailbox: str, position: Position | None) -> Batch | None:
         """The batch on top of what was committed last; None when the folder was renumbered since."""
@@ -48,6 +49,7 @@ class Step:
             quarantined=self.quarantined,
             relinked=self.relinked,
             renamed_from=self.renamed_from,
+            located=self.located,
         )
 
 
@@ -58,6 +60,8 @@ class Half:
     octets: Spool
     flags: frozenset[str] = frozenset()
     received_at: datetime | None = None
+    server_id: str | None = None
+    sent: bool = False
 
 
 @dataclass(slots=True)
@@ -89,8 +93,9 @@ class FolderMemory:
     """What this process remembers of a folder between two looks; what must survive it is in `position`.
 
     `position` is the last one committed. `backlog` holds the UIDs a first reading still has to bring, ascending, once
-    they are known, `brought` how many batches of it came in this process. `listed` names the account's folders. `tries`
-    says how often a missing body was asked for, and when next (monotonic seconds).
+    they are known, `brought` how many batches of it came in this process. `listed` names the account's folders, and
+    `all_mail` says that it holds what the others hold (Gmail). `tries` says how often a missing body was asked for, and
+    when next (monotonic seconds).
     """
 
     name: str
@@ -101,6 +106,7 @@ class FolderMemory:
     planned: list[list[int]] = field(default_factory=list)
     brought: int = 0
     listed: frozenset[str] = frozenset()
+    all_mail: bool = False
     told: dict[str, int] | None = None
     checked_over: object | None = None
     remaining: int = 0

@@ -26,6 +26,8 @@ from inboxcrm.ports import Arrival, Clock, FolderRole, KnownFolders, Position
 
 _MOST_PENDING = 1000
 _DEEP_EVERY = 3600.0
+_READ_AT_ONCE = frozenset({FolderRole.INBOX, FolderRole.SENT})
+"""Where a message is news by being there."""
 
 
 class FolderSync(FolderWork):
@@ -95,11 +97,16 @@ class FolderSync(FolderWork):
         uids, first = await self.link.run(lambda c: self._look_for_new(c, position.uid_next, now))
         if uids and len(position.pending) >= _MOST_PENDING:
             raise TransientError(f"{self.memory.name}: the server withholds {len(position.pending)} messages")
-        cut = [uids] if len(uids) == 1 else decisions.batches(await self.sizes(uids))
+        if not uids:
+            return 0
+        cut, top = ([uids], uids[-1] + 1) if first is not None else await self._cut(uids)
+        if not cut:
+            await self.offer(self.step(Advance(uid_next=top, checked_at=now)))
         for index, group in enumerate(cut):
             bodies = first if first is not None else await self.read(group)
+            last = index == len(cut) - 1
             advance = Advance(
-                uid_next=group[-1] + 1, owed=bodies.owed, checked_at=now if index == len(cut) - 1 else None
+                uid_next=top if last else group[-1] + 1, owed=bodies.owed, checked_at=now if last else None
             )
             self.owe(bodies.owed)
             news, moved = self._parted(bodies.arrived, position)
@@ -108,12 +115,28 @@ class FolderSync(FolderWork):
             await self.offer(self.step(advance, arrivals=news, live=True, quarantined=tuple(bodies.refused)))
         return len(uids)
 
+    async def _cut(self, uids: list[int]) -> tuple[list[list[int]], int]:
+        """New mail in fetches of bounded size, and the UID up to which that accounts for everything.
+
+        What is on record already is told by where it lies now. In All Mail, mail that lies in INBOX too waits until
+        INBOX has brought it, which alone decides about it; so does what came after it.
+        """
+        survey, top = await self.survey(uids), uids[-1] + 1
+        if survey.waiting:
+            top = survey.waiting[0]
+            self.memory.told = None  # looked at again soon
+            survey.sizes = [(uid, size) for uid, size in survey.sizes if uid < top]
+            survey.located = [one for one in survey.located if one[0] < top]
+        if survey.located:
+            await self.offer(self.step(Advance(), located=survey.located))
+        return decisions.batches(survey.sizes), top
+
     def _parted(self, arrived: Sequence[Arrival], position: Position) -> tuple[list[Arrival], list[Arrival]]:
         """What was delivered, and what somebody put there that is older: mail moved or copied keeps its INTERNALDATE.
 
         INBOX and Sent take everything for news: programs that fetch mail elsewhere file it with its old date.
         """
-        if self.memory.role in {FolderRole.INBOX, FolderRole.SENT}:
+        if self.memory.role in _READ_AT_ONCE:
             return list(arrived), []
         news = [one for one in arrived if decisions.is_news(one.received_at, position.checked_at)]
         told = {one.uid for one in news}
@@ -122,7 +145,7 @@ class FolderSync(FolderWork):
     def _look_for_new(self, connection: Connection, uid_next: int, now: datetime) -> tuple[list[int], Bodies | None]:
         """On the connection's thread: what is new and, when that is one message, the message, without another hop."""
         uids = decisions.newer(connection.search_uids(b"UID %d:*" % uid_next), uid_next)
-        if len(uids) != 1:
+        if len(uids) != 1 or (connection.tells_ids and self.memory.role not in _READ_AT_ONCE):
             return uids, None
         self.memory.doubts.large.update(uids)  # its size is not known; most come in one piece
         return uids, read_bodies(connection, uids, doubts=self.memory.doubts, seen_at=now)
@@ -191,6 +214,10 @@ class FolderSync(FolderWork):
         below_top = [uid for uid in known if uid < stored.uid_next]
         if len(below_top) + elsewhere + new == opened.exists:
             return
+        if self.memory.all_mail:
+            drafts = await self.link.run(lambda c: c.search_uids(b"DRAFT"))
+            if len(below_top) + elsewhere + new + len({*drafts} - {*known}) == opened.exists:
+                return
         if vanished := await self._gone(opened):
             await self.offer(self.step(Advance(), vanished=vanished))
 

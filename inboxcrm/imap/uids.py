@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 
@@ -22,7 +23,15 @@ def closed_ranges(uids: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def sequence_set(uids: Iterable[int]) -> str:
     """As the server reads it: `1:3,7`."""
-    return ",".join(f"{low}:{high}" if high > low else str(low) for low, high in closed_ranges(uids))
+    return next(sequence_sets(uids, most=sys.maxsize), "")
+
+
+def sequence_sets(uids: Iterable[int], *, most: int) -> Iterator[str]:
+    """The same in sets of so many ranges at most."""
+    ranges = list(closed_ranges(uids))
+    for start in range(0, len(ranges), most):
+        part = ranges[start : start + most]
+        yield ",".join(f"{low}:{high}" if high > low else str(low) for low, high in part)
 
 
 def within(ranges: Sequence[tuple[int, int]], uids: Iterable[int]) -> list[int]:

@@ -334,7 +334,7 @@ class ImapMailbox:
                 raise
             return True
         waiting = [memory for memory in self._account.memories.values() if memory.unread]
-        unread = min(waiting, key=lambda memory: min(memory.brought, _IN_TURN), default=None)
+        unread = min(waiting, key=lambda memory: (memory.all_mail, min(memory.brought, _IN_TURN)), default=None)
         if unread is None:
             return False
         await self._read_backlog(unread, known, outlet)

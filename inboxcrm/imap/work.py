@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 from inboxcrm.imap.bodies import Bodies, read_bodies
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
+from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.uids import within
@@ -24,6 +26,35 @@ RETRY_AFTER = (600.0, 7200.0, 86400.0)
 
 NOWHERE = Position(0, 0)
 """The position of a folder nobody looked at."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """Messages sorted by what is to be done, in the order asked for: read (with size; one whose size is not told is
+    taken for small), on record already, or waiting for INBOX, which alone decides about new mail in it.
+    """
+
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    located: list[tuple[int, str, frozenset[str]]] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+    def add(self, uid: int, one: Fetched | None, known: frozenset[str], *, all_mail: bool) -> None:
+        """Sort one message in. A draft in All Mail is no mail yet and is left out."""
+        if one is None:
+            self.sizes.append((uid, 0))
+        elif one.server_id in known and one.server_id is not None:
+            self.located.append((uid, one.server_id, one.flags or frozenset()))
+        elif all_mail and is_draft(one):
+            return
+        else:
+            if all_mail and "\\inbox" in one.labels:
+                self.waiting.append(uid)
+            self.sizes.append((uid, one.size or 0))
+
+
+def is_draft(one: Fetched) -> bool:
+    """Whether the owner has not finished it."""
+    return "\\draft" in one.labels or "\\Draft" in (one.flags or ())
 
 
 class FolderWork:
@@ -57,17 +88,25 @@ class FolderWork:
         now = self.clock.now()
         return await self.link.run(lambda c: read_bodies(c, uids, doubts=self.memory.doubts, seen_at=now))
 
-    async def sizes(self, uids: Sequence[int]) -> list[tuple[int, int]]:
-        """The size of each, in the order given; one whose size is not told is taken for small."""
-        told: dict[int, int] = {}
+    async def survey(self, uids: Sequence[int]) -> Survey:
+        """What these messages are, before any body is asked for."""
+        told: dict[int, Fetched] = {}
+        connection = await self.link.open()
         for start in range(0, len(uids), METADATA):
-            part = uids[start : start + METADATA]
-            found = await self.fetch(part, "(UID RFC822.SIZE)")
-            told.update((one.uid, one.size or 0) for one in found if one.uid is not None)
-        limits = (await self.link.open()).limits
-        self.memory.doubts.too_large.update(uid for uid, size in told.items() if size > limits.literal)
-        self.memory.doubts.large.update(uid for uid, size in told.items() if limits.piece < size <= limits.literal)
-        return [(uid, told.get(uid, 0)) for uid in uids]
+            found = await self.fetch(uids[start : start + METADATA], connection.items())
+            told.update((one.uid, one) for one in found if one.uid is not None)
+        self._note_large({uid: one.size or 0 for uid, one in told.items()}, connection.limits)
+        ids = [one.server_id for one in told.values() if one.server_id is not None]
+        known = await self.known.by_server_id(self.mailbox, ids) if ids else frozenset()
+        survey = Survey()
+        for uid in uids:
+            survey.add(uid, told.get(uid), known, all_mail=self.memory.all_mail)
+        return survey
+
+    def _note_large(self, sizes: dict[int, int], limits: Limits) -> None:
+        doubts = self.memory.doubts
+        doubts.too_large.update(uid for uid, size in sizes.items() if size > limits.literal)
+        doubts.large.update(uid for uid, size in sizes.items() if limits.piece < size <= limits.literal)
 
     async def uid_next(self, opened: Opened) -> int:
         """UIDNEXT; some servers leave it out of EXAMINE: then STATUS, then the highest UID there is."""
@@ -115,6 +154,7 @@ class FolderWork:
         quarantined: Sequence[tuple[int, str]] = (),
         relinked: Sequence[tuple[int, str, int]] = (),
         renamed_from: str | None = None,
+        located: Sequence[tuple[int, str, frozenset[str]]] = (),
     ) -> Step:
         """A step of this folder; what is not said stays as it is."""
         memory = self.memory
@@ -135,4 +175,5 @@ class FolderWork:
             quarantined=quarantined,
             relinked=relinked,
             renamed_from=renamed_from,
+            located=located,
         )

@@ -109,6 +109,9 @@ class Ingest:
                     entered[mark] = row_id
                     wake = wake or woke
                 folders.locate(connection, folder_id, epoch, arrival.uid, row_id, arrival.flags)
+                if arrival.server_id is not None:
+                    folders.number(connection, mailbox_id, arrival.server_id, row_id)
+            folders.locate_numbered(connection, mailbox_id, folder_id, epoch, batch.located)
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
@@ -135,7 +138,9 @@ class Ingest:
             origin="live" if batch.live else "backlog",
             now=now,
         )
-        if batch.role is FolderRole.SENT and file.is_outgoing(self._household, connection, parsed.message):
+        if (batch.role is FolderRole.SENT or arrival.sent) and file.is_outgoing(
+            self._household, connection, parsed.message
+        ):
             return file.outgoing(filing), True
         gathered = decide.gather(filing, mailbox, batch)
         verdict = judge(
@@ -173,6 +178,13 @@ class Known:
         return await self._household.run(
             self._household.database.reading,
             lambda connection: folders.unknown(connection, mailbox, folder, message_ids),
+        )
+
+    async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
+        """Of these numbers of the server, those of messages on record."""
+        return await self._household.run(
+            self._household.database.reading,
+            lambda connection: folders.numbered(connection, mailbox, server_ids),
         )
 
     async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:

@@ -116,6 +116,55 @@ def locate(
     )
 
 
+def number(connection: sqlite3.Connection, mailbox_id: int, server_id: str, message_id: int) -> None:
+    """Record by what number the server knows a message in all its folders."""
+    connection.execute("INSERT OR REPLACE INTO server_ids VALUES (?, ?, ?)", (mailbox_id, server_id, message_id))
+
+
+def numbered(connection: sqlite3.Connection, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
+    """Of these numbers of the server, those of messages on record."""
+    rows = connection.execute(
+        """
+        SELECT server_ids.server_id AS server_id
+        FROM json_each(:asked) AS asked
+        JOIN mailboxes ON mailboxes.name = :mailbox
+        JOIN server_ids ON server_ids.mailbox_id = mailboxes.id AND server_ids.server_id = asked.value
+        """,
+        {"asked": json.dumps(list(server_ids)), "mailbox": mailbox},
+    )
+    return frozenset(row["server_id"] for row in rows)
+
+
+def locate_numbered(
+    connection: sqlite3.Connection,
+    mailbox_id: int,
+    folder_id: int,
+    epoch: int,
+    located: Iterable[tuple[int, str, frozenset[str]]],
+) -> None:
+    """Record that messages on record, named by the server's number, lie in a folder under these UIDs."""
+    connection.executemany(
+        """
+        INSERT INTO locations (folder_id, uid_validity, uid, message_id, flags)
+        SELECT :folder, :epoch, :uid, message_id, :flags
+        FROM server_ids
+        WHERE mailbox_id = :mailbox AND server_id = :server_id
+        ON CONFLICT DO UPDATE SET message_id = excluded.message_id, flags = excluded.flags
+        """,
+        [
+            {
+                "folder": folder_id,
+                "epoch": epoch,
+                "uid": uid,
+                "flags": " ".join(sorted(flags)),
+                "mailbox": mailbox_id,
+                "server_id": server_id,
+            }
+            for uid, server_id, flags in located
+        ],
+    )
+
+
 def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Sequence[tuple[int, str, int]]) -> list[int]:
     """After a UIDVALIDITY reset: of (UID, Message-ID, size), the UIDs that match no message of this folder."""
     found = folder(connection, mailbox, name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -31,6 +32,11 @@ class StoredMessage:
     flags: frozenset[str]
     received_at: datetime
     modseq: int
+
+    @property
+    def number(self) -> int:
+        """The same for the same octets in every folder, as X-GM-MSGID and EMAILID are."""
+        return int.from_bytes(hashlib.sha256(self.raw).digest()[:7], "big")
 
 
 class ChangeKind(Enum):
@@ -171,14 +177,15 @@ class Folder:
 
 
 class Account:
-    """One user's folders: INBOX and the five of SPECIAL-USE from the start, others when they are named."""
+    """One user's folders: INBOX and those of `special_use` from the start, others when they are named."""
 
-    def __init__(self, user: str, password: str, clock: Clock) -> None:
+    def __init__(self, user: str, password: str, clock: Clock, *, special_use: Mapping[str, str] = SPECIAL_USE) -> None:
         self.user = user
         self.password = password
         self._clock = clock
+        self._special_use = special_use
         self._folders: dict[str, Folder] = {}
-        for name in ("INBOX", *SPECIAL_USE):
+        for name in ("INBOX", *special_use):
             self.folder(name)
 
     def __iter__(self) -> Iterator[Folder]:
@@ -192,7 +199,7 @@ class Account:
                 name="INBOX" if name.upper() == "INBOX" else name,
                 clock=self._clock,
                 uid_validity=int(self._clock.now().timestamp()),
-                special_use=SPECIAL_USE.get(name),
+                special_use=self._special_use.get(name),
             )
             self._folders[found.name] = found
         return found
@@ -200,6 +207,23 @@ class Account:
     def find(self, name: str) -> Folder | None:
         """The folder of that name, or None."""
         return self._folders.get("INBOX" if name.upper() == "INBOX" else name)
+
+    def used_for(self, special_use: str) -> Folder:
+        """The folder with this attribute of RFC 6154. KeyError when there is none."""
+        for folder in self:
+            if folder.special_use == special_use:
+                return folder
+        raise KeyError(special_use)
+
+    def labels(self, message: StoredMessage) -> list[str]:
+        """The labels Gmail would show of a message: the other folders that hold the same octets."""
+        meant = {"\\All": None, "\\Drafts": "\\Draft", "\\Junk": "\\Spam"}
+        found = []
+        for folder in self:
+            if any(one.number == message.number for one in folder.messages):
+                label = "\\Inbox" if folder.name == "INBOX" else folder.special_use or folder.name
+                found.append(meant.get(label, label))
+        return [label for label in found if label is not None]
 
     def delete(self, name: str) -> None:
         """Remove a folder; sessions that have it open get BYE. KeyError when there is none."""

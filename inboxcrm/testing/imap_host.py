@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ssl import SSLContext
 
 from inboxcrm.ports import Clock
-from inboxcrm.testing.imap_folders import Account
+from inboxcrm.testing.imap_folders import SPECIAL_USE, Account
 
 CAPABILITIES = (
     "IMAP4rev1",
@@ -66,6 +67,7 @@ class Host:
     accounts: dict[str, Account] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
     starttls: SSLContext | None = None
+    special_use: Mapping[str, str] = field(default_factory=lambda: SPECIAL_USE)
 
     def has(self, capability: str) -> bool:
         return capability in self.capabilities

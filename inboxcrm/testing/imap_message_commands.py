@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from inboxcrm.testing.imap_commands import Handler, RefusedError, named, needs, selected
+from inboxcrm.testing.imap_commands import Handler, RefusedError, named, needs, selected, signed_in
 from inboxcrm.testing.imap_folders import Folder, StoredMessage
 from inboxcrm.testing.imap_grammar import Command, GrammarError, Token, atom, format_set, parse_number, parse_set, words
 from inboxcrm.testing.imap_mime import body_structure, envelope, section
@@ -101,11 +101,11 @@ def _tell_message(session: Session, folder: Folder, message: StoredMessage, item
         folder.set_flags(message.uid, message.flags | {"\\Seen"})
         session.note_told(message)
         items = list(dict.fromkeys([*items, "FLAGS"]))
-    parts = b" ".join(_fetch_item(message, item) for item in items)
+    parts = b" ".join(_fetch_item(session, message, item) for item in items)
     session.say(b"* %d FETCH (%s)" % (session.number(message.uid), parts))
 
 
-def _fetch_item(message: StoredMessage, item: str) -> bytes:
+def _fetch_item(session: Session, message: StoredMessage, item: str) -> bytes:
     match item:
         case "UID":
             return b"UID %d" % message.uid
@@ -117,6 +117,10 @@ def _fetch_item(message: StoredMessage, item: str) -> bytes:
             return b"RFC822.SIZE %d" % len(message.raw)
         case "MODSEQ":
             return b"MODSEQ (%d)" % message.modseq
+        case "X-GM-MSGID" | "X-GM-LABELS" if session.host.has("X-GM-EXT-1"):
+            return _gmail_item(session, message, item)
+        case "EMAILID" if session.host.has("OBJECTID"):
+            return b"EMAILID (M%d)" % message.number
         case "ENVELOPE":
             return b"ENVELOPE " + envelope(message.raw)
         case "BODY" | "BODYSTRUCTURE":
@@ -125,6 +129,15 @@ def _fetch_item(message: StoredMessage, item: str) -> bytes:
     if found is None:
         raise GrammarError(f"unknown fetch item {item}")
     return _fetch_section(message, found)
+
+
+def _gmail_item(session: Session, message: StoredMessage, item: str) -> bytes:
+    """What Gmail adds to IMAP (X-GM-EXT-1): the message's number, and the folders it lies in besides All Mail."""
+    if item == "X-GM-MSGID":
+        return b"X-GM-MSGID %d" % message.number
+    labels = signed_in(session).labels(message)
+    quoted = (label if label.startswith("\\") else f'"{label}"' for label in labels)
+    return b"X-GM-LABELS (%s)" % " ".join(quoted).encode()
 
 
 def _fetch_section(message: StoredMessage, item: re.Match[str]) -> bytes:
@@ -178,7 +191,7 @@ def _tell_stored(session: Session, command: Command, message: StoredMessage, *, 
     items = ["UID"] if command.by_uid else []
     items += [] if silent else ["FLAGS"]
     items += ["MODSEQ"] if session.condstore else []
-    parts = b" ".join(_fetch_item(message, item) for item in items)
+    parts = b" ".join(_fetch_item(session, message, item) for item in items)
     session.say(b"* %d FETCH (%s)" % (session.number(message.uid), parts))
 
 

@@ -33,6 +33,7 @@ from inboxcrm.testing.imap_folders import Account, Folder, StoredMessage
 from inboxcrm.testing.imap_grammar import Command, GrammarError, parse_command
 from inboxcrm.testing.imap_host import CAPABILITIES, Host, Traffic
 from inboxcrm.testing.imap_message_commands import MESSAGE_HANDLERS
+from inboxcrm.testing.imap_profiles import Profile
 from inboxcrm.testing.imap_session import ClientGoneError, Session
 
 __all__ = [
@@ -59,7 +60,7 @@ class MailServer:
     `without` names capabilities to leave out (IDLE, CONDSTORE, QRESYNC, UIDPLUS, MOVE, SPECIAL-USE ...) so that lesser
     providers can be imitated; without CONDSTORE there is no QRESYNC either. `tls` wraps every connection, `starttls`
     offers the upgrade and takes no password before it. `faults` maps a command's name ("UID FETCH", "GREETING", or "*"
-    for all) to what happens instead, and may be changed at any time.
+    for all) to what happens instead, and may be changed at any time. `profile` imitates a provider.
     """
 
     host = "127.0.0.1"
@@ -71,13 +72,17 @@ class MailServer:
         without: Collection[str] = (),
         tls: SSLContext | None = None,
         starttls: SSLContext | None = None,
+        profile: Profile | None = None,
     ) -> None:
-        left_out = {*without} | ({"QRESYNC"} if "CONDSTORE" in without else set())
-        self.faults: dict[str, Fault] = {}
+        profile = profile or Profile("any")
+        without = {*without, *profile.without}
+        left_out = without | ({"QRESYNC"} if "CONDSTORE" in without else set())
+        self.faults: dict[str, Fault] = dict(profile.faults)
         self._shared = Host(
             clock=clock or SystemClock(),
-            capabilities=tuple(name for name in CAPABILITIES if name not in left_out),
+            capabilities=tuple(name for name in (*CAPABILITIES, *profile.adds) if name not in left_out),
             starttls=starttls,
+            special_use=profile.folders,
         )
         self._tls = tls
         self._listener: asyncio.Server | None = None
@@ -106,7 +111,9 @@ class MailServer:
         if found is None:
             if password is None:
                 raise KeyError(f"no account {user}")
-            found = self._shared.accounts[user] = Account(user, password, self._shared.clock)
+            found = self._shared.accounts[user] = Account(
+                user, password, self._shared.clock, special_use=self._shared.special_use
+            )
         elif password is not None:
             found.password = password
         return found

@@ -24,6 +24,8 @@ class Record:
         self.quarantined: dict[str, dict[int, str]] = {}
         self.batches: list[Batch] = []
         self.live: list[bytes] = []
+        self.sent: list[bytes] = []
+        self.numbered: dict[str, bytes] = {}
 
     async def position(self, mailbox: str, folder: str) -> Position | None:
         assert mailbox == NAME
@@ -37,6 +39,10 @@ class Record:
         assert mailbox == NAME
         known = self._by_message_id(folder)
         return [uid for uid, name, _ in message_ids if name not in known]
+
+    async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
+        assert mailbox == NAME
+        return frozenset(server_ids) & self.numbered.keys()
 
     async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
         assert mailbox == NAME
@@ -72,6 +78,11 @@ class Record:
             poisoned.pop(one.uid, None)
             if batch.live:
                 self.live.append(raw)
+            if one.sent:
+                self.sent.append(raw)
+            if one.server_id is not None:
+                self.numbered[one.server_id] = raw
+        held.update({uid: (self.numbered[server_id], flags) for uid, server_id, flags in batch.located})
         poisoned.update(batch.quarantined)
         self.positions[batch.folder] = batch.position
 

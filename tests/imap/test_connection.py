@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from inboxcrm.config import Security, Server
-from inboxcrm.imap.connection import FETCH_BODY, Connection
+from inboxcrm.imap.connection import BODY, Connection
 from inboxcrm.imap.errors import (
     BusyError,
     CertificateError,
@@ -171,7 +171,7 @@ def test_a_huge_literal_is_refused_before_it_is_read(announced: bytes) -> None:
 
     with connected(conversation) as connection:
         with pytest.raises(LiteralTooLargeError) as caught:
-            connection.fetch_uids([1], FETCH_BODY)
+            connection.fetch_uids([1], connection.items(BODY))
         assert caught.value.size == int(announced)
 
 
@@ -223,7 +223,7 @@ def test_fetch_takes_what_was_asked_in_any_order_with_anything_in_between() -> N
         )
 
     with connected(conversation) as connection:
-        first, second, third = connection.fetch_uids([7, 8, 9], FETCH_BODY)
+        first, second, third = connection.fetch_uids([7, 8, 9], connection.items(BODY))
         news = connection.news
 
     assert first.sections == {"BODY[]": b"hello"}
@@ -257,7 +257,7 @@ def test_a_literal_shorter_than_announced_loses_the_connection() -> None:
         talk.answer(b"* 1 FETCH (UID 1 BODY[] {5}\r\nhi)")
 
     with connected(conversation) as connection, pytest.raises(ConnectionLostError):
-        connection.fetch_uids([1], FETCH_BODY)
+        connection.fetch_uids([1], connection.items(BODY))
 
 
 # -- refusals
@@ -433,7 +433,7 @@ async def test_a_certificate_of_ones_own_is_trusted_only_when_it_is_named(
             where = Server("localhost", server.port, security, certificate.cert if trust else None)
             connection = Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK)
             connection.examine("INBOX")
-            (one,) = connection.fetch_uids([1], FETCH_BODY)
+            (one,) = connection.fetch_uids([1], connection.items(BODY))
             connection.leave()
             return len(one.sections["BODY[]"] or b"")
 
@@ -457,7 +457,7 @@ async def test_what_happens_in_one_byte_segments_is_the_same(mail_server: MailSe
         server = Server(mail_server.host, mail_server.port, Security.NONE)
         connection = Connection(server, user="ann", password="secret", waker=Waker(), limits=QUICK)
         connection.examine("INBOX")
-        (one,) = connection.fetch_uids([1], FETCH_BODY)
+        (one,) = connection.fetch_uids([1], connection.items(BODY))
         connection.leave()
         return one.sections["BODY[]"]
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.domain import reply_safety
+from inboxcrm.ports import FolderRole
 from inboxcrm.service import decide
 from inboxcrm.service.acknowledge import write as write_acknowledgement
 from inboxcrm.service.ingest import Known
@@ -107,6 +108,27 @@ async def test_a_renamed_folder_keeps_its_mail_and_its_position(house: House) ->
     assert (lost.name, [uid for uid, _ in lost.samples], list(none)) == ("Clients", [1], [])
     assert house.ask("SELECT name FROM locations JOIN folders ON folders.id = folder_id") == [("Customers",)]
     assert await known.position("main", "Clients") is None
+
+
+async def test_a_message_the_server_numbers_is_put_into_another_folder_without_its_bytes(house: House) -> None:
+    batch = house.batch(mail())
+    await house.ingest.take(replace(batch, arrivals=[replace(batch.arrivals[0], server_id="77")]))
+
+    known = await Known(house.household).by_server_id("main", ["77", "78"])
+    elsewhere = house.batch(folder="Archive")
+    await house.ingest.take(replace(elsewhere, located=[(5, "77", frozenset({"\\Seen"})), (6, "78", frozenset())]))
+
+    places = house.ask("SELECT name, uid, flags FROM locations JOIN folders ON folders.id = folder_id ORDER BY name")
+    assert known == {"77"}
+    assert places == [("Archive", 5, "\\Seen"), ("INBOX", 1, "")]
+    assert len(house.messages()) == 1
+
+
+async def test_what_the_server_says_was_sent_is_the_owners_in_whatever_folder(house: House) -> None:
+    batch = house.batch(own(), folder="All Mail", live=False)
+    await house.ingest.take(replace(batch, role=FolderRole.ARCHIVE, arrivals=[replace(batch.arrivals[0], sent=True)]))
+
+    assert house.ask("SELECT direction FROM messages") == [("out",)]
 
 
 async def test_the_same_bytes_twice_in_one_batch_are_one_message(house: House) -> None:
