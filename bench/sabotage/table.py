@@ -498,8 +498,8 @@ TABLE: tuple[Defence, ...] = (
         "tests/tui/test_keys.py::test_pasted_text_answers_no_dialog",
         (
             "inboxcrm_tui/screens/dialogs.py",
-            "def on_paste(self, event: events.Paste) -> None:",
-            "def ignored(self, event: events.Paste) -> None:",
+            '        """Text is no decision."""\n        event.stop()',
+            '        if event.text.startswith("y"):\n            self.action_agree()',
         ),
     ),
     # rules, secrets, the rest

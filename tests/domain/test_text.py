@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inboxcrm.domain.text import LONGEST_LINE, MARKS_PER_BASE, cut, one_line, plain, storable, visible
@@ -37,6 +37,7 @@ def test_nothing_shown_moves_a_cursor_or_hides(text: str, shown: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
+@example("exe.\u202efdp \u2066pay\u200bpal\u2069 \x1b[2J \ud800")
 def test_what_is_visible_holds_no_control_no_direction_and_no_surrogate(text: str) -> None:
     shown = visible(text)
 
@@ -90,6 +91,7 @@ def test_one_line_says_that_there_was_more() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet=st.characters(codec=None), max_size=80))
+@example("lone \ud800 surrogate, NUL \0 and CR \r")
 def test_what_is_storable_can_be_encoded(text: str) -> None:
     stored = storable(text)
 

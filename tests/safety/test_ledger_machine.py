@@ -258,7 +258,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert one.answers not in self.withheld
             assert one.recipient in self.came[one.answers][0]
             assert not one.paused
-            assert one.mode is not Mode.SHADOW
+            assert one.mode is Mode.AUTO or (one.mode is Mode.APPROVE and one.mail_id in self.approved)
             assert one.mail_id not in self.stale
 
     @invariant()

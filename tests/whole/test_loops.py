@@ -17,6 +17,7 @@ from inboxcrm.testing.smtp_server import Accepted, Border, Route, SubmissionServ
 from tests.whole.daemon import BORDER, PASSWORD, Running, ask, make_home, until
 from tests.whole.letters import letter
 
+WORK = "ann@work.example"
 ANN, BEA, CARL, FENCE = "ann@inbox.example", "bea@other.example", "carl@client.example", "fence@fence.example"
 
 
@@ -42,6 +43,15 @@ class Wires:
         """A home on that mailbox."""
         self.connect(user, address)
         return make_home(self.folder / user, imap=self.mail.port, smtp=self.office.port, user=user, address=address)
+
+    def second_mailbox(self, home: Path, user: str, address: str) -> None:
+        """Give a home another mailbox, at which its owner has another address."""
+        self.connect(user, address)
+        settings = (home / "config.toml").read_text()
+        first = settings[settings.index("[[mailbox]]") : settings.index("[office]")]
+        second = first.replace('name = "main"', f'name = "{user}"').replace('user = "ann"', f'user = "{user}"')
+        written = settings.replace("[office]", f"{second}[office]").replace(f'["{ANN}"]', f'["{ANN}", "{address}"]')
+        (home / "config.toml").write_text(written)
 
     def post(self, raw: bytes, *, sender: str, to: str) -> None:
         """Deliver a mail that did not come through the office."""
@@ -140,5 +150,53 @@ async def test_an_out_of_office_responder_without_any_mark_gets_one_automatic_ma
             await wires.quiet(home, 1 + answered)
         wires.post(letter("fence", sender=f"Fence <{FENCE}>", to=ANN), sender=FENCE, to=ANN)
         await until(lambda: wires.inbox("fence"), "the daemon no longer works")
+
+    assert len(wires.inbox("carl")) == 1
+
+
+async def test_two_mailboxes_of_one_home_and_changed_subjects_make_no_second_answer(wires: Wires) -> None:
+    homes = wires.home("ann", ANN), wires.home("bea", BEA)
+    wires.second_mailbox(homes[0], "work", WORK)
+    async with Running(homes[0]) as ann, Running(homes[1]) as bea:
+        await asyncio.gather(ann.watching(), bea.watching())
+        for number, address in enumerate((ANN, WORK)):
+            to_ann = letter(
+                f"to-{number}", sender=f"Bea <{BEA}>", to=address, subject=f"Matter {number}", text=f"{number}?"
+            )
+            to_bea = letter(
+                f"from-{number}", sender=f"Ann <{address}>", to=BEA, subject=f"Thing {number}", text=f"{number}!"
+            )
+            wires.post(to_ann, sender=BEA, to=address)
+            wires.post(to_bea, sender=address, to=BEA)
+        answers = wires.automatic
+        await until(lambda: answers(ANN) + answers(WORK) and answers(BEA), "nobody was acknowledged")
+        await wires.quiet(homes[1], 2 + answers(ANN) + answers(WORK))
+        await wires.quiet(homes[0], 2 + answers(BEA))
+
+    assert answers(ANN) + answers(WORK) == 1
+    assert answers(BEA) <= 2
+    to_whom = [mail.recipients for mail in wires.office.accepted if BEA in str(message_from_bytes(mail.raw)["From"])]
+    assert len(set(map(str, to_whom))) == len(to_whom)
+    kinds = ask(homes[0], "SELECT class, COUNT(*) FROM messages WHERE direction = 'in' GROUP BY class ORDER BY class")
+    assert kinds == [("human", 2), ("machine", answers(BEA))]
+
+
+async def test_an_absence_without_marks_under_other_subjects_at_two_mailboxes_gets_one_automatic_mail(
+    wires: Wires,
+) -> None:
+    home = wires.home("ann", ANN)
+    wires.second_mailbox(home, "work", WORK)
+    wires.connect("carl", CARL)
+    async with Running(home) as ann:
+        await ann.watching()
+        wires.post(letter("first", sender=f"Carl <{CARL}>", to=ANN), sender=CARL, to=ANN)
+        await until(lambda: wires.inbox("carl"), "Carl's mail was not acknowledged")
+
+        for number, address in enumerate((WORK, ANN, WORK)):
+            raw = letter(
+                f"o{number}", sender=f"Carl <{CARL}>", to=address, subject=f"Away {number}", text=f"{ABSENT}{number}"
+            )
+            wires.post(raw, sender=CARL, to=address)
+            await wires.quiet(home, 2 + number)
 
     assert len(wires.inbox("carl")) == 1
