@@ -553,6 +553,7 @@ TABLE: tuple[Defence, ...] = (
         59,
         "nothing leaves later than the longest delay",
         "tests/service/test_deliver.py::test_nothing_leaves_later_than_the_longest_delay",
+        ("inboxcrm/service/deliver.py", "        if now >= item.expires_at:\n", "        if False:\n"),
         ("inboxcrm/service/deliver.py", "for item in outbox.expired(connection, state, now):", "for item in ():"),
         ("inboxcrm/domain/outbox.py", "return at if at < expires_at else None", "return at"),
     ),

@@ -36,9 +36,9 @@ async def bring_in(house: House, file: Path) -> None:
     assert (await Import(house.household, house.parser).run([file])).new == 1
 
 
-def again(house: House, *, way: str = "by another way", **how: str) -> bytes:
+def again(house: House, *, way: str = "by another way", to: str = ME) -> bytes:
     """The same mail as `mail()`, come now and over other hosts: other bytes, the same Message-ID."""
-    raw = mail(at=house.clock.now(), **how)
+    raw = mail(at=house.clock.now(), to=to)
     return raw.replace(b"with ESMTPS id 1;", f"with ESMTPS id {way};".encode())
 
 
