@@ -44,8 +44,8 @@ NEUTRAL = (
     "X-Custom: =?utf-8?Q?Out_of_office=3A?=",
 )
 
-ADDED = [one for one in NEUTRAL if not one.startswith(("Sender", "Reply-To"))]
-"""Those that a mail with a Sender or Reply-To of its own can bear too."""
+ADDED = [one for one in NEUTRAL if not one.startswith(("Sender", "Reply-To", "In-Reply-To"))]
+"""Those that any mail can bear: an answer whose subject begins "Urlaub:" is an absence note, a first mail is not."""
 
 MARKS = {
     "C1": ("X-Envelope-From: <>", "X-Original-Envelope-From: <>", "X-Envelope-From: <MAILER-DAEMON@h.example>"),
