@@ -10,6 +10,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.cli import times
 from inboxcrm.cli.calendars import enter_calendar, show_unlikely, tell_absence
+from inboxcrm.cli.call_backs import call_lines
 from inboxcrm.cli.commitments import memory_lines
 from inboxcrm.cli.contacts_memory import occasion_lines
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
@@ -74,6 +75,7 @@ def queue(place: Place, as_json: bool) -> None:
             nothing="Nobody waits for an answer.",
         )
         _questions(house)
+        call_lines(house)
         _follow_ups_due(house)
         _no_answer_needed(house)
         memory_lines(house)

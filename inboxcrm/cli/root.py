@@ -19,7 +19,10 @@ USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("demo", "init", "doctor", "run", "status", "notify")),
-    ("The desk", ("queue", "promises", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject")),
+    (
+        "The desk",
+        ("queue", "promises", "callback", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject"),
+    ),
     ("Absence and calm", ("away", "back", "holidays", "calendar", "pause", "resume")),
     ("Memory", ("brief", "commitments", "check", "fact", "facts", "occasions", "log", "interactions", "prefer")),
     ("Reading", ("contacts", "contact", "organisation", "search", "show", "stats", "tui", "web")),
@@ -111,6 +114,7 @@ def main() -> None:
     """The program's entry."""
     for commands in (
         "calendars",
+        "call_backs",
         "commitments",
         "contacts_memory",
         "demo",

@@ -16,7 +16,19 @@ from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.rules import Actions
 
-AT_ARRIVAL = ("acknowledge", "policy", "mode", "hold", "quiet", "no_promise", "target", "plan", "tag", "stop")
+AT_ARRIVAL = (
+    "acknowledge",
+    "policy",
+    "mode",
+    "hold",
+    "quiet",
+    "no_promise",
+    "target",
+    "plan",
+    "call_back",
+    "tag",
+    "stop",
+)
 """Actions that bear on the decision about the mail itself."""
 
 DEEDS = ("draft", "notify", "note")
@@ -60,6 +72,7 @@ def then_of(reader: Reader, place: Path, values: object, *, on: On) -> tuple[Act
         stop=flag("stop"),
         mode=reader.read((*place, "mode"), found, _mode, None),
         policy=reader.read((*place, "policy"), found, _policy, None),
+        call_back=flag("call_back"),
         plan=reader.read((*place, "plan"), found, lambda value: one_of(value, reader.names.plans, "plan"), None),
     )
     _contradictions(reader, place, actions)
@@ -198,6 +211,6 @@ def _contradictions(reader: Reader, place: Path, actions: Actions) -> None:
         reader.problem((*place, "mode"), '"hold" and "mode" contradict each other: what is held waits for you')
     if silent and spoken:
         reader.problem((*place, spoken), f'"{silent}" and "{spoken}" contradict each other: nothing is sent')
-    for key, said in (("target", actions.target), ("plan", actions.plan)):
+    for key, said in (("target", actions.target), ("plan", actions.plan), ("call_back", actions.call_back or None)):
         if actions.no_promise and said is not None:
             reader.problem((*place, key), f'"no_promise" and "{key}" contradict each other: no answer is owed')

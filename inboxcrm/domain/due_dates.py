@@ -58,6 +58,31 @@ def due_on(sentence: str, language: str, *, said_on: date, month_first: bool = F
     return None
 
 
+EXACT = ("explicit", "numeric", "overmorrow", "next_week_weekday", "weekday", "tomorrow", "today")
+"""The phrases that name one day, and not the last of several."""
+
+
+def day_named(sentence: str, language: str, *, said_on: date, month_first: bool = False) -> date | None:
+    """The one day a sentence names; None where it names none, a stretch of time ("next week"), or two weekdays."""
+    folded = fold(sentence)
+    grammar = _grammar(language)
+    weekdays = {number for number, day in enumerate(grammar.days) if re.search(_whole(day.pattern, language), folded)}
+    if len(weekdays) > 1:
+        return None
+    stretches = (kind for kind in ("next_week", "next_month", "month_end", "week_end") if grammar.phrases.get(kind))
+    if not weekdays and any(pattern.search(folded) for kind in stretches for pattern in grammar.phrases[kind]):
+        return None
+    for kind in EXACT:
+        found = _read(kind, folded, language, said_on, month_first=month_first)
+        if found is not None:
+            return found if said_on <= found <= said_on + FURTHEST else None
+    return None
+
+
+def _whole(pattern: str, language: str) -> str:
+    return pattern if language == "ja" else rf"(?<!\w)(?:{pattern})(?!\w)"
+
+
 def _read(kind: str, folded: str, language: str, said_on: date, *, month_first: bool) -> date | None:
     if kind == "numeric":
         match = _NUMERIC.search(folded)

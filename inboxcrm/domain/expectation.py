@@ -6,7 +6,7 @@ alone so that a later mail is never promised an earlier time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -40,6 +40,7 @@ class StepKind(StrEnum):
     CLOSE_OF_DAY = "close-of-day"
     CLOSE_OF_WEEK = "close-of-week"
     NO_DATE = "no-date"
+    ASKED_FOR = "asked-for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,18 @@ def expect(received_at: datetime, *, target: timedelta, calendar: OfficeCalendar
         walk.extend(moves)
         due_at = moves[-1].end
     return Expectation(received_at, due_at, exact_at, target, tuple(walk), _because(received_at, stretches, calendar))
+
+
+def not_before(expected: Expectation, asked_at: datetime, until: datetime, *, day_only: bool) -> Expectation:
+    """The expectation of somebody who asked for a later time: due at `until`, the end of what they asked for.
+
+    `day_only`: a day was asked for and no hour. Who asks for an earlier time than can be promised is not promised it.
+    """
+    if expected.due_at is None or until <= expected.due_at:
+        return expected
+    asked = Step(StepKind.ASKED_FOR, asked_at, until, NOTHING, NOTHING)
+    closing = (_point(StepKind.CLOSE_OF_DAY, until, asked_at),) if day_only else ()
+    return replace(expected, due_at=until.astimezone(UTC), walk=(*expected.walk, asked, *closing))
 
 
 def _counted(received_at: datetime, stretches: tuple[Stretch, ...], target: timedelta) -> list[Step]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from inboxcrm.domain.expectation import Expectation, expect
+from inboxcrm.domain.asked_call import SLOT, AskedCall
+from inboxcrm.domain.expectation import Expectation, expect, not_before
 from inboxcrm.domain.learning import Target
 from inboxcrm.domain.linking import Link
 from inboxcrm.domain.modes import Mode
@@ -86,7 +87,10 @@ class Chased:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of a message: where it belongs, what is owed, what is said, each with its reason."""
+    """What becomes of a message: where it belongs, what is owed, what is said, each with its reason.
+
+    `wish`: they ask to be called, at a time at which that can be if one is named.
+    """
 
     verdict: Verdict
     link: Link
@@ -95,6 +99,7 @@ class Plan:
     promise: MakePromise | Chased | None
     speech: Acknowledge | Silence
     expectation: Expectation | None
+    wish: AskedCall | None = None
 
 
 def plan(
@@ -109,9 +114,10 @@ def plan(
     now: datetime,
     answered: bool,
     settled: bool = False,
+    wish: AskedCall | None = None,
 ) -> Plan:
     """Compose the decision. `answered`: the owner's answer to this very mail is on record already. `settled`: they seem
-    to say that what is owed to them is settled, which is no chaser; the owner is asked.
+    to say that what is owed to them is settled, which is no chaser; the owner is asked. `wish`: they ask to be called.
 
     Mail of class machine owes nothing; mail of class human or unknown makes a promise, told or silent, whatever the
     verdict, unless a rule says that no answer is needed.
@@ -120,13 +126,38 @@ def plan(
         silence = Silence(_why_silent(verdict) or "a rule says that no answer is needed")
         return Plan(verdict, link, placement, word, None, silence, None)
     expectation = expect(received_at, target=word.target or terms.target, calendar=calendar)
+    if wish is not None:
+        wish = _possible(wish, calendar, now)
+        expectation = _with_call(expectation, wish, calendar)
     owed = placement.matter.live_promise if placement.matter is not None else None
     if owed is not None and settled:
         silence = Silence(_why_silent(verdict) or "they seem to say that it is settled: you are asked")
         return Plan(verdict, link, placement, word, None, silence, None)
     promise = MakePromise(expectation) if owed is None else Chased(owed)
     speech = _speech(verdict, promise, expectation, word, terms, calendar, received_at, now, answered)
-    return Plan(verdict, link, placement, word, promise, speech, expectation)
+    return Plan(verdict, link, placement, word, promise, speech, expectation, wish)
+
+
+def _possible(wish: AskedCall, calendar: OfficeCalendar, now: datetime) -> AskedCall:
+    """The wish without a time that has passed, or at which nobody is there."""
+    if wish.at is not None and (wish.at <= now or not calendar.is_open(wish.at)):
+        return AskedCall(wish.phrase)
+    if wish.on is not None and not calendar.open_on(wish.on):
+        return AskedCall(wish.phrase)
+    return wish
+
+
+def _with_call(expectation: Expectation, wish: AskedCall, calendar: OfficeCalendar) -> Expectation:
+    """A call that is asked for later than an answer would be due, in open time, is due when it was asked for."""
+    if wish.at is not None and calendar.is_open(wish.at):
+        closes = next(
+            span.end for span in calendar.open_on(calendar.day_of(wish.at)) if span.start <= wish.at < span.end
+        )
+        return not_before(expectation, wish.at, min(closes, wish.at + SLOT), day_only=False)
+    if wish.on is not None and calendar.open_on(wish.on):
+        spans = calendar.open_on(wish.on)
+        return not_before(expectation, spans[0].start, spans[-1].end, day_only=True)
+    return expectation
 
 
 def _why_silent(verdict: Verdict) -> str | None:

@@ -71,6 +71,7 @@ class Word:
     acknowledgement. `no_promise`: no answer is owed. `target`: open office time instead of the plan's. `plan`: the
     level of service whose times hold for this mail. `mode`: the strictest that a rule names; the home's own stands
     where that is stricter still. `policy`: the first that a rule names, between the contact's own and the plan's.
+    `call_back`: the sender asks to be called.
     `choices` say who won where only one can, `follows` what else is to be done;
     `stopped_by` is the rule behind which none was asked.
     """
@@ -85,6 +86,7 @@ class Word:
     plan: str | None = None
     mode: Mode = Mode.AUTO
     policy: Policy | None = None
+    call_back: bool = False
     choices: tuple[Choice, ...] = ()
     follows: tuple[Follow, ...] = ()
     stopped_by: str | None = None
@@ -104,6 +106,7 @@ class Actions:
     mode: Mode | None = None
     policy: Policy | None = None
     plan: str | None = None
+    call_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,7 @@ def _word(matches: tuple[Match, ...], said: list[tuple[Rule, Actions]], stopped_
         plan=next((then.plan for then in acts if then.plan is not None), None),
         mode=strictest(*(then.mode for then in acts if then.mode is not None)),
         policy=next((then.policy for then in acts if then.policy is not None), None),
+        call_back=any(then.call_back for then in acts),
         choices=_choices(said),
         follows=tuple(
             Follow(rule.name, rule.origin, rule.when.text, rule.steps)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from inboxcrm.domain import wording
 from inboxcrm.domain.address import base_key, organisational_domain
+from inboxcrm.domain.asked_call import AskedCall
 from inboxcrm.domain.dedupe import identity_key
 from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.message import Message
@@ -147,7 +148,21 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         "phone": owner.phone if trusted and plan.after_hours == PHONE else None,
         "urgent_word": URGENT_WORD if trusted and reachable and plan.after_hours in urgent.ACCESS else None,
         "plan_note": plan.wording.get(language) if trusted else None,
+        "call_at": _call_at(speech.plan.wish, language, expectation, owner.timezone, sender_zone),
+        "helped_on": None,
     }
+
+
+def _call_at(
+    wish: AskedCall | None, language: str, expectation: Expectation, owner_zone: ZoneInfo, sender_zone: tzinfo | None
+) -> TemplateValue:
+    """When a call was asked for, as it was understood; None where it was not."""
+    said_at = expectation.received_at
+    if wish is not None and wish.at is not None:
+        return wording.moment_phrase(wish.at, language, owner_zone=owner_zone, sender_zone=sender_zone, said_at=said_at)
+    if wish is not None and wish.on is not None:
+        return wording.date_phrase(wish.on, language, said_on=said_at.astimezone(owner_zone).date())
+    return None
 
 
 def due(expectation: Expectation, language: str, *, owner_zone: ZoneInfo, sender_zone: tzinfo | None) -> TemplateValue:

@@ -17,7 +17,7 @@ from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
 from inboxcrm.service import brakes, duties, learned, outlook, renewal
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, follow_ups, home, matters, outbox, promises, unowed, views
+from inboxcrm.store import call_backs, contacts, follow_ups, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.times import to_text
 
 
@@ -238,6 +238,25 @@ def snooze(household: Household, reference: str, *, until: datetime) -> None:
             raise UserError(f"{until.isoformat()} is not in the future")
         promises.snooze(connection, promise.id, until)
         home.journal(connection, "snooze", f"promise {promise.id}", {"until": to_text(until)}, now=now)
+
+
+def call_back(household: Household, reference: str, *, at: datetime | None) -> None:
+    """Set when the owner calls somebody who asked for it, or that no call is meant (None). The promise does not move.
+
+    Raises NotFoundError, or UserError where no call was asked for or the time has passed.
+    """
+    row_id, now = message_of(household, reference), household.clock.now()
+    if at is not None and at <= now:
+        raise UserError("that time has passed; give a later one with --at")
+    with household.database.write() as connection:
+        promise = _owed(connection, row_id, reference)
+        if call_backs.of_promise(connection, promise.id) is None:
+            raise UserError(f"no call was asked for with {reference}. See: inboxcrm callback")
+        if at is None:
+            call_backs.drop(connection, promise.id)
+        else:
+            call_backs.settle(connection, promise.id, at)
+        home.journal(connection, "callback", f"promise {promise.id}", {"at": at and to_text(at)}, now=now)
 
 
 def _owed(connection: sqlite3.Connection, row_id: int, reference: str) -> promises.Promise:

@@ -21,7 +21,7 @@ from inboxcrm.domain.settled import settled_by
 from inboxcrm.domain.threads import Placement, departs
 from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
-from inboxcrm.service import duties, file, learned, reports, story, urgent, workflows
+from inboxcrm.service import call_back, duties, file, learned, reports, story, urgent, workflows
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, questions, unowed
@@ -121,6 +121,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         now=filing.now,
         answered=gathered.answer is not None,
         settled=settled is not None,
+        wish=call_back.wish(filing, person, situation) if word.call_back else None,
     )
     row_id, matter_id = file.store(
         filing,
@@ -137,6 +138,8 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     if verdict.mail_class is not MailClass.MACHINE:
         _word_of_a_person(filing, decided, row_id, matter_id, settled=settled)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
+    if promise_id is not None and decided.wish is not None:
+        call_back.note(filing, promise_id, row_id, decided.wish)
     if word.follows:
         workflows.begin(
             connection,

@@ -19,7 +19,7 @@ from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outc
 from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.domain.threads import Candidate, Placement
 from inboxcrm.parsing import Parsed
-from inboxcrm.service import file
+from inboxcrm.service import call_back, file
 from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
@@ -183,5 +183,6 @@ def _planned(filing: Filing, gathered: Gathered, verdict: Verdict, placement: Pl
         received_at=filing.received_at,
         now=filing.received_at,
         answered=False,
+        wish=call_back.wish(filing, person, situation) if word.call_back else None,
     )
     return Rehearsal(situation, decided)

@@ -254,6 +254,8 @@ def _values(
         "phone": None,
         "urgent_word": None,
         "plan_note": None,
+        "call_at": None,
+        "helped_on": None,
     }
 
 

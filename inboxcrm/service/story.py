@@ -186,6 +186,7 @@ _SAID = {
     "half-hour": "rounded to the half hour",
     "close-of-day": "rounded to the close of that day",
     "close-of-week": "rounded to the close of that week",
+    "asked-for": "the time they asked to be called",
     "no-date": "no open time: no date is told",
 }
 

@@ -14,7 +14,9 @@ from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.rulebook import RuleBook
 
 TEMPLATES = Names(
-    acknowledgements=frozenset({"acknowledge", "after-hours", "away", "new-sender", "minimal"}),
+    acknowledgements=frozenset(
+        {"acknowledge", "after-hours", "away", "new-sender", "minimal", "three-questions", "call-back"}
+    ),
     drafts=frozenset({"apology-letter", "follow-up"}),
     plans=frozenset({"standard", "gold"}),
 )

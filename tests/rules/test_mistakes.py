@@ -99,11 +99,13 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
         'rules/sales.toml:23: [[rule]] 5: "when": the pattern of matches() cannot be read: missing ): (invoice',
         (
             'rules/sales.toml:29: [[rule]] 6: "acknowledge": there is no template "afterhours" for acknowledgements; '
-            'there are acknowledge, after-hours, away, minimal, new-sender. Did you mean "after-hours"?'
+            "there are acknowledge, after-hours, away, call-back, minimal, new-sender, three-questions. "
+            'Did you mean "after-hours"?'
         ),
         (
             'rules/sales.toml:34: [[rule]] 7: unknown key "respond_withing". Known here: "acknowledge", "policy", '
-            '"mode", "hold", "quiet", "no_promise", "target", "plan", "tag", "stop", "draft", "notify" or "note".'
+            '"mode", "hold", "quiet", "no_promise", "target", "plan", "call_back", "tag", "stop", "draft", "notify" '
+            'or "note".'
         ),
         (
             'rules/sales.toml:44: [[rule]] 8: step 1: a step that waits has no "acknowledge"; it has "draft", '
