@@ -103,6 +103,15 @@ class Acknowledge:
     max_delay: timedelta = timedelta(hours=24)
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """How promises are held. `auto_extend`: once for each, the machine proposes a later date to a client who was told
+    one that will not hold; the mail goes the way of the mode.
+    """
+
+    auto_extend: bool = False
+
+
 class FollowUpStart(StrEnum):
     """Which of the owner's mails start a follow-up date by themselves."""
 
@@ -228,6 +237,7 @@ class Config:
     plans: Mapping[str, PlanConfig]
     safety: Safety = Safety()
     notify: Notify = Notify()
+    promise: Promises = Promises()
     follow_up: FollowUps = FollowUps()
 
     @property

@@ -19,6 +19,7 @@ from inboxcrm.config import (
     Owner,
     PasswordSource,
     PlanConfig,
+    Promises,
     Safety,
     Server,
     Webhook,
@@ -40,6 +41,7 @@ SECTIONS: dict[str, type] = {
     "password": PasswordSource,
     "office": Office,
     "acknowledge": Acknowledge,
+    "promise": Promises,
     "follow_up": FollowUps,
     "plans.NAME": PlanConfig,
     "safety": Safety,
@@ -100,6 +102,7 @@ def test_every_section_of_the_configuration_is_compared() -> None:
         "plans",
         "safety",
         "notify",
+        "promise",
         "follow_up",
     }
 

@@ -10,12 +10,16 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, views
+from inboxcrm.store import home, unowed, views
 from inboxcrm.store.views import ContactRow, MessageRow, OwedRow, Step, Touch
 
+from .asides import Aside
 from .widgets.standing import Standing
 
 T = TypeVar("T")
+
+MOST_NEEDLESS = 200
+"""How many mails that may need no answer are listed, the newest."""
 
 WAITING = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
 
@@ -84,6 +88,16 @@ class Desk:
     def piles(self) -> list[views.Pile]:
         """The queue, one pile for each person."""
         return self.ask(lambda connection: views.piles(connection, now=self.now(), zone=self.zone))
+
+    def asides(self) -> list[Aside]:
+        """What is asked of the owner beside the promises: questions, follow-ups whose day has come, needless mail."""
+        now = self.now()
+        with self.household.database.read() as connection:
+            return [
+                *views.questions(connection),
+                *views.follow_ups(connection, due_by=now),
+                *unowed.pending(connection, limit=MOST_NEEDLESS),
+            ]
 
     def owed(self, promise_id: int) -> OwedRow | None:
         """One row of the queue."""

@@ -288,6 +288,24 @@ def reject(place: Place, item: int) -> None:
         click.echo(f"Item {item} is {actions.reject(house, item)}.")
 
 
+@cli.command("send-again", short_help="Send a mail of yours of unknown fate once more.")
+@click.argument("item", type=int)
+@click.pass_obj
+def send_again(place: Place, item: int) -> None:
+    """Send a mail of your own writing once more, of which nobody knows whether it left (state unknown in outbox)."""
+    with bootstrap.household(place.home) as house:
+        click.echo(f"Item {item} is {actions.send_again(house, item)}; the running daemon sends it.")
+
+
+@cli.command(short_help="Leave a mail of unknown fate alone.")
+@click.argument("item", type=int)
+@click.pass_obj
+def dismiss(place: Place, item: int) -> None:
+    """Leave a mail of unknown fate alone (state unknown in outbox): it counts as not sent."""
+    with bootstrap.household(place.home) as house:
+        click.echo(f"Item {item} is {actions.dismiss(house, item)}.")
+
+
 @cli.command(short_help="Be away until a day; or list the absences.")
 @click.option("--until", metavar="WHEN", help="The end: a date (its whole day), a time, or a length such as 10d.")
 @click.option("--from", "start", metavar="WHEN", help="The beginning; now where it is not given.")

@@ -19,6 +19,7 @@ from inboxcrm.config import (
     Mode,
     Owner,
     PlanConfig,
+    Promises,
     Safety,
 )
 from inboxcrm.configuration import values
@@ -121,6 +122,7 @@ def _config(home: Path, root: Table) -> Config:
         plans=_plans(root.table("plans"), has_phone="phone" in root.table("owner").values),
         safety=_safety(root.table("safety")),
         notify=read_notify(root.table("notify"), home, owner),
+        promise=_promise(root.table("promise")),
         follow_up=_follow_up(root.table("follow_up")),
     )
     root.close()
@@ -165,6 +167,12 @@ def _acknowledge(table: Table) -> Acknowledge:
         if wait >= chosen.max_delay:
             limit = format_duration(chosen.max_delay)
             table.problem(key, f'found "{format_duration(wait)}"', f'must be less than max_delay, which is "{limit}"')
+    table.close()
+    return chosen
+
+
+def _promise(table: Table) -> Promises:
+    chosen = Promises(auto_extend=table.read("auto_extend", values.boolean, Promises().auto_extend))
     table.close()
     return chosen
 

@@ -307,6 +307,39 @@ def _decide(household: Household, item_id: int, event: OutboxEvent) -> OutboxSta
     return state
 
 
+def send_again(household: Household, item_id: int) -> OutboxState:
+    """The owner wants a mail of their own writing, of which nobody knows whether it left, sent once more.
+
+    Raises NotFoundError, or UserError: what the machine wrote is never sent a second time.
+    """
+    return _settle_doubt(household, item_id, OutboxEvent.SEND_AGAIN)
+
+
+def dismiss(household: Household, item_id: int) -> OutboxState:
+    """The owner leaves a mail of unknown fate alone: it counts as not sent. Raises NotFoundError or UserError."""
+    return _settle_doubt(household, item_id, OutboxEvent.DISMISS)
+
+
+def _settle_doubt(household: Household, item_id: int, event: OutboxEvent) -> OutboxState:
+    now = household.clock.now()
+    with household.database.write() as connection:
+        item = outbox.by_id(connection, item_id)
+        if item is None:
+            raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox")
+        if item.state is not OutboxState.UNKNOWN:
+            raise UserError(f"item {item_id} is {item.state}: nobody doubts what became of it")
+        if event is OutboxEvent.SEND_AGAIN and item.kind == "auto":
+            raise UserError(f"item {item_id} was written by the machine and is never sent twice. inboxcrm dismiss it")
+        if event is OutboxEvent.SEND_AGAIN and now >= item.expires_at:
+            raise UserError(f"item {item_id} is too late to be of use; dismiss it, and write yourself")
+        state = outbox.happen(connection, item, event, at=now, reply=f"{event} by the owner")
+        outbox.postpone(connection, item.id, now)
+        if not outbox.in_state(connection, OutboxState.UNKNOWN):
+            home.clear_alarms(connection, "in-doubt", now=now)
+        home.journal(connection, event, f"outbox {item_id}", {}, now=now)
+    return state
+
+
 def outgoing(household: Household, item_id: int) -> outbox.Item:
     """One mail of the outbox with its bytes. Raises NotFoundError."""
     item = household.database.reading(lambda connection: outbox.by_id(connection, item_id))

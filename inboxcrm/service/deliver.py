@@ -23,7 +23,7 @@ from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.switch import ModeSwitch
-from inboxcrm.store import contacts, home, outbox, promises
+from inboxcrm.store import contacts, home, outbox
 
 log = logging.getLogger("inboxcrm.deliver")
 
@@ -285,9 +285,7 @@ class Deliver:
             home.raise_alarm(connection, "sending-stopped", f"{item.mailbox}: {reply}", now=now)
 
     def _told(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
-        if item.promise_id is not None and item.kind == "auto":
-            promises.tell(connection, item.promise_id, item.due_at, at=now)
-        elif item.promise_id is not None:
+        if item.promise_id is not None:
             renewal.went_out(self._household, connection, item, now)
 
     def _record_found(self, connection: sqlite3.Connection, item: outbox.Item) -> None:

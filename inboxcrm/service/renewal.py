@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inboxcrm.config import Mode
 from inboxcrm.domain import wording
@@ -110,6 +110,28 @@ def renew(
     return _drafted(due_at, _notice(letter, due_at, expectation, calendar, MOVED if because_away else EXTENDED))
 
 
+def propose(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> None:
+    """Write the mail that tells a later date to a client whose told one will not hold, once for each promise.
+
+    It will not hold when today's knowledge (what was learned since, absences, hours) would have told a later time. The
+    promise moves when the mail has gone, and not before: until then it breaks at the time that was told.
+    """
+    if promise.duty.due_at is None or not allows(promise.duty, Event.EXTENDED, automatic=True):
+        return
+    calendar = _calendar(household, connection, promise, now)
+    target = _target(household, connection, promise, now)
+    told_today = expect(promise.duty.counted_from, target=target, calendar=calendar).due_at
+    if told_today is not None and told_today <= promise.duty.due_at:
+        return
+    letter = _letter(household, connection, promise, now)
+    expectation = honest(household, connection, promise, now)
+    if isinstance(letter, Silence) or expectation.due_at is None:
+        return
+    made = _notice(letter, expectation.due_at, expectation, calendar, EXTENDED, proposed=True)
+    detail = {"due_at": to_text(expectation.due_at), "silent": made.because if isinstance(made, Silence) else None}
+    home.journal(connection, "extension-proposed", f"promise {promise.id}", detail, now=now)
+
+
 def apologise(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> None:
     """Draft the apology for a promise that has just been broken, with a new honest date; the promise does not move."""
     letter = _letter(household, connection, promise, now)
@@ -122,13 +144,20 @@ def apologise(household: Household, connection: sqlite3.Connection, promise: Pro
 
 
 def went_out(household: Household, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
-    """The owner's mail that tells a new date has left: the promise stands at that date, and the client knows."""
+    """A mail that tells a date has left: the client knows it, and where it is a later one the promise stands there.
+
+    Only the owner's own mail, and the extension that the machine proposed, move a promise.
+    """
     promise = promises.by_id(connection, item.promise_id) if item.promise_id is not None else None
-    if promise is None or item.due_at is None or not promise.duty.state.live:
+    if promise is None:
         return
-    if promise.duty.due_at is None or item.due_at > max(now, promise.duty.due_at):
-        _extend(connection, promise, item.due_at, _calendar(household, connection, promise, now), now)
-    promises.tell(connection, promise.id, item.due_at, at=now)
+    automatic, stands = item.kind == "auto", promise.duty.due_at
+    moves = (not automatic or item.template == EXTENDED) and allows(promise.duty, Event.EXTENDED, automatic=automatic)
+    if moves and item.due_at is not None and (stands is None or item.due_at > max(now, stands)):
+        calendar = _calendar(household, connection, promise, now)
+        _extend(connection, promise, item.due_at, calendar, now, automatic=automatic)
+    if automatic or (item.due_at is not None and promise.duty.state.live):
+        promises.tell(connection, promise.id, item.due_at, at=now)
 
 
 def honest(
@@ -150,9 +179,7 @@ def honest(
         known_then = expect(promise.duty.counted_from, target=promise.target, calendar=calendar)
         if known_then.due_at is not None and known_then.due_at > floor:
             return known_then
-    plan = contacts.terms(connection, promise.contact_id).plan if promise.contact_id is not None else None
-    basis = learned.target(household, connection, contact_id=promise.contact_id, plan=plan, now=now)
-    target = max(promise.target, basis.open_time)
+    target = _target(household, connection, promise, now)
     expectation = expect(now, target=target, calendar=calendar)
     if expectation.due_at is not None and expectation.due_at <= floor:
         return expect(floor, target=target, calendar=calendar)
@@ -163,10 +190,25 @@ def _calendar(household: Household, connection: sqlite3.Connection, promise: Pro
     return household.calendar(connection, now, contacts.card(connection, promise.contact_id).plan)
 
 
+def _target(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> timedelta:
+    """The promise's own target, or what was learned since if that is longer."""
+    plan = contacts.terms(connection, promise.contact_id).plan if promise.contact_id is not None else None
+    return max(
+        promise.target,
+        learned.target(household, connection, contact_id=promise.contact_id, plan=plan, now=now).open_time,
+    )
+
+
 def _extend(
-    connection: sqlite3.Connection, promise: Promise, due_at: datetime, calendar: OfficeCalendar, now: datetime
+    connection: sqlite3.Connection,
+    promise: Promise,
+    due_at: datetime,
+    calendar: OfficeCalendar,
+    now: datetime,
+    *,
+    automatic: bool = False,
 ) -> None:
-    entry = Entry(Event.EXTENDED, now, due_at=due_at)
+    entry = Entry(Event.EXTENDED, now, due_at=due_at, automatic=automatic)
     if not allows(promise.duty, Event.EXTENDED):
         raise UserError(f"the promise is {promise.duty.state} and cannot be extended")
     try:
@@ -260,9 +302,18 @@ def _values(
 
 
 def _notice(
-    letter: _Letter, due_at: datetime, expectation: Expectation | None, calendar: OfficeCalendar, template: str
+    letter: _Letter,
+    due_at: datetime,
+    expectation: Expectation | None,
+    calendar: OfficeCalendar,
+    template: str,
+    *,
+    proposed: bool = False,
 ) -> tuple[int, OutboxState] | Silence:
-    """The automatic mail, by mode and within the limits; to a sender nobody vouched for only with the owner's key."""
+    """The automatic mail, by mode and within the limits; to a sender nobody vouched for only with the owner's key.
+
+    `proposed`: it is not told yet that the promise moves; the same date may be told again later, by hand.
+    """
     filing, household = letter.filing, letter.filing.household
     message = filing.message
     reply = AutoReply(
@@ -274,7 +325,7 @@ def _notice(
         in_reply_to=message.message_id,
         references=message.references,
         original_subject=letter.subject or None if letter.known and letter.trusted else None,
-        dedupe_key=f"{template}:{letter.promise.id}:{to_text(due_at)}",
+        dedupe_key=f"{template}{':proposed' if proposed else ''}:{letter.promise.id}:{to_text(due_at)}",
     )
     entry = _entry(letter, "auto", template, due_at, reply.dedupe_key, hold=not letter.trusted)
     allowed = brakes.check(filing, entry)

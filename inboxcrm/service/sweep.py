@@ -37,6 +37,9 @@ def _move(connection: sqlite3.Connection, household: Household, now: datetime) -
         promises.happen(connection, promise, Entry(Event.WARNED, now, automatic=True))
         due_at = to_text_or_none(promise.duty.due_at)
         home.journal(connection, "warned", f"promise {promise.id}", {"due_at": due_at}, now=now)
+        warned = promises.by_id(connection, promise.id) if household.config.promise.auto_extend else None
+        if warned is not None:
+            renewal.propose(household, connection, warned, now)
         moved += 1
     for promise in promises.to_break(connection, now):
         promises.happen(connection, promise, Entry(Event.DUE_PASSED, promise.duty.due_at or now, automatic=True))

@@ -37,6 +37,7 @@ class Item:
     attempts: int
     mode: Mode
     approved_at: datetime | None
+    template: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _item(row: sqlite3.Row) -> Item:
         row["attempts"],
         Mode(row["mode"]),
         to_instant_or_none(row["approved_at"]),
+        row["template"],
     )
 
 

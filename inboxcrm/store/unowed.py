@@ -25,10 +25,10 @@ def note(connection: sqlite3.Connection, message_id: int, *, because: str, at: d
     )
 
 
-def pending(connection: sqlite3.Connection) -> list[Unowed]:
-    """The mails the owner has not looked at yet, newest first."""
+def pending(connection: sqlite3.Connection, *, limit: int = -1) -> list[Unowed]:
+    """The mails the owner has not looked at yet, newest first; all of them where no limit is given."""
     rows = connection.execute(
-        "SELECT message_id, because FROM unowed WHERE settled_at IS NULL ORDER BY message_id DESC"
+        "SELECT message_id, because FROM unowed WHERE settled_at IS NULL ORDER BY message_id DESC LIMIT ?", (limit,)
     ).fetchall()
     found = ((views.message(connection, row["message_id"]), row["because"]) for row in rows)
     return [Unowed(message, because) for message, because in found if message is not None]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inboxcrm.config import Mode
+from inboxcrm.config import AckPolicy, Mode, Promises
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions
@@ -289,3 +290,104 @@ async def test_the_apology_is_in_the_client_s_language(house: House, language: s
 
     (draft,) = waiting(house, "apology")
     assert {"de": "Dienstag", "ja": "火曜日"}[language] in draft.text
+
+
+async def slow(house: House) -> views.PromiseRow:
+    """A promise that was told, and an absence entered since, which will not let it hold."""
+    house.household.config = replace(house.household.config, promise=Promises(auto_extend=True))
+    promise = await told(house)
+    await house.pass_time(hours=1)
+    away = Away(house.clock.now(), DUE + timedelta(days=2), "illness", None, timedelta(0))
+    actions.go_away(house.household, away)
+    at(house, DUE - 2 * HOUR)
+    return promise
+
+
+async def test_a_time_that_will_not_hold_is_extended_by_machine_once_and_told(house: House) -> None:
+    promise = await slow(house)
+
+    await house.sweep()
+    before = house.promise()
+    await house.pass_time(minutes=1)
+
+    (notice,) = waiting(house, "extended")
+    assert before.due_at == promise.due_at, "it moves when the client has been told, and not before"
+    assert notice.state == "sent"
+    assert (house.promise().state, house.promise().due_at) == ("extended", notice.due_at)
+    assert house.promise().told_due_at == notice.due_at
+    assert house.ask("SELECT automatic_extensions FROM promises") == [(1,)]
+
+
+async def test_the_second_time_it_is_the_owners_turn(house: House) -> None:
+    await slow(house)
+    await house.sweep()
+    await house.pass_time(minutes=1)
+    due_at = house.promise().due_at
+    assert due_at is not None
+    away = Away(house.clock.now(), due_at + timedelta(days=2), "illness", None, timedelta(0))
+    actions.go_away(house.household, away)
+
+    at(house, due_at - HOUR)
+    await house.sweep()
+
+    assert len(waiting(house, "extended")) == 1
+    assert house.events(house.promise().id)[-1] == "warned"
+
+
+async def test_in_approve_the_promise_stands_until_the_owner_lets_the_mail_go(house: House) -> None:
+    promise = await slow(house)
+    house.change(mode=Mode.APPROVE)
+    house.household.config = replace(house.household.config, promise=Promises(auto_extend=True))
+
+    await house.sweep()
+    await house.pass_time(minutes=1)
+    (notice,) = waiting(house, "extended")
+    waits = (notice.state, house.promise().due_at)
+    actions.approve(house.household, notice.id)
+    await house.pass_time(minutes=1)
+
+    assert waits == ("awaiting", promise.due_at)
+    assert (house.promise().state, house.promise().due_at) == ("extended", notice.due_at)
+
+
+async def test_a_rejected_extension_leaves_the_promise_to_break_and_be_extended_by_hand(house: House) -> None:
+    promise = await slow(house)
+    house.change(mode=Mode.APPROVE)
+    house.household.config = replace(house.household.config, promise=Promises(auto_extend=True))
+    await house.sweep()
+    (notice,) = waiting(house, "extended")
+
+    actions.reject(house.household, notice.id)
+    renewed = actions.extend_and_tell(house.household, letter_id(), until=notice.due_at)
+
+    assert house.promise().due_at == renewed.due_at == notice.due_at != promise.due_at
+    assert [row.state for row in house.outbox()] == ["sent", "cancelled", "awaiting"]
+
+
+@pytest.mark.parametrize(
+    ("extend", "tells"), [pytest.param(False, True, id="not asked for"), pytest.param(True, False, id="nothing told")]
+)
+async def test_nothing_is_extended_by_machine(open_house: OpenHouse, extend: bool, tells: bool) -> None:
+    house = open_house() if tells else open_house(policy=AckPolicy.NEVER)
+    house.household.config = replace(house.household.config, promise=Promises(auto_extend=extend))
+    await house.know()
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    away = Away(house.clock.now(), DUE + timedelta(days=2), "illness", None, timedelta(0))
+    actions.go_away(house.household, away)
+    at(house, DUE - 2 * HOUR)
+
+    await house.sweep()
+
+    assert waiting(house, "extended") == []
+    assert house.events(house.promise().id)[-1] == "warned"
+
+
+async def test_a_time_that_holds_is_not_extended(house: House) -> None:
+    house.household.config = replace(house.household.config, promise=Promises(auto_extend=True))
+    await told(house)
+    at(house, DUE - 2 * HOUR)
+
+    await house.sweep()
+
+    assert waiting(house, "extended") == []

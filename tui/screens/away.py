@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.service import actions
+from inboxcrm.store.views import OwedRow
 
 from ..desk import Desk
 from ..when import future
@@ -27,6 +28,7 @@ class AwayDialog(Form[Work]):
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.inside: list[OwedRow] = []
         lines = (
             Line("until", hint="2026-08-14 (its whole day), 10d, fri 12:00"),
             Line("from", "now"),
@@ -61,12 +63,10 @@ class AwayDialog(Form[Work]):
         return lambda: self._go(away)
 
     def _go(self, away: Away) -> str:
-        _, inside = actions.go_away(self._desk.household, away)
+        _, self.inside = actions.go_away(self._desk.household, away)
         told = f"Away until {self._moment(away.end_at)}."
-        if not inside:
-            return told
-        names = ", ".join(dict.fromkeys(row.contact for row in inside))
-        return f"{told} {many(len(inside), 'promise falls', 'promises fall')} due inside it: {names}. e extends each."
+        count = len(self.inside)
+        return f"{told} {many(count, 'promise falls', 'promises fall')} due inside it." if count else told
 
     def action_back_again(self) -> None:
         """The owner is back: what runs ends now, what was planned is cancelled."""

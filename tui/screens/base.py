@@ -14,13 +14,13 @@ from textual.widgets import Footer
 
 from inboxcrm.domain.text import visible
 from inboxcrm.errors import InboxcrmError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, turns
 from inboxcrm.store.views import OwedRow
 
 from ..desk import Desk
 from ..when import future, past
 from ..widgets.standing import Banner, StatusLine
-from ..words import full_moment, moment, said
+from ..words import full_moment, many, moment, said
 from .dialogs import Confirm, Form, Line
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class DeskScreen(Screen[None]):
         Binding("d", "elsewhere", "Done"),
         Binding("n", "not_needed", "Not needed"),
         Binding("s", "settled", "Settled", show=False),
+        Binding("u", "follow_up", "Follow up", show=False),
+        Binding("U", "wait_no_longer", "Wait no longer", show=False),
+        Binding("O", "owe", "Owed", show=False),
         Binding("slash", "search", "Search", key_display="/"),
         Binding("c", "contact", "Contact"),
         Binding("question_mark", "why", "Why", key_display="?"),
@@ -114,17 +117,19 @@ class DeskScreen(Screen[None]):
         """A note in the corner."""
         self.app.notify(visible(words), severity="error" if bad else "information", markup=False)
 
-    def act(self, work: Callable[[], str]) -> None:
-        """Do something on the store's thread, tell what came of it, and read anew."""
-        self.app.run_worker(self._act(work), group="act")
+    def act(self, work: Callable[[], str], *, after: Callable[[], None] | None = None) -> None:
+        """Do something on the store's thread, tell what came of it, read anew; `after` follows where it was done."""
+        self.app.run_worker(self._act(work, after), group="act")
 
-    async def _act(self, work: Callable[[], str]) -> None:
+    async def _act(self, work: Callable[[], str], after: Callable[[], None] | None) -> None:
         try:
             words = await self.desk.household.run(work)
         except InboxcrmError as error:
             self.tell(str(error), bad=True)
         else:
             self.tell(words)
+            if after is not None:
+                after()
         cast("DeskApp", self.app).read_again()
 
     def ask(self, question: str, words: str, work: Callable[[], str]) -> None:
@@ -188,8 +193,70 @@ class DeskScreen(Screen[None]):
         self._end("No answer needed?", actions.not_needed)
 
     def action_settled(self) -> None:
-        """They say that it is settled."""
-        self._end("They say that it is settled?", actions.withdraw)
+        """They say that it is settled; or, where nothing is owed, nobody owes a word any more."""
+        message_id = self.message_here()
+        sheet = None if message_id is None else self.desk.sheet(message_id)
+        if sheet is None or sheet.owed is not None or sheet.row.matter_id is None:
+            self._end("They say that it is settled?", actions.withdraw)
+            return
+
+        def work() -> str:
+            turns.close(self.desk.household, str(message_id))
+            return "The matter is closed: nobody owes a word."
+
+        self.ask("Is this matter over?", f"{sheet.row.subject}: nobody owes a word.", work)
+
+    # -- their turn
+
+    def action_follow_up(self) -> None:
+        """It is their turn: have it back on a day when they have not answered."""
+        message_id = self.message_here()
+        if message_id is None:
+            self.tell("No message is chosen.", bad=True)
+            return
+
+        def work(at: datetime | None) -> str:
+            row = turns.follow_up_on(self.desk.household, str(message_id), at=at)
+            return f"{row.contact} is asked after {full_moment(row.due_at, self.desk.zone, self.desk.now())}."
+
+        def chosen(answer: tuple[datetime | None] | None) -> None:
+            if answer is not None:
+                self.act(partial(work, answer[0]))
+
+        def read(lines: Sequence[str]) -> tuple[datetime | None]:
+            return (self._until(lines[0], day_ends=False) if lines[0].strip() else None,)
+
+        line = Line("on", hint="empty: by how long they usually take")
+        detail = said("A real answer takes the day off; an ok or thanks does not.")
+        self.app.push_screen(Form("Their turn. Ask after them on", [line], read, detail=detail), chosen)
+
+    def action_wait_no_longer(self) -> None:
+        """Take the follow-up date off."""
+        message_id = self.message_here()
+        if message_id is None:
+            self.tell("No message is chosen.", bad=True)
+            return
+
+        def work() -> str:
+            turns.drop(self.desk.household, str(message_id))
+            return "No word is waited for."
+
+        self.act(work)
+
+    def action_owe(self) -> None:
+        """An answer is owed although a rule thought that none is."""
+        message_id = self.message_here()
+        if message_id is None:
+            self.tell("No message is chosen.", bad=True)
+            return
+
+        def work() -> str:
+            due_at = actions.owe(self.desk.household, str(message_id))
+            if due_at is None:
+                return "An answer is owed; no date can be given."
+            return f"An answer is owed, due {full_moment(due_at, self.desk.zone, self.desk.now())}."
+
+        self.act(work)
 
     def _end(self, question: str, action: Callable[..., str]) -> None:
         owed = self.owed_here()
@@ -288,11 +355,27 @@ class DeskScreen(Screen[None]):
         """Be away, or back."""
         from .away import AwayDialog
 
-        self.app.push_screen(AwayDialog(self.desk), self._went_away)
+        dialog = AwayDialog(self.desk)
 
-    def _went_away(self, work: Callable[[], str] | None) -> None:
-        if work is not None:
-            self.act(work)
+        def went(work: Callable[[], str] | None) -> None:
+            if work is not None:
+                self.act(work, after=lambda: self._offer_extensions(dialog.inside))
+
+        self.app.push_screen(dialog, went)
+
+    def _offer_extensions(self, inside: Sequence[OwedRow]) -> None:
+        """One key for all the promises that fall due while the owner is away."""
+        if not inside:
+            return
+        listed = ", ".join(dict.fromkeys(row.contact for row in inside))
+
+        def work() -> str:
+            extended = actions.extend_inside(self.desk.household, inside)
+            told = sum(renewed.item_id is not None for _, renewed in extended)
+            return f"{many(len(extended), 'promise')} extended; {many(told, 'mail')} written (2 shows them)."
+
+        question = f"Extend {many(len(inside), 'promise')} to after your return?"
+        self.ask(question, f"Due while you are away: {listed}", work)
 
     # -- other pages
 

@@ -24,7 +24,20 @@ from .reading import ReadingScreen
 from .split import SplitScreen
 
 LISTED = 500
-PROMISE_KEYS = frozenset({"answered", "other", "extend", "snooze", "elsewhere", "not_needed", "settled"})
+PROMISE_KEYS = frozenset(
+    {
+        "answered",
+        "other",
+        "extend",
+        "snooze",
+        "elsewhere",
+        "not_needed",
+        "settled",
+        "follow_up",
+        "wait_no_longer",
+        "owe",
+    }
+)
 STYLES = {"awaiting": SOON, "unknown": BAD, "failed": BAD, "sent": GOOD}
 
 
@@ -35,6 +48,8 @@ class OutboxScreen(SplitScreen):
         Binding("a", "approve", "Approve"),
         Binding("r", "reject", "Reject"),
         Binding("A", "all", "All or waiting"),
+        Binding("S", "send_again", "Send again", show=False),
+        Binding("D", "leave_alone", "Leave alone", show=False),
     ]
 
     def __init__(self, about: int | None = None) -> None:
@@ -86,7 +101,7 @@ class OutboxScreen(SplitScreen):
 
     def show_sheet(self, index: int | None) -> None:
         """The mail as it goes."""
-        if index is None:
+        if index is None or index >= len(self._items):
             self.lay(EMPTY, EMPTY)
             return
         self.lay(EMPTY, paper.draft(self._items[index], self.desk.zone, self.desk.now(), self.sheet_width))
@@ -109,6 +124,26 @@ class OutboxScreen(SplitScreen):
     def action_reject(self) -> None:
         """Drop it; the promise stands, silently."""
         self._decide(actions.reject)
+
+    def action_send_again(self) -> None:
+        """Send a mail of one's own, of which nobody knows whether it arrived, once more."""
+        self._settle_doubt("Send it once more?", "It may arrive twice.", actions.send_again)
+
+    def action_leave_alone(self) -> None:
+        """Leave a mail of unknown fate alone."""
+        self._settle_doubt("Leave it at that?", "It counts as not sent, whatever became of it.", actions.dismiss)
+
+    def _settle_doubt(self, question: str, words: str, action: Callable[[Household, int], OutboxState]) -> None:
+        index = self.rows.index
+        if index is None or self._items[index].state != "unknown":
+            self.tell("Only a mail of unknown fate is asked about.", bad=True)
+            return
+        row = self._items[index]
+
+        def work() -> str:
+            return f"The mail to {row.recipient} is {action(self.desk.household, row.id)}."
+
+        self.ask(question, f"{row.recipient}: {row.subject}. {words}", work)
 
     def _decide(self, action: Callable[[Household, int], OutboxState]) -> None:
         index = self.rows.index

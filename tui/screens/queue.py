@@ -8,11 +8,16 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from inboxcrm.store.views import OwedRow, Pile
+from inboxcrm.service import actions, asked
+from inboxcrm.service.household import Household
+from inboxcrm.store.unowed import Unowed
+from inboxcrm.store.views import FollowUpRow, OwedRow, Pile, QuestionRow
 
+from .. import asides
+from ..asides import Aside
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import BAD, DOT, EMPTY, GOOD, MUTED, SOON, badges, due, fit, join, many, said, told, urgency
+from ..words import ACCENT, BAD, DOT, EMPTY, GOOD, MUTED, SOON, badges, due, fit, join, many, said, told, urgency
 from .split import SplitScreen
 
 ORGANISATION_FROM = 52
@@ -26,11 +31,13 @@ class QueueScreen(SplitScreen):
         Binding("left", "turn(-1)", "Sheet before", show=False),
         Binding("right", "turn(1)", "Next sheet", show=False),
         Binding("a", "approve", "Approve", show=False),
+        Binding("y", "agree", "Yes", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._piles: list[Pile] = []
+        self._asides: list[Aside] = []
         self._turned: dict[int | str, int] = {}
 
     def compose_list(self) -> Rows:
@@ -41,6 +48,8 @@ class QueueScreen(SplitScreen):
         """The queue as it is now; the cursor stays with its person."""
         super().read_again()
         self._piles = self.desk.piles()
+        self._asides = self.desk.asides()
+        asked_too = f"{len(self._asides)} asked of you" if self._asides else ""
         broken, today = sum(pile.broken for pile in self._piles), sum(pile.due_today for pile in self._piles)
         self.title_line(
             join(
@@ -50,14 +59,22 @@ class QueueScreen(SplitScreen):
                     ),
                     Content.styled(f"{broken} broken" if broken else "", BAD),
                     Content.styled(f"{today - broken} due today" if today > broken else "", SOON),
+                    Content.styled(asked_too, ACCENT),
                 )
             )
             if self._piles
-            else Content.styled("Nobody waits for you", GOOD)
+            else join((Content.styled("Nobody waits for you", GOOD), Content.styled(asked_too, ACCENT)))
         )
-        self.rows.show([pile.person for pile in self._piles])
+        self.rows.show([*(pile.person for pile in self._piles), *(asides.key(each) for each in self._asides)])
+
+    def _aside(self, index: int | None) -> Aside | None:
+        """What is asked on this row, where it is no promise."""
+        below = -1 if index is None else index - len(self._piles)
+        return self._asides[below] if 0 <= below < len(self._asides) else None
 
     def _owed(self, index: int) -> OwedRow | None:
+        if index >= len(self._piles):
+            return None
         pile = self._piles[index]
         return self.desk.owed(pile.promise_ids[self._leaf(pile)])
 
@@ -65,10 +82,13 @@ class QueueScreen(SplitScreen):
         return self._turned.get(pile.person, 0) % len(pile.promise_ids)
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
+        zone, now = self.desk.zone, self.desk.now()
+        aside = self._aside(index)
+        if aside is not None:
+            return asides.paint(aside, zone, now, width)
         row, pile = self._owed(index), self._piles[index]
         if row is None:
             return (Content.styled("…", MUTED),)
-        zone, now = self.desk.zone, self.desk.now()
         bar = Content.styled("● " if urgency(row, zone, now) else "○ ", urgency(row, zone, now) or MUTED)
         who = said(row.contact, "bold")
         if row.organisation and width >= ORGANISATION_FROM:
@@ -82,7 +102,11 @@ class QueueScreen(SplitScreen):
 
     def show_sheet(self, index: int | None) -> None:
         """The mail the promise is about."""
-        row = None if index is None or index >= len(self._piles) else self._owed(index)
+        aside = self._aside(index)
+        if aside is not None:
+            self.lay_message(self.desk.sheet(asides.message_of(aside)), asides.note(aside))
+            return
+        row = None if index is None else self._owed(index)
         if index is None or row is None:
             self.lay_message(None)
             return
@@ -93,17 +117,42 @@ class QueueScreen(SplitScreen):
     def message_here(self) -> int | None:
         """The mail the promise under the cursor is about."""
         index = self.rows.index
+        aside = self._aside(index)
+        if aside is not None:
+            return asides.message_of(aside)
         row = None if index is None else self._owed(index)
         return None if row is None else row.message_id
 
     def action_turn(self, by: int) -> None:
         """Another sheet of the same person."""
         index = self.rows.index
-        if index is not None:
+        if index is not None and index < len(self._piles):
             person = self._piles[index].person
             self._turned[person] = self._turned.get(person, 0) + by
             self.rows.repaint()
             self.show_sheet(index)
+
+    def action_agree(self) -> None:
+        """Yes to what is asked under the cursor."""
+        aside, house = self._aside(self.rows.index), self.desk.household
+        if isinstance(aside, QuestionRow):
+            question = aside.id
+            self.act(lambda: asked.agree(house, question))
+        else:
+            self.tell("Nothing is asked here.", bad=True)
+
+    def action_not_needed(self) -> None:
+        """No to a question, no answer to a mail that needs none, no more waiting; else no answer to a promise."""
+        aside, house = self._aside(self.rows.index), self.desk.household
+        match aside:
+            case QuestionRow(id=question):
+                self.act(lambda: asked.decline(house, question))
+            case Unowed(message=row):
+                self.act(lambda: f"{row.contact or row.sender}: {_none_needed(house, row.id)}")
+            case FollowUpRow():
+                self.action_wait_no_longer()
+            case None:
+                super().action_not_needed()
 
     def action_approve(self) -> None:
         """Approving needs the text before one's eyes: to the outbox, at this person's mail."""
@@ -115,6 +164,17 @@ class QueueScreen(SplitScreen):
         """Open the matter."""
         from .matter import MatterScreen
 
+        aside = self._aside(message.index)
+        if aside is not None:
+            sheet = self.desk.sheet(asides.message_of(aside))
+            if sheet is not None and sheet.row.matter_id is not None:
+                self.app.push_screen(MatterScreen(sheet.row.matter_id, sheet.row.id))
+            return
         row = self._owed(message.index)
         if row is not None:
             self.app.push_screen(MatterScreen(row.matter_id, row.message_id))
+
+
+def _none_needed(household: Household, row_id: int) -> str:
+    actions.not_needed(household, str(row_id))
+    return "no answer is needed."
