@@ -245,8 +245,9 @@ async def test_away_is_entered_lists_what_falls_inside_and_ends(home: Home, sit:
         [(_, away)] = home.household.database.reading(home_store.absences)
         assert away.end_at.astimezone(home.household.config.owner.timezone).isoformat() == "2026-03-10T00:00:00+01:00"
         assert "away until" in desk.screen
+        await desk.wait_for("Extend 1 promise to after your return?")
 
-        await desk.press("w", "ctrl+b")
+        await desk.press("n", "w", "ctrl+b")
         await desk.wait_for("Back. 1 absence ended.")
 
 
