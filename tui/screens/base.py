@@ -126,11 +126,12 @@ class DeskScreen(Screen[None]):
             words = await self.desk.household.run(work)
         except InboxcrmError as error:
             self.tell(str(error), bad=True)
+            after = None
         else:
             self.tell(words)
-            if after is not None:
-                after()
         cast("DeskApp", self.app).read_again()
+        if after is not None:
+            after()
 
     def ask(self, question: str, words: str, work: Callable[[], str]) -> None:
         """Do something after a yes."""
