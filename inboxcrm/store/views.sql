@@ -78,6 +78,7 @@ LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
 
 CREATE VIEW promise_record AS
 SELECT promises.id AS id,
+       promises.message_id AS message_id,
        promises.received_at AS received_at,
        promises.state AS state,
        promises.due_at AS due_at,
@@ -89,15 +90,12 @@ SELECT promises.id AS id,
        (SELECT JSON_EXTRACT(promise_events.detail, '$.due_at') FROM promise_events
         WHERE promise_events.promise_id = promises.id AND promise_events.event = 'told'
         ORDER BY promise_events.id LIMIT 1) AS first_told_due_at,
-       JSON_EXTRACT(decisions.story, '$.target.source') AS target_source,
-       JSON_EXTRACT(decisions.story, '$.target.learned_minutes') AS learned_minutes,
        promises.contact_id AS contact_id,
        COALESCE(contacts.name, messages.sender) AS contact,
        organisations.name AS organisation,
        COALESCE(contacts.plan, organisations.plan) AS plan
 FROM promises
 JOIN messages ON messages.id = promises.message_id
-LEFT JOIN decisions ON decisions.message_id = promises.message_id
 LEFT JOIN contacts ON contacts.id = promises.contact_id
 LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
 

@@ -287,6 +287,10 @@ async def test_the_record_shows_promises_and_months(home: Home, sit: Sit) -> Non
         assert "The record · 100% in time · 1 kept · 1 open" in desk.screen
         assert "kept by mail" in desk.line("Ben Second")
         assert "2026-03" in desk.screen
+        assert "█ kept  █ late  █ broken  █ open" in desk.screen
+        assert "██" in desk.line("2026-03")
+        assert "100%" in desk.line("2026-03")
+        assert "told times that were held" in desk.screen
 
 
 async def test_contacts_are_listed_and_open(home: Home, sit: Sit) -> None:

@@ -88,6 +88,9 @@ async def test_the_outbox_shows_the_text_as_it_went(window: Window) -> None:
 async def test_the_promises_page_has_the_record_and_the_ledger(window: Window) -> None:
     page = await window.read("/-/inboxcrm/promises")
 
+    assert '<svg viewBox="0 0 64 148"' in page
+    assert "<title>2026-03: 0 kept, 0 kept late, 0 broken, 1 open</title>" in page
+    assert '<rect class="live"' in page
     assert "2026-03" in page
     assert "Offer" in page
 

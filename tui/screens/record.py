@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from textual.content import Content
 
+from inboxcrm.domain.chart import parts
+from inboxcrm.domain.durations import format_hours
+from inboxcrm.domain.record import Share
 from inboxcrm.domain.text import one_line
+from inboxcrm.service import statistics
+from inboxcrm.service.statistics import Group, Record
 from inboxcrm.store import views
 from inboxcrm.store.views import MonthRow, PromiseRow
 
@@ -18,6 +24,15 @@ from .matter import MatterScreen
 from .split import SplitScreen
 
 LISTED = 1_000
+LOOKED_BACK = timedelta(days=365)
+WIDTH = 24
+"""Cells of the longest bar."""
+
+LARGEST = 5
+"""How many plans, organisations and contacts are listed; `inboxcrm stats` has more."""
+
+NAMES = ("kept", "late", "broken", "open")
+BARS = (GOOD, SOON, BAD, MUTED)
 STYLES = {"kept": GOOD, "kept_late": SOON, "broken": BAD, "open": "", "extended": ""}
 
 
@@ -28,6 +43,7 @@ class RecordScreen(SplitScreen):
         super().__init__()
         self._promises: list[PromiseRow] = []
         self._months: list[MonthRow] = []
+        self._figures: Record | None = None
 
     def compose_list(self) -> Rows:
         """Two lines for each promise."""
@@ -39,6 +55,8 @@ class RecordScreen(SplitScreen):
         with self.desk.household.database.read() as connection:
             self._promises = views.promises(connection, limit=LISTED)
             self._months = views.record(connection)
+            now = self.desk.now()
+            self._figures = statistics.read(self.desk.household, connection, since=now - LOOKED_BACK, now=now)
         self.title_line(self._headline())
         self.rows.show([row.id for row in self._promises])
 
@@ -69,13 +87,15 @@ class RecordScreen(SplitScreen):
         return fit(who, state, width), fit(said(row.subject or "(no subject)"), Content.styled(due, MUTED), width)
 
     def show_sheet(self, index: int | None) -> None:
-        """The promise under the cursor, its life, and below it the months."""
-        parts = []
-        if index is not None:
-            parts.append(self._promise(self._promises[index]))
-        if self._months:
-            parts.append(_months(self._months))
-        self.lay(Content(""), Content("\n\n").join(parts))
+        """The promise under the cursor, its life, and below it the chart, calibration and the largest groups."""
+        shown = []
+        if index is not None and index < len(self._promises):
+            shown.append(self._promise(self._promises[index]))
+        if self._figures is not None and self._promises:
+            sections = [_chart(self._figures), _calibration(self._figures)]
+            sections += [_groups(self._figures, scope) for scope in ("plan", "organisation", "contact")]
+            shown += [each for each in sections if each.plain]
+        self.lay(Content(""), Content("\n\n").join(shown))
 
     def _promise(self, row: PromiseRow) -> Content:
         zone, now = self.desk.zone, self.desk.now()
@@ -98,16 +118,61 @@ class RecordScreen(SplitScreen):
         self.app.push_screen(MatterScreen(row.matter_id, row.message_id))
 
 
-def _months(months: Sequence[MonthRow]) -> Content:
-    heads = Content.styled(f"{'month':<8}{'kept':>5}{'late':>5}{'broken':>7}{'open':>5}{'other':>6}  in time", MUTED)
-    return Content("\n").join([heads, *(_month(row) for row in months)])
+def _chart(found: Record) -> Content:
+    """A bar for each month: kept, late, broken, still open; with the share in time and how long answers took."""
+    months = [group for group in found.groups if group.scope == "month"]
+    most = max((_bars_of(group) for group in months), default=0)
+    signs = [
+        Content.styled("█", style) + Content.styled(f" {name}", MUTED) for name, style in zip(NAMES, BARS, strict=True)
+    ]
+    legend = Content("  ").join(signs)
+    heads = Content.styled(f"{'by month':<9}{'':<{WIDTH}} {'in time':>8} {'median':>7} {'4 in 5':>7}", MUTED)
+    return Content("\n").join([legend, heads, *(_bar(group, most) for group in months)])
 
 
-def _month(row: MonthRow) -> Content:
-    ended = row.kept + row.kept_late + row.broken
-    figures = f"{row.month:<8}{row.kept:>5}{row.kept_late:>5}{row.broken:>7}{row.live:>5}{row.settled:>6}  "
-    if not ended:
-        return Content(figures)
-    share = row.kept / ended
-    bar = "█" * round(share * 10)
-    return Content(figures) + Content.styled(f"{round(100 * share):>3}% ", "") + Content.styled(bar, GOOD)
+def _bars_of(group: Group) -> int:
+    return group.tally.kept + group.tally.late + group.tally.broken + group.tally.live
+
+
+def _bar(group: Group, most: int) -> Content:
+    tally = group.tally
+    cells = parts((tally.kept, tally.late, tally.broken, tally.live), width=WIDTH, most=most)
+    bar = Content("").join([Content.styled("█" * count, style) for count, style in zip(cells, BARS, strict=True)])
+    return Content(f"{group.name:<9}") + bar + Content(" " * (WIDTH - sum(cells))) + _figures(group)
+
+
+def _figures(group: Group) -> Content:
+    tally, times = group.tally, group.times
+    ended = tally.kept + tally.late + tally.broken
+    in_time = f"{round(100 * tally.kept / ended)}%" if ended else "–"
+    median = "–" if times.median is None else format_hours(times.median)
+    share = "–" if times.within_share is None else format_hours(times.within_share)
+    return Content(f" {in_time:>8} {median:>7} {share:>7}")
+
+
+def _groups(found: Record, scope: str) -> Content:
+    """The largest of a kind, with the same figures."""
+    listed = [group for group in found.groups if group.scope == scope][:LARGEST]
+    if not listed:
+        return Content("")
+    rows = [
+        fit(said(group.name), Content(f"{group.tally.made:>4} made") + _figures(group), WIDTH + 34) for group in listed
+    ]
+    return Content("\n").join([Content.styled(f"by {scope}", MUTED), *rows])
+
+
+def _calibration(found: Record) -> Content:
+    """What was told against what came of it, each share with its 95% interval."""
+    rows = [
+        _share("told times that were held", found.kept_of_told, ""),
+        _share("of those learned", found.kept_of_learned, "aimed at 80-97%"),
+        _share("answers within the learned time", found.within_learned, "aimed at 80%"),
+    ]
+    return Content("\n").join([Content.styled("calibration", MUTED), *rows])
+
+
+def _share(title: str, share: Share, aim: str) -> Content:
+    if share.share is None or share.low is None or share.high is None:
+        return Content(f"{title:<32} ") + Content.styled("nothing to count yet", MUTED)
+    figures = f"{share.share:>4.0%}  {share.low:.0%} to {share.high:.0%}, {share.hits} of {share.of}"
+    return Content(f"{title:<32} {figures}  ") + Content.styled(aim, MUTED)

@@ -47,6 +47,7 @@ class RecordRow:
     """One promise with all that the record asks; `first_told_due_at` is the time the sender was told first."""
 
     id: int
+    message_id: int
     received_at: datetime
     state: str
     due_at: datetime | None
@@ -66,6 +67,15 @@ class RecordRow:
 def promise_record(connection: sqlite3.Connection, *, since: datetime) -> list[RecordRow]:
     """The promises made since then, oldest first."""
     rows = connection.execute(
-        "SELECT * FROM promise_record WHERE received_at >= ? ORDER BY received_at, id", (to_text(since),)
+        """
+        SELECT promise_record.*,
+               JSON_EXTRACT(decisions.story, '$.target.source') AS target_source,
+               JSON_EXTRACT(decisions.story, '$.target.learned_minutes') AS learned_minutes
+        FROM promise_record
+        LEFT JOIN decisions ON decisions.message_id = promise_record.message_id
+        WHERE received_at >= ?
+        ORDER BY received_at, id
+        """,
+        (to_text(since),),
     )
     return [RecordRow(**(values(row) | {"was_broken": bool(row["was_broken"])})) for row in rows]
