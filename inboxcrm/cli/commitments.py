@@ -166,8 +166,9 @@ def add(place: Place, who: str, text: str, side: str | None, until: str | None, 
 def check(place: Place, file: Path, who: str | None, subject: str, as_json: bool) -> None:
     """A second look at a letter before it goes: FILE is a mail (.eml) or bare text, - reads it from the input.
 
-    A payment reminder is stopped when no invoice is in Sent, with what they had asked for. Leaves 1 when the letter
-    should not go like this, 0 otherwise. Nothing is sent either way.
+    A payment reminder is stopped when no invoice is in Sent, with what they had asked for. Before a letter that takes
+    you see how the account of give and take stands. Leaves 1 when the letter should not go like this, 0 otherwise.
+    Nothing is sent either way.
     """
     raw = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
     with bootstrap.household(place.home) as house:
@@ -175,6 +176,8 @@ def check(place: Place, file: Path, who: str | None, subject: str, as_json: bool
         with house.database.read() as connection:
             letter = _letter(house, raw, who=who, subject=subject, is_mail=file.suffix == ".eml")
             findings = second_look.look(house, connection, letter, now=now)
+        with house.database.write() as connection:
+            second_look.asked(connection, letter, findings)
     for finding in findings:
         if as_json:
             emit(finding)
@@ -204,7 +207,8 @@ def _letter(house: Household, raw: bytes, *, who: str | None, subject: str, is_m
         if who is None and not others:
             raise UserError("the mail names nobody in To or Cc but yourself; give --to WHO")
         contact = actions.contact_of(connection, who or others[0])
-        return second_look.Letter(contact.id, subject or message.subject, message.text)
+        files = tuple((part.filename or "", part.content_type) for part in message.attachments)
+        return second_look.Letter(contact.id, subject or message.subject, message.text, attachments=files)
 
 
 def memory_lines(house: Household) -> None:

@@ -13,6 +13,7 @@ from inboxcrm.cli.output import EMPTY, cell, emit, heading, json_option, moment,
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.occasions import Kind, LeapDay, Occasion
 from inboxcrm.domain.text import visible
+from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions, keeping
 from inboxcrm.service import brief as briefing
@@ -294,13 +295,23 @@ def occasion_lines(house: Household) -> None:
 @click.option("--note", default="", help="What it was about.")
 @click.option("--at", metavar="WHEN", help="When, if not just now (2026-03-27T16:30).")
 @click.option("--from-them", is_flag=True, help="They called, or wrote.")
+@click.option("--give", "kind", flag_value=Class.GIVE.value, help="It gave.")
+@click.option("--take", "kind", flag_value=Class.TAKE.value, help="It took.")
 @click.pass_obj
-def log_(place: Place, who: str, channel: str, note: str, at: str | None, from_them: bool) -> None:
+def log_(place: Place, who: str, channel: str, note: str, at: str | None, from_them: bool, kind: str | None) -> None:
     """Keep what happened outside mail. An answer that was owed is ended by `inboxcrm done`, not by this."""
     with bootstrap.household(place.home) as house:
         happened_at = None if at is None else times.instant(at, house.config.owner.timezone, option="--at")
         contact = contact_meant(house, who)
-        keeping.log(house, contact.id, channel=channel, from_owner=not from_them, at=happened_at, note=note)
+        keeping.log(
+            house,
+            contact.id,
+            channel=channel,
+            from_owner=not from_them,
+            at=happened_at,
+            note=note,
+            kind=Class(kind or Class.NEUTRAL),
+        )
     click.echo(f"Kept: {channel}, {cell(contact.name)}.")
 
 

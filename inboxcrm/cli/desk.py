@@ -14,6 +14,7 @@ from inboxcrm.cli.call_backs import call_lines
 from inboxcrm.cli.commitments import memory_lines
 from inboxcrm.cli.contacts_memory import occasion_lines
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
+from inboxcrm.cli.relations import quiet_lines
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import one_line
@@ -80,6 +81,7 @@ def queue(place: Place, as_json: bool) -> None:
         _no_answer_needed(house)
         memory_lines(house)
         occasion_lines(house)
+        quiet_lines(house)
 
 
 def _questions(house: Household) -> None:

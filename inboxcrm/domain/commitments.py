@@ -16,8 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import re2
-
+from inboxcrm.domain.patterns import compiled, filled, meets
 from inboxcrm.domain.sentences import Sentence, fold, sentences
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "ja")
@@ -117,19 +116,15 @@ def demands_payment(new_text: str, language: str) -> str | None:
 def kind_of(clause: Sentence, language: str) -> str | None:
     """The kind of the first pattern that a clause meets and no veto forbids."""
     spoken = phrases(language)
-    vetoed = {name for name, each in spoken.vetoes.items() if _meets(each, clause.folded)}
+    vetoed = {name for name, each in spoken.vetoes.items() if meets(each, clause.folded)}
     for pattern in spoken.patterns:
         if clause.asks and not pattern.asks:
             continue
         if vetoed - pattern.despite:
             continue
-        if _meets(pattern.match, clause.folded) and not _meets(pattern.unless, clause.folded):
+        if meets(pattern.match, clause.folded) and not meets(pattern.unless, clause.folded):
             return pattern.kind
     return None
-
-
-def _meets(patterns: Sequence[Any], folded: str) -> bool:
-    return any(pattern.search(folded) is not None for pattern in patterns)
 
 
 _BUT = re.compile(
@@ -175,12 +170,12 @@ def phrases(language: str) -> Phrases:
     data = tomllib.loads(source)
     words: dict[str, str] = {}
     for name, text in data.get("words", {}).items():
-        words[name] = _filled(text, words)
+        words[name] = filled(text, words)
     patterns = tuple(
         Pattern(
             kind=each["kind"],
-            match=_compiled(each["match"], words),
-            unless=_compiled(each.get("unless", ()), words),
+            match=compiled(each["match"], words),
+            unless=compiled(each.get("unless", ()), words),
             despite=frozenset(each.get("despite", ())),
             asks=each.get("asks", False),
             examples=tuple(each["examples"]),
@@ -188,18 +183,7 @@ def phrases(language: str) -> Phrases:
         )
         for each in data["pattern"]
     )
-    return Phrases(patterns, {name: _compiled(each, words) for name, each in data["veto"].items()})
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    return re.sub(r"%(\w+)%", lambda match: words[match[1]], text)
-
-
-def _compiled(patterns: Sequence[str], words: Mapping[str, str]) -> list[Any]:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 16 << 20
-    return [re2.compile(_filled(each, words), options) for each in patterns]
+    return Phrases(patterns, {name: compiled(each, words) for name, each in data["veto"].items()})
 
 
 __all__ = ["Kind", "Side", "Suggestion", "demands_payment", "fold", "phrases", "side", "suggest"]

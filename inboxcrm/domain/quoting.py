@@ -135,6 +135,11 @@ _LIST_TAG = re.compile(r"\s*\[[^\]\[\d#]{1,60}\]")
 _FORWARDED_TAIL = re.compile(r"\s*\((?:fwd|fw)\)\s*\Z", re.IGNORECASE)
 
 
+def fresh_subject(subject: str) -> str:
+    """The subject of a mail that begins a conversation; empty where it is repeated from another mail."""
+    return "" if _PREFIX.match(subject[:2_000]) else subject
+
+
 def normalised_subject(subject: str) -> str:
     """The key of a subject: case folded, without reply and forward marks of many languages and without list tags.
 

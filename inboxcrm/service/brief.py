@@ -9,13 +9,15 @@ from datetime import date, datetime
 
 from inboxcrm.domain.exchanges import WITHIN
 from inboxcrm.domain.text import one_line
-from inboxcrm.service import keeping
+from inboxcrm.service import account, keeping, quiet
 from inboxcrm.service.household import Household
 from inboxcrm.service.keeping import NEAR, Coming
-from inboxcrm.store import commitments, facts, interactions, views
+from inboxcrm.store import commitments, facts, interactions, rhythms, touches, views
 from inboxcrm.store.commitments import CommitmentRow
 from inboxcrm.store.facts import FactRow
 from inboxcrm.store.interactions import InteractionRow, Preference
+from inboxcrm.store.rhythms import RhythmRow
+from inboxcrm.store.touches import TouchRow
 
 FACTS = 3
 WORDS = 140
@@ -36,6 +38,9 @@ class Brief:
     interaction: InteractionRow | None
     preference: Preference | None
     exchanges: int | None
+    rhythm: RhythmRow | None
+    balance: float
+    touches: tuple[TouchRow, ...]
     today: date
     now: datetime
 
@@ -67,6 +72,9 @@ def gather(household: Household, connection: sqlite3.Connection, contact: views.
         interaction=next(iter(happened), None),
         preference=interactions.preference(connection, contact.id),
         exchanges=None if matter_id is None else keeping.call_proposed(connection, matter_id, now=now),
+        rhythm=rhythms.of_contact(connection, contact.id),
+        balance=account.balance(connection, contact.id, now=now),
+        touches=tuple(touches.listed(connection, contact.id, limit=1)),
         today=now.astimezone(household.config.owner.timezone).date(),
         now=now,
     )
@@ -79,6 +87,7 @@ def lines(brief: Brief, when: Callable[[datetime], str]) -> list[Line]:
         *_open(brief, when),
         *_known(brief, when),
         *_occasions(brief),
+        *_relation(brief, when),
         *_reach(brief, when),
     ]
 
@@ -126,6 +135,17 @@ def _occasions(brief: Brief) -> Iterator[Line]:
         greeted = ", greeted" if each.greeted else ""
         named = each.row.kind.replace("-", " ") + (f", {one_line(each.row.note, 60)}" if each.row.note else "")
         yield Line("occasion", f"{named}{count}: {day}{greeted}", urgent=each.due and not each.greeted)
+
+
+def _relation(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
+    if brief.rhythm is not None:
+        spared = f" ({brief.rhythm.spared})" if brief.rhythm.spared and brief.rhythm.silence != "usual" else ""
+        asked = {"quiet": ". Quiet: call them?", "gone": ". Gone? Call them."}.get(brief.rhythm.silence, "")
+        text = quiet.evidence(brief.rhythm, when) + spared + ("" if spared else asked)
+        yield Line("rhythm", text, urgent=brief.rhythm.remarkable)
+    if brief.touches:
+        last = brief.touches[0]
+        yield Line("balance", f"{brief.balance:+.1f}; last {last.kind} {when(last.at)} ({one_line(last.because, 60)})")
 
 
 def _reach(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:

@@ -11,11 +11,12 @@ from inboxcrm.domain.exchanges import WITHIN, back_and_forth, rather_call
 from inboxcrm.domain.facts import LONGEST, lines_of
 from inboxcrm.domain.occasions import Kind, Occasion, Turn, is_due, next_turn
 from inboxcrm.domain.text import one_line, storable
+from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
 from inboxcrm.render import Rendered
 from inboxcrm.service import actions
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, facts, home, interactions, occasions, views
+from inboxcrm.store import contacts, facts, home, interactions, occasions, touches, views
 from inboxcrm.store.facts import FactRow
 from inboxcrm.store.occasions import OccasionRow
 
@@ -203,9 +204,19 @@ def _occasion(connection: sqlite3.Connection, occasion_id: int) -> OccasionRow:
 
 
 def log(
-    household: Household, contact_id: int, *, channel: str, from_owner: bool, at: datetime | None, note: str
+    household: Household,
+    contact_id: int,
+    *,
+    channel: str,
+    from_owner: bool,
+    at: datetime | None,
+    note: str,
+    kind: Class = Class.NEUTRAL,
 ) -> int:
-    """Keep a call, meeting, letter or post. Raises UserError for one that lies in the future."""
+    """Keep a call, meeting, letter or post; one of the owner's gives, takes or neither, as they say.
+
+    Raises UserError for one that lies in the future.
+    """
     now = household.clock.now()
     happened_at = at or now
     if happened_at > now:
@@ -220,6 +231,15 @@ def log(
             note=one_line(storable(note), LONGEST),
             now=now,
         )
+        if from_owner:
+            touches.add(
+                connection,
+                contact_id=contact_id,
+                at=happened_at,
+                kind=kind,
+                because="logged by hand",
+                interaction_id=made,
+            )
         home.journal(connection, "interaction", f"interaction {made}", {"channel": channel}, now=now)
     return made
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 
-from inboxcrm.service import commitments
+from inboxcrm.service import account, commitments, quiet
 from inboxcrm.service.household import Household
 
 log = logging.getLogger("inboxcrm.memory")
 
 
 async def remember(household: Household) -> None:
-    """Read what came since the last round."""
+    """Read what came since the last round; once a day, measure who has gone quiet."""
     suggested = await commitments.read_new(household)
     if suggested:
         log.info("memory.suggested", extra={"count": suggested})
+    await account.class_new(household)
+    measured = await quiet.measure_daily(household)
+    if measured:
+        log.info("memory.measured", extra={"count": measured})

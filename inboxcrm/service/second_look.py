@@ -6,15 +6,19 @@ It stops nothing that leaves from another program; `inboxcrm check` asks it, and
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inboxcrm.domain.commitments import LANGUAGES, Kind, demands_payment
-from inboxcrm.domain.quoting import new_text
+from inboxcrm.domain.invoices import carries_invoice
+from inboxcrm.domain.quoting import fresh_subject, new_text
+from inboxcrm.domain.touches import Class, balance, propose, second_in_a_row
 from inboxcrm.service.commitments import first_invoice
 from inboxcrm.service.household import Household
-from inboxcrm.store import commitments, views
+from inboxcrm.store import commitments, home, touches, views
 
+SECOND_TAKE = "second-take"
 INVOICES_LOOKED_BACK = timedelta(days=550)
 """Where nobody asked for an invoice, one sent longer ago than this is not what a reminder is about."""
 
@@ -27,6 +31,7 @@ class Letter:
     subject: str
     text: str
     language: str | None = None
+    attachments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,41 @@ class Finding:
 
 def look(household: Household, connection: sqlite3.Connection, letter: Letter, *, now: datetime) -> list[Finding]:
     """Everything there is to say about a letter, what stops it first; empty where nothing is."""
-    findings = [never_invoiced(household, connection, letter, now=now)]
+    findings = [never_invoiced(household, connection, letter, now=now), *_takes(household, connection, letter, now=now)]
     return sorted((each for each in findings if each is not None), key=lambda each: not each.stops)
+
+
+def _takes(
+    household: Household, connection: sqlite3.Connection, letter: Letter, *, now: datetime
+) -> Iterator[Finding | None]:
+    """Before a take: how the account stands, and once, that it would be the second in a row. Nothing of it stops."""
+    owners = household.config.owner.language
+    languages = (letter.language,) if letter.language else tuple(dict.fromkeys((owners, *LANGUAGES)))
+    words = f"{fresh_subject(letter.subject)}\n{new_text(letter.text)}"
+    invoice = carries_invoice(letter.subject, letter.attachments)
+    if propose(words, languages, invoice=invoice).kind is not Class.TAKE:
+        return
+    account = touches.account(connection, letter.contact_id)
+    yield Finding("balance", f"this takes; the balance with them is {balance(account, now):+.1f}", stops=False)
+    if second_in_a_row(account) and not asked_already(connection, letter.contact_id):
+        yield Finding(SECOND_TAKE, "the second take in a row: is there something to give first?", stops=False)
+
+
+def asked_already(connection: sqlite3.Connection, contact_id: int) -> bool:
+    """Whether the owner was asked about a second take since the last touch of a contact."""
+    return home.value(connection, f"{SECOND_TAKE}:{contact_id}") == _last_touch(connection, contact_id)
+
+
+def asked(connection: sqlite3.Connection, letter: Letter, findings: Sequence[Finding]) -> None:
+    """Remember that the owner has been asked about a second take, so that it is asked once."""
+    if any(finding.name == SECOND_TAKE for finding in findings):
+        last = _last_touch(connection, letter.contact_id)
+        home.set_value(connection, f"{SECOND_TAKE}:{letter.contact_id}", last)
+
+
+def _last_touch(connection: sqlite3.Connection, contact_id: int) -> str:
+    rows = touches.listed(connection, contact_id, limit=1)
+    return str(rows[0].id) if rows else ""
 
 
 def never_invoiced(

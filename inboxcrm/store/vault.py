@@ -23,6 +23,8 @@ SHOWN = {
     "commitment_list": "What was said on either side, and what became of it.",
     "fact_list": "What contacts volunteered, with the lines it was read in.",
     "occasion_list": "Days that return every year, and when they were last greeted.",
+    "rhythm_list": "How often contacts give word, and who has gone quiet.",
+    "touch_list": "What was given and what was taken.",
     "interaction_list": "Calls, meetings, letters and posts outside mail.",
     "mailbox_list": "How each mailbox fares.",
 }

@@ -291,3 +291,37 @@ SELECT interactions.id AS id,
 FROM interactions
 JOIN contacts ON contacts.id = interactions.contact_id;
 
+
+CREATE VIEW rhythm_list AS
+SELECT rhythms.contact_id AS contact_id,
+       contacts.name AS contact,
+       organisations.name AS organisation,
+       rhythms.measured_at AS measured_at,
+       rhythms.last_at AS last_at,
+       rhythms.touches AS touches,
+       rhythms.typical_days AS typical_days,
+       rhythms.silent_days AS silent_days,
+       rhythms.chance AS chance,
+       rhythms.bound_days AS bound_days,
+       rhythms.silence AS silence,
+       rhythms.spared AS spared,
+       rhythms.broken_at AS broken_at,
+       rhythms.seen_last_at AS seen_last_at
+FROM rhythms
+JOIN contacts ON contacts.id = rhythms.contact_id
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+
+CREATE VIEW touch_list AS
+SELECT touches.id AS id,
+       touches.contact_id AS contact_id,
+       contacts.name AS contact,
+       touches.at AS at,
+       touches.kind AS kind,
+       touches.because AS because,
+       touches.corrected_at AS corrected_at,
+       touches.message_id AS message_id,
+       touches.interaction_id AS interaction_id,
+       messages.subject AS subject
+FROM touches
+JOIN contacts ON contacts.id = touches.contact_id
+LEFT JOIN messages ON messages.id = touches.message_id;

@@ -217,7 +217,7 @@ async def test_a_reminder_is_stopped_where_no_invoice_was_sent(house: House, run
     said = run("check", str(letter), "--to", "bob@client.example")
 
     assert said.exit_code == 1
-    assert said.output == "STOP: never invoiced; they asked for it to Larch Ltd on 2 March 2026\n"
+    assert said.output.startswith("STOP: never invoiced; they asked for it to Larch Ltd on 2 March 2026\n")
 
 
 async def test_a_reminder_goes_where_the_invoice_was_sent(house: House, run: Run, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ async def test_a_reminder_goes_where_the_invoice_was_sent(house: House, run: Run
 
     said = run("check", str(letter), "--to", "bob@client.example")
 
-    assert (said.exit_code, said.output) == (0, "Nothing stands against it.\n")
+    assert (said.exit_code, said.output) == (0, "Know: this takes; the balance with them is +0.0\n")
 
 
 async def test_a_reminder_without_instruction_or_invoice_is_stopped_too(house: House, run: Run, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ async def test_a_reminder_without_instruction_or_invoice_is_stopped_too(house: H
     said = run("check", str(letter), "--json")
 
     assert said.exit_code == 1
-    assert json.loads(said.output)["sentence"] == "no invoice to them is in Sent: was one ever sent?"
+    assert json.loads(said.output.splitlines()[0])["sentence"] == "no invoice to them is in Sent: was one ever sent?"
 
 
 async def test_a_letter_that_demands_nothing_is_let_pass(house: House, run: Run) -> None:
