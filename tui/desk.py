@@ -9,12 +9,15 @@ from sqlite3 import Connection
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from inboxcrm.service import brief
+from inboxcrm.service.brief import Line
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, unowed, views
 from inboxcrm.store.views import ContactRow, MessageRow, OwedRow, Step, Touch
 
 from .asides import Aside
 from .widgets.standing import Standing
+from .words import short
 
 T = TypeVar("T")
 
@@ -33,6 +36,7 @@ class Sheet:
     contact: ContactRow | None
     touch: Touch | None
     owed: OwedRow | None
+    memory: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,27 @@ class Desk:
             if row is None:
                 return None
             contact_id, matter_id = row.contact_id, row.matter_id
+            contact = None if contact_id is None else views.contact(connection, contact_id)
             return Sheet(
                 row=row,
                 text=views.text(connection, message_id),
-                contact=None if contact_id is None else views.contact(connection, contact_id),
+                contact=contact,
                 touch=None if contact_id is None else views.last_touch(connection, contact_id),
                 owed=None if matter_id is None else views.owed_in_matter(connection, matter_id),
+                memory=() if contact is None else self._memory(connection, contact),
             )
+
+    def _memory(self, connection: Connection, contact: ContactRow) -> tuple[Line, ...]:
+        found = brief.gather(self.household, connection, contact)
+        return tuple(brief.above_mail(found, self._day))
+
+    def brief(self, contact: ContactRow) -> tuple[Line, ...]:
+        """Everything the brief says of a contact."""
+        with self.household.database.read() as connection:
+            return tuple(brief.lines(brief.gather(self.household, connection, contact), self._day))
+
+    def _day(self, at: datetime) -> str:
+        return short(at, self.zone, self.now())
 
     def reasons(self, message_id: int) -> Reasons | None:
         """The stored reasons of a message."""

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from inboxcrm.domain.quoting import new_text
 from inboxcrm.domain.text import visible
+from inboxcrm.service.brief import Line
 from inboxcrm.store.views import ContactRow, MessageRow, OutboxRow, OwedRow, Touch
 
 from .words import ACCENT, BAD, EMPTY, GOOD, MUTED, SOON, STRONG, due, join, many, moment, said, short, told
@@ -52,6 +53,11 @@ def brief(contact: ContactRow | None, touch: Touch | None, zone: ZoneInfo, now: 
             Content.styled(f"away until {short(away, zone, now)}" if away and away > now else "", SOON),
         )
     )
+
+
+def memory(said_of_them: Sequence[Line], width: int) -> Content:
+    """What is remembered of the writer, a line each; what stands out in another colour."""
+    return lines([field(line.name, said(line.text, SOON if line.urgent else ""), width) for line in said_of_them])
 
 
 def head(row: MessageRow, zone: ZoneInfo, now: datetime, width: int) -> Content:

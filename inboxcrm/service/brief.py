@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from inboxcrm.domain.exchanges import WITHIN
 from inboxcrm.domain.text import one_line
@@ -56,7 +57,21 @@ class Line:
 
 def gather(household: Household, connection: sqlite3.Connection, contact: views.ContactRow) -> Brief:
     """Everything the brief says of a contact."""
-    now = household.clock.now()
+    now, zone = household.clock.now(), household.config.owner.timezone
+    is_open = keeping.open_days(household, connection, now)
+    return read(connection, contact, now=now, zone=zone, is_open=is_open)
+
+
+def read(
+    connection: sqlite3.Connection,
+    contact: views.ContactRow,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    is_open: Callable[[date], bool],
+) -> Brief:
+    """The same from the rows alone, for a window that knows no settings."""
+    today = now.astimezone(zone).date()
     kept = commitments.listed(connection, contact_id=contact.id)
     happened = interactions.listed(connection, contact.id, limit=1)
     matter_id = interactions.busiest_matter(connection, contact.id, since=now - WITHIN)
@@ -68,14 +83,14 @@ def gather(household: Household, connection: sqlite3.Connection, contact: views.
         theirs=tuple(row for row in kept if row.state == commitments.OPEN and row.side == "theirs"),
         suggested=sum(row.state == commitments.SUGGESTED for row in kept),
         facts=tuple(facts.of_contact(connection, contact.id, limit=FACTS)),
-        occasions=tuple(keeping.coming(household, connection, contact_id=contact.id, within=NEAR)),
+        occasions=tuple(keeping.returns(connection, today, is_open, contact_id=contact.id, within=NEAR)),
         interaction=next(iter(happened), None),
         preference=interactions.preference(connection, contact.id),
         exchanges=None if matter_id is None else keeping.call_proposed(connection, matter_id, now=now),
         rhythm=rhythms.of_contact(connection, contact.id),
         balance=account.balance(connection, contact.id, now=now),
         touches=tuple(touches.listed(connection, contact.id, limit=1)),
-        today=now.astimezone(household.config.owner.timezone).date(),
+        today=today,
         now=now,
     )
 
@@ -90,6 +105,25 @@ def lines(brief: Brief, when: Callable[[datetime], str]) -> list[Line]:
         *_relation(brief, when),
         *_reach(brief, when),
     ]
+
+
+SHORT = frozenset(("you owe", "they owe", "said", "fact", "occasion", "rhythm", "balance", "reach by", "phone?"))
+"""What stands above every mail; who it is and the answer that is owed stand there already."""
+
+MOST_ABOVE = 6
+
+
+def above_mail(brief: Brief, when: Callable[[datetime], str]) -> list[Line]:
+    """What the brief says above a mail: a few lines, what stands out first."""
+    answers = [f"an answer to {one_line(owed.subject, 60) or '(no subject)'}" for owed in brief.owed]
+    kept = [
+        line
+        for line in lines(brief, when)
+        if line.name in SHORT
+        and not line.text.startswith(tuple(answers))
+        and not (line.name == "rhythm" and not line.urgent)
+    ]
+    return sorted(kept, key=lambda line: not line.urgent)[:MOST_ABOVE]
 
 
 def _who(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:

@@ -141,6 +141,18 @@ def coming(
     now = household.clock.now()
     today = now.astimezone(household.config.owner.timezone).date()
     is_open = open_days(household, connection, now)
+    return returns(connection, today, is_open, contact_id=contact_id, within=within)
+
+
+def returns(
+    connection: sqlite3.Connection,
+    today: date,
+    is_open: Callable[[date], bool],
+    *,
+    contact_id: int | None = None,
+    within: timedelta | None = None,
+) -> list[Coming]:
+    """The same, where only the day and the open days are known."""
     found = [_coming(row, today, is_open) for row in occasions.listed(connection, contact_id)]
     return sorted(
         (each for each in found if within is None or each.turn.on - today <= within), key=lambda each: each.turn.on

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from inboxcrm.domain import contents
+from inboxcrm.service import brief
 from inboxcrm.service.story import walk_lines
 from inboxcrm.store import messages as mail
 from inboxcrm.store import views
@@ -131,9 +132,22 @@ def contact(visit: Visit) -> Page | None:
             "card": card,
             "owed": views.owed_to(visit.connection, card.id),
             "touch": views.last_touch(visit.connection, card.id),
+            "brief": _brief(visit, card),
             "sheet": _sheet(visit, rows),
         },
     )
+
+
+ON_THE_CARD = frozenset(("who", "last touch", "away"))
+"""What the card says already."""
+
+
+def _brief(visit: Visit, card: views.ContactRow) -> list[brief.Line]:
+    """The brief without what the card says. Hours are not known here: an occasion stands out on its day alone."""
+    zone = visit.desk.zone
+    found = brief.read(visit.connection, card, now=visit.now, zone=zone, is_open=lambda _: True)
+    said = brief.lines(found, lambda at: f"{at.astimezone(zone):%a %Y-%m-%d}")
+    return [line for line in said if line.name not in ON_THE_CARD and not line.text.startswith("an answer to ")]
 
 
 def matter(visit: Visit) -> Page | None:

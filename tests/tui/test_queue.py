@@ -11,6 +11,7 @@ from inboxcrm_tui.screens.queue import QueueScreen
 from inboxcrm_tui.screens.reading import ReadingScreen
 
 from inboxcrm.domain.promise import Entry, Event
+from inboxcrm.service import keeping
 from inboxcrm.store import home as home_store
 from inboxcrm.store import promises, views
 from tests.tui.conftest import Sit
@@ -168,3 +169,17 @@ async def test_ten_thousand_open_promises_open_and_scroll(home: Home, sit: Sit) 
         assert "10,000 people wait for you" in desk.screen
         await desk.press("end")
         assert "▌" in desk.screen
+
+
+async def test_what_is_remembered_stands_above_the_mail(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures")
+    keeping.note_of(home.household, mail.contact_id, "daughter starts school in August")
+    keeping.prefer(home.household, mail.contact_id, "phone", "not before ten")
+
+    async with sit() as desk:
+        assert "fact     daughter starts school in August" in desk.screen
+        assert "reach by phone, not before ten" in desk.screen
+
+        await desk.press("c")
+
+        assert "daughter starts school in August" in desk.screen

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from inboxcrm.store import facts
 from inboxcrm.store import home as memory
 from inboxcrm.store.database import Database
 from tests.web import home
@@ -29,6 +30,26 @@ async def test_a_contact_page_has_the_card_what_is_owed_and_the_timeline(window:
     assert "You owe an answer" in page
     assert "March 2026" in page
     assert f"/-/inboxcrm/message/{window.rows.message}" in page
+
+
+async def test_a_contact_page_has_the_brief(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        facts.add(
+            connection,
+            contact_id=window.rows.contact,
+            message_id=None,
+            text="likes <b>tea</b>",
+            quote="",
+            said_at=home.NOW,
+            now=home.NOW,
+        )
+    book.close()
+
+    page = await window.read(f"/-/inboxcrm/contact/{window.rows.contact}")
+
+    assert "Before you answer" in page
+    assert "likes <b>tea</b>, Tue 2026-03-03" in page
 
 
 async def test_a_matter_page_has_the_whole_letters_with_quotes_folded(window: Window) -> None:

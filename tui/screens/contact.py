@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from inboxcrm.service.brief import Line
 from inboxcrm.store import views
 from inboxcrm.store.views import ContactRow, MessageRow
 
@@ -25,6 +26,7 @@ class ContactScreen(SplitScreen):
         super().__init__()
         self._contact_id = contact_id
         self._contact: ContactRow | None = None
+        self._brief: Sequence[Line] = ()
         self._messages: list[MessageRow] = []
 
     def compose_list(self) -> Rows:
@@ -39,6 +41,7 @@ class ContactScreen(SplitScreen):
             self._messages = views.timeline(connection, self._contact_id)
         if self._contact is not None:
             self.title_line(self._headline(self._contact))
+            self._brief = self.desk.brief(self._contact)
         self.rows.show([row.id for row in self._messages])
 
     def _headline(self, contact: ContactRow) -> Content:
@@ -72,6 +75,7 @@ class ContactScreen(SplitScreen):
                 paper.field("policy", said(contact.policy), self.sheet_width - 2),
                 paper.field("language", said(contact.language), self.sheet_width - 2),
                 paper.field("zone", said(contact.timezone), self.sheet_width - 2),
+                paper.memory([line for line in self._brief if line.name != "who"], self.sheet_width - 2),
             )
         )
 

@@ -98,7 +98,8 @@ class SplitScreen(DeskScreen):
         owed = EMPTY if sheet.owed is None else paper.promise(sheet.owed, zone, now, width)
         top = paper.lines((paper.head(sheet.row, zone, now, width), owed, note))
         self.lay(
-            paper.brief(sheet.contact, sheet.touch, zone, now), Content("\n\n").join((top, paper.letter(sheet.text)))
+            paper.lines((paper.brief(sheet.contact, sheet.touch, zone, now), paper.memory(sheet.memory, width))),
+            Content("\n\n").join((top, paper.letter(sheet.text))),
         )
 
     def action_leaf(self, by: int) -> None:
