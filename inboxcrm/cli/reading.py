@@ -49,6 +49,7 @@ def contacts(place: Place, words: tuple[str, ...], limit: int, as_json: bool) ->
 @click.option("--policy", metavar="POLICY", help="Set when to acknowledge: never, when-slow, always, once-a-day.")
 @click.option("--language", metavar="CODE", help="Set the language to write in.")
 @click.option("--timezone", metavar="ZONE", help="Set where their clock stands.")
+@click.option("--form", metavar="FORM", help="Set how they are addressed: formal or familiar.")
 @json_option
 @click.pass_obj
 def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) -> None:
@@ -78,6 +79,7 @@ def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) ->
         fact("policy", row.policy)
         fact("language", row.language)
         fact("time zone", row.timezone)
+        fact("addressed", row.form or "formal")
         fact("away until", moment(row.away_until, zone))
         fact("undeliverable", moment(row.undeliverable_at, zone))
         fact("answers owed", row.owed)

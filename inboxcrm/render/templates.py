@@ -11,7 +11,7 @@ import difflib
 import importlib.resources
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +49,8 @@ class Intent(StrEnum):
     """Congratulates or greets; a draft for the owner's hand that asks for nothing."""
     LETTER = "letter"
     """Anything else that is drafted for the owner's hand."""
+    PART = "part"
+    """What other texts are built of: blocks to inherit and macros to import. Never sent by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Template:
     needs: frozenset[str]
     body: str
     used: frozenset[str]
+    parts: tuple[tuple[str, str], ...] = ()
+    """The parts this text is built of, by name, in its own language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,11 @@ class Rendered:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """No loader, no globals, no undefined names, and None is never printed."""
+    """No globals, no undefined names, None is never printed, and nothing is loaded but the parts it is given."""
 
-    def __init__(self) -> None:
-        super().__init__(undefined=jinja2.StrictUndefined, autoescape=False, finalize=_never_none)
+    def __init__(self, parts: tuple[tuple[str, str], ...] = ()) -> None:
+        loader = jinja2.DictLoader(dict(parts))
+        super().__init__(undefined=jinja2.StrictUndefined, autoescape=False, finalize=_never_none, loader=loader)
         self.globals.clear()
 
 
@@ -94,14 +99,16 @@ _SANDBOX = _Sandbox()
 
 
 @lru_cache(maxsize=512)
-def _compiled(body: str) -> jinja2.Template:
-    return _SANDBOX.from_string(body)
+def _compiled(body: str, parts: tuple[tuple[str, str], ...]) -> jinja2.Template:
+    return (_Sandbox(parts) if parts else _SANDBOX).from_string(body)
 
 
 def parse_template(name: str, language: str, source: str, *, origin: str) -> Template:
     """Read one template file; `TemplateError` says what is wrong with it and what to type instead."""
     head, body = _split(source, origin)
     fields = dict(_fields(head, origin))
+    if fields.get("intent") == Intent.PART:
+        return Template(name, language, origin, Intent.PART, "", frozenset(), body, _names_used(body, origin))
     missing = {"intent", "subject", "needs"} - fields.keys()
     if missing:
         raise TemplateError(f"{origin}: the front matter has no {', '.join(f'`{one}:`' for one in sorted(missing))}")
@@ -173,7 +180,7 @@ def render_template(template: Template, values: Mapping[str, TemplateValue]) -> 
         raise TemplateError(f"{template.origin}: needs {', '.join(sorted(missing))}, which this mail does not have")
     given: dict[str, Any] = {name: _cleaned(name, values[name]) for name in template.needs}
     try:
-        text = _tidy(_compiled(template.body).render(given))
+        text = _tidy(_compiled(template.body, template.parts).render(given))
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise TemplateError(f"{template.origin}: {error}") from error
     size = len(text.encode())
@@ -213,14 +220,14 @@ class TemplateSet:
         for name, language, origin, read in (*_shipped(), *_at_home(home_templates, problems)):
             try:
                 template = parse_template(name, language, read(), origin=origin)
-                _refuse_unknown_names(template)
             except (TemplateError, OSError, UnicodeDecodeError) as error:
                 problems.append(str(error) if isinstance(error, TemplateError) else f"{origin}: {error}")
             else:
                 found.setdefault(name, {})[language] = template
+        texts = _assembled(found, problems)
         if problems:
             raise TemplateError("\n".join(problems))
-        return cls(default_language, found)
+        return cls(default_language, texts)
 
     def names(self) -> tuple[str, ...]:
         """The situations there is a text for, sorted."""
@@ -262,6 +269,65 @@ def _refuse_unknown_names(template: Template) -> None:
             f"{template.origin}: the text uses {', '.join(unknown)}, which `needs` does not name."
             f"{_nearest(unknown[0], template.needs)}"
         )
+
+
+_Found = Mapping[str, Mapping[str, Template]]
+
+
+def _assembled(found: _Found, problems: list[str]) -> dict[str, dict[str, Template]]:
+    """Every text that can be sent, with the parts it is built of; what is missing or unknown goes to `problems`."""
+    texts: dict[str, dict[str, Template]] = {}
+    for name, languages in found.items():
+        for language, template in languages.items():
+            if template.intent is Intent.PART:
+                continue
+            try:
+                whole = _with_parts(template, found)
+                _refuse_unknown_names(whole)
+            except TemplateError as error:
+                problems.append(str(error))
+            else:
+                texts.setdefault(name, {})[language] = whole
+    return texts
+
+
+def _with_parts(template: Template, found: _Found) -> Template:
+    """The text with each part it refers to, and those that they refer to, in its own language."""
+    parts: dict[str, Template] = {}
+    waiting = [(template, one) for one in _referred_to(template)]
+    while waiting:
+        whose, wanted = waiting.pop()
+        if wanted in parts:
+            continue
+        part = _part(wanted, template.language, found)
+        if part is None:
+            known = [name for name, languages in found.items() if any(_is_part(one) for one in languages.values())]
+            raise TemplateError(
+                f"{whose.origin}: there is no part {wanted!r} in {template.language}.{_nearest(wanted, known)}"
+            )
+        parts[wanted] = part
+        waiting += [(part, one) for one in _referred_to(part)]
+    if not parts:
+        return template
+    used = template.used.union(*(part.used for part in parts.values()))
+    return replace(template, used=used, parts=tuple((name, part.body) for name, part in sorted(parts.items())))
+
+
+def _referred_to(template: Template) -> list[str]:
+    names = list(meta.find_referenced_templates(_SANDBOX.parse(template.body)))
+    if None in names:
+        raise TemplateError(f"{template.origin}: the name of a part is written out, such as {{% extends 'letter' %}}")
+    return [name for name in names if name is not None]
+
+
+def _part(name: str, language: str, found: _Found) -> Template | None:
+    languages = found.get(name, {})
+    part = languages.get(language) or languages.get(language.partition("-")[0])
+    return part if part is not None and _is_part(part) else None
+
+
+def _is_part(template: Template) -> bool:
+    return template.intent is Intent.PART
 
 
 _Source = tuple[str, str, str, Callable[[], str]]

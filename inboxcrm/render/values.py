@@ -25,6 +25,8 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "call_at": "The time at which a call was asked for. None where it was not said, or not understood.",
         "helped_on": "The day of a message that was answered outside office hours.",
         "plan_note": "A sentence of the sender's plan, from its `wording`. None without one in this language.",
+        "first_name": "What a contact who is addressed familiarly is called. None for everybody else.",
+        "form": "How the contact is addressed: `formal` or `familiar`, as set on the contact. Never None.",
         "day": "The day of the mail that a draft is about, with weekday and month. None outside of drafts.",
     }
 )
@@ -54,6 +56,8 @@ def samples(language: str) -> Mapping[str, str]:
             "plan_note": "Gold: 24/7.",
             "call_at": wording.moment_phrase(_DUE_AT, spoken, owner_zone=_HERE, said_at=_RECEIVED_AT),
             "helped_on": wording.date_phrase(_RECEIVED_AT.date(), spoken, said_on=_RECEIVED_AT.date()),
+            "first_name": "Bob",
+            "form": "formal",
             "day": wording.date_phrase(_RECEIVED_AT.date(), spoken, said_on=_DUE_AT.date()),
         }
     )

@@ -13,6 +13,7 @@ from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
+from inboxcrm.domain.salutation import Form
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
 from inboxcrm.service import brakes, duties, learned, outlook, renewal
@@ -57,7 +58,7 @@ DEFAULT = "default"
 
 
 def set_contact(household: Household, who: str, given: Mapping[str, str]) -> None:
-    """Set what holds for a contact: any of plan, policy, language, timezone; "default" takes a setting back.
+    """Set what holds for a contact: any of plan, policy, language, timezone, form; "default" takes a setting back.
 
     Raises NotFoundError, or UserError for a value that means nothing, naming what is allowed.
     """
@@ -66,6 +67,7 @@ def set_contact(household: Household, who: str, given: Mapping[str, str]) -> Non
         "policy": tuple(AckPolicy),
         "language": LANGUAGES,
         "timezone": tuple(available_timezones()),
+        "form": tuple(Form),
     }
     for name, value in given.items():
         if value != DEFAULT and value not in allowed[name]:
@@ -75,7 +77,13 @@ def set_contact(household: Household, who: str, given: Mapping[str, str]) -> Non
     now = household.clock.now()
     with household.database.write() as connection:
         row = contact_of(connection, who)
-        held = {"plan": row.own_plan, "policy": row.policy, "language": row.language, "timezone": row.timezone}
+        held = {
+            "plan": row.own_plan,
+            "policy": row.policy,
+            "language": row.language,
+            "timezone": row.timezone,
+            "form": row.form,
+        }
         kept = {**held, **{name: None if value == DEFAULT else value for name, value in given.items()}}
         contacts.set_terms(connection, row.id, **kept)
         home.journal(connection, "contact", f"contact {row.id}", dict(given), now=now)

@@ -14,6 +14,7 @@ from inboxcrm.domain.mime import parse
 from inboxcrm.domain.outbox import OutboxState, OwnerMail, TemplateValue
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.quoting import normalised_subject
+from inboxcrm.domain.salutation import Form, first_name
 from inboxcrm.errors import TemplateError
 from inboxcrm.render import Intent, UndeliverableError, UnsafeMailError, compose_owner_mail
 from inboxcrm.service.acknowledge import addressed_alias
@@ -147,6 +148,16 @@ def _subject(theirs: str, ours: str) -> str:
     return theirs if theirs.lower().startswith("re:") else f"Re: {theirs}"
 
 
+def address(card: Card, name: str) -> Mapping[str, TemplateValue]:
+    """How a text addresses somebody; `name` is "" where it is not known or must not be repeated."""
+    familiar = card.form == Form.FAMILIAR
+    return {
+        "sender_name": name or None,
+        "first_name": first_name(name) if familiar else None,
+        "form": Form.FAMILIAR if familiar else Form.FORMAL,
+    }
+
+
 def values(household: Household, told: About, now: datetime) -> Mapping[str, TemplateValue]:
     """What the text of a draft is given: who, and the day of the mail it is about."""
     owner = household.config.owner
@@ -156,9 +167,12 @@ def values(household: Household, told: About, now: datetime) -> Mapping[str, Tem
         "due": None,
         "previous_due": None,
         "reason": None,
-        "sender_name": (told.card.name or told.to.name or None) if told.trusted else None,
+        **address(told.card, (told.card.name or told.to.name) if told.trusted else ""),
         "owner_name": owner.name,
         "phone": None,
         "urgent_word": None,
+        "plan_note": None,
+        "call_at": None,
+        "helped_on": None,
         "day": wording.date_phrase(day, language, said_on=today),
     }

@@ -14,13 +14,13 @@ from inboxcrm.domain.text import one_line, storable
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
 from inboxcrm.render import Rendered
-from inboxcrm.service import actions
+from inboxcrm.service import actions, drafting
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, facts, home, interactions, occasions, touches, views
 from inboxcrm.store.facts import FactRow
 from inboxcrm.store.occasions import OccasionRow
 
-GREETINGS = {Kind.BIRTHDAY: "birthday"}
+GREETINGS = {Kind.BIRTHDAY: "birthday", Kind.FIRST_JOB: "years-together"}
 CONGRATULATION = "congratulation"
 NEAR = timedelta(days=30)
 """How far ahead the brief looks for occasions."""
@@ -177,7 +177,7 @@ def greeting(household: Household, occasion_id: int) -> Rendered:
         card = contacts.card(connection, row.contact_id)
     template = GREETINGS.get(Kind(row.kind), CONGRATULATION)
     language = card.language or household.config.owner.language
-    values = {"sender_name": card.name or None, "owner_name": household.config.owner.name}
+    values = {**drafting.address(card, card.name), "owner_name": household.config.owner.name}
     return household.templates.render(template, language, values)
 
 

@@ -138,11 +138,12 @@ def set_terms(
     policy: str | None,
     language: str | None,
     timezone: str | None,
+    form: str | None,
 ) -> None:
     """Set what holds for one contact; None leaves a setting to the organisation or the default."""
     connection.execute(
-        "UPDATE contacts SET plan = ?, policy = ?, language = ?, timezone = ? WHERE id = ?",
-        (plan, policy, language, timezone, contact_id),
+        "UPDATE contacts SET plan = ?, policy = ?, language = ?, timezone = ?, form = ? WHERE id = ?",
+        (plan, policy, language, timezone, form, contact_id),
     )
 
 
@@ -155,6 +156,7 @@ class Card:
     timezone: str = ""
     organisation: str = ""
     plan: str = ""
+    form: str = ""
 
 
 def card(connection: sqlite3.Connection, contact_id: int | None) -> Card:
@@ -164,7 +166,7 @@ def card(connection: sqlite3.Connection, contact_id: int | None) -> Card:
     row = connection.execute(
         """
         SELECT contacts.name, contacts.language, contacts.timezone, organisations.name AS organisation,
-               COALESCE(contacts.plan, organisations.plan) AS plan
+               COALESCE(contacts.plan, organisations.plan) AS plan, contacts.form
         FROM contacts
         LEFT JOIN organisations ON organisations.id = contacts.organisation_id
         WHERE contacts.id = ?

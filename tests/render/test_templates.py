@@ -40,12 +40,15 @@ def test_every_situation_is_shipped_in_every_language(shipped: TemplateSet) -> N
         "away",
         "birthday",
         "call-back",
+        "check-in",
         "congratulation",
         "extended",
         "minimal",
         "moved",
         "new-sender",
+        "offer-follow-up",
         "three-questions",
+        "years-together",
     )
     assert {shipped.languages(name) for name in shipped.names()} == {tuple(sorted(PREFIXES))}
 

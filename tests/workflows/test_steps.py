@@ -312,3 +312,14 @@ def test_the_command_lists_what_happens_next(tmp_path_factory: pytest.TempPathFa
     assert said.output == "No step of a rule waits.\n"
     refused = CliRunner().invoke(cli, ["--home", str(place), "workflows", "cancel", "3"])
     assert isinstance(refused.exception, UserError)
+
+
+async def test_a_contact_who_is_addressed_familiarly_is_drafted_to_by_first_name(bureau: Bureau) -> None:
+    await begun(bureau, NUDGE.replace('draft = "word"', 'draft = "offer-follow-up"'))
+    actions.set_contact(bureau.household, "Bob Client", {"form": "familiar", "language": "de"})
+    bureau.clock.advance(timedelta(days=2))
+    await bureau.sweep()
+
+    ((_, _, text),) = drafts(bureau)
+    assert text.startswith("Hallo Bob,\n\nam Montag, 2. März habe ich dir ein Angebot geschickt.")
+    assert text.endswith("Liebe Grüße\nAnn Example\n")

@@ -34,6 +34,7 @@ class ContactRow:
     last_at: datetime | None
     messages: int
     owed: int
+    form: str | None = None
 
 
 def contacts(connection: sqlite3.Connection, *, like: str = "", limit: int = PAGE, offset: int = 0) -> list[ContactRow]:
