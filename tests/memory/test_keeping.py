@@ -78,7 +78,7 @@ async def test_a_greeting_speaks_the_language_of_the_contact(house: House, run: 
     with house.household.database.write() as connection:
         connection.execute("UPDATE contacts SET language = 'de'")
 
-    assert "Herzlichen Glückwunsch" in run("occasions", "greet", "1").output
+    assert "Ein Jahr mehr" in run("occasions", "greet", "1").output
 
 
 async def test_an_absence_moves_the_reminder_before_it(house: House, run: Run) -> None:
