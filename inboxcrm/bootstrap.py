@@ -25,6 +25,7 @@ from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.notify.ping import Ping
 from inboxcrm.parsing import Parser
 from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
@@ -36,6 +37,7 @@ from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
 from inboxcrm.service.notify import Notify
+from inboxcrm.service.vigil import Vigil
 from inboxcrm.smtp.transport import SmtpTransport
 from inboxcrm.store.database import Database
 
@@ -115,12 +117,18 @@ async def daemon(
     offices = {mailbox.name: office(mailbox, house, clock, timing, heartbeat) for mailbox in house.config.mailboxes}
     try:
         await parser.start()
-        yield Daemon(house, ingest, Deliver(house, ingest, offices), offices, notify(house))
+        yield Daemon(house, ingest, Deliver(house, ingest, offices), offices, notify(house), vigil(house, offices))
     finally:
         for each in offices.values():
             await each.mailbox.close()
             await each.transport.close()
         await parser.close()
+
+
+def vigil(house: Household, offices: Mapping[str, Office]) -> Vigil:
+    """What notices that a mailbox is no longer read."""
+    url = house.config.watch.ping
+    return Vigil(house, offices, None if url is None else Ping(url))
 
 
 def notify(house: Household) -> Notify:

@@ -226,6 +226,13 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """How it is noticed that this program stopped: `ping` is a web address fetched as long as every mailbox is read."""
+
+    ping: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """One home's settings, complete and checked."""
 
@@ -239,6 +246,7 @@ class Config:
     notify: Notify = Notify()
     promise: Promises = Promises()
     follow_up: FollowUps = FollowUps()
+    watch: Watch = Watch()
 
     @property
     def file(self) -> Path:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError, TransientError
-from inboxcrm.ports import FolderRole, Mailbox, MailboxState
+from inboxcrm.ports import FolderRole, Mailbox, MailboxState, MailboxStatus
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
@@ -17,6 +19,7 @@ from inboxcrm.service.memory import remember
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.reload import changes, reload
 from inboxcrm.service.sweep import sweep
+from inboxcrm.service.vigil import Vigil
 from inboxcrm.store import folders
 
 log = logging.getLogger("inboxcrm.daemon")
@@ -36,6 +39,7 @@ STATUS = timedelta(seconds=2)
 WORD = timedelta(seconds=2)
 """How often notices to the owner are looked for; in a loop of their own, which may wait for a slow server."""
 
+VIGIL = timedelta(minutes=1)
 READY = timedelta(milliseconds=100)
 AFTER_FAULT = timedelta(seconds=5)
 
@@ -50,12 +54,15 @@ class Daemon:
         deliver: Deliver,
         offices: Mapping[str, Office],
         notify: Notify,
+        vigil: Vigil | None = None,
     ) -> None:
         self._household = household
         self._ingest = ingest
         self._deliver = deliver
         self._offices = offices
         self._notify = notify
+        self._vigil = vigil or Vigil(household, offices)
+        self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
         self._ahead: asyncio.Queue[str] = asyncio.Queue()
@@ -93,6 +100,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
+                tasks.append(group.create_task(self._every(VIGIL, self._vigil.run_once), name="vigil"))
                 tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
@@ -203,21 +211,43 @@ class Daemon:
         return all(office.mailbox.status.state is MailboxState.WATCHING for office in self._offices.values())
 
     async def _note_status(self) -> None:
-        for name, office in self._offices.items():
-            fares = office.mailbox.status
-            ahead = self._household.clock.now() - office.clock.now()
-            await self._household.write(
-                folders.note_check,
-                name,
-                state=fares.state,
-                cause=fares.cause,
-                last_checked_at=_moved(fares.last_checked_at, ahead),
-                last_mail_at=_moved(fares.last_mail_at, ahead),
-                next_attempt_at=_moved(fares.next_attempt_at, ahead),
-                backlog=fares.backlog,
-            )
+        """Write down how the mailboxes fare, where that changed."""
+        told = {name: self._fares(office) for name, office in self._offices.items()}
+        changed = {name: fares for name, fares in told.items() if self._noted.get(name) != fares}
+        if changed:
+            noted = await self._household.jot(_note, changed)
+            self._noted |= {name: changed[name] for name in noted}
+
+    def _fares(self, office: Office) -> MailboxStatus:
+        """How a mailbox fares, by the household's clock: the demo's story plays on another day."""
+        fares = office.mailbox.status
+        ahead = self._household.clock.now() - office.clock.now()
+        if abs(ahead) < timedelta(seconds=1):
+            return fares
+        return replace(
+            fares,
+            last_checked_at=_moved(fares.last_checked_at, ahead),
+            last_mail_at=_moved(fares.last_mail_at, ahead),
+            next_attempt_at=_moved(fares.next_attempt_at, ahead),
+        )
+
+
+def _note(connection: sqlite3.Connection, fares: Mapping[str, MailboxStatus]) -> list[str]:
+    return [name for name, one in fares.items() if _note_one(connection, name, one)]
+
+
+def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus) -> bool:
+    return folders.note_check(
+        connection,
+        name,
+        state=one.state,
+        cause=one.cause,
+        last_checked_at=one.last_checked_at,
+        last_mail_at=one.last_mail_at,
+        next_attempt_at=one.next_attempt_at,
+        backlog=one.backlog,
+    )
 
 
 def _moved(instant: datetime | None, ahead: timedelta) -> datetime | None:
-    """An instant of the network's clock by the household's: the demo's story plays on another day."""
     return None if instant is None else instant + ahead

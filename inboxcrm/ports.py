@@ -168,6 +168,7 @@ class MailboxState(StrEnum):
 class MailboxStatus:
     """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
 
+    `certificate_until`: when the certificate of the server ends, where it showed one.
     `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no secret.
     """
 
@@ -177,6 +178,7 @@ class MailboxStatus:
     last_mail_at: datetime | None = None
     next_attempt_at: datetime | None = None
     backlog: int = 0
+    certificate_until: datetime | None = None
 
 
 class Mailbox(Protocol):

@@ -22,6 +22,7 @@ from inboxcrm.config import (
     Promises,
     Safety,
     Server,
+    Watch,
     Webhook,
 )
 from inboxcrm.configuration import read_config
@@ -47,6 +48,7 @@ SECTIONS: dict[str, type] = {
     "safety": Safety,
     "notify": Notify,
     "webhook": Webhook,
+    "watch": Watch,
 }
 SETTINGS = {
     f"{section}.{each.name}": each
@@ -104,6 +106,7 @@ def test_every_section_of_the_configuration_is_compared() -> None:
         "notify",
         "promise",
         "follow_up",
+        "watch",
     }
 
 

@@ -1,4 +1,4 @@
-"""What `[notify]` may hold: the ways by which word reaches the owner, and when they keep quiet."""
+"""What `[notify]` and `[watch]` may hold: how word reaches the owner, and who notices that none comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from inboxcrm.config import Notify, Owner, PasswordSource, Shown, Webhook, WebhookFormat
+from inboxcrm.config import Notify, Owner, PasswordSource, Shown, Watch, Webhook, WebhookFormat
 from inboxcrm.configuration import values
 from inboxcrm.configuration.mailboxes import ca_file, password_source
 from inboxcrm.configuration.table import Refused, Table, a_table
@@ -45,7 +45,9 @@ def read_notify(table: Table, home: Path, owner: Owner) -> Notify:
 
 def _webhook(table: Table, home: Path) -> Webhook:
     webhook = Webhook(
-        url=table.require("url", _url, "", needs='the address to post to is needed, such as "https://ntfy.sh/topic"'),
+        url=table.require(
+            "url", web_address, "", needs='the address to post to is needed, such as "https://ntfy.sh/topic"'
+        ),
         format=table.read("format", values.choice(WebhookFormat), WebhookFormat.NTFY),
         headers=_headers(table.table("headers")),
         ca_file=ca_file(table, home),
@@ -54,7 +56,15 @@ def _webhook(table: Table, home: Path) -> Webhook:
     return webhook
 
 
-def _url(value: object) -> str:
+def read_watch(table: Table) -> Watch:
+    """The section. Without it no outside watch is told that all is well."""
+    watch = Watch(ping=table.read("ping", web_address, None))
+    table.close()
+    return watch
+
+
+def web_address(value: object) -> str:
+    """An address of the web that may be told something: over TLS, or on this machine."""
     allowed = 'must be an address such as "https://ntfy.example.org/ann"; "http" is for this machine itself only'
     written = values.text(value)
     try:

@@ -25,7 +25,7 @@ from inboxcrm.config import (
 from inboxcrm.configuration import values
 from inboxcrm.configuration.lines import locate
 from inboxcrm.configuration.mailboxes import read_mailbox
-from inboxcrm.configuration.notify import read_notify
+from inboxcrm.configuration.notify import read_notify, read_watch
 from inboxcrm.configuration.office import plan_holidays, read_hours, read_office
 from inboxcrm.configuration.problems import ConfigRefusedError, Problem
 from inboxcrm.configuration.table import Refused, Report, Table, shown
@@ -124,6 +124,7 @@ def _config(home: Path, root: Table) -> Config:
         notify=read_notify(root.table("notify"), home, owner),
         promise=_promise(root.table("promise")),
         follow_up=_follow_up(root.table("follow_up")),
+        watch=read_watch(root.table("watch")),
     )
     root.close()
     return config

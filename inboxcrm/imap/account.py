@@ -20,7 +20,7 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.waker import Waker
-from inboxcrm.ports import Clock, FolderRole, MailboxStatus
+from inboxcrm.ports import Clock, FolderRole, MailboxState, MailboxStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Account:
         self._errand = None
         for link in links:
             await link.close(politely=politely)
-        self.status = MailboxStatus(last_checked_at=self.status.last_checked_at, last_mail_at=self.status.last_mail_at)
+        self.tell(state=MailboxState.OFFLINE, cause=None, next_attempt_at=None)
 
     async def drop_all(self) -> None:
         """Close every connection at once, without a word: the network below them is gone."""

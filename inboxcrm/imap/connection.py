@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import base64
 import re
+import ssl
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from inboxcrm.config import Security, Server
 from inboxcrm.errors import InboxcrmError
@@ -72,6 +73,14 @@ class Connection(Dialogue):
     def has(self, capability: str) -> bool:
         """Whether the server listed this capability after login."""
         return capability in self.capabilities_known
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the server's certificate ends; None without TLS."""
+        sock = self.wire.sock
+        shown = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        until = shown.get("notAfter") if shown else None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC) if isinstance(until, str) else None
 
     @property
     def tells_ids(self) -> bool:

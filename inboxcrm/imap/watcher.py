@@ -237,6 +237,7 @@ class ImapMailbox:
         account, timing = self._account, self._account.timing
         connection = await link.open()
         account.failures.logins = 0
+        account.tell(certificate_until=connection.certificate_until)
         account.log.info(
             "imap.connected",
             extra={

@@ -283,9 +283,9 @@ def note_check(
     last_mail_at: datetime | None,
     next_attempt_at: datetime | None,
     backlog: int,
-) -> None:
-    """Store how the mailbox fares, for `status`, the desk and the web."""
-    connection.execute(
+) -> bool:
+    """Store how the mailbox fares, for `status`, the desk and the web; False before its first batch."""
+    cursor = connection.execute(
         """
         UPDATE mailboxes
         SET state = :state, cause = :cause, next_attempt_at = :next_attempt_at, backlog = :backlog,
@@ -303,3 +303,4 @@ def note_check(
             "backlog": backlog,
         },
     )
+    return cursor.rowcount > 0

@@ -1,0 +1,139 @@
+"""Is every mailbox still being read? Tells the owner by another way when one is not, and a watch outside while all are.
+
+A program that stops looking looks like a quiet day. What counts is office time: a night without a network rings nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inboxcrm.errors import InboxcrmError
+from inboxcrm.ports import MailboxState, MailboxStatus
+from inboxcrm.service.deliver import Office
+from inboxcrm.service.household import Household
+from inboxcrm.service.notify import Word, tell
+from inboxcrm.store import home
+
+log = logging.getLogger("inboxcrm.vigil")
+
+SILENT = timedelta(minutes=15)
+"""Open time without a look into INBOX after which the owner is told."""
+
+EXPIRES_WITHIN = timedelta(days=14)
+"""How long before its end a server's certificate is spoken of."""
+
+LOOKS = 3
+"""How often in a row it must be found silent: after a suspend the clock has moved, and the network needs a moment."""
+
+UNREAD = "mailbox-not-read"
+CERTIFICATE = "certificate-expires"
+
+Ping = Callable[[], Awaitable[None]]
+"""Says to a watch outside that all is well."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One mailbox as the vigil knows it. `told` is the last good look of the outage the owner was told of."""
+
+    since: datetime
+    looks: int = 0
+    told: datetime | None = None
+    cleared: bool = False
+    expiry_told: datetime | None = None
+
+
+class Vigil:
+    """Looks at the mailboxes once a minute; run by the daemon."""
+
+    def __init__(self, household: Household, offices: Mapping[str, Office], ping: Ping | None = None) -> None:
+        self._household = household
+        self._offices = offices
+        self._ping = ping
+        self._seen: dict[str, _Seen] = {}
+
+    async def run_once(self) -> None:
+        """One look at all of them."""
+        fares = {name: office.mailbox.status for name, office in self._offices.items()}
+        await self._household.run(self._look, fares)
+        if self._ping is not None and fares and all(self._is_well(name, one) for name, one in fares.items()):
+            try:
+                await self._ping()
+            except InboxcrmError as error:
+                log.warning("vigil.ping_failed", extra={"cause": str(error)})
+
+    def _is_well(self, name: str, fares: MailboxStatus) -> bool:
+        return fares.state is MailboxState.WATCHING and self._seen[name].looks == 0
+
+    def _look(self, fares: Mapping[str, MailboxStatus]) -> None:
+        with self._household.database.read() as connection:
+            due = [name for name, one in fares.items() if self._has_something_to_say(connection, name, one)]
+        if due:
+            with self._household.database.write() as connection:
+                for name in due:
+                    self._say(connection, name, fares[name])
+
+    def _has_something_to_say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus) -> bool:
+        now = self._now(name)
+        seen = self._seen.setdefault(name, _Seen(now))
+        silent = self._open_time(connection, fares.last_checked_at or seen.since, now) >= SILENT
+        seen.looks = seen.looks + 1 if silent else 0
+        if fares.certificate_until != seen.expiry_told:
+            return True
+        if seen.looks == 0 and fares.last_checked_at is not None:
+            return not seen.cleared
+        return seen.looks >= LOOKS and seen.told is None
+
+    def _say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus) -> None:
+        seen, now = self._seen[name], self._household.clock.now()
+        last = fares.last_checked_at or seen.since
+        if seen.looks >= LOOKS and seen.told is None:
+            seen.told, seen.cleared = last, False
+            self._tell_unread(connection, name, fares, last)
+        elif seen.looks == 0 and fares.last_checked_at is not None and not seen.cleared:
+            home.clear_alarms_about(connection, UNREAD, f"{name}:", now=now)  # one of an earlier process too
+            if seen.told is not None:
+                word = Word(f"{UNREAD}:{name}:{seen.told.isoformat()}:over", UNREAD, f"Mailbox {name} is read again")
+                tell(self._household, connection, word, now=now)
+            seen.told, seen.cleared = None, True
+        if fares.certificate_until != seen.expiry_told:
+            seen.expiry_told = fares.certificate_until
+            self._tell_expiry(connection, name, fares.certificate_until)
+
+    def _tell_unread(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus, last: datetime) -> None:
+        now, zone = self._household.clock.now(), self._household.config.owner.timezone
+        since = (last + (now - self._now(name))).astimezone(zone)
+        cause = fares.cause or "the server gives no sign"
+        home.raise_alarm(connection, UNREAD, f"{name}: not read since {since:%a %H:%M}. {cause}", now=now)
+        word = Word(
+            f"{UNREAD}:{name}:{last.isoformat()}",
+            UNREAD,
+            f"Mailbox {name} has not been read since {since:%a %H:%M}",
+            about=f"{cause}\nRun `inboxcrm status` and `inboxcrm doctor`.",
+            urgent=True,
+        )
+        tell(self._household, connection, word, now=now)
+        log.warning("vigil.unread", extra={"mailbox": name})
+
+    def _tell_expiry(self, connection: sqlite3.Connection, name: str, until: datetime | None) -> None:
+        now = self._household.clock.now()
+        home.clear_alarms_about(connection, CERTIFICATE, f"{name}:", now=now)
+        if until is None or until - self._now(name) > EXPIRES_WITHIN:
+            return
+        text = f"the certificate of its server ends on {until:%d %B %Y}; after that it cannot be read"
+        home.raise_alarm(connection, CERTIFICATE, f"{name}: {text}", now=now)
+        word = Word(f"{CERTIFICATE}:{name}:{until:%Y-%m-%d}", CERTIFICATE, f"Mailbox {name}: {text}")
+        tell(self._household, connection, word, now=now)
+
+    def _open_time(self, connection: sqlite3.Connection, start: datetime, end: datetime) -> timedelta:
+        if end - start < SILENT:
+            return timedelta(0)
+        return self._household.calendar(connection, end, None).open_between(start, end)
+
+    def _now(self, name: str) -> datetime:
+        """By the clock the mailbox goes by; the demo's story plays on another day."""
+        return self._offices[name].clock.now()

@@ -1,0 +1,134 @@
+"""A mailbox that is no longer read does not look like a quiet day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from inboxcrm.config import Notify
+from inboxcrm.errors import TransientError
+from inboxcrm.ports import MailboxState, MailboxStatus
+from inboxcrm.service.deliver import Office
+from inboxcrm.service.vigil import CERTIFICATE, UNREAD, Vigil
+from inboxcrm.store import home
+from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
+
+MINUTE = timedelta(minutes=1)
+
+
+class Watched(FakeMailbox):
+    """A mailbox that fares as the test says."""
+
+    fares = MailboxStatus(MailboxState.WATCHING, last_checked_at=MONDAY)
+
+    @property
+    def status(self) -> MailboxStatus:
+        return self.fares
+
+
+class Night:
+    """A house with a vigil, minute after minute."""
+
+    def __init__(self, house: House, *, ping_fails: bool = False) -> None:
+        self.house = house
+        self.mailbox = Watched()
+        self.pings = 0
+        self._ping_fails = ping_fails
+        household = house.household
+        household.config = replace(household.config, notify=Notify(command=("ring",)))
+        office = Office(self.mailbox, FakeTransport(), house.clock)
+        self.vigil = Vigil(household, {"main": office}, self._ping)
+
+    async def _ping(self) -> None:
+        self.pings += 1
+        if self._ping_fails:
+            raise TransientError("hc-ping.example.org answered 500")
+
+    async def minutes(self, count: int, *, checked: bool = False) -> None:
+        for _ in range(count):
+            self.house.clock.advance(MINUTE)
+            if checked:
+                self.mailbox.fares = replace(self.mailbox.fares, last_checked_at=self.house.clock.now())
+            await self.vigil.run_once()
+
+    def alarms(self, kind: str = UNREAD) -> list[str]:
+        return self.house.household.database.reading(
+            lambda connection: [one.detail for one in home.alarms(connection) if one.kind == kind]
+        )
+
+    def words(self) -> list[str]:
+        return [title for (title,) in self.house.ask("SELECT title FROM notices ORDER BY id")]
+
+
+@pytest.fixture
+def night(house: House) -> Night:
+    return Night(house)
+
+
+async def test_a_mailbox_that_is_read_rings_nobody_and_the_watch_outside_is_told(night: Night) -> None:
+    await night.minutes(40, checked=True)
+
+    assert night.alarms() == []
+    assert night.words() == []
+    assert night.pings == 40
+
+
+async def test_fifteen_open_minutes_without_a_look_are_told_once_and_so_is_their_end(night: Night) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, state=MailboxState.WAITING, cause="no route to host")
+    await night.minutes(14)
+    before = (night.alarms(), night.pings)
+    await night.minutes(30)
+    during = (night.alarms(), night.words())
+    night.mailbox.fares = replace(night.mailbox.fares, state=MailboxState.WATCHING)
+    await night.minutes(2, checked=True)
+
+    assert before == ([], 0)
+    assert during[0] == ["main: not read since Mon 10:00. no route to host"]
+    assert during[1] == ["Mailbox main has not been read since Mon 10:00"]
+    assert night.alarms() == []
+    assert night.words() == [*during[1], "Mailbox main is read again"]
+
+
+async def test_closed_time_does_not_count(night: Night, house: House) -> None:
+    house.clock.advance(timedelta(hours=12))  # the evening
+    night.mailbox.fares = replace(night.mailbox.fares, last_checked_at=house.clock.now(), state=MailboxState.WAITING)
+
+    await night.minutes(60)
+
+    assert night.alarms() == []
+
+
+async def test_a_machine_that_slept_gets_a_moment_to_look_again(night: Night, house: House) -> None:
+    house.clock.advance(timedelta(hours=2))
+    await night.minutes(2)
+    await night.minutes(5, checked=True)
+
+    assert night.alarms() == []
+    assert night.words() == []
+
+
+async def test_a_watch_outside_that_cannot_be_reached_stops_nothing(house: House) -> None:
+    night = Night(house, ping_fails=True)
+
+    await night.minutes(3, checked=True)
+
+    assert night.pings == 3
+
+
+async def test_a_certificate_is_spoken_of_two_weeks_before_its_end_until_it_is_renewed(night: Night) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, certificate_until=MONDAY + timedelta(days=60))
+    await night.minutes(1, checked=True)
+    far = night.alarms(CERTIFICATE)
+    night.mailbox.fares = replace(night.mailbox.fares, certificate_until=datetime(2026, 3, 10, tzinfo=UTC))
+    await night.minutes(2, checked=True)
+    near = (night.alarms(CERTIFICATE), night.words())
+    night.mailbox.fares = replace(night.mailbox.fares, certificate_until=MONDAY + timedelta(days=90))
+    await night.minutes(1, checked=True)
+
+    assert far == []
+    assert len(near[0]) == 1
+    assert "10 March 2026" in near[0][0]
+    assert len(near[1]) == 1
+    assert night.alarms(CERTIFICATE) == []
