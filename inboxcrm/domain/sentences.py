@@ -22,8 +22,8 @@ _TYPED = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "„": '
 _BULLET = re.compile(r"\s{0,20}(?:[-*•·–]|\d{1,2}[.)])\s")
 _END = re.compile(r"[.!?…。！？]+[\"')»”]*(?:\s+|$)|(?<=[。！？])")
 _ABBREVIATION = re.compile(
-    r"(?:\w{0,12}nr|\b(?:no|nos|mr|mrs|ms|dr|st|inc|ltd|co|corp|etc|e\.g|i\.e|z\.b|d\.h|bzw|ca|evtl|ggf|inkl|str|sr|sra|sig|mme|m"
-    r"|n|art|p|pp|vs|approx|dhr|mevr|prof|seg|ter|qua|qui|sex|lun|mar|mer|jeu|ven|tel)|\b[A-Za-zÀ-ÿ]|\b\d{1,2}|º)\.$",
+    r"(?:\w{0,12}nr|\b(?:no|nos|mr|mrs|ms|dr|st|etc|e\.g|i\.e|z\.b|d\.h|bzw|ca|evtl|ggf|inkl|str|sr|sra|sig|mme|m"
+    r"|n|art|p|pp|vs|approx|dhr|mevr|prof|seg|ter|qua|qui|sex|lun|mar|mer|jeu|ven|tel)|\b[A-Za-zÀ-ÿ]|(?<![\w-])\d{1,2}|º)\.$",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'"[^"]{2,400}"')

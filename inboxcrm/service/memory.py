@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from inboxcrm.service import account, commitments, quiet
+from inboxcrm.service import account, commitments, quiet, social
 from inboxcrm.service.household import Household
 
 log = logging.getLogger("inboxcrm.memory")
@@ -16,6 +16,7 @@ async def remember(household: Household) -> None:
     if suggested:
         log.info("memory.suggested", extra={"count": suggested})
     await account.class_new(household)
+    await social.notice_new(household)
     measured = await quiet.measure_daily(household)
     if measured:
         log.info("memory.measured", extra={"count": measured})

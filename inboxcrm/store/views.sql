@@ -326,3 +326,17 @@ SELECT touches.id AS id,
 FROM touches
 JOIN contacts ON contacts.id = touches.contact_id
 LEFT JOIN messages ON messages.id = touches.message_id;
+
+CREATE VIEW social_list AS
+SELECT social_notices.message_id AS message_id,
+       social_notices.network AS network,
+       social_notices.what AS what,
+       social_notices.who AS who,
+       social_notices.profile AS profile,
+       social_notices.at AS at,
+       social_notices.due_at AS due_at,
+       social_notices.contact_id AS contact_id,
+       contacts.name AS contact
+FROM social_notices
+LEFT JOIN contacts ON contacts.id = social_notices.contact_id
+WHERE social_notices.closed_at IS NULL;

@@ -20,10 +20,11 @@ from inboxcrm.domain.sentences import fold, sentences
             "This line was broken by the width of the window, and\nends here. So.",
             ["This line was broken by the width of the window, and ends here.", "So."],
         ),
+        ("Invoice Larch Ltd. Our PO is 4500-12. Thanks.", ["Invoice Larch Ltd.", "Our PO is 4500-12.", "Thanks."]),
         ("PO: 12\nBest wishes", ["PO: 12", "Best wishes"]),
         ("金曜日までにお送りします。よろしくお願いします。", ["金曜日までにお送りします。", "よろしくお願いします。"]),
     ],
-    ids=["marks", "abbreviation", "ordinal", "paragraphs", "wrapped", "short lines", "japanese"],
+    ids=["marks", "abbreviation", "ordinal", "paragraphs", "wrapped", "numbers and firms", "short lines", "japanese"],
 )
 def test_sentences_end_where_they_end(text: str, expected: list[str]) -> None:
     assert [each.text for each in sentences(text)] == expected
