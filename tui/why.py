@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from inboxcrm.domain.text import visible
-from inboxcrm.service.story import walk_lines
+from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store.times import to_instant
 from inboxcrm.store.views import MessageRow, Step
 
@@ -51,17 +51,12 @@ def _decided(story: Mapping[str, Any], zone: ZoneInfo) -> list[Content]:
         _gate(story["gate"]),
         _section(
             "Whom and where",
-            field("contact", said(story["link"]), WIDTH),
-            field("matter", said(story["placement"]), WIDTH),
-            *(field("rule", said(f"{rule['rule']}: {rule['because']}"), WIDTH) for rule in story["rules"]),
-            field("promise", said(story["promise"]["because"]), WIDTH),
+            *(field(word, said(text), WIDTH) for word, text in notes(story)),
         ),
-        EMPTY if expectation is None else _walk(expectation, zone),
+        EMPTY if expectation is None else _walk(expectation, story.get("target"), zone),
         _section(
             "Acknowledged" if speech["acknowledge"] else "Not acknowledged",
-            field("because", said(speech["because"]), WIDTH),
-            field("template", said(speech.get("template")), WIDTH),
-            field("after", said(_when(speech.get("send_after"), zone)), WIDTH),
+            *(field(word, said(text), WIDTH) for word, text in speech_notes(story, zone)),
         ),
     ]
 
@@ -91,9 +86,10 @@ def _finding(finding: Mapping[str, Any]) -> Content:
     return row + outcome + join((said(finding["reason"]), said(finding["saw"], MUTED)))
 
 
-def _walk(expectation: Mapping[str, Any], zone: ZoneInfo) -> Content:
+def _walk(expectation: Mapping[str, Any], target: Mapping[str, Any] | None, zone: ZoneInfo) -> Content:
+    learned = EMPTY if not target else field("target", said(target_line(target)), WIDTH)
     walked = (said_line(line) for line in walk_lines(expectation["walk"], zone))
-    return _section(f"The time: {expectation['target_hours']} of office time", *walked)
+    return _section(f"The time: {expectation['target_hours']} of office time", learned, *walked)
 
 
 def said_line(line: str) -> Content:

@@ -15,7 +15,7 @@ from inboxcrm.cli.output import cell, emit, fact, heading, json_option, letter, 
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import one_line
 from inboxcrm.service import actions
-from inboxcrm.service.story import target_line, walk_lines
+from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages, views
 
 
@@ -203,22 +203,8 @@ def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
         saw = f"  {finding['saw']}" if finding["saw"] else ""
         reason = f"  {finding['reason']}" if finding["reason"] else ""
         click.echo(f"  {finding['row']:<11}{said:<9}{reason}{saw}")
-    fact("contact", story["link"])
-    fact("matter", story["placement"])
-    for rule in story["rules"]:
-        fact("rule", f"{rule['rule']}: {rule['because']}")
-    for choice in story.get("choices", ()):
-        fact("stands", choice["sentence"])
-    if story.get("stopped_by"):
-        fact("not asked", f'the rules behind "{story["stopped_by"]}", which says stop')
-    for follow in story.get("steps", ()):
-        for step in follow["steps"]:
-            fact("has done", f"{follow['rule']}: {step}")
-    fact("promise", story["promise"]["because"])
-    urgent = story.get("urgent")
-    if urgent:
-        said = "you are told of it" if urgent["rings"] else f"you are not told of it: {urgent['because']}"
-        fact("urgent", f"{urgent['mark']}; {said}")
+    for word, said in notes(story):
+        fact(word, said)
     expectation = story["expectation"]
     if expectation is not None:
         heading(f"Expected time: {expectation['target_hours']} of open time")
@@ -228,10 +214,8 @@ def explained(story: Mapping[str, Any], zone: ZoneInfo) -> None:
             click.echo(f"  {line}")
     speech = story["speech"]
     heading("Acknowledged" if speech["acknowledge"] else "Not acknowledged")
-    fact("because", speech["because"])
-    if speech["acknowledge"]:
-        fact("template", speech["template"])
-        fact("goes after", moment(datetime.fromisoformat(speech["send_after"]), zone))
+    for word, said in speech_notes(story, zone):
+        fact(word, said)
 
 
 def _detail(detail: Mapping[str, Any], zone: ZoneInfo) -> str:

@@ -173,6 +173,43 @@ def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:
             }
 
 
+def notes(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a stored decision says of contact, matter, rules and promise, each under its word: the same everywhere."""
+    found = [("contact", told["link"]), ("matter", told["placement"])]
+    found += [("rule", f"{rule['rule']}: {rule['because']}") for rule in told["rules"]]
+    found += [("stands", choice["sentence"]) for choice in told.get("choices", ())]
+    if told.get("stopped_by"):
+        found.append(("not asked", f'the rules behind "{told["stopped_by"]}", which says stop'))
+    found += [("has done", f"{each['rule']}: {step}") for each in told.get("steps", ()) for step in each["steps"]]
+    if told.get("tags"):
+        found.append(("tags", ", ".join(told["tags"])))
+    found.append(("promise", told["promise"]["because"]))
+    urgent = told.get("urgent")
+    if urgent:
+        rings = "you are told of it" if urgent["rings"] else f"you are not told of it: {urgent['because']}"
+        found.append(("urgent", f"{urgent['mark']}; {rings}"))
+    return found
+
+
+_MODES = {
+    "shadow": "shadow: shown, and never sent",
+    "approve": "approve: waits for your key",
+    "auto": "auto: sent when its time comes",
+}
+
+
+def speech_notes(told: Mapping[str, Any], zone: ZoneInfo) -> list[tuple[str, str]]:
+    """What it says of the acknowledgement, or of its silence; times by the owner's clock."""
+    speech = told["speech"]
+    found = [("because", speech["because"])]
+    if speech["acknowledge"]:
+        found.append(("template", speech["template"]))
+        found.append(("goes after", f"{to_instant(speech['send_after']).astimezone(zone):%a %Y-%m-%d %H:%M}"))
+        mode = speech.get("mode", "auto")  # a decision of an older version kept none
+        found.append(("mode", _MODES["approve"] if speech["hold"] and mode == "auto" else _MODES[mode]))
+    return found
+
+
 _SAID = {
     "received": "the mail arrives",
     "open": "office hours",

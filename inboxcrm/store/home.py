@@ -14,7 +14,12 @@ from inboxcrm.store.times import to_instant, to_instant_or_none, to_text
 
 
 def secret(connection: sqlite3.Connection) -> bytes:
-    """The home's own key, made once: our Message-IDs and loop tokens derive from it."""
+    """The home's own key, made once: our Message-IDs and loop tokens derive from it.
+
+    It lies beside the ledger on purpose: whoever puts a backup of the one file back derives the same Message-IDs, and
+    so finds in Sent what was sent before. In a file of its own it could be left behind, and a mail be sent twice. The
+    browser cannot read it (see vault).
+    """
     stored = value(connection, "secret")
     if stored is None:
         stored = secrets.token_hex(32)

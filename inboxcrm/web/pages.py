@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from inboxcrm.domain import contents
 from inboxcrm.service import brief
-from inboxcrm.service.story import walk_lines
+from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages as mail
 from inboxcrm.store import views
 from inboxcrm.store.vault import SHOWN
@@ -191,6 +191,9 @@ def message(visit: Visit) -> Page | None:
             "as_html": "html" in visit.arguments,
             "defects": views.defects(connection, row.id),
             "story": story,
+            "notes": [] if story is None else notes(story),
+            "speech_notes": [] if story is None else speech_notes(story, visit.desk.zone),
+            "target": target_line(story["target"]) if story and story.get("target") else "",
             "walk": [] if not expectation else walk_lines(expectation["walk"], visit.desk.zone),
             "stories": [
                 (promise, views.promise_story(connection, promise.id))
