@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inboxcrm import providers
+from inboxcrm import fetching, providers
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.configuration import load
@@ -31,7 +31,7 @@ from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import checkup, holidays, reload
+from inboxcrm.service import away_calendars, checkup, holidays, reload
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
@@ -117,7 +117,8 @@ async def daemon(
     offices = {mailbox.name: office(mailbox, house, clock, timing, heartbeat) for mailbox in house.config.mailboxes}
     try:
         await parser.start()
-        yield Daemon(house, ingest, Deliver(house, ingest, offices), offices, notify(house), vigil(house, offices))
+        deliver = Deliver(house, ingest, offices)
+        yield Daemon(house, ingest, deliver, offices, notify(house), fetching.fetch, vigil(house, offices))
     finally:
         for each in offices.values():
             await each.mailbox.close()
@@ -179,6 +180,7 @@ async def check(config: Config, *, send: bool) -> list[Check]:
         house = assemble(config, Database(config.database))
         try:
             found += [each for each in (holidays.check(house),) if each is not None]
+            found += await away_calendars.check(house, fetching.fetch)
         finally:
             house.close()
     return found

@@ -92,6 +92,24 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
+class AwayCalendar:
+    """A calendar elsewhere that says when the owner is away: a file, or a web address; exactly one is set.
+
+    Only events with `word` in summary or category count, all where it is None. `kind`, `wording` and `buffer` (open
+    time) are those of the absences; `refresh` is how often it is read.
+    """
+
+    name: str
+    path: Path | None = None
+    url: str | None = None
+    word: str | None = None
+    kind: str = "away"
+    wording: str | None = None
+    buffer: timedelta = timedelta(0)
+    refresh: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledge:
     """How and when the machine speaks. Expectations count open office time, delays count ordinary time."""
 
@@ -243,6 +261,7 @@ class Config:
     acknowledge: Acknowledge
     plans: Mapping[str, PlanConfig]
     safety: Safety = Safety()
+    away_calendars: tuple[AwayCalendar, ...] = ()
     notify: Notify = Notify()
     promise: Promises = Promises()
     follow_up: FollowUps = FollowUps()

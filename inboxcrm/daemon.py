@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import FolderRole, Mailbox, MailboxState, MailboxStatus
+from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
@@ -35,6 +36,7 @@ MEMORY = timedelta(seconds=30)
 """How long after a mail its words are read for what they promise; no arriving mail waits for that."""
 
 DOUBT = timedelta(minutes=1)
+CALENDARS = timedelta(minutes=1)
 STATUS = timedelta(seconds=2)
 WORD = timedelta(seconds=2)
 """How often notices to the owner are looked for; in a loop of their own, which may wait for a slow server."""
@@ -54,6 +56,7 @@ class Daemon:
         deliver: Deliver,
         offices: Mapping[str, Office],
         notify: Notify,
+        fetch: Fetch,
         vigil: Vigil | None = None,
     ) -> None:
         self._household = household
@@ -61,6 +64,7 @@ class Daemon:
         self._deliver = deliver
         self._offices = offices
         self._notify = notify
+        self._fetch = fetch
         self._vigil = vigil or Vigil(household, offices)
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
@@ -100,6 +104,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
+                tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
                 tasks.append(group.create_task(self._every(VIGIL, self._vigil.run_once), name="vigil"))
                 tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
                 await self._stop.wait()
@@ -119,6 +124,7 @@ class Daemon:
                 await self._ingest.take(batch)
         await self._deliver.settle_doubtful()
         await self._deliver.run_once()
+        await self._read_calendars()
         await sweep(self._household)
         await self._notify.run_once()
         await remember(self._household)
@@ -180,6 +186,9 @@ class Daemon:
                 await self._stirred.wait()
         except TimeoutError:
             return
+
+    async def _read_calendars(self) -> None:
+        await keep_in_step(self._household, self._fetch)
 
     async def _sweep(self) -> None:
         await sweep(self._household)

@@ -11,6 +11,7 @@ import pytest
 
 from inboxcrm.config import (
     Acknowledge,
+    AwayCalendar,
     Config,
     FollowUps,
     MailboxConfig,
@@ -46,6 +47,7 @@ SECTIONS: dict[str, type] = {
     "follow_up": FollowUps,
     "plans.NAME": PlanConfig,
     "safety": Safety,
+    "away_calendar": AwayCalendar,
     "notify": Notify,
     "webhook": Webhook,
     "watch": Watch,
@@ -103,6 +105,7 @@ def test_every_section_of_the_configuration_is_compared() -> None:
         "acknowledge",
         "plans",
         "safety",
+        "away_calendars",
         "notify",
         "promise",
         "follow_up",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -60,22 +60,23 @@ def enter_calendar(
     house: Household, file: Path, *, word: str | None, kind: str, buffer: timedelta, extending: bool
 ) -> None:
     """Enter the absences of a calendar file, each once however often the file is read."""
-    from inboxcrm.service import agenda
+    from inboxcrm.service import away_events
 
     if file.stat().st_size > MOST_OCTETS:
         raise UserError(f"{file} is larger than {MOST_OCTETS // 1024 // 1024} MB: not read")
     zone, now = house.config.owner.timezone, house.clock.now()
-    found = agenda.absences(file.read_bytes(), word=word, zone=zone, kind=kind, buffer=buffer, now=now)
+    found = away_events.absences(file.read_bytes(), word=word, zone=zone, now=now)
     known = {(away.start_at, away.end_at) for _, away in house.database.reading(home.absences)}
-    for absence in found.absences:
+    for each in found.absences:
+        absence = Away(each.start.astimezone(UTC), each.end.astimezone(UTC), kind, None, buffer)
         if (absence.start_at, absence.end_at) in known:
             continue
         _, inside = actions.go_away(house, absence)
         tell_absence(absence, zone, inside, actions.extend_inside(house, inside) if extending else [])
     if not found.absences:
         click.echo("No event of that file is an absence to come" + (f" with the word {word!r}." if word else "."))
-    for name in found.repeating:
-        click.echo(f"Passed over, because it repeats: {cell(name)}. Enter its dates by hand: inboxcrm away --until")
+    for name in found.passed_over:
+        click.echo(f"Passed over, because it repeats oftener than daily: {cell(name)}.")
 
 
 def tell_absence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, outlook
+from inboxcrm.fetching import fetch
+from inboxcrm.service import actions, away_calendars, outlook
 from inboxcrm.service.household import Household
+from inboxcrm.store import away_calendars as calendar_rows
 from inboxcrm.store import home, unowed, views
 
 
@@ -322,6 +325,7 @@ def dismiss(place: Place, item: int) -> None:
     help="Enter the events of a calendar file.",
 )
 @click.option("--word", metavar="WORD", help="Of them, only those with this word in summary or category.")
+@click.option("--refresh", is_flag=True, help="Read the calendars of [[away_calendar]] now.")
 @json_option
 @click.pass_obj
 def away(
@@ -334,10 +338,13 @@ def away(
     extending: bool,
     ics: Path | None,
     word: str | None,
+    refresh: bool,
     as_json: bool,
 ) -> None:
-    """Be away; without --until or --ics, list the absences."""
+    """Be away; without --until or --ics, list the absences, those of your calendars among them."""
     with bootstrap.household(place.home) as house:
+        if refresh:
+            asyncio.run(away_calendars.keep_in_step(house, fetch, at_once=True))
         zone, now = house.config.owner.timezone, house.clock.now()
         if ics is not None:
             if until is not None or start is not None:
@@ -368,16 +375,27 @@ def away(
 
 def _list_absences(house: Household, *, as_json: bool) -> None:
     zone, now = house.config.owner.timezone, house.clock.now()
-    rows = [(row, each) for row, each in house.database.reading(home.absences) if each.end_at > now]
+    with house.database.read() as connection:
+        rows = [(row, each) for row, each in home.absences(connection, since=now)]
+        origins, standings = calendar_rows.origins(connection), calendar_rows.standings(connection)
     if as_json:
         for row, each in rows:
-            emit({"id": row, "start_at": each.start_at, "end_at": each.end_at, "kind": each.kind})
+            origin = origins.get(row)
+            emit({"id": row, "start_at": each.start_at, "end_at": each.end_at, "kind": each.kind, "calendar": origin})
         return
     table(
-        ("id", "from", "to", "kind", "wording"),
-        [(row, moment(each.start_at, zone), moment(each.end_at, zone), each.kind, each.wording) for row, each in rows],
+        ("id", "from", "to", "kind", "calendar", "wording"),
+        [
+            (row, moment(each.start_at, zone), moment(each.end_at, zone), each.kind, origins.get(row), each.wording)
+            for row, each in rows
+        ],
         nothing="You are not away, and no absence is planned. Plan one: inboxcrm away --until 2026-08-14",
     )
+    for standing in standings.values():
+        if standing.fault is not None:
+            read = f"last read {moment(standing.read_at, zone)}" if standing.read_at else "never read"
+            said = f"Calendar {standing.name} cannot be read ({read}): {one_line(standing.fault, 200)}"
+            click.secho(said, fg="yellow")
 
 
 def _length(text: str, option: str) -> timedelta:

@@ -25,8 +25,8 @@ from inboxcrm.service import holidays, setup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
 from inboxcrm.service.importing import Import
+from inboxcrm.store import away_calendars, views
 from inboxcrm.store import home as memory
-from inboxcrm.store import views
 
 
 def _question_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,13 +135,14 @@ def status(place: Place, as_json: bool) -> None:
             paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
             proposed = holidays.proposed(house, connection, now=now)
             braked_at = memory.braked_at(connection)
+            calendars = [each for each in away_calendars.standings(connection).values() if each.fault is not None]
         pid = home.running_pid(place.home)
         mode = house.config.acknowledge.mode
         if as_json:
             emit({"home": str(place.home), "pid": pid, "mode": mode, "paused_at": paused_at,
                   "braked_at": braked_at, "owed": len(owed),
                   "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
-                  "proposed_holidays": len(proposed),
+                  "proposed_holidays": len(proposed), "away_calendars_at_fault": calendars,
                   "mailboxes": boxes})  # fmt: skip
             return
         banner(house)
@@ -150,6 +151,8 @@ def status(place: Place, as_json: bool) -> None:
         fact("mode", mode)
         fact("answers owed", f"{len(owed)}, {sum(row.state == 'broken' for row in owed)} of them broken")
         fact("waiting to go", len(waiting))
+        for each in calendars:
+            fact(f"calendar {each.name}", f"cannot be read since {moment(each.fault_since, zone)}: {each.fault}")
         if proposed:
             fact("holidays", f"{len(proposed)} proposed and not adopted (inboxcrm holidays)")
         click.echo()

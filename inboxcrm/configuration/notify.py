@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from inboxcrm.config import Notify, Owner, PasswordSource, Shown, Watch, Webhook, WebhookFormat
 from inboxcrm.configuration import values
@@ -46,7 +45,7 @@ def read_notify(table: Table, home: Path, owner: Owner) -> Notify:
 def _webhook(table: Table, home: Path) -> Webhook:
     webhook = Webhook(
         url=table.require(
-            "url", web_address, "", needs='the address to post to is needed, such as "https://ntfy.sh/topic"'
+            "url", values.web_address, "", needs='the address to post to is needed, such as "https://ntfy.sh/topic"'
         ),
         format=table.read("format", values.choice(WebhookFormat), WebhookFormat.NTFY),
         headers=_headers(table.table("headers")),
@@ -58,26 +57,9 @@ def _webhook(table: Table, home: Path) -> Webhook:
 
 def read_watch(table: Table) -> Watch:
     """The section. Without it no outside watch is told that all is well."""
-    watch = Watch(ping=table.read("ping", web_address, None))
+    watch = Watch(ping=table.read("ping", values.web_address, None))
     table.close()
     return watch
-
-
-def web_address(value: object) -> str:
-    """An address of the web that may be told something: over TLS, or on this machine."""
-    allowed = 'must be an address such as "https://ntfy.example.org/ann"; "http" is for this machine itself only'
-    written = values.text(value)
-    try:
-        parts = urlsplit(written)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise Refused(allowed) from error
-    host = parts.hostname or ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and values.is_loopback(host))
-    plain = written.isascii() and " " not in written and not parts.fragment
-    if not (host and safe and plain and port_fits) or parts.username is not None:
-        raise Refused(allowed)
-    return written
 
 
 def _headers(table: Table) -> Mapping[str, str | PasswordSource]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 
-from inboxcrm.config import Office
+from inboxcrm.config import AwayCalendar, Office
 from inboxcrm.configuration import values
 from inboxcrm.configuration.problems import nearest
 from inboxcrm.configuration.table import Convert, Refused, Table, shown
@@ -66,6 +67,38 @@ def _intervals(table: Table, key: str) -> tuple[values.Interval, ...]:
         if end == time(0) or start < end:
             table.problem(key, f"found hours that overlap at {start:%H:%M}", "each must end before the next begins")
     return tuple(intervals)
+
+
+def read_away_calendar(table: Table, home: Path) -> AwayCalendar:
+    """One `[[away_calendar]]`; a relative path is relative to the home, and `webcal:` is another word for https."""
+    standard = AwayCalendar("")
+    path = table.read("path", values.text, None)
+    calendar = AwayCalendar(
+        name=table.require("name", values.mailbox_name, "", needs='a short name such as "team" is needed'),
+        path=None if path is None else home / Path(path).expanduser(),
+        url=table.read("url", _calendar_address, None),
+        word=table.read("word", values.text, None),
+        kind=table.read("kind", values.text, standard.kind),
+        wording=table.read("wording", values.text, None),
+        buffer=table.read("buffer", values.duration, standard.buffer),
+        refresh=table.read("refresh", _refresh, standard.refresh),
+    )
+    if ("path" in table.values) is ("url" in table.values):
+        table.problem("path", "needs one of two", 'either path = "away.ics" or url = "https://..." is needed')
+    table.close()
+    return calendar
+
+
+def _calendar_address(value: object) -> str:
+    written = values.text(value)
+    return values.web_address(f"https{written[len('webcal') :]}" if written.startswith("webcal://") else written)
+
+
+def _refresh(value: object) -> timedelta:
+    length = values.duration(value)
+    if length < timedelta(minutes=1):
+        raise Refused('must be at least "1m"')
+    return length
 
 
 def plan_holidays(value: object) -> bool | str:

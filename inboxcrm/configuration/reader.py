@@ -26,7 +26,7 @@ from inboxcrm.configuration import values
 from inboxcrm.configuration.lines import locate
 from inboxcrm.configuration.mailboxes import read_mailbox
 from inboxcrm.configuration.notify import read_notify, read_watch
-from inboxcrm.configuration.office import plan_holidays, read_hours, read_office
+from inboxcrm.configuration.office import plan_holidays, read_away_calendar, read_hours, read_office
 from inboxcrm.configuration.problems import ConfigRefusedError, Problem
 from inboxcrm.configuration.table import Refused, Report, Table, shown
 from inboxcrm.domain.durations import format_duration
@@ -112,7 +112,7 @@ def _config(home: Path, root: Table) -> Config:
     mailboxes = tuple(read_mailbox(table, home) for table in root.tables("mailbox"))
     if not mailboxes and isinstance(root.values.get("mailbox", []), list):
         root.problem("mailbox", "missing", "at least one [[mailbox]] is needed")
-    _refuse_same_names(mailboxes, root)
+    _refuse_same_names("mailbox", [mailbox.name for mailbox in mailboxes], root)
     config = Config(
         home=home,
         owner=owner,
@@ -121,11 +121,13 @@ def _config(home: Path, root: Table) -> Config:
         acknowledge=_acknowledge(root.table("acknowledge")),
         plans=_plans(root.table("plans"), has_phone="phone" in root.table("owner").values),
         safety=_safety(root.table("safety")),
+        away_calendars=tuple(read_away_calendar(table, home) for table in root.tables("away_calendar")),
         notify=read_notify(root.table("notify"), home, owner),
         promise=_promise(root.table("promise")),
         follow_up=_follow_up(root.table("follow_up")),
         watch=read_watch(root.table("watch")),
     )
+    _refuse_same_names("away_calendar", [each.name for each in config.away_calendars], root)
     root.close()
     return config
 
@@ -145,13 +147,12 @@ def _owner(table: Table) -> Owner:
     return owner
 
 
-def _refuse_same_names(mailboxes: Sequence[MailboxConfig], root: Table) -> None:
+def _refuse_same_names(key: str, names: Sequence[str], root: Table) -> None:
     seen: dict[str, int] = {}
-    for index, mailbox in enumerate(mailboxes):
-        first = seen.setdefault(mailbox.name.casefold(), index)
-        if first != index and mailbox.name:
-            place = ("mailbox", index, "name")
-            root.report.add(place, f'found "{mailbox.name}"', f"must differ from that of mailbox[{first + 1}]")
+    for index, name in enumerate(names):
+        first = seen.setdefault(name.casefold(), index)
+        if first != index and name:
+            root.report.add((key, index, "name"), f'found "{name}"', f"must differ from that of {key}[{first + 1}]")
 
 
 def _acknowledge(table: Table) -> Acknowledge:

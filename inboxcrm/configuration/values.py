@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
 from typing import Never, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from inboxcrm.configuration.problems import listed, nearest
@@ -235,6 +236,23 @@ def host(value: object) -> str:
 def is_loopback(name: str) -> bool:
     """Whether a host is this machine itself, so that a connection in clear text leaves nothing on a wire."""
     return name == "localhost" or (_is_ip(name) and ip_address(name).is_loopback)
+
+
+def web_address(value: object) -> str:
+    """An https address without a log-in in it; plain http only to this machine itself."""
+    allowed = 'must be an address such as "https://www.example.org/ann"; "http" is for this machine itself only'
+    written = text(value)
+    try:
+        parts = urlsplit(written)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise Refused(allowed) from error
+    host = parts.hostname or ""
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    plain = written.isascii() and " " not in written and not parts.fragment
+    if not (host and safe and plain and port_fits) or parts.username is not None:
+        raise Refused(allowed)
+    return written
 
 
 def _is_ip(name: str) -> bool:

@@ -11,6 +11,8 @@ def case(old: str, new: str, line: int, key: str, nearest: str | None = None) ->
     return pytest.param(complete(old, new), line, key, nearest, id=f"{key} {new[:40]}")
 
 
+AWAY_REFRESH = "away_calendar[1].refresh"
+
 MISTAKES = [
     case('name = "Ann Example"', "name = 7", 2, "owner.name"),
     case('name = "Ann Example"', 'name = " "', 2, "owner.name"),
@@ -66,6 +68,14 @@ MISTAKES = [
     case('grace = "10m"', 'grace = "25h"', 29, "acknowledge.grace"),
     case('[plans.standard]\ntarget = "8h"', '[plans.standard]\ntraget = "8h"', 35, "plans.standard.traget", '"target"'),
     case("[plans.gold]", '[plans."a b"]', 37, "plans.a b"),
+    case("[safety]", '[[away_calendar]]\nname = "x"\n[safety]', 43, "away_calendar[1].path"),
+    case("[safety]", '[[away_calendar]]\nname = "x"\nurl = "http://x.example/"\n[safety]', 45, "away_calendar[1].url"),
+    case(
+        "[safety]",
+        case("[safety]", '[[away_calendar]]\nrefresh = "1s"\nname = "x"\npath = "x"\n[safety]', 44, AWAY_REFRESH),
+        46,
+        "away_calendar[1].refresh",
+    ),
     case('ceiling = "4h"', 'ceiling = "1h"', 40, "plans.gold.ceiling"),
     case('ceiling = "4h"', 'hours = { mon = ["9-5"] }', 40, "plans.gold.hours.mon[1]"),
     case('ceiling = "4h"', "hours = { monday = [] }", 40, "plans.gold.hours.monday", '"mon"'),

@@ -120,7 +120,7 @@ def test_a_calendar_file_is_entered_once(empty: Path) -> None:
     (empty / "mine.ics").write_text(
         "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Away\r\n"
         f"DTSTART;VALUE=DATE:{begins:%Y%m%d}\r\nDTEND;VALUE=DATE:{ends:%Y%m%d}\r\nEND:VEVENT\r\n"
-        "BEGIN:VEVENT\r\nSUMMARY:Away on Fridays\r\nRRULE:FREQ=WEEKLY\r\n"
+        "BEGIN:VEVENT\r\nSUMMARY:Away all day\r\nRRULE:FREQ=HOURLY\r\n"
         f"DTSTART;VALUE=DATE:{begins:%Y%m%d}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
 
@@ -131,7 +131,7 @@ def test_a_calendar_file_is_entered_once(empty: Path) -> None:
         ((_, away),) = house.database.reading(memory.absences)
         zone = house.config.owner.timezone
     assert away.start_at == datetime(begins.year, begins.month, begins.day, tzinfo=zone)
-    assert "because it repeats: Away on Fridays" in first
+    assert "oftener than daily: Away all day" in first
 
 
 SWISS = 'hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }'

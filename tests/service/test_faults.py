@@ -11,6 +11,7 @@ import pytest
 from inboxcrm import daemon as daemons
 from inboxcrm.daemon import Daemon
 from inboxcrm.errors import TransientError
+from inboxcrm.fetching import fetch
 from inboxcrm.service.deliver import Deliver
 from inboxcrm.service.notify import Notify
 from tests.service.house import House, mail
@@ -38,7 +39,7 @@ async def test_a_database_that_was_held_for_long_does_not_end_the_daemon(
     house = House(tmp_path, grace=timedelta(0))
     await house.arrive(mail())
     deliver = Stumbling(house.household, house.ingest, house.deliver._offices)
-    daemon = Daemon(house.household, house.ingest, deliver, {}, Notify(house.household, {}))
+    daemon = Daemon(house.household, house.ingest, deliver, {}, Notify(house.household, {}), fetch)
 
     running = asyncio.get_running_loop().create_task(daemon.run())
     async with asyncio.timeout(30):
