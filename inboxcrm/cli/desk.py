@@ -21,7 +21,7 @@ from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
 from inboxcrm.fetching import fetch
-from inboxcrm.service import actions, away_calendars, outlook
+from inboxcrm.service import actions, away_calendars, homecoming, outlook
 from inboxcrm.service.household import Household
 from inboxcrm.store import away_calendars as calendar_rows
 from inboxcrm.store import home, unowed, views
@@ -34,6 +34,7 @@ def banner(house: Household) -> None:
         paused_at, braked_at = home.paused_at(connection), home.braked_at(connection)
         alarms = home.alarms(connection)
         doubtful = len(views.unlikely(connection, now=house.clock.now()))
+        returned = homecoming.pending(house, connection, now=house.clock.now())
     zone = house.config.owner.timezone
     if paused_at is not None:
         click.secho(f"PAUSED since {moment(paused_at, zone)}: nothing is sent. inboxcrm resume", fg="red", bold=True)
@@ -42,6 +43,9 @@ def banner(house: Household) -> None:
         click.secho(f"BRAKE on since {since}: mail waits for your approval. inboxcrm resume", fg="red", bold=True)
     for alarm in alarms:
         click.secho(f"ALARM {alarm.kind}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
+    if returned is not None:
+        said = f"Back since {moment(returned.opened_at, zone)}. What waits and what changed meanwhile: inboxcrm return"
+        click.secho(said, fg="green", bold=True)
     if doubtful:
         said = f"{doubtful} promise(s) can hardly be kept since your calendar changed: inboxcrm promises --unlikely"
         click.secho(said, fg="yellow", bold=True)

@@ -23,7 +23,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "The desk",
         ("queue", "promises", "callback", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject"),
     ),
-    ("Absence and calm", ("away", "back", "holidays", "calendar", "pause", "resume")),
+    ("Absence and calm", ("away", "back", "return", "holidays", "calendar", "pause", "resume")),
     (
         "Memory",
         (
@@ -145,6 +145,7 @@ def main() -> None:
         "organisations",
         "reading",
         "record",
+        "returning",
         "rules",
         "running",
         "texts",
