@@ -162,6 +162,8 @@ def office(
         ),
         clock=clock,
         files_sent_itself=provider is not None and provider.files_sent,
+        per_minute=30 if provider is None else provider.sends_per_minute,
+        per_day=500 if provider is None else provider.sends_per_day,
     )
 
 

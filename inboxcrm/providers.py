@@ -27,6 +27,7 @@ class Provider:
     `grouped_passwords`: app passwords are shown in groups of four, whose spaces do not belong to them.
     `authserv_ids` and `border_hosts`: what it signs Authentication-Results with, and the host that receives mail.
     `writes_no_authserv_id`: its Authentication-Results begin with the results (against RFC 8601 section 2.2).
+    `sends_per_minute` and `sends_per_day`: how much mail it takes from one account, with room to spare.
     `renumbers`: UIDVALIDITY changes without anything being lost.
     `idle_minutes`: after how long an IDLE is renewed.
     """
@@ -46,6 +47,8 @@ class Provider:
     writes_no_authserv_id: bool = False
     renumbers: bool = False
     idle_minutes: int = IDLE_MINUTES
+    sends_per_minute: int = 30
+    sends_per_day: int = 400
 
 
 def for_address(address: str) -> Provider | None:
@@ -100,6 +103,8 @@ MICROSOFT_365 = Provider(
     refuses_null_sender=True,
     writes_no_authserv_id=True,
     idle_minutes=5,
+    sends_per_minute=25,
+    sends_per_day=5000,
 )
 
 OUTLOOK = Provider(

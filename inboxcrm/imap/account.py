@@ -12,8 +12,9 @@ from datetime import timedelta
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
+from inboxcrm.imap.admission import SHARED
 from inboxcrm.imap.connection import Connection
-from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
+from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, TooManyConnectionsError
 from inboxcrm.imap.folders import Choice, choose
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
@@ -42,6 +43,11 @@ _MICROSOFT = (".outlook.com", ".office365.com", ".office.com", ".hotmail.com")
 """Their IDLE falls silent after a while."""
 
 
+_CROWDED_FIRST = 300.0
+_CROWDED_LAST = 3600.0
+"""Seconds without errands after the server allowed no further connection."""
+
+
 class Account:
     """Connections to one account, its folders, and its pauses."""
 
@@ -67,6 +73,8 @@ class Account:
         self._password = password
         self._limits = limits
         self._closed_until = 0.0
+        self._crowded_until = 0.0
+        self._crowded = 0
         self._errand: Link | None = None
         self._errand_lock = asyncio.Lock()
         self._errand_used = 0.0
@@ -100,11 +108,17 @@ class Account:
             link = self._errand
             if link is None or not await _alive(link):
                 await self._put_away(link)
+                await self.admitted()
                 link = self._errand = self.new_link()
                 self.errands_wanted.set()  # whoever runs the errands closes it when it has rested
             try:
                 await self.discover(link)
+                self._crowded = 0
                 yield link
+            except TooManyConnectionsError:
+                await self._put_away(link)
+                self._stand_back()
+                raise
             except WHOLE_ACCOUNT as error:
                 await self._put_away(link)
                 self.failed(error, self.failures)  # whoever asks next is told to wait, and no login is tried
@@ -115,6 +129,24 @@ class Account:
                 await self._put_away(link)
                 raise
             self._errand_used = self.clock.monotonic()
+
+    async def admitted(self) -> None:
+        """Return when a further connection may be opened."""
+        await asyncio.sleep(SHARED.wait(self.config.imap.host, self.config.user, self.clock.monotonic()))
+
+    async def give_way(self) -> bool:
+        """The server allows no further connection, and INBOX has none: whether the errands' one was given up for it."""
+        if self._errand is None:
+            return False
+        self._stand_back()
+        await self._put_away(self._errand)
+        return True
+
+    def _stand_back(self) -> None:
+        """No connection for errands for a while, longer each time."""
+        self._crowded += 1
+        pause = min(_CROWDED_LAST, _CROWDED_FIRST * 2 ** min(self._crowded - 1, 10))
+        self._crowded_until = self.clock.monotonic() + pause
 
     @property
     def errand_open(self) -> bool:
@@ -216,7 +248,7 @@ class Account:
             await self.wait_out_pause()  # the pause may have grown meanwhile
 
     def _refuse_during_pause(self) -> None:
-        left = self._closed_until - self.clock.monotonic()
+        left = max(self._closed_until, self._crowded_until) - self.clock.monotonic()
         if left > 0:
             raise TransientError(
                 f"mailbox {self.name}: {self.status.cause or 'paused'}", retry_after=timedelta(seconds=left)

@@ -22,7 +22,7 @@ from inboxcrm.imap.account import Account, Timing
 from inboxcrm.imap.backlog import backfill
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.dialogue import News
-from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError
+from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, TooManyConnectionsError
 from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.names import quoted
@@ -36,6 +36,7 @@ from inboxcrm.ports import Batch, Clock, KnownFolders, MailboxState, MailboxStat
 Job = Callable[[Outlet], Awaitable[None]]
 
 _STATUS_SPACING = 2.0
+_AFTER_GIVING_WAY = 2.0
 _IN_TURN = 5
 """Batches of a first reading that each folder brings before one is read to its end."""
 
@@ -227,6 +228,8 @@ class ImapMailbox:
                 if self._clock.monotonic() - started > account.timing.proven_after:
                     account.failures.clear()
                 pause = account.failed(error, account.failures).seconds
+                if isinstance(error, TooManyConnectionsError) and await account.give_way():
+                    pause = _AFTER_GIVING_WAY
             finally:
                 self._live = None
                 await link.close()
@@ -235,6 +238,7 @@ class ImapMailbox:
 
     async def _live_session(self, link: Link, known: KnownFolders, outlet: Outlet) -> None:
         account, timing = self._account, self._account.timing
+        await account.admitted()
         connection = await link.open()
         account.failures.logins = 0
         account.tell(certificate_until=connection.certificate_until)

@@ -37,12 +37,17 @@ LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minu
 
 @dataclass(slots=True)
 class Office:
-    """The two doors of one mailbox: where mail is read and where it is handed over, and the clock they go by."""
+    """The two doors of one mailbox: where mail is read and where it is handed over, and the clock they go by.
+
+    `per_minute` and `per_day`: how many mails its provider takes from us, owner's and automatic ones together.
+    """
 
     mailbox: Mailbox
     transport: Transport
     clock: Clock
     files_sent_itself: bool = False
+    per_minute: int = 30
+    per_day: int = 500
     sent_read_at: float | None = None
     """When the last reading of Sent that went well began, by the monotonic clock."""
 
@@ -181,11 +186,30 @@ class Deliver:
             for item in outbox.due(connection, OutboxState.QUEUED, now)
             if item.mailbox in self._offices and not self._rests(item.mailbox)
         ]
+        items = self._within_allowance(connection, items, now)
         first = items[0] if items else None
         if first is None or not self._is_fresh(self._offices[first.mailbox]):
             return [(item, False) for item in items]
         claimed = self._claim(connection, first)
         return [*([(first, True)] if claimed else []), *((item, False) for item in items[1:])]
+
+    def _within_allowance(
+        self, connection: sqlite3.Connection, items: list[outbox.Item], now: datetime
+    ) -> list[outbox.Item]:
+        """Those that the providers take now; the rest waits. What was sent is counted in the outbox, over restarts."""
+        left: dict[str, int] = {}
+        kept = []
+        for item in items:
+            if item.mailbox not in left:
+                office = self._offices[item.mailbox]
+                spans = ((office.per_minute, timedelta(minutes=1)), (office.per_day, timedelta(days=1)))
+                left[item.mailbox] = min(
+                    most - outbox.sent_since(connection, item.mailbox, now - span) for most, span in spans
+                )
+            left[item.mailbox] -= 1
+            if left[item.mailbox] >= 0:
+                kept.append(item)
+        return kept
 
     def _rests(self, mailbox: str) -> bool:
         until = self._resting.get(mailbox)

@@ -161,6 +161,20 @@ def due(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> li
     return [_item(row) for row in rows]
 
 
+def sent_since(connection: sqlite3.Connection, mailbox: str, since: datetime) -> int:
+    """How many mails of a mailbox were accepted by its server since then. No mail waits longer than two days to go."""
+    row = connection.execute(
+        """
+        SELECT COUNT(*)
+        FROM outbox
+        JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
+        WHERE mailboxes.name = ? AND outbox.state = ? AND outbox.created_at > ? AND outbox.ended_at > ?
+        """,
+        (mailbox, OutboxState.SENT, to_text(since - timedelta(days=7)), to_text(since)),
+    ).fetchone()
+    return int(row[0])
+
+
 def expired(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> list[Item]:
     """The items in a state that are too late to be of use."""
     rows = connection.execute(_ITEM + " WHERE outbox.state = ? AND outbox.expires_at <= ?", (state, to_text(now)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from inboxcrm.config import AckPolicy, Mode
 from inboxcrm.errors import TransientError
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
 from inboxcrm.service import actions
+from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.testing.clock import FakeClock
 from tests.service.conftest import OpenHouse
 from tests.service.house import MONDAY, House, letter_id, mail, own
@@ -27,6 +29,32 @@ async def test_nothing_leaves_within_the_grace_time(house: House) -> None:
 
     await house.pass_time(minutes=1)
     assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
+
+
+async def test_a_provider_gets_so_many_mails_a_minute_and_a_restart_forgets_none(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    for number in range(3):
+        sender = f"Person {number} <person@client{number}.example>"
+        await house.arrive(mail(number, sender=sender, subject=f"Question {number}"))
+    house.clock.advance(timedelta(minutes=10))
+    house.deliver = _throttled(house)
+
+    await house.deliver.run_once()
+    first = len(house.transport.sent)
+    await house.restart()
+    house.deliver = _throttled(house)
+    await house.deliver.run_once()
+    again = len(house.transport.sent)
+    house.clock.advance(timedelta(seconds=61))
+    await house.deliver.run_once()
+    house.close()
+
+    assert (first, again, len(house.transport.sent)) == (2, 2, 3)
+
+
+def _throttled(house: House) -> Deliver:
+    office = Office(house.mailbox, house.transport, house.clock, per_minute=2)
+    return Deliver(house.household, house.ingest, {"main": office})
 
 
 async def test_the_grace_time_is_shorter_when_the_office_is_closed(open_house: OpenHouse) -> None:
