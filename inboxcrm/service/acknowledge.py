@@ -149,7 +149,6 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         "urgent_word": URGENT_WORD if trusted and reachable and plan.after_hours in urgent.ACCESS else None,
         "plan_note": plan.wording.get(language) if trusted else None,
         "call_at": _call_at(speech.plan.wish, language, expectation, owner.timezone, sender_zone),
-        "helped_on": None,
     }
 
 

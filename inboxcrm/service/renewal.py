@@ -297,7 +297,6 @@ def _values(
         "urgent_word": None,
         "plan_note": None,
         "call_at": None,
-        "helped_on": None,
     }
 
 

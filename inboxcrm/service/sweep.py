@@ -10,7 +10,7 @@ import sqlite3
 from datetime import datetime
 
 from inboxcrm.domain.promise import Entry, Event
-from inboxcrm.service import call_back, outlook, renewal, workflows
+from inboxcrm.service import call_back, courtesy, outlook, renewal, workflows
 from inboxcrm.service.household import Household
 from inboxcrm.service.reload import reload
 from inboxcrm.store import home, outbox, promises
@@ -33,6 +33,7 @@ def _move(connection: sqlite3.Connection, household: Household, now: datetime) -
     moved = 0
     outlook.look(household, connection, now=now)
     call_back.remind(household, connection, now)
+    courtesy.draft_letters(household, connection, now)
     for promise in promises.to_warn(connection, now):
         promises.happen(connection, promise, Entry(Event.WARNED, now, automatic=True))
         due_at = to_text_or_none(promise.duty.due_at)

@@ -439,3 +439,8 @@ def last_moment(connection: sqlite3.Connection) -> datetime | None:
     """When the ledger was last written: the clock cannot be much earlier."""
     row = connection.execute("SELECT MAX(at) FROM answered").fetchone()
     return to_instant_or_none(row[0])
+
+
+def was_entered(connection: sqlite3.Connection, dedupe_key: str) -> bool:
+    """Whether a mail was ever entered under this key, whatever became of it."""
+    return connection.execute("SELECT 1 FROM outbox WHERE dedupe_key = ?", (dedupe_key,)).fetchone() is not None

@@ -305,3 +305,27 @@ def _append(
         "INSERT INTO promise_events (promise_id, at, event, from_state, to_state, detail) VALUES (?, ?, ?, ?, ?, ?)",
         (promise_id, to_text(at), event, before, after, json.dumps(detail)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptByMail:
+    """A promise to a contact that an answer by mail has kept."""
+
+    message_id: int
+    contact_id: int
+    received_at: datetime
+    answered_at: datetime
+
+
+def kept_by_mail(connection: sqlite3.Connection, *, received_since: datetime) -> list[KeptByMail]:
+    """The promises of mail received since then that were kept by mail, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT message_id, contact_id, received_at, ended_at
+        FROM promises
+        WHERE received_at >= ? AND state IN ('kept', 'kept_late') AND ended_how = 'mail' AND contact_id IS NOT NULL
+        ORDER BY received_at
+        """,
+        (to_text(received_since),),
+    )
+    return [KeptByMail(row[0], row[1], to_instant(row[2]), to_instant(row[3])) for row in rows]

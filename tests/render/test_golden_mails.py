@@ -97,7 +97,7 @@ class Situation:
             else moment_phrase(
                 self.call_at, language, owner_zone=ZURICH, sender_zone=self.sender_zone, said_at=RECEIVED_AT
             ),
-            "helped_on": date_phrase(date(2026, 3, 1), language, said_on=RECEIVED_AT.date()),
+            "day": date_phrase(date(2026, 3, 1), language, said_on=RECEIVED_AT.date()),
         }
 
 
