@@ -16,7 +16,8 @@ from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.salutation import Form, first_name
 from inboxcrm.errors import TemplateError
-from inboxcrm.render import Intent, UndeliverableError, UnsafeMailError, compose_owner_mail
+from inboxcrm.render import Intent, Rendered, UndeliverableError, UnsafeMailError, compose_owner_mail
+from inboxcrm.service import second_look
 from inboxcrm.service.acknowledge import addressed_alias
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, messages, outbox, workflows
@@ -99,12 +100,18 @@ def draft(
     dedupe_key: str,
     now: datetime,
 ) -> int | Silence:
-    """Enter a draft that awaits the owner; answers its item. A greeting begins a new conversation, a letter answers."""
+    """Enter a draft that awaits the owner; answers its item, or why it should not be written.
+
+    A greeting begins a new conversation, a letter answers. A payment reminder is stopped where no invoice was sent.
+    """
     found = household.templates.find(template, told.language) if template in household.templates.names() else None
     if found is None:
         return Silence(f'there is no template "{template}" any more')
     try:
         rendered = household.templates.render(template, told.language, values(household, told, now))
+        stopped = _stopped(household, connection, told, rendered, now)
+        if stopped is not None:
+            return stopped
         answers = rendered.intent is not Intent.GREET
         mail = OwnerMail(
             to=told.to,
@@ -140,6 +147,18 @@ def draft(
         expires_at=now + GOOD_FOR,
     )
     return outbox.add(connection, entry, made, now=now)
+
+
+def _stopped(
+    household: Household, connection: sqlite3.Connection, told: About, rendered: Rendered, now: datetime
+) -> Silence | None:
+    """What the second look finds that should keep this letter from being written: the dunning guard."""
+    entry = contacts.entry(connection, told.to.key)
+    if entry is None or entry.contact_id is None:
+        return None
+    letter = second_look.Letter(entry.contact_id, rendered.subject, rendered.text, rendered.language)
+    found = second_look.look(household, connection, letter, now=now)
+    return next((Silence(each.sentence) for each in found if each.stops), None)
 
 
 def _subject(theirs: str, ours: str) -> str:

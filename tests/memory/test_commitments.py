@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.domain.commitments import Kind, Side
+from inboxcrm.domain.plan import Silence
 from inboxcrm.errors import UserError
 from inboxcrm.service import commitments as keeping
+from inboxcrm.service import drafting
 from inboxcrm.service.memory import remember
 from inboxcrm.store import commitments
 from inboxcrm.store.commitments import CommitmentRow
@@ -242,6 +244,29 @@ async def test_a_reminder_without_instruction_or_invoice_is_stopped_too(house: H
 
     assert said.exit_code == 1
     assert json.loads(said.output.splitlines()[0])["sentence"] == "no invoice to them is in Sent: was one ever sent?"
+
+
+async def test_a_rule_does_not_draft_a_reminder_for_what_was_never_invoiced(house: House) -> None:
+    folder = house.folder / "templates" / "reminder"
+    folder.mkdir(parents=True)
+    head = "---\nintent: letter\nsubject: Payment reminder\nneeds: owner_name\n---\n"
+    (folder / "en.txt.j2").write_text(f"{head}Our invoice is still unpaid.\n\n{{{{ owner_name }}}}\n", encoding="utf-8")
+    await heard(house, mail(text=INSTRUCTION))
+    now = house.clock.now()
+
+    def attempt(key: str) -> int | Silence:
+        with house.household.database.write() as connection:
+            about = drafting.about(house.household, connection, 1)
+            assert isinstance(about, drafting.About)
+            return drafting.draft(house.household, connection, about, template="reminder", dedupe_key=key, now=now)
+
+    assert attempt("one") == Silence("never invoiced; they asked for it to Larch Ltd on 2 March 2026")
+
+    house.clock.advance(timedelta(hours=2))
+    later = MONDAY + timedelta(hours=2)
+    await heard(house, own_with_file(5, "Invoice-4.pdf", to=BOB, subject="March", at=later), folder="Sent")
+
+    assert isinstance(attempt("two"), int)
 
 
 async def test_a_letter_that_demands_nothing_is_let_pass(house: House, run: Run) -> None:
