@@ -17,7 +17,7 @@ TEMPLATES = Names(
     acknowledgements=frozenset(
         {"acknowledge", "after-hours", "away", "new-sender", "minimal", "three-questions", "call-back"}
     ),
-    drafts=frozenset({"apology-letter", "follow-up"}),
+    drafts=frozenset({"check-in", "offer-follow-up"}),
     plans=frozenset({"standard", "gold"}),
 )
 TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)

@@ -101,7 +101,7 @@ def test_test_tells_what_a_mail_meets_and_because_of_what(home: Path) -> None:
     assert line["verdict"] == "ack-min"
     assert [rule["rule"] for rule in line["rules"]] == ["complaint"]
     assert 'found "unacceptable"' in line["rules"][0]["because"]
-    assert line["outcome"] == 'acknowledged with "minimal", once you approve: the sender is new'
+    assert line["outcome"] == "not acknowledged: a rule keeps the machine quiet"
     assert line["promise"]
     assert "not asked" in run(home, "test", str(home / "letter.eml")).output
 

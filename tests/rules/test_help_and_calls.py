@@ -59,7 +59,7 @@ def test_somebody_who_wrote_at_length_is_asked_nothing() -> None:
 
 
 def test_a_machine_is_asked_nothing() -> None:
-    assert met(situation("Nothing works", mail_class="machine", outcome="suppress")) == []
+    assert met(situation("Nothing works", mail_class="machine", outcome="suppress")) == ["robot"]
 
 
 CALLS = [

@@ -145,7 +145,7 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { tag = 'Not Good' }", "small letters, digits and hyphens"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { no_promise = true, target = '4h' }", "no answer is owed"),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { plan = 'glod' }", 'Did you mean "gold"?'),
-        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { draft = 'folow-up' }", 'Did you mean "follow-up"?'),
+        ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { draft = 'offer-folow-up' }", 'Did you mean "offer-follow-up"?'),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { notify = 'bob' }", 'can only be "owner"'),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { note = 'x' }", 'add notify = "owner"'),
         ("[[rule]]\nname = 'a'\nwhen = 'away'\non = 'send'\nthen = { tag = 'x' }", 'Did you mean "sent"?'),
