@@ -91,6 +91,14 @@ class RuleBook:
             log.error("rules.fault", extra={"cause": str(error)})
         return book
 
+    @classmethod
+    def of_texts(cls, texts: Mapping[str, str], *, names: Names, zone: tzinfo) -> RuleBook:
+        """The shipped files, and these texts by name of file as the home's own; RuleError as `load` raises it."""
+        book = cls()
+        book._zone, book._names = zone, names
+        book._take(_sources_from(texts))
+        return book
+
     def speak(self, situation: Situation, *, on: On = On.RECEIVED) -> Word:
         """What the rules say of this situation. Raises nothing: a rule that fails is passed over and reported."""
         asked = (rule for rule in self.rules if self._failures[rule.name] < FAULTS_ALLOWED)

@@ -132,3 +132,42 @@ async def test_the_sweep_takes_changed_rules_over_and_raises_an_alarm_over_broke
         assert 'unknown name "awy"' in alarm.detail
         assert await house.read(alarms) == []
         assert "a" in [rule.name for rule in house.rules.rules]
+
+
+def test_new_writes_a_rule_from_an_example_after_showing_it(home: Path) -> None:
+    said = run(
+        home, "new", "--from", str(home / "letter.eml"), "--by", "domain", "--name", "client", "--do", "tag=client",
+        "--do", "hold", "--yes",
+    )  # fmt: skip
+
+    assert said.exit_code == 0, said.output
+    assert "It would have met 0 mails of 90 days" in said.output
+    assert (home / "rules" / "90-mine.toml").read_text() == (
+        "[[rule]]\nname = \"client\"\nwhen = '''within(message.from.domain, \"client.example\")'''\n"
+        'then.tag = "client"\nthen.hold = true\n'
+    )
+    assert "all fit" in run(home, "check").output
+
+
+def test_new_asks_what_no_option_says_and_writes_nothing_without_a_yes(home: Path) -> None:
+    words = ["--home", str(home), "rules", "new", "--from", str(home / "letter.eml")]
+    said = CliRunner().invoke(cli, words, input="sender\nbob\nquiet\nn\n")
+
+    assert 'message.from.address == "bob@client.example"' in said.output
+    assert "Nothing was written." in said.output
+    assert not (home / "rules" / "90-mine.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--do", "tga=x"), 'unknown key "tga". Did you mean "tag"?'),
+        (("--do", "hold", "--file", "../x.toml"), "give the name of a .toml file"),
+        (("--do", "hold", "--words", 'a "b"', "--by", "text"), "give other words"),
+    ],
+)
+def test_new_refuses_what_no_rule_can_say(home: Path, words: tuple[str, ...], told: str) -> None:
+    said = run(home, "new", "--from", str(home / "letter.eml"), "--by", "sender", "--name", "x", "--yes", *words)
+
+    assert told in str(said.exception)
+    assert not (home / "rules" / "90-mine.toml").exists()
