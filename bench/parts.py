@@ -2,11 +2,13 @@
 
     python -m bench.parts
 
-The gate over every fixture, two hundred rules over one mail, the expected time over a calendar that never opens.
+The gate over every fixture, two hundred rules over one mail, the rules again over a stored mail, the expected time over
+a calendar that never opens.
 """
 
 from __future__ import annotations
 
+import asyncio
 import email
 import statistics
 import tempfile
@@ -23,6 +25,8 @@ from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
 from inboxcrm.domain.reply_safety import History, Settings, judge
 from inboxcrm.domain.situation import Situation
 from inboxcrm.rulebook import RuleBook
+from inboxcrm.service import rehearse
+from tests.service.house import House, mail
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "mail"
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -69,9 +73,9 @@ def rules(count: int = 200) -> float:
         f'{number} and matches(message.text, "project {number}\\\\b") and message.from.domain != "a.example"\'\'\''
         for number in range(count)
     )
-    mail = parse(b"From: Bob <bob@client.example>\r\nTo: ann@example.org\r\nSubject: Offer\r\n\r\nWe met.\r\n")
+    asked_mail = parse(b"From: Bob <bob@client.example>\r\nTo: ann@example.org\r\nSubject: Offer\r\n\r\nWe met.\r\n")
     asked = Situation(
-        message=mail,
+        message=asked_mail,
         text="We met about project 7. " * 60,
         language="en",
         outcome="ack",
@@ -93,6 +97,33 @@ def rules(count: int = 200) -> float:
         return milliseconds(lambda: book.speak(asked))
 
 
+def replay(count: int = 300) -> tuple[float, float]:
+    """The rules asked again about a stored mail, and the standard library's reading of it, on average."""
+    raws = [
+        mail(number, sender=f"Bob <bob{number % 40}@client.example>", subject=f"Offer {number}", text="We met. " * 60)
+        for number in range(count)
+    ]
+
+    def read() -> None:
+        for raw in raws:
+            for part in email.message_from_bytes(raw, policy=policy.compat32).walk():
+                part.get_payload(decode=True)
+
+    with tempfile.TemporaryDirectory(prefix="inboxcrm-bench-") as folder:
+        house = House(Path(folder))
+        asyncio.run(house.arrive(*raws))
+        since = house.clock.now() - timedelta(days=1)
+
+        def replayed() -> None:
+            with house.household.database.read() as connection:
+                for _ in rehearse.replay(house.household, connection, since=since):
+                    pass
+
+        took = milliseconds(replayed, rounds=3) / count
+        house.close()
+    return took, milliseconds(read, rounds=3) / count
+
+
 def absurd_calendar() -> float:
     """Sixty days of one open minute a day, each of them blocked by an absence."""
     absences = tuple(
@@ -108,6 +139,10 @@ def main() -> None:
     judged, read = gate()
     print(f"the gate, one mail           {judged:.3f} ms   {judged / read:.2f} of reading it with the standard library")
     print(f"two hundred rules, one mail  {rules():.2f} ms")
+    again, reading = replay()
+    print(
+        f"replay, one stored mail      {again:.2f} ms   {again / reading:.1f} of reading it with the standard library"
+    )
     print(f"a calendar that never opens  {absurd_calendar():.1f} ms")
 
 

@@ -37,7 +37,7 @@ OFFER = """\
 [[rule]]
 name = "offer"
 on = "sent"
-when = 'mentions(message.subject, ["offer"])'
+when = 'mentions(message.subject, ["bargain"])'
 
 [[rule.step]]
 after = "5d"

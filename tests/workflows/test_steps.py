@@ -196,7 +196,7 @@ async def test_what_a_rule_does_at_once_does_not_wait_for_the_office(bureau: Bur
 
 async def test_the_owners_own_mail_begins_what_waits_for_their_answer(bureau: Bureau) -> None:
     bureau.rule(OFFER)
-    await bureau.arrive(own(subject="Our offer", at=MONDAY), folder="Sent")
+    await bureau.arrive(own(subject="Our bargain", at=MONDAY), folder="Sent")
     await bureau.sweep()
     bureau.clock.advance(timedelta(days=7))
     await bureau.sweep()
@@ -207,10 +207,10 @@ async def test_the_owners_own_mail_begins_what_waits_for_their_answer(bureau: Bu
 
 async def test_their_answer_to_the_owners_mail_ends_it(bureau: Bureau) -> None:
     bureau.rule(OFFER)
-    await bureau.arrive(own(subject="Our offer", at=MONDAY), folder="Sent")
+    await bureau.arrive(own(subject="Our bargain", at=MONDAY), folder="Sent")
     await bureau.sweep()
     bureau.clock.advance(timedelta(days=2))
-    await bureau.arrive(mail(subject="Re: Our offer", answers="<own.1@example.org>", at=bureau.clock.now()))
+    await bureau.arrive(mail(subject="Re: Our bargain", answers="<own.1@example.org>", at=bureau.clock.now()))
     await bureau.sweep()
 
     assert [step.state for step in bureau.steps() if step.rule == "offer"] == ["moot"]
@@ -218,7 +218,7 @@ async def test_their_answer_to_the_owners_mail_ends_it(bureau: Bureau) -> None:
 
 async def test_a_draft_that_the_owner_sends_begins_nothing_anew(bureau: Bureau) -> None:
     bureau.rule(OFFER)
-    await bureau.arrive(own(subject="Our offer", at=MONDAY), folder="Sent")
+    await bureau.arrive(own(subject="Our bargain", at=MONDAY), folder="Sent")
     await bureau.sweep()
     bureau.clock.advance(timedelta(days=7))
     await bureau.sweep()
@@ -234,7 +234,7 @@ async def test_a_draft_that_the_owner_sends_begins_nothing_anew(bureau: Bureau) 
 
 async def test_mail_sent_before_the_home_was_there_begins_nothing(bureau: Bureau) -> None:
     bureau.rule(OFFER)
-    await bureau.arrive(own(subject="Our offer", at=MONDAY), folder="Sent", live=False)
+    await bureau.arrive(own(subject="Our bargain", at=MONDAY), folder="Sent", live=False)
     await bureau.sweep()
 
     assert bureau.steps() == []
