@@ -192,6 +192,5 @@ def values(household: Household, told: About, now: datetime) -> Mapping[str, Tem
         "urgent_word": None,
         "plan_note": None,
         "call_at": None,
-        "helped_on": None,
         "day": wording.date_phrase(day, language, said_on=today),
     }
