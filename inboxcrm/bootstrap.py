@@ -18,7 +18,7 @@ from inboxcrm.configuration import load
 from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
-from inboxcrm.errors import TemplateError
+from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.heartbeat import Heartbeat
@@ -167,6 +167,15 @@ def office(
     )
 
 
+def _texts_and_rules(config: Config) -> Check:
+    """Whether the files of texts and rules can be used as they stand now; each fault with its file and line."""
+    try:
+        book = rule_book(config, template_set(config))
+    except UserError as error:
+        return Check("rules and templates", ok=False, detail="cannot be used as they stand", hint=str(error))
+    return Check("rules and templates", ok=True, detail=f"{len(book.rules)} rules, all fit")
+
+
 async def check(config: Config, *, send: bool) -> list[Check]:
     """Try everything a home needs; `send` sends each mailbox's owner a mail from themselves and waits for it."""
     oneself = _ToOneself(config)
@@ -178,6 +187,7 @@ async def check(config: Config, *, send: bool) -> list[Check]:
         clock=oneself.clock,
         notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock),
     )
+    found.append(_texts_and_rules(config))
     if config.database.exists():
         house = assemble(config, Database(config.database))
         try:

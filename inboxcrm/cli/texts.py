@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli.output import emit, json_option, table
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.outbox import TemplateValue
+from inboxcrm.domain.plan import Silence
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.render.lint import lint_all
 from inboxcrm.render.values import samples
+from inboxcrm.service import actions, drafting
+from inboxcrm.service.household import Household
 
 
 @cli.group(short_help="The texts of acknowledgements and drafts.")
@@ -50,17 +56,40 @@ def lint_(place: Place) -> None:
 
 @templates.command("preview")
 @click.argument("name")
-@click.option("--language", default=None, help="A language code; the owner's where it is not given.")
+@click.option("--language", default=None, help="A language code; the contact's or yours where it is not given.")
+@click.option("--message", "reference", metavar="REF", help="With the people and dates of this stored mail.")
 @click.pass_obj
-def preview(place: Place, name: str, language: str | None) -> None:
-    """How a text reads, with invented values."""
+def preview(place: Place, name: str, language: str | None, reference: str | None) -> None:
+    """How a text reads: with invented values, or with --message as a draft about a stored mail would read.
+
+    What a stored mail does not tell (when an answer is due, a number to call) is invented then as well.
+    """
     with bootstrap.household(place.home) as house:
-        wanted = language or house.config.owner.language
         if name not in house.templates.names():
             raise TemplateError(f"no template {name!r}; there are {', '.join(house.templates.names())}")
+        known: Mapping[str, TemplateValue] = {}
+        wanted = language or house.config.owner.language
+        if reference is not None:
+            known, spoken = _about(house, reference)
+            wanted = language or spoken
         template = house.templates.find(name, wanted)
-        values = {each: samples(template.language).get(each) for each in template.needs}
-        rendered = house.templates.render(name, wanted, values)
+        invented = {each: samples(template.language).get(each) for each in template.needs}
+        told = {each: value for each, value in known.items() if value is not None or each in PEOPLE}
+        rendered = house.templates.render(name, wanted, {**invented, **told})
     click.secho(f"Subject: {rendered.prefix}{rendered.subject}", bold=True)
     click.echo()
     click.echo(rendered.text)
+
+
+PEOPLE = ("sender_name", "first_name", "form")
+"""What a stored mail tells for good: nobody is invented in the place of a person whose name must not be repeated."""
+
+
+def _about(house: Household, reference: str) -> tuple[Mapping[str, TemplateValue], str]:
+    """What a stored mail gives a text, and the language in which its people are written to."""
+    row_id = actions.message_of(house, reference)
+    with house.database.read() as connection:
+        told = drafting.about(house, connection, row_id)
+    if isinstance(told, Silence):
+        raise UserError(f"nothing can be drafted about {reference}: {told.because}")
+    return drafting.values(house, told, house.clock.now()), told.language

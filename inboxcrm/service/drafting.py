@@ -42,7 +42,7 @@ class About:
     theirs: bool
     trusted: bool
     known: bool
-    mailbox_id: int
+    mailbox_id: int | None
     matter_id: int | None
     message_id: int
     at: datetime
@@ -56,8 +56,6 @@ def about(household: Household, connection: sqlite3.Connection, message_id: int)
     stored = workflows.source(connection, message_id)
     if stored.mail_class == "machine":
         return Silence("a machine wrote the mail")
-    if stored.mailbox_id is None:
-        return Silence("there is no mailbox to write from")
     message = parse(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
     theirs = stored.direction == "in"
     others = [each for each in message.recipients if not household.is_own(each.key)]
@@ -107,6 +105,8 @@ def draft(
     found = household.templates.find(template, told.language) if template in household.templates.names() else None
     if found is None:
         return Silence(f'there is no template "{template}" any more')
+    if told.mailbox_id is None:
+        return Silence("there is no mailbox to write from")
     try:
         rendered = household.templates.render(template, told.language, values(household, told, now))
         stopped = _stopped(household, connection, told, rendered, now)

@@ -171,3 +171,14 @@ def test_new_refuses_what_no_rule_can_say(home: Path, words: tuple[str, ...], to
 
     assert told in str(said.exception)
     assert not (home / "rules" / "90-mine.toml").exists()
+
+
+def test_doctor_tells_what_is_wrong_with_the_rules(home: Path) -> None:
+    from inboxcrm.cli import running
+
+    (home / "rules" / "sales.toml").write_text("[[rule]]\nname = 'a'\nwhen = 'awy'\nthen = { hold = true }")
+
+    said = CliRunner().invoke(cli, ["--home", str(home), "doctor"])
+
+    assert running.doctor.name == "doctor"
+    assert 'rules/sales.toml:3: [[rule]] 1: "when": unknown name "awy"' in said.output
