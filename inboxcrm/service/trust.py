@@ -77,9 +77,9 @@ def _groups(config: Config, mailbox: MailboxConfig, found: Proposal) -> list[Che
 
 
 def differences(config: Config) -> Check:
-    """What [safety] changes, each with the direction it turns the gate to."""
+    """What [safety] changes, each with the direction it turns the gate to; what makes it louder stands first."""
     shipped, changed = Safety(), []
-    for field in dataclasses.fields(Safety):
+    for field in sorted(dataclasses.fields(Safety), key=lambda field: field.name not in LOUDER):
         value = getattr(config.safety, field.name)
         if value != getattr(shipped, field.name):
             louder = ", which lets more be answered" if field.name in LOUDER else ""

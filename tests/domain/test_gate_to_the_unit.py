@@ -7,7 +7,17 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.domain.mime import parse
-from inboxcrm.domain.reply_safety import Circumstances, Finding, History, MailClass, Outcome, Settings, Verdict, judge
+from inboxcrm.domain.reply_safety import (
+    Circumstances,
+    Finding,
+    History,
+    MailClass,
+    Outcome,
+    Settings,
+    Verdict,
+    judge,
+    sender_is_proved,
+)
 from inboxcrm.domain.safety.hit import ceiling, review, suppress
 from inboxcrm.domain.safety.limits import Allowed, Candidate, Counts, within
 from inboxcrm.domain.safety.results import read_results, receiver, tags
@@ -288,3 +298,21 @@ def test_a_configured_form_may_be_a_program_and_nothing_else(fields: tuple[str, 
     assert sent(*fields).outcome is outcome
     assert sent(results="none").outcome is Outcome.REVIEW
     assert sent(subject="Order").outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("results", "proved"),
+    [
+        ("dmarc=pass header.from=client.example", True),
+        ("dmarc=fail header.from=client.example", False),
+        ("none", False),
+    ],
+    ids=["passed", "failed", "not said"],
+)
+def test_who_wrote_is_proved_where_my_border_says_so(results: str, proved: bool) -> None:
+    trusting = Settings(own_addresses=(ME,), trusted_authserv_ids=(BORDER,), border_hosts=(BORDER,))
+    message = parse(letter(results=results))
+
+    found = sender_is_proved(message, history=History(), settings=trusting, now=NOW, circumstances=None)
+
+    assert found is proved

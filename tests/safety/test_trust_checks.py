@@ -92,7 +92,7 @@ def test_what_differs_in_safety_is_shown_with_its_direction(tmp_path: Path) -> N
 
     told = trust.differences(replace(config(tmp_path), safety=changed)).detail
 
-    assert told == 'robot_addresses = ["@robots.example"]; answer_cc = true, which lets more be answered'
+    assert told == 'answer_cc = true, which lets more be answered; robot_addresses = ["@robots.example"]'
 
 
 # -- a mail to oneself
