@@ -313,6 +313,8 @@ def test_who_wrote_is_proved_where_my_border_says_so(results: str, proved: bool)
     trusting = Settings(own_addresses=(ME,), trusted_authserv_ids=(BORDER,), border_hosts=(BORDER,))
     message = parse(letter(results=results))
 
-    found = sender_is_proved(message, history=History(), settings=trusting, now=NOW, circumstances=None)
+    found = sender_is_proved(
+        message, history=History(), settings=trusting, now=NOW, circumstances=Circumstances(received_at=NOW)
+    )
 
     assert found is proved
