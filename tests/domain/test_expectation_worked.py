@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.expectation import StepKind, expect
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
+from tests.domain.by_the_minute import MinuteByMinute
 
 ZURICH = ZoneInfo("Europe/Zurich")
 
@@ -53,6 +55,12 @@ SWISS = {
     date(2026, 8, 1): "Nationalfeiertag",
     date(2026, 12, 25): "Weihnachten",
     date(2027, 1, 1): "Neujahrstag",
+}
+# Sechseläuten is a Monday; both eves are Thursdays, each before a Friday that is a holiday.
+HALF = {
+    date(2026, 4, 20): "Sechseläuten",
+    date(2026, 12, 24): "Heiligabend",
+    date(2026, 12, 31): "Silvester",
 }
 RAMADAN = {
     date(2026, 2, 18) + timedelta(days=number): hours("10:00-15:00")
@@ -105,6 +113,16 @@ CALENDARS = {
     "mail-in-lunch": OfficeCalendar(ZURICH, LUNCH, mail_hours=(time(12, 15),)),
     "mail-at-night": OfficeCalendar(ZURICH, DAY, mail_hours=(time(20),)),
     "plan-evenings": OfficeCalendar(ZURICH, dict.fromkeys(range(7), hours("07:00-22:00"))),
+    "half": OfficeCalendar(ZURICH, DAY, holidays=SWISS, half_days=HALF),
+    "half-lunch": OfficeCalendar(ZURICH, LUNCH, half_days=HALF),
+    "half-two": OfficeCalendar(ZURICH, DAY, half_days=HALF, half_day_ends=time(14)),
+    "half-worked": OfficeCalendar(ZURICH, DAY, {date(2026, 4, 20): hours("09:00-17:00")}, half_days=HALF),
+    "half-mail": OfficeCalendar(ZURICH, DAY, half_days=HALF, mail_hours=(time(9), time(16))),
+    "half-away": OfficeCalendar(ZURICH, DAY, half_days=HALF, away=(away("2026-04-13", "2026-04-20", "4h"),)),
+    "plan-half": OfficeCalendar(ZURICH, dict.fromkeys(range(7), hours("07:00-22:00")), half_days=HALF),
+    "plan-afternoons": OfficeCalendar(ZURICH, weekdays("13:00-21:00"), half_days=HALF),
+    "plan-fridays": OfficeCalendar(ZURICH, {4: hours("20:00-00:00"), 5: hours("00:00-04:00")}),
+    "plan-saturdays": OfficeCalendar(ZURICH, {5: hours("20:00-00:00"), 6: hours("00:00-04:00")}),
     "empty": OfficeCalendar(ZURICH, {}),
     "backwards": OfficeCalendar(ZURICH, weekdays("17:00-09:00", "12:00-12:00")),
     "one-day-59": OfficeCalendar(ZURICH, {}, {date(2026, 4, 30): hours("09:00-17:00")}),
@@ -258,6 +276,27 @@ a plan open at night                   | always  | 2026-03-07 23:50 | 20m   | Sa
 rounded to midnight                    | always  | 2026-03-07 23:40 | 15m   | Sat 7 23:40-23:55 | 2026-03-08 00:00
 midnight belongs to the day it ends    | always  | 2026-03-06 20:00 | 4h    | Fri 6 20:00-Sat 7 00:00 | 2026-03-07 00:00
 a minute past midnight is the next day | always  | 2026-03-06 20:00 | 4h1m  | Fri 6 20:00-Sat 7 00:01 | 2026-03-08 00:00
+a plan past midnight                   | plan-fridays | 2026-03-06 23:30 | 1h | Fri 6 23:30-Sat 7 00:30 | 2026-03-07 00:30
+past midnight closes on Saturday       | plan-fridays | 2026-03-06 21:00 | 4h | Fri 6 21:00-Sat 7 01:00 | 2026-03-07 04:00
+a plan's night waits for Friday        | plan-fridays | 2026-03-07 03:30 | 1h | Sat 7 03:30-04:00, Fri 13 20:00-20:30 | 2026-03-13 20:30
+a plan's night without two o'clock     | plan-saturdays | 2026-03-28 23:00 | 4h | Sat 28 23:00-Sun 29 04:00 | 2026-03-29 04:00
+a plan's night with two o'clock twice  | plan-saturdays | 2026-10-24 23:30 | 5h | Sat 24 23:30-Sun 25 03:30 | 2026-10-25 04:00
+
+# Half holidays close at noon: Monday 20 April, Thursday 24 and 31 December 2026.
+past noon on a half holiday            | half    | 2026-04-20 11:30 | 1h    | Mon 20 11:30-12:00, Tue 21 09:00-09:30 | 2026-04-21 09:30
+at noon on a half holiday              | half    | 2026-04-20 12:00 | 30m   | Tue 21 09:00-09:30 | 2026-04-21 09:30
+the close of a half holiday            | half    | 2026-04-17 16:00 | 3h    | Fri 17 16:00-17:00, Mon 20 09:00-11:00 | 2026-04-20 12:00
+a day's work over a half holiday       | half    | 2026-04-17 16:00 | 8h    | Fri 17 16:00-17:00, Mon 20 09:00-12:00, Tue 21 09:00-13:00 | 2026-04-21 17:00
+Christmas Eve, then Christmas          | half    | 2026-12-24 10:00 | 4h    | Thu 24 10:00-12:00, Mon 28 09:00-11:00 | 2026-12-28 17:00
+both eves in forty-one hours           | half    | 2026-12-23 09:00 | 41h   | Wed 23 09:00-17:00, Thu 24 09:00-12:00, Mon 28 09:00-17:00, Tue 29 09:00-17:00, Wed 30 09:00-17:00, Thu 31 09:00-12:00, Mon 4 09:00-12:00 | 2027-01-08 17:00
+a week that ends at noon on an eve     | half    | 2026-12-21 09:00 | 41h   | Mon 21 09:00-17:00, Tue 22 09:00-17:00, Wed 23 09:00-17:00, Thu 24 09:00-12:00, Mon 28 09:00-17:00, Tue 29 09:00-15:00 | 2026-12-31 12:00
+lunch begins when the half holiday does| half-lunch | 2026-04-20 11:45 | 30m | Mon 20 11:45-12:00, Tue 21 09:00-09:15 | 2026-04-21 09:30
+a half holiday from two                | half-two | 2026-04-20 12:00 | 4h   | Mon 20 12:00-14:00, Tue 21 09:00-11:00 | 2026-04-21 17:00
+a half holiday that is worked through  | half-worked | 2026-04-20 11:30 | 1h | Mon 20 11:30-12:30 | 2026-04-20 12:30
+no mail hour in the afternoon of one   | half-mail | 2026-04-20 10:00 | 1h  | Mon 20 10:00-11:00 | 2026-04-21 10:00
+catching up takes the half day first   | half-away | 2026-04-14 10:00 | 1h  | Tue 21 10:00-11:00 | 2026-04-21 11:00
+a plan's evening lost to a half holiday| plan-half | 2026-04-20 11:00 | 2h  | Mon 20 11:00-12:00, Tue 21 07:00-08:00 | 2026-04-21 22:00
+a plan of afternoons skips the day     | plan-afternoons | 2026-04-17 20:30 | 1h | Fri 17 20:30-21:00, Tue 21 13:00-13:30 | 2026-04-21 13:30
 
 # No date within sixty days.
 no hours at all                        | empty      | 2026-03-02 10:00 | 1h  | - | never
@@ -272,6 +311,7 @@ class Case:
     """One row of the table."""
 
     name: str
+    office: str
     calendar: OfficeCalendar
     received_at: datetime
     target: timedelta
@@ -292,7 +332,8 @@ def cases() -> list[Case]:
         name, calendar_name, received, target, counted, due = (cell.strip() for cell in row.split("|"))
         calendar = CALENDARS[calendar_name]
         due_at = None if due == "never" else read(due, calendar.zone)
-        made.append(Case(name, calendar, read(received, calendar.zone), parse_duration(target), counted, due_at))
+        received_at = read(received, calendar.zone)
+        made.append(Case(name, calendar_name, calendar, received_at, parse_duration(target), counted, due_at))
     return made
 
 
@@ -323,6 +364,19 @@ def test_the_walk_counts_the_whole_target_and_leaves_no_gap(case: Case) -> None:
     assert (counted == case.target) is (case.due_at is not None)
     for before, after in zip(expectation.walk, expectation.walk[1:], strict=False):
         assert before.end == after.start
+
+
+@cache
+def read_by_the_minute(office: str) -> MinuteByMinute:
+    """One reading of each calendar for all of its rows."""
+    return MinuteByMinute(CALENDARS[office])
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_the_exact_time_is_the_one_counted_off_the_clock_minute_by_minute(case: Case) -> None:
+    expectation = expect(case.received_at, target=case.target, calendar=case.calendar)
+
+    assert read_by_the_minute(case.office).after(case.received_at, case.target) == expectation.exact_at
 
 
 def test_there_are_at_least_eighty_cases_and_no_two_alike() -> None:
