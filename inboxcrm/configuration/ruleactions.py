@@ -10,9 +10,10 @@ from inboxcrm.configuration.lines import Path
 from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.rulereader import Reader, one_of
 from inboxcrm.configuration.table import shown
-from inboxcrm.domain.deeds import Deeds, On, Step, Unless, Wait
+from inboxcrm.domain.deeds import Commit, Deeds, On, Step, Unless, Wait
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.modes import Mode
+from inboxcrm.domain.occasions import Kind
 from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.rules import Actions
 
@@ -31,7 +32,7 @@ AT_ARRIVAL = (
 )
 """Actions that bear on the decision about the mail itself."""
 
-DEEDS = ("draft", "notify", "note")
+DEEDS = ("draft", "notify", "note", "commitment", "occasion", "interaction")
 """Actions that are done after the decision, and that a step that waits may have."""
 
 ACTIONS = (*AT_ARRIVAL, *DEEDS)
@@ -42,6 +43,9 @@ OF_SENT = ("tag", "stop", *DEEDS)
 """What a rule may do that is asked of the owner's own mail: there is nothing to acknowledge or to promise."""
 
 LONGEST_NOTE = 200
+OCCASIONS = tuple(str(each) for each in Kind)
+CHANNELS = ("phone", "meeting", "letter", "post", "chat", "other")
+_COMMITMENT = ("what", "who", "within")
 LONGEST_WAIT = timedelta(days=3660)
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 
@@ -129,6 +133,9 @@ def _deeds(reader: Reader, place: Path, values: Mapping[str, object]) -> Deeds:
         ),
         notify=reader.read((*place, "notify"), values, _owner, False),
         note=reader.read((*place, "note"), values, _note, ""),
+        commitment=reader.read((*place, "commitment"), values, _commitment, None),
+        occasion=reader.read((*place, "occasion"), values, lambda value: _one_of(value, OCCASIONS), None),
+        interaction=reader.read((*place, "interaction"), values, lambda value: _one_of(value, CHANNELS), None),
     )
     if "note" in values and "notify" not in values:
         reader.problem((*place, "note"), '"note" is what you are told; add notify = "owner"')
@@ -163,6 +170,28 @@ def _note(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > LONGEST_NOTE:
         raise ValueError(f"found {shown(value)}; must be one line of at most {LONGEST_NOTE} characters")
     return value.strip()
+
+
+def _one_of(value: object, known: tuple[str, ...]) -> str:
+    if value not in known:
+        near = nearest(value, known) if isinstance(value, str) else None
+        hint = f" Did you mean {near}?" if near else ""
+        raise ValueError(f"found {shown(value)}; must be {listed(known)}.{hint}")
+    return str(value)
+
+
+def _commitment(value: object) -> Commit:
+    example = '{ what = "send the report", who = "me", within = "5d" }'
+    if not isinstance(value, dict):
+        raise ValueError(f"found {shown(value)}; must be such as {example}")
+    for key in value:
+        if key not in _COMMITMENT:
+            hint = nearest(key, _COMMITMENT) or listed(_COMMITMENT)
+            raise ValueError(f"unknown key {shown(key)}. Did you mean {hint}?")
+    if value.get("who") not in ("me", "them"):
+        raise ValueError(f'found who = {shown(value.get("who"))}; must be "me" or "them", such as {example}')
+    within = None if "within" not in value else _wait(value["within"])
+    return Commit(_note(value.get("what")), value["who"] == "me", within)
 
 
 def _target(value: object) -> timedelta:

@@ -70,16 +70,29 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Something somebody is to do: `mine` by the owner, else by the client; within a time of the mail, or undated."""
+
+    what: str
+    mine: bool
+    within: Wait | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deeds:
     """What one step does.
 
     `draft`: the template of a mail that waits for the owner's hand. `notify`: the owner is told, in the words of `note`
-    where there are some.
+    where there are some. `commitment`: suggested to the owner. `occasion`: the day of the mail returns every
+    year, under this kind. `interaction`: a touch outside ordinary mail, by this channel.
     """
 
     draft: str | None = None
     notify: bool = False
     note: str = ""
+    commitment: Commit | None = None
+    occasion: str | None = None
+    interaction: str | None = None
 
     @property
     def none(self) -> bool:
@@ -91,6 +104,10 @@ class Deeds:
         told = [f"draft {self.draft}"] if self.draft else []
         if self.notify:
             told.append(f"notify owner: {self.note}" if self.note else "notify owner")
+        if self.commitment is not None:
+            told.append(f"commitment of {'mine' if self.commitment.mine else 'theirs'}: {self.commitment.what}")
+        told += [f"occasion {self.occasion}"] if self.occasion else []
+        told += [f"interaction {self.interaction}"] if self.interaction else []
         return told
 
 
@@ -116,6 +133,17 @@ def plain(step: Step) -> dict[str, Any]:
         told["draft"] = deeds.draft
     if deeds.notify:
         told |= {"notify": "owner", "note": deeds.note}
+    if deeds.commitment is not None:
+        within = deeds.commitment.within
+        told["commitment"] = {
+            "what": deeds.commitment.what,
+            "mine": deeds.commitment.mine,
+            "within": None if within is None else _plain_wait(within),
+        }
+    if deeds.occasion:
+        told["occasion"] = deeds.occasion
+    if deeds.interaction:
+        told["interaction"] = deeds.interaction
     return told
 
 
@@ -125,9 +153,26 @@ def _plain_wait(wait: Wait) -> list[object]:
 
 def step_of(told: Mapping[str, Any]) -> Step:
     """A step as `plain` wrote it."""
-    seconds, is_open = told["after"]
+    commitment = told.get("commitment")
     return Step(
-        Deeds(draft=told.get("draft"), notify="notify" in told, note=told.get("note", "")),
-        Wait(timedelta(seconds=seconds), bool(is_open)),
+        Deeds(
+            draft=told.get("draft"),
+            notify="notify" in told,
+            note=told.get("note", ""),
+            commitment=None if commitment is None else _commit_of(commitment),
+            occasion=told.get("occasion"),
+            interaction=told.get("interaction"),
+        ),
+        _wait_of(told["after"]),
         tuple(Unless(each) for each in told["unless"]),
     )
+
+
+def _commit_of(told: Mapping[str, Any]) -> Commit:
+    within = told["within"]
+    return Commit(told["what"], told["mine"], None if within is None else _wait_of(within))
+
+
+def _wait_of(told: list[Any]) -> Wait:
+    seconds, is_open = told
+    return Wait(timedelta(seconds=seconds), bool(is_open))

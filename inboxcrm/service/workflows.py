@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from inboxcrm.domain.deeds import On, Unless
 from inboxcrm.domain.language import detect
 from inboxcrm.domain.mime import parse
+from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.plan import Silence
@@ -24,7 +25,7 @@ from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
 from inboxcrm.service import drafting, notify
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, messages, outbox, workflows
+from inboxcrm.store import commitments, contacts, home, interactions, messages, occasions, outbox, workflows
 from inboxcrm.store.workflows import Begun, StepRow
 
 log = logging.getLogger("inboxcrm.workflows")
@@ -176,6 +177,8 @@ def _take(connection: sqlite3.Connection, household: Household, step_id: int) ->
     if deeds.notify:
         _notify(connection, household, step, now)
         done.append("told you")
+    for what, kept in _remember(connection, household, step, now):
+        (done if kept else failed).append(what)
     state = "failed" if failed else "done"
     workflows.end(
         connection, step.id, state, at=now, outcome=one_line("; ".join((*done, *failed)), 400), outbox_id=item_id
@@ -199,6 +202,53 @@ def _draft(
         dedupe_key=f"workflow:{step.workflow_id}:{step.number}",
         now=now,
     )
+
+
+def _remember(
+    connection: sqlite3.Connection, household: Household, step: StepRow, now: datetime
+) -> Iterator[tuple[str, bool]]:
+    """Keep what a step has kept, each with whether it could be: a commitment is only suggested."""
+    deeds, contact_id = step.step.deeds, step.contact_id
+    if deeds.commitment is None and not deeds.occasion and not deeds.interaction:
+        return
+    if contact_id is None:
+        yield "there is no contact to keep it for", False
+        return
+    zone = household.config.owner.timezone
+    if deeds.commitment is not None:
+        within = deeds.commitment.within
+        calendar = household.calendar(connection, step.since_at, None)
+        commitments.add(
+            connection,
+            message_id=step.message_id,
+            contact_id=contact_id,
+            matter_id=step.matter_id,
+            side="mine" if deeds.commitment.mine else "theirs",
+            kind="deed",
+            quote=deeds.commitment.what,
+            detail="",
+            said_at=step.since_at,
+            due_on=None if within is None else within.after(step.since_at, calendar).astimezone(zone).date(),
+            state=commitments.SUGGESTED,
+        )
+        yield f"suggested: {deeds.commitment.what}", True
+    if deeds.occasion:
+        on = step.since_at.astimezone(zone).date()
+        occasion = Occasion(Kind(deeds.occasion), on.month, on.day, on.year)
+        occasions.add(connection, contact_id, occasion, note="", source=f"rule {step.rule}", now=now)
+        yield f"kept the {deeds.occasion}", True
+    if deeds.interaction:
+        interactions.add(
+            connection,
+            contact_id,
+            channel=deeds.interaction,
+            from_owner=step.asked_on == On.SENT,
+            at=step.since_at,
+            note=step.subject,
+            now=now,
+            message_id=step.message_id,
+        )
+        yield f"kept as {deeds.interaction}", True
 
 
 def _notify(connection: sqlite3.Connection, household: Household, step: StepRow, now: datetime) -> None:

@@ -104,12 +104,12 @@ def test_ten_mistakes_are_told_at_once_each_in_its_place() -> None:
         ),
         (
             'rules/sales.toml:34: [[rule]] 7: unknown key "respond_withing". Known here: "acknowledge", "policy", '
-            '"mode", "hold", "quiet", "no_promise", "target", "plan", "call_back", "tag", "stop", "draft", "notify" '
-            'or "note".'
+            '"mode", "hold", "quiet", "no_promise", "target", "plan", "call_back", "tag", "stop", "draft", '
+            '"notify", "note", "commitment", "occasion" or "interaction".'
         ),
         (
             'rules/sales.toml:44: [[rule]] 8: step 1: a step that waits has no "acknowledge"; it has "draft", '
-            '"notify" or "note"'
+            '"notify", "note", "commitment", "occasion" or "interaction"'
         ),
         (
             'rules/sales.toml:42: [[rule]] 8: step 1: "after": "2 days" is not a length of time; write it like 90s, '

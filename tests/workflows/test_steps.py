@@ -323,3 +323,20 @@ async def test_a_contact_who_is_addressed_familiarly_is_drafted_to_by_first_name
     ((_, _, text),) = drafts(bureau)
     assert text.startswith("Hallo Bob,\n\nam Montag, 2. März habe ich dir ein Angebot geschickt.")
     assert text.endswith("Liebe Grüße\nAnn Example\n")
+
+
+async def test_a_rule_keeps_what_is_to_be_remembered_once(bureau: Bureau) -> None:
+    await begun(
+        bureau,
+        "[[rule]]\nname = 'a'\nwhen = 'true'\nthen.occasion = 'first-job'\nthen.interaction = 'post'\n"
+        "then.commitment = { what = 'send the plan', who = 'me', within = '3d' }\n",
+    )
+    await bureau.sweep()
+    await bureau.sweep()
+
+    assert bureau.ask("SELECT side, quote, due_on, state FROM commitments WHERE quote = 'send the plan'") == [
+        ("mine", "send the plan", "2026-03-05", "suggested")
+    ]
+    assert bureau.ask("SELECT kind, month, day, year FROM occasions") == [("first-job", 3, 2, 2026)]
+    assert bureau.ask("SELECT channel, from_owner FROM interactions") == [("post", 0)]
+    assert bureau.outbox()[0].kind == "auto"
