@@ -99,7 +99,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     """Plan and commit one live mail; answers its row and whether the outbox has something new to look at."""
     connection, household = filing.connection, filing.household
     human = verdict.mail_class is MailClass.HUMAN
-    link = file.link(filing, filing.message.author, human=human)
+    link = file.link(filing, file.writer(filing.message, verdict), human=human)
     person = file.settle(filing, link)
     placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
     terms = terms_for(filing, person, gathered)

@@ -64,6 +64,11 @@ class Person:
     organisation_id: int | None
 
 
+def writer(message: Message, verdict: Verdict) -> Address | None:
+    """Who speaks: the author, or whom a web form or a booking service names in Reply-To (row C20 of the gate)."""
+    return verdict.recipient if verdict.form_lead else message.author
+
+
 def link(filing: Filing, author: Address | None, *, human: bool) -> Link:
     """Decide whose message this is, from what the address book holds."""
     entry = contacts.entry(filing.connection, author.key) if author is not None else None
@@ -191,7 +196,7 @@ def store(
 def history(filing: Filing, verdict: Verdict) -> int:
     """File a mail that was there before its folder was first read: nothing is owed for it and nothing is said."""
     human = verdict.mail_class is MailClass.HUMAN
-    person = settle(filing, link(filing, filing.message.author, human=human))
+    person = settle(filing, link(filing, writer(filing.message, verdict), human=human))
     placement = place(filing, person if human else None, automatic=not human)
     row_id, _ = store(
         filing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -297,3 +298,14 @@ async def test_a_gate_that_fails_is_silent_and_raises_an_alarm(house: House, mon
     assert house.messages()[0].reasons == ("error",)
     assert house.outbox() == []
     assert house.alarms() == ["gate-failed"]
+
+
+async def test_the_contact_of_a_form_is_whom_it_writes_for(house: House) -> None:
+    raw = (Path(__file__).parent.parent / "mail" / "review" / "form-lead-wix.eml").read_bytes()
+
+    await house.arrive(raw)
+
+    (message,) = house.messages()
+    assert message.reasons == ("form-lead",)
+    assert message.contact == "Carla Nova"
+    assert house.promise().contact_id == message.contact_id
