@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from inboxcrm.service import brief
+from inboxcrm.service import brief, homecoming
 from inboxcrm.service.brief import Line
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, unowed, views
@@ -86,6 +86,7 @@ class Desk:
                 alarms=tuple(home.alarms(connection)),
                 mailboxes=tuple(views.mailboxes(connection)),
                 absences=tuple((row, away) for row, away in home.absences(connection) if away.end_at > now),
+                returned=homecoming.pending(self.household, connection, now=now),
                 awaiting=len(views.outbox(connection, states=("awaiting",), limit=100)),
             )
 

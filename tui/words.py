@@ -124,11 +124,12 @@ def told(row: OwedRow, zone: ZoneInfo, now: datetime) -> Content:
 
 
 def badges(row: OwedRow) -> Content:
-    """What sets a row apart: asked twice, a verdict to review, a new sender, a plan."""
+    """What sets a row apart: asked twice, unlikely to be kept, a verdict to review, a new sender, a plan."""
     asked = {1: "", 2: "asked twice"}.get(row.asked, f"asked {row.asked} times")
     return join(
         (
             Content.styled(asked, SOON),
+            Content.styled("unlikely" if row.shown_state == "unlikely" else "", BAD),
             Content.styled("review" if row.outcome == "review" else "", ACCENT),
             Content.styled("new" if row.stranger else "", ACCENT),
             said(row.plan, ACCENT),

@@ -8,20 +8,9 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.output import cell, emit, fields_of, heading, json_option, moment
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.service import homecoming
-from inboxcrm.service.homecoming import Sheet, Stack
+from inboxcrm.service.homecoming import SAID, Sheet, Stack
 from inboxcrm.service.household import Household
 from inboxcrm.store.homecoming import Meanwhile
-
-_SAID = {
-    "wrote": "wrote again",
-    "asked again": "asked again",
-    "colleague": "a colleague wrote in the matter",
-    "bounced": "a mail of yours did not arrive",
-    "kept": "answered in time",
-    "kept_late": "answered late",
-    "withdrawn": "they say it is settled",
-    "moot": "no answer is needed any more",
-}
 
 
 @cli.command("return", short_help="After being away: what waits, and what changed.")
@@ -74,7 +63,7 @@ def _print(house: Household, found: Stack) -> None:
         click.echo()
         heading("Settled meanwhile")
         for each in found.settled:
-            who, how = cell(each.promise.contact), _SAID[each.how.what]
+            who, how = cell(each.promise.contact), SAID[each.how.what]
             click.echo(
                 f"  {each.promise.message_id}  {who}  {cell(each.promise.subject)}: {how}, {moment(each.how.at, zone)}"
             )
@@ -96,4 +85,4 @@ def _person(house: Household, sheet: Sheet) -> None:
 def _told(each: Meanwhile) -> str:
     by = f" ({cell(each.by)})" if each.by and each.what != "wrote" else ""
     said = f": {cell(each.said)[:80]}" if each.said else ""
-    return f"{_SAID[each.what]}{by}{said}"
+    return f"{SAID[each.what]}{by}{said}"

@@ -21,6 +21,18 @@ LAPSES = timedelta(days=30)
 LOOKED_THROUGH = 60
 """How many days of an absence, its last ones, are looked at for one that would have been worked."""
 
+SAID = {
+    "wrote": "wrote again",
+    "asked again": "asked again",
+    "colleague": "a colleague wrote in the matter",
+    "bounced": "a mail of yours did not arrive",
+    "kept": "answered in time",
+    "kept_late": "answered late",
+    "withdrawn": "they say it is settled",
+    "moot": "no answer is needed any more",
+}
+"""What happened meanwhile, in words."""
+
 _ENDED = frozenset(("kept", "kept_late", "withdrawn", "moot"))
 
 

@@ -47,6 +47,7 @@ class DeskScreen(Screen[None]):
         Binding("c", "contact", "Contact"),
         Binding("question_mark", "why", "Why", key_display="?"),
         Binding("w", "away", "Away", show=False),
+        Binding("b", "homecoming", "Come back", show=False),
         Binding("P", "pause", "Pause", show=False),
         Binding("x", "seen", "Alarm seen", show=False),
         Binding("1", "go('queue')", "Queue", show=False),
@@ -392,6 +393,12 @@ class DeskScreen(Screen[None]):
             "contacts": ContactsScreen,
         }
         cast("DeskApp", self.app).to_page(pages[name]() if name in pages else None)
+
+    def action_homecoming(self) -> None:
+        """The stack after an absence."""
+        from .homecoming import HomecomingScreen
+
+        self.app.push_screen(HomecomingScreen())
 
     def action_search(self) -> None:
         """Look for words in everything."""

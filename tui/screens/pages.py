@@ -96,6 +96,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "The home",
         (
             ("w", "be away, or back"),
+            ("b", "after an absence: what waits and what changed; there again: gone through"),
             ("P", "pause all automatic mail at once, or resume"),
             ("x", "the alarms have been seen"),
             ("t", "light or dark"),

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from inboxcrm.config import Mode
 from inboxcrm.domain.office_hours import Away
+from inboxcrm.service.homecoming import Return
 from inboxcrm.store.home import Alarm
 from inboxcrm.store.views import MailboxRow
 
@@ -37,6 +38,7 @@ class Standing:
     mailboxes: tuple[MailboxRow, ...]
     absences: tuple[tuple[int, Away], ...]
     awaiting: int
+    returned: Return | None
 
     @property
     def away(self) -> Away | None:
@@ -84,7 +86,7 @@ def _line(standing: Standing, width: int) -> Content:
 
 
 class Banner(Static):
-    """The red line: paused, braked, or an alarm stands. Gone when none of it is true."""
+    """The red line: paused, braked, an alarm stands, or the owner came back. Gone when none of it is true."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False, id="banner")
@@ -102,5 +104,8 @@ class Banner(Static):
         lines += [said(f"ALARM {alarm.kind}: {alarm.detail}  (x: seen)") for alarm in standing.alarms[:3]]
         if len(standing.alarms) > 3:
             lines.append(said(f"and {len(standing.alarms) - 3} more alarms: inboxcrm status"))
+        if standing.returned is not None:
+            until = moment(standing.returned.end_at, standing.zone, standing.now)
+            lines.append(said(f"BACK: you were away until {until}. b shows what waits and what changed."))
         self.update(Content("\n").join(lines) if lines else EMPTY)
         self.display = bool(lines)
