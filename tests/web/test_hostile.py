@@ -95,7 +95,8 @@ async def test_no_column_becomes_an_element_or_a_handler_on_any_page(window: Win
                 )
         if path.startswith("/inboxcrm"):
             continue
-        assert not {tag for tag, _ in found} & ACTIVE, path
+        drawings = [tag for tag in clean[path] if tag == "svg"]  # the record draws itself
+        assert [tag for tag, _ in found if tag in ACTIVE] == drawings, path
 
 
 def _paths(window: Window) -> list[str]:
