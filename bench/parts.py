@@ -3,7 +3,7 @@
     python -m bench.parts
 
 The gate over every fixture, two hundred rules over one mail, the rules again over a stored mail, the expected time over
-a calendar that never opens.
+a calendar that never opens, the queue and the sweep when ten thousand answers are owed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from inboxcrm.domain.reply_safety import History, Settings, judge
 from inboxcrm.domain.situation import Situation
 from inboxcrm.rulebook import RuleBook
 from inboxcrm.service import rehearse
+from inboxcrm.store import views
+from tests.promise.test_ledger import much_is_owed
 from tests.service.house import House, mail
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "mail"
@@ -134,6 +136,26 @@ def absurd_calendar() -> float:
     return milliseconds(lambda: expect(NOW, target=timedelta(hours=8), calendar=calendar))
 
 
+def desk() -> tuple[float, float, float]:
+    """The queue's piles and the sweep with ten thousand open promises of a hundred people, and reading their rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(Path(folder))
+        asyncio.run(much_is_owed(house))
+        house.ask("INSERT INTO contacts (name, created_at) SELECT 'Person ' || id, '' FROM promises LIMIT 100")
+        house.ask("UPDATE promises SET contact_id = (SELECT MIN(id) FROM contacts) + id % 100")
+        zone, now = house.household.config.owner.timezone, house.clock.now()
+        asyncio.run(house.sweep())
+        with house.household.database.read() as connection:
+            shown = milliseconds(lambda: views.piles(connection, now=now, zone=zone))
+            floor = milliseconds(lambda: connection.execute(PLAINLY).fetchall())
+        swept = milliseconds(lambda: asyncio.run(house.sweep()))
+        house.close()
+    return shown, swept, floor
+
+
+PLAINLY = "SELECT id, due_at, contact_id, state FROM promises WHERE state IN ('open', 'extended', 'broken')"
+
+
 def main() -> None:
     """Measure and print."""
     judged, read = gate()
@@ -144,6 +166,9 @@ def main() -> None:
         f"replay, one stored mail      {again:.2f} ms   {again / reading:.1f} of reading it with the standard library"
     )
     print(f"a calendar that never opens  {absurd_calendar():.1f} ms")
+    shown, swept, floor = desk()
+    print(f"the queue, 10,000 open       {shown:.1f} ms   {shown / floor:.2f} of fetching their rows ({floor:.1f} ms)")
+    print(f"the sweep, 10,000 open       {swept:.1f} ms   {swept / floor:.2f} of it")
 
 
 if __name__ == "__main__":
