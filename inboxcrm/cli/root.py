@@ -17,38 +17,45 @@ from inboxcrm.errors import HomeBusyError, InboxcrmError, InternalError, UserErr
 
 USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
 
-SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Begin", ("demo", "init", "doctor", "run", "status", "notify")),
-    (
-        "The desk",
-        ("queue", "promises", "callback", "done", "owe", "extend", "snooze", "withdraw", "outbox", "approve", "reject"),
-    ),
-    ("Absence and calm", ("away", "back", "return", "holidays", "calendar", "pause", "resume")),
+SECTIONS: tuple[tuple[str, str], ...] = (
+    ("Begin", "demo init doctor run status"),
+    ("The desk", "queue promises done owe extend snooze withdraw callback outbox approve reject send-again dismiss"),
+    ("Whose turn", "followup followups close questions agree disagree matter"),
+    ("Absence and calm", "away back return holidays calendar pause resume"),
     (
         "Memory",
-        (
-            "brief",
-            "commitments",
-            "check",
-            "fact",
-            "facts",
-            "occasions",
-            "log",
-            "interactions",
-            "prefer",
-            "quiet",
-            "touches",
-            "touch",
-            "social",
-        ),
+        "brief commitments check fact facts occasions log interactions prefer quiet touches touch social",
     ),
-    ("Reading", ("contacts", "contact", "organisation", "search", "show", "stats", "tui", "web")),
-    ("Why", ("explain", "verdict", "expect", "simulate")),
-    ("Setting up", ("rules", "workflows", "templates", "import", "completion")),
+    ("Reading", "contacts contact organisation search show stats tui web"),
+    ("Why", "explain verdict expect simulate"),
+    ("Setting up", "rules workflows templates notify import completion"),
 )
+"""Every command, by what a person wants to do."""
 
 
-COMMANDS = (*("calendars", "commitments", "demo", "desk", "judging", "reading", "record", "rules", "running", "texts"),)
+MODULES = (
+    "calendars",
+    "call_backs",
+    "commitments",
+    "contacts_memory",
+    "demo",
+    "desk",
+    "holidays",
+    "judging",
+    "matters",
+    "notify",
+    "organisations",
+    "reading",
+    "record",
+    "relations",
+    "returning",
+    "rules",
+    "running",
+    "social",
+    "texts",
+    "turns",
+    "workflows",
+)
 """The modules that hold the commands."""
 
 
@@ -63,16 +70,11 @@ class Pages(click.Group):
     """A group whose help is arranged by what a person wants to do."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands in their sections, and whatever is in none."""
-        named = {name for _, names in SECTIONS for name in names}
-        rest = tuple(name for name in self.list_commands(ctx) if name not in named)
-        for title, names in (*SECTIONS, ("More", rest)):
-            rows = [
-                (name, command.get_short_help_str(72)) for name in names if (command := self.get_command(ctx, name))
-            ]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        """The commands in their sections."""
+        for title, names in SECTIONS:
+            commands = [(name, self.get_command(ctx, name)) for name in names.split()]
+            with formatter.section(title):
+                formatter.write_dl([(name, found.get_short_help_str(72)) for name, found in commands if found])
 
 
 @click.group(
@@ -129,29 +131,7 @@ def _leave(message: str, code: int) -> None:
 
 def main() -> None:
     """The program's entry."""
-    for commands in (
-        "calendars",
-        "call_backs",
-        "commitments",
-        "contacts_memory",
-        "relations",
-        "social",
-        "demo",
-        "desk",
-        "holidays",
-        "judging",
-        "matters",
-        "notify",
-        "organisations",
-        "reading",
-        "record",
-        "returning",
-        "rules",
-        "running",
-        "texts",
-        "turns",
-        "workflows",
-    ):
+    for commands in MODULES:
         import_module(f"inboxcrm.cli.{commands}")
 
     with told_plainly():

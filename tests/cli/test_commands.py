@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from inboxcrm.cli import root
 from inboxcrm.home import HomeLock
 from tests.cli.conftest import Run
 
@@ -248,6 +250,15 @@ def test_a_mailbox_that_cannot_be_reached_is_exit_75(run: Run, home: Path, monke
 
     assert said.code == TEMPORARY
     assert "Traceback" not in said.err
+
+
+def test_every_command_stands_in_one_section_of_the_help() -> None:
+    for module in root.MODULES:
+        import_module(f"inboxcrm.cli.{module}")
+
+    listed = [name for _, names in root.SECTIONS for name in names.split()]
+
+    assert sorted(listed) == sorted(root.cli.commands)
 
 
 def test_help_reads_like_a_page(run: Run) -> None:
