@@ -190,7 +190,7 @@ class Deliver:
         first = items[0] if items else None
         if first is None or not self._is_fresh(self._offices[first.mailbox]):
             return [(item, False) for item in items]
-        claimed = self._claim(connection, first)
+        claimed = self._claim_seen(connection, first)
         return [*([(first, True)] if claimed else []), *((item, False) for item in items[1:])]
 
     def _within_allowance(
@@ -224,6 +224,10 @@ class Deliver:
         item = outbox.by_id(connection, queued.id)
         if item is None or item.state is not OutboxState.QUEUED or home.paused_at(connection) is not None:
             return False
+        return self._claim_seen(connection, item)
+
+    def _claim_seen(self, connection: sqlite3.Connection, item: outbox.Item) -> bool:
+        """The same for an item that this very transaction has read as queued, with nothing paused."""
         if self._keep_back(connection, item, self._household.clock.now()):
             return False
         if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):
