@@ -113,7 +113,8 @@ def test_a_failing_row_ends_in_silence_with_its_traceback(monkeypatch: pytest.Mo
     assert (found.outcome, found.mail_class, found.reasons) == (Outcome.SUPPRESS, MailClass.UNKNOWN, ("error",))
     assert found.failed
     assert found.alert is not None
-    assert "ZeroDivisionError" in found.alert
+    assert found.alert.splitlines()[-1] == "ZeroDivisionError"
+    assert found.asked[-1].stops
     assert found.recipient is None
 
 
@@ -128,6 +129,13 @@ def test_a_row_that_fails_while_the_class_is_sought_leaves_the_verdict_and_says_
     found = verdict(letter(), state=replace(FRESH, answered=True))
 
     assert (found.outcome, found.mail_class, found.reasons) == (Outcome.SUPPRESS, MailClass.UNKNOWN, ("answered",))
+
+
+def test_the_class_of_a_stopped_mail_is_sought_in_the_rows_about_the_mail_and_in_none_above_them() -> None:
+    absurd = letter(*(f"X-Padding: {'x' * 900}" for _ in range(400)))
+
+    assert verdict(absurd, state=FRESH).mail_class is MailClass.UNKNOWN
+    assert verdict(absurd, state=replace(FRESH, answered=True)).mail_class is MailClass.HUMAN
 
 
 def test_ceilings_are_collected_and_the_lowest_stands() -> None:
