@@ -31,8 +31,8 @@ test: $(VENV)/.dev ## every test; those that need a server skip with a line sayi
 	@$(PYTEST) $(ARGS)
 
 .PHONY: test-fast
-test-fast: $(VENV)/.dev ## the tests that need nothing but Python
-	@$(PYTEST) -m "not server" $(ARGS)
+test-fast: $(VENV)/.dev ## the tests that need nothing but Python and do not take long
+	@$(PYTEST) -m "not server and not slow" $(ARGS)
 
 .PHONY: check
 check: $(VENV)/.dev ## ruff, mypy --strict, import contracts

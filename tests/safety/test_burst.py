@@ -13,6 +13,8 @@ from inboxcrm.service import actions
 from inboxcrm.service.brakes import MOST_WAITING
 from tests.service.house import House, mail
 
+pytestmark = pytest.mark.slow
+
 FLOOD = int(os.environ.get("INBOXCRM_FLOOD", "1000"))
 """How many mails; the issue's figure is 10,000."""
 

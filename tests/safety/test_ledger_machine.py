@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -24,6 +25,7 @@ from inboxcrm.store.times import to_text
 from tests.safety.ledger import CAPS, MOODS, MortalHouse, ledger, most_common, over
 from tests.service.house import letter_id, mail, own
 
+pytestmark = pytest.mark.slow
 EXAMPLES = int(os.environ.get("INBOXCRM_EXAMPLES", "60"))
 MEMORY = Path("/dev/shm")  # where there is one: every commit waits for the disk
 

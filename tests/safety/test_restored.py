@@ -10,12 +10,14 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.safety.ledger import most_common
 from tests.service.house import MONDAY, House, mail
 
+pytestmark = pytest.mark.slow
 MEMORY = Path("/dev/shm")  # where there is one: every commit waits for the disk
 STEPS = ("first letter", "second letter", "ten minutes", "a day", "backup", "restore", "restore", "clock back")
 

@@ -18,6 +18,8 @@ from inboxcrm.testing.story import Letter, Story, tell
 from inboxcrm.testing.story_letters import SPAN
 from inboxcrm.testing.story_scripts import scenes, scripts
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
 ZURICH = ZoneInfo("Europe/Zurich")
 SEEDS = (1, 2, 3, 20, 77)

@@ -11,6 +11,8 @@ from inboxcrm.domain.mime import parse
 from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outcome, Settings, Verdict, judge
 from inboxcrm.testing.story import Story, tell
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
 SEEDS = (1, 2, 3, 20, 77)
 

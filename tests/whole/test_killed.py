@@ -17,6 +17,8 @@ from tests.whole.daemon import PASSWORD, Running, ask, held, make_home, until
 from tests.whole.letters import delivered, letter
 from tests.whole.program import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 BOB, EVE = "bob@client.example", "eve@other.example"
 STALLED = timedelta(seconds=1)
 

@@ -17,6 +17,8 @@ from inboxcrm.testing.smtp_server import Accepted, Border, Route, SubmissionServ
 from tests.whole.daemon import BORDER, PASSWORD, Running, ask, make_home, until
 from tests.whole.letters import letter
 
+pytestmark = pytest.mark.slow
+
 WORK = "ann@work.example"
 ANN, BEA, CARL, FENCE = "ann@inbox.example", "bea@other.example", "carl@client.example", "fence@fence.example"
 
