@@ -51,10 +51,12 @@ def expectations() -> Mapping[str, Mapping[str, Any]]:
 
 def cases() -> Sequence[Case]:
     """Every fixture, in the order of cases.toml."""
-    return [_case(name, expected) for name, expected in expectations().items()]
+    return [case_of(name, expected) for name, expected in expectations().items()]
 
 
-def _case(name: str, expected: Mapping[str, Any]) -> Case:
+def case_of(name: str, expected: Mapping[str, Any]) -> Case:
+    """One fixture with an expectation of cases.toml."""
+
     def several(key: str, default: Sequence[str] = ()) -> tuple[str, ...]:
         return tuple(expected.get(key, default))
 
