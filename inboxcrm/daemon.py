@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import FolderRole, Mailbox, MailboxState, MailboxStatus
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
-from inboxcrm.service.deliver import Deliver, Office
+from inboxcrm.service.deliver import Deliver, Lane, Office
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.memory import remember
@@ -150,8 +150,10 @@ class Daemon:
 
     async def _read_ahead(self) -> None:
         """Read Sent while new mail is being parsed, where its acknowledgement may leave without a grace time."""
-        while True:
-            await self._deliver.read_ahead(await self._ahead.get())
+        async with asyncio.TaskGroup() as readings:
+            while True:
+                name = await self._ahead.get()
+                readings.create_task(self._deliver.read_ahead(name), name=f"read ahead {name}")
 
     async def _index(self) -> None:
         """Enter new mail into the full-text index, a moment after what it set in motion."""
@@ -166,17 +168,28 @@ class Daemon:
 
     async def _deliver_loop(self) -> None:
         """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided."""
-        while True:
-            self._stirred.clear()
-            await self._rest(await self._deliver_due())
+        async with asyncio.TaskGroup() as lanes:
+            while True:
+                self._stirred.clear()
+                await self._rest(await self._deliver_due(lanes))
 
-    async def _deliver_due(self) -> datetime | None:
+    async def _deliver_due(self, lanes: asyncio.TaskGroup) -> datetime | None:
         """Let out what is due; a fault is told, and the outbox is looked at again after a while."""
         try:
-            return await self._deliver.run_once()
+            found = await self._deliver.look()
+            for lane in found:
+                lanes.create_task(self._send(lane), name=f"deliver {lane.mailbox}")
+            return None if found else await self._deliver.next_look()  # the end of a lane stirs the next look
         except InboxcrmError as error:
             log.error("deliver.fault", extra={"cause": str(error)})
             return self._household.clock.now() + AFTER_FAULT
+
+    async def _send(self, lane: Lane) -> None:
+        try:
+            await self._deliver.send(lane)
+        except InboxcrmError as error:
+            log.error("deliver.fault", extra={"mailbox": lane.mailbox, "cause": str(error)})
+        self._stirred.set()
 
     async def _rest(self, next_at: datetime | None) -> None:
         """Wait for news, for the next item's time, or for the next look."""

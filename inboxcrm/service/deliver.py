@@ -1,4 +1,8 @@
-"""Lets mail out: ends the grace time, claims one item, sends it, records what happened."""
+"""Lets mail out: ends the grace time, claims one item, sends it, records what happened.
+
+Each mailbox has a lane of its own: its mails leave one after the other, and a server that does not answer holds up no
+other mailbox's.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from inboxcrm.domain.address import identity
 from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, not_beyond_longest_pause, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
-from inboxcrm.errors import InboxcrmError
+from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
 from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
@@ -29,6 +33,9 @@ log = logging.getLogger("inboxcrm.deliver")
 
 PAUSE_AFTER_ACCOUNT_TROUBLE = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=1)
+AFTER_FAULT = timedelta(seconds=5)
+"""How long a mailbox sends nothing after a fault of ours, or of the disk."""
+
 FRESH = 0.5
 """Seconds for which a reading of Sent counts as the last look before a mail leaves: an answer takes longer to come."""
 
@@ -54,16 +61,26 @@ class Office:
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one mailbox sends now, in this order, and of each item whether it is claimed already."""
+
+    mailbox: str
+    items: list[tuple[outbox.Item, bool]]
+
+
 class Deliver:
-    """Sends what may go, one item at a time; at most once where a machine wrote it."""
+    """Sends what may go, one item of a mailbox at a time; at most once where a machine wrote it."""
 
     def __init__(self, household: Household, ingest: Ingest, offices: Mapping[str, Office]) -> None:
         self._household = household
         self._ingest = ingest
         self._offices = offices
         self._resting: dict[str, datetime] = {}
-        self._busy = False
-        self._found: deque[outbox.Item] = deque()
+        self._under_way: set[str] = set()
+        """Mailboxes with a lane that is not at its end; entered on the store's thread, so that none has two lanes."""
+
+        self._found: deque[Lane] = deque()
         """What was claimed on the store's thread; taken out one by one, since that thread may add to it."""
 
         self._looks: dict[int, int] = {}
@@ -82,31 +99,64 @@ class Deliver:
         return doubtful
 
     async def run_once(self) -> datetime | None:
-        """Do all that is due now; answers when to look again, None while nothing waits.
+        """Do all that is due now, one lane after the other; answers when to look again, None while nothing waits."""
+        while self._found:
+            await self.send(self._found.popleft())
+        for lane in await self.look():
+            await self.send(lane)
+        return await self.next_look()
 
-        What is due and cannot go (a pause, an account at rest) is looked at again after `LOOK_AGAIN`.
+    async def look(self) -> list[Lane]:
+        """What may leave now, for each mailbox that sends nothing at the moment; every lane must be handed to `send`.
+
+        What was claimed as it came in goes before anything is looked for.
         """
-        self._busy = True
-        try:
-            await self._switch.follow()
-            while self._found:
-                await self._send(self._found.popleft(), claimed=True)
-            for item, claimed in await self._household.jot(self._look):
-                await self._send(item, claimed=claimed)
-        finally:
-            self._busy = False
+        await self._switch.follow()
+        if self._found:
+            return [self._found.popleft() for _ in range(len(self._found))]
+        return await self._household.run(self._find)
+
+    async def next_look(self) -> datetime | None:
+        """When the next item stirs, None while nothing waits.
+
+        What is due and cannot go (a pause, an account at rest, a lane under way) is looked at again after `LOOK_AGAIN`.
+        """
         next_at, now = await self._household.read(outbox.next_due), self._household.clock.now()
         return now + LOOK_AGAIN if next_at is not None and next_at <= now else next_at
 
-    def look_at_once(self) -> None:
-        """On the store's thread, right after mail came in: claim what may leave at once, for the `run_once` to come.
+    async def send(self, lane: Lane) -> None:
+        """Send one mailbox's mails in their order. After a fault, which is raised, the mailbox rests a while."""
+        try:
+            for item, claimed in lane.items:
+                await self._send(item, claimed=claimed)
+        except InboxcrmError:
+            until = self._household.clock.now() + AFTER_FAULT
+            self._resting[lane.mailbox] = max(until, self._resting.get(lane.mailbox, until))
+            raise
+        finally:
+            self._under_way.discard(lane.mailbox)
 
-        Nothing is claimed while another mail is under way, and where it fails `run_once` looks for itself.
+    def look_at_once(self) -> None:
+        """On the store's thread, right after mail came in: claim what may leave at once, for the `look` to come.
+
+        Nothing is claimed for a mailbox that is sending, and where it fails `look` finds it again.
         """
-        if self._busy or self._found or self._switch.was_touched():
+        if self._found or self._switch.was_touched():
             return
-        with suppress(InboxcrmError), self._household.database.write(durable=False) as connection:
-            self._found.extend(item for item, claimed in self._look(connection) if claimed)
+        with suppress(InboxcrmError):
+            self._found.extend(self._find(only_claimed=True))
+
+    def _find(self, *, only_claimed: bool = False) -> list[Lane]:
+        """On the store's thread, in one transaction: what may leave; its mailboxes are under way once it is committed.
+
+        The transaction need not be durable: what was claimed and forgotten is queued.
+        """
+        with self._household.database.write(durable=False) as connection:
+            lanes = self._look(connection)
+        if only_claimed:
+            lanes = [Lane(lane.mailbox, lane.items[:1]) for lane in lanes if lane.items[0][1]]
+        self._under_way.update(lane.mailbox for lane in lanes)
+        return lanes
 
     async def settle_doubtful(self) -> None:
         """Look in Sent for mails of unknown fate: found means sent; a machine's mail is never sent again."""
@@ -175,8 +225,8 @@ class Deliver:
             if until > now + PAUSE_AFTER_ACCOUNT_TROUBLE:
                 self._resting[name] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
 
-    def _look(self, connection: sqlite3.Connection) -> list[tuple[outbox.Item, bool]]:
-        """What may leave now, and whether it is claimed already: the first one is, where Sent was just read."""
+    def _look(self, connection: sqlite3.Connection) -> list[Lane]:
+        """What may leave now by mailbox; the first of each is claimed already where its Sent was just read."""
         self._release(connection)
         if home.paused_at(connection) is not None:
             return []
@@ -184,14 +234,20 @@ class Deliver:
         items = [
             item
             for item in outbox.due(connection, OutboxState.QUEUED, now)
-            if item.mailbox in self._offices and not self._rests(item.mailbox)
+            if item.mailbox in self._offices and item.mailbox not in self._under_way and not self._rests(item.mailbox)
         ]
-        items = self._within_allowance(connection, items, now)
-        first = items[0] if items else None
-        if first is None or not self._is_fresh(self._offices[first.mailbox]):
-            return [(item, False) for item in items]
-        claimed = self._claim_seen(connection, first)
-        return [*([(first, True)] if claimed else []), *((item, False) for item in items[1:])]
+        by_mailbox: dict[str, list[outbox.Item]] = {}
+        for item in self._within_allowance(connection, items, now):
+            by_mailbox.setdefault(item.mailbox, []).append(item)
+        lanes = [self._lane(connection, mailbox, waiting) for mailbox, waiting in by_mailbox.items()]
+        return [lane for lane in lanes if lane.items]
+
+    def _lane(self, connection: sqlite3.Connection, mailbox: str, items: list[outbox.Item]) -> Lane:
+        """These items of a mailbox, at least one, in their order."""
+        if not self._is_fresh(self._offices[mailbox]):
+            return Lane(mailbox, [(item, False) for item in items])
+        claimed = self._claim_seen(connection, items[0])
+        return Lane(mailbox, [*([(items[0], True)] if claimed else []), *((item, False) for item in items[1:])])
 
     def _within_allowance(
         self, connection: sqlite3.Connection, items: list[outbox.Item], now: datetime
@@ -246,10 +302,19 @@ class Deliver:
             delivery = await office.transport.send(outgoing, partial(self._step, item.id))
         except InboxcrmError as error:
             delivery = Deferred(str(error))
-        await self._household.write(self._record, item, delivery)
+        await self._put_on_record(item, delivery)
         log.info("outbox.attempt", extra={"item": item.id, "outcome": type(delivery).__name__.lower()})
         if isinstance(delivery, Sent) and not office.files_sent_itself:
             await self._file_copy(item, office)
+
+    async def _put_on_record(self, item: outbox.Item, delivery: Delivery) -> None:
+        """Write down what became of a mail, as often as it takes: nothing else of this mailbox leaves before."""
+        while True:
+            try:
+                return await self._household.write(self._record, item, delivery)
+            except TransientError as error:
+                log.warning("outbox.not_recorded", extra={"item": item.id, "cause": str(error)})
+                await asyncio.sleep(AFTER_FAULT.total_seconds())
 
     async def _take(self, item: outbox.Item, office: Office) -> bool:
         """Claim an item that was found due; False where it cannot go now, or must not go any more."""

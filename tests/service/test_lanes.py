@@ -1,0 +1,181 @@
+"""Each mailbox sends by itself: a server that does not answer holds up no other mailbox's mail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inboxcrm.errors import TransientError
+from inboxcrm.ports import Delivery, Outgoing, StepRecorder
+from inboxcrm.service import deliver
+from inboxcrm.service.deliver import Deliver, Lane, Office
+from tests.service.house import MAILBOX, FakeMailbox, FakeTransport, House, mail
+
+SECOND = "second"
+OTHER = "Eve New <eve@new.example>"
+
+
+class StalledTransport(FakeTransport):
+    """A submission server that says nothing until `answers` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+
+    async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+        await self.answers.wait()
+        return await super().send(item, step)
+
+
+@pytest.fixture
+def stalled() -> StalledTransport:
+    return StalledTransport()
+
+
+@pytest.fixture
+def two(house: House, stalled: StalledTransport) -> House:
+    """A home of two mailboxes; the server of the first does not answer."""
+    settings = house.household.config
+    house.household.config = replace(settings, mailboxes=(MAILBOX, replace(MAILBOX, name=SECOND)))
+    offices = {
+        "main": Office(FakeMailbox(), stalled, house.clock),
+        SECOND: Office(house.mailbox, house.transport, house.clock),
+    }
+    house.deliver = Deliver(house.household, house.ingest, offices)
+    return house
+
+
+async def arrive_at_second(house: House, raw: bytes) -> None:
+    await house.ingest.take(replace(house.batch(raw), mailbox=SECOND))
+
+
+def recipients(transport: FakeTransport) -> list[str]:
+    return [each.recipient for each in transport.sent]
+
+
+async def test_a_server_that_does_not_answer_holds_up_no_other_mailbox(two: House, stalled: StalledTransport) -> None:
+    await two.arrive(mail(1))
+    two.clock.advance(timedelta(minutes=10))
+    (first,) = await two.deliver.look()
+    waiting = asyncio.create_task(two.deliver.send(first))
+    await arrive_at_second(two, mail(2, sender=OTHER))
+    two.clock.advance(timedelta(minutes=10))
+
+    (second,) = await two.deliver.look()
+    await two.deliver.send(second)
+
+    assert (first.mailbox, second.mailbox) == ("main", SECOND)
+    assert (recipients(stalled), recipients(two.transport)) == ([], ["eve@new.example"])
+    stalled.answers.set()
+    await waiting
+    assert recipients(stalled) == ["bob@client.example"]
+
+
+async def test_a_mailbox_that_is_sending_has_no_second_lane(two: House, stalled: StalledTransport) -> None:
+    await two.arrive(mail(1))
+    two.clock.advance(timedelta(minutes=10))
+    (lane,) = await two.deliver.look()
+    waiting = asyncio.create_task(two.deliver.send(lane))
+    await two.arrive(mail(2, sender=OTHER))
+    two.clock.advance(timedelta(minutes=10))
+
+    assert await two.deliver.look() == []
+    await two.household.run(two.deliver.look_at_once)
+    assert await two.deliver.look() == []
+    next_at = await two.deliver.next_look()
+    assert next_at is not None
+    assert next_at > two.clock.now()
+
+    stalled.answers.set()
+    await waiting
+    await two.deliver.run_once()
+    assert recipients(stalled) == ["bob@client.example", "eve@new.example"]
+
+
+async def test_a_mailbox_rests_after_a_fault_and_the_other_goes_on(two: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await two.arrive(mail(1))
+    await arrive_at_second(two, mail(2, sender=OTHER))
+    two.clock.advance(timedelta(minutes=10))
+    lanes = {lane.mailbox: lane for lane in await two.deliver.look()}
+
+    async def fails(*_: Any, **__: Any) -> None:
+        raise TransientError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(two.deliver, "_take", fails)
+        with pytest.raises(TransientError):
+            await two.deliver.send(lanes["main"])
+    await two.deliver.send(lanes[SECOND])
+
+    assert recipients(two.transport) == ["eve@new.example"]
+    assert await two.deliver.look() == []
+    two.clock.advance(deliver.AFTER_FAULT)
+    assert [lane.mailbox for lane in await two.deliver.look()] == ["main"]
+
+
+async def test_what_became_of_a_mail_is_written_down_once_the_disk_takes_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "AFTER_FAULT", timedelta(milliseconds=1))
+    await house.arrive(mail())
+    refusals = iter([TransientError("full"), TransientError("still full")])
+    write = house.household.write
+
+    async def refusing(work: Any, *values: Any, **named: Any) -> Any:
+        refusal = next(refusals, None) if getattr(work, "__name__", "") == "_record" else None
+        if refusal is not None:
+            raise refusal
+        return await write(work, *values, **named)
+
+    monkeypatch.setattr(type(house.household), "write", staticmethod(refusing))
+    await house.pass_time(minutes=10)
+    await house.pass_time(minutes=10)
+
+    assert next(refusals, None) is None
+    assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
+
+
+async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up between the claim and its commit: the mail is queued still, and nobody has it in hand."""
+    await house.arrive(mail())
+    house.clock.advance(timedelta(minutes=10))
+    await house.deliver.read_ahead("main")
+    database = house.household.database
+    write = database.write
+
+    @contextmanager
+    def full(*, durable: bool = True) -> Iterator[Any]:
+        with write(durable=durable) as connection:
+            yield connection
+            raise TransientError("the disk is full")
+
+    monkeypatch.setattr(database, "write", full)
+    await house.household.run(house.deliver.look_at_once)
+    monkeypatch.setattr(database, "write", write)
+    assert house.item().state == "held"
+    await house.deliver.run_once()
+    await house.deliver.run_once()
+
+    assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
+
+
+async def test_a_lane_says_what_is_claimed_already(house: House) -> None:
+    await house.arrive(mail())
+    house.clock.advance(timedelta(minutes=10))
+    await house.deliver.read_ahead("main")
+
+    (lane,) = await house.deliver.look()
+
+    assert isinstance(lane, Lane)
+    assert [claimed for _, claimed in lane.items] == [True]
+    assert house.item().state == "sending"
+    await house.deliver.send(lane)
+    assert house.item().state == "sent"
