@@ -53,6 +53,10 @@ bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to ack
 suggestions: $(VENV)/.dev ## precision and recall of suggested commitments on labelled sentences, both halves
 	@$(BIN)/python -m tests.suggestions.measure $(ARGS)
 
+.PHONY: year
+year: $(VENV)/.dev ## a year of thirty clients by a script, played through the real home: what the tables hold and should not (a minute)
+	@$(BIN)/python -m tests.year.play
+
 .PHONY: sabotage
 sabotage: $(VENV)/.dev ## take each defence against hostile mail away and see whether its test notices (minutes)
 	@$(BIN)/python -m bench.sabotage $(ARGS)
