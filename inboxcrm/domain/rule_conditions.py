@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -101,8 +102,12 @@ class Condition:
         return tuple(dict.fromkeys(look(facts) for look in self._looks))
 
 
+@lru_cache(maxsize=1024)
 def read_condition(text: str, context: Any) -> Condition:
-    """Compile a condition against `rule_names.context`; ConditionError says what is wrong with it."""
+    """Compile a condition against `rule_names.context`; ConditionError says what is wrong with it.
+
+    Kept by text, because every file of rules is read again whenever one of them changes.
+    """
     if len(text) > LONGEST_CONDITION:
         raise ConditionError(f"longer than {LONGEST_CONDITION} characters; make it several rules")
     _refuse_operators(text)

@@ -257,6 +257,7 @@ def _type_of(path: str) -> Any:
     return _branch_type(path) if path in BRANCHES else TYPES[NAMES[path].kind]
 
 
+@lru_cache(maxsize=8)
 def context(zone: tzinfo) -> Any:
     """What rule-engine compiles conditions against: every name typed, none else known; dates by the owner's clock."""
     roots = {path.split(".")[0] for path in NAMES}

@@ -163,9 +163,19 @@ def _subject(value: str, origin: str) -> str:
 
 def _names_used(body: str, origin: str) -> frozenset[str]:
     try:
-        return frozenset(meta.find_undeclared_variables(_SANDBOX.parse(body)))
+        return _anatomy(body)[0]
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{origin}: line {error.lineno} of the text: {error.message}") from error
+
+
+@lru_cache(maxsize=1024)
+def _anatomy(body: str) -> tuple[frozenset[str], tuple[str | None, ...]]:
+    """The values that a text uses and the parts it refers to, None for one whose name is not written out.
+
+    Kept, because the same texts are read again whenever a file of the home changes.
+    """
+    tree = _SANDBOX.parse(body)
+    return frozenset(meta.find_undeclared_variables(tree)), tuple(meta.find_referenced_templates(tree))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -314,7 +324,7 @@ def _with_parts(template: Template, found: _Found) -> Template:
 
 
 def _referred_to(template: Template) -> list[str]:
-    names = list(meta.find_referenced_templates(_SANDBOX.parse(template.body)))
+    _, names = _anatomy(template.body)
     if None in names:
         raise TemplateError(f"{template.origin}: the name of a part is written out, such as {{% extends 'letter' %}}")
     return [name for name in names if name is not None]

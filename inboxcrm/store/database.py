@@ -72,16 +72,14 @@ class Database:
                 f"{self.path}: a newer inboxcrm wrote this home. Install that version, or restore an older backup."
             )
         if MIGRATIONS.pending(book):
-            self._take_views_down()
-            MIGRATIONS.apply(book)
-        self._build_views()
-
-    def _take_views_down(self) -> None:
-        """Drop the views and forget their text in one transaction, so that they are built again whatever happens."""
-        with self.write() as connection:
-            self._drop_views()
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'home'").fetchone() is not None:
+            # All steps and the views in one transaction: an upgrade that is cut off has not begun.
+            with self.write() as connection:
+                self._drop_views()
+                MIGRATIONS.apply(book)
                 connection.execute("DELETE FROM home WHERE key = 'views'")
+                self._build_views()
+        else:
+            self._build_views()
 
     def _drop_views(self) -> None:
         for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():

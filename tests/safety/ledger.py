@@ -23,8 +23,8 @@ from inboxcrm.service.deliver import Deliver
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
 from inboxcrm.store import home
-from inboxcrm.store.database import Database
 from inboxcrm.store.times import to_instant
+from tests.fresh import fresh_database
 from tests.service.house import CrashError, House, config
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ class MortalHouse(House):
         texts, rules = _texts()
         household = Mortal(
             config=settings,
-            database=Database(settings.database),
+            database=fresh_database(settings.database),
             clock=self.clock,
             load_templates=lambda: texts,
             load_rules=lambda *_: rules,

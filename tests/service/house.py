@@ -47,8 +47,8 @@ from inboxcrm.service.ingest import Ingest, Known, Taken
 from inboxcrm.service.sweep import sweep
 from inboxcrm.spool import Spool
 from inboxcrm.store import home, outbox, views
-from inboxcrm.store.database import Database
 from inboxcrm.testing.clock import FakeClock
+from tests.fresh import fresh_database
 
 ZONE = ZoneInfo("Europe/Zurich")
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -249,7 +249,7 @@ class House:
 
     def _open(self) -> None:
         settings = config(self.folder, **self._settings)
-        self.household: Household = assemble(settings, Database(settings.database), clock=self.clock)
+        self.household: Household = assemble(settings, fresh_database(settings.database), clock=self.clock)
         self.ingest = Ingest(self.household, self.parser)
         office = deliver.Office(self.mailbox, self.transport, self.clock)
         self.deliver = Deliver(self.household, self.ingest, {"main": office})

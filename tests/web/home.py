@@ -16,8 +16,8 @@ from inboxcrm.config import Owner
 from inboxcrm.domain.address import parse_addresses
 from inboxcrm.domain.mime import parse
 from inboxcrm.store import contacts, folders, home, matters, messages
-from inboxcrm.store.database import Database
 from inboxcrm.store.times import to_text
+from tests.fresh import fresh_database
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 OWNER = Owner("Ann Example", ("ann@example.org",), ZoneInfo("Europe/Zurich"), "en")
@@ -81,7 +81,7 @@ class Rows:
 
 def build(path: Path) -> Rows:
     """Fill a new database."""
-    book = Database(path)
+    book = fresh_database(path)
     received = NOW - timedelta(hours=23)
     with book.write() as connection:
         home.secret(connection)

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from inboxcrm.store.database import Database
+from tests.fresh import fresh_database
 from tests.whole.program import COMMAND, PATIENCE, environment
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ def make_home(
     hours = "\n".join(f'hours.{day} = ["00:00-24:00"]' for day in _EVERY)
     values = {"imap": imap, "smtp": smtp, "user": user, "address": address, "grace": grace, "hours": hours}
     (folder / "config.toml").write_text(SETTINGS.format(**values, variable=VARIABLE, border=BORDER))
-    Database(folder / "inboxcrm.db").close()
+    fresh_database(folder / "inboxcrm.db").close()
     return folder
 
 
