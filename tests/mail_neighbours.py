@@ -1,7 +1,7 @@
 """How far two fixtures lie apart, and neighbours that are made of a fixture by one change.
 
-A neighbour is a file of its own where the two differ in one feature, or else an entry of tests/mail/neighbours.toml: the
-verdict that the mail would get, and the one change of it that decides. What two mails can differ in:
+A neighbour is a file of its own where the two differ in one feature, or else an entry of tests/mail/neighbours.toml:
+the verdict that the mail would get, and the one change of it that decides. What two mails can differ in:
 
 - one field, by its name in lower case, all its instances together;
 - "text": what is written below the header, with its charset and transfer encoding;
@@ -9,8 +9,8 @@ verdict that the mail would get, and the one change of it that decides. What two
 - "writer": who sent it: From or Sender, and what follows of it (envelope, results, signature, the host in Received);
 - "known": what the owner's home knows, for example that he wrote to somebody, or that a group is his.
 
-Where several lines are one feature by nature the entry says so with `feature`: a "letter" whose subject and text say the
-same, a "layout" of a product each of whose lines gives it away alone. Message-ID is none: no two mails share one.
+Where several lines are one feature by nature the entry says so with `feature`: a "letter" whose subject and text say
+the same, a "layout" of a product each of whose lines gives it away alone. Message-ID is none: no two mails share one.
 """
 
 from __future__ import annotations
