@@ -1,8 +1,9 @@
 """Does the test that is named for a defence fail without it? `make sabotage`; `ARGS="13 18"` asks about these rows.
 
-The project is copied to a temporary folder. Each row of the table exchanges a piece of the copy's source, runs the one
-test in a process of its own, and puts the piece back. A test that passes without its defence holds nothing, and the
-run ends with status 1; so it does when a piece is no longer in the source, for then the table is out of date.
+The project is copied to a temporary folder, where the tests must pass as things are. Then each row of the table
+exchanges a piece of the copy's source, runs the one test in a process of its own, and puts the piece back. A test that
+passes without its defence holds nothing, and the run ends with status 1; so it does when a piece is no longer in the
+source, for then the table is out of date.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
-from bench.sabotage.table import TABLE, Defence
+from bench.sabotage.table import NOTHING_TO_TAKE_AWAY, TABLE, Defence
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240
@@ -31,10 +32,16 @@ def main(wanted: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="sabotage-") as folder, ThreadPoolExecutor(WORKERS) as pool:
         for number in range(WORKERS):
             copies.put(_copy(Path(folder) / str(number)))
+        if not _passes(rows, Path(folder) / "0"):
+            print("with every defence in its place these tests must pass, and they do not")
+            return 2
         missed = 0
         for row, said in zip(rows, pool.map(lambda row: _try(row, copies), rows), strict=True):
             missed += said != "noticed"
             print(f"{row.row:>3}  {said:<12} {row.what}  [{row.test.rpartition('::')[2]}]", flush=True)
+    for number, why in NOTHING_TO_TAKE_AWAY.items():
+        if not wanted or str(number) in wanted:
+            print(f"{number:>3}  nothing to take away: {why}")
     print(f"\n{len(rows) - missed} of {len(rows)} removals noticed; {len({row.row for row in rows})} rows of the page")
     return 1 if missed else 0
 
@@ -78,14 +85,27 @@ def _without(row: Defence, place: Path) -> Iterator[bool]:
             (place / file).write_text(text, "utf-8")
 
 
+def _passes(rows: list[Defence], place: Path) -> bool:
+    """Whether the tests pass while nothing is taken away: a test that fails anyhow would notice everything."""
+    tests = list(dict.fromkeys(row.test for row in rows))
+    done = _pytest(tests, place, timeout=PATIENCE_SECONDS * max(1, len(tests)))
+    if done.returncode and tests:
+        print(done.stdout[-3_000:])
+    return not done.returncode or not tests
+
+
+def _pytest(tests: list[str], place: Path, *, timeout: float) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+    environment = {"PYTHONPATH": str(place), "PATH": _path(), "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=place, env=environment, capture_output=True, timeout=timeout, check=False, text=True
+    )
+
+
 def _ask(row: Defence, place: Path) -> str:
     """Whether the test fails; one that does not end has noticed as well."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", row.test]
-    environment = {"PYTHONPATH": str(place), "PATH": _path(), "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
-            command, cwd=place, env=environment, capture_output=True, timeout=PATIENCE_SECONDS, check=False, text=True
-        )
+        done = _pytest([row.test], place, timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         return "noticed"
     if done.returncode == 1 and "FAILED" in done.stdout:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 RENDER, SAFETY, HOSTILE = "tests/render/", "tests/domain/", "tests/safety/test_hostile_inputs.py::"
 FIXTURES = "tests/domain/test_reply_safety.py::test_a_fixture_gets_the_verdict_of_its_folder_for_the_reason_expected"
 GATE, STATE = "inboxcrm/domain/reply_safety.py", "inboxcrm/domain/safety/state.py"
+UNOPENED = "tests/domain/test_mime_hostile.py::test_what_is_no_letter_is_counted_and_never_opened"
 WIRE, WALK, TEXT = "inboxcrm/imap/wire.py", "inboxcrm/domain/structure.py", "inboxcrm/domain/text.py"
 ACKNOWLEDGE, COMPOSE = "inboxcrm/service/acknowledge.py", "inboxcrm/render/compose.py"
 
@@ -212,6 +213,22 @@ TABLE: tuple[Defence, ...] = (
         16, "the null return path is not answered", FIXTURES, (GATE, '    ("C1", machine.null_return_path),\n', "")
     ),
     _defence(16, "a report is not answered", FIXTURES, (GATE, '    ("C2", machine.report),\n', "")),
+    _defence(
+        17,
+        "nothing that handles a mail can fetch what it names",
+        HOSTILE + "test_nothing_that_handles_a_mail_can_fetch_what_it_names",
+        (
+            "inboxcrm/service/ingest.py",
+            "import logging\nimport sqlite3",
+            "import http.client\nimport logging\nimport sqlite3",
+        ),
+    ),
+    _defence(
+        17,
+        "a challenge is not answered",
+        FIXTURES,
+        (GATE, '    ("C14", letter.automatic_letter),\n', ""),
+    ),
     # state and identity
     _defence(
         18,
@@ -379,6 +396,28 @@ TABLE: tuple[Defence, ...] = (
         ("inboxcrm/parsing_worker.py", "resource.setrlimit(resource.RLIMIT_AS, (octets, octets))", "pass"),
     ),
     _defence(
+        28,
+        "archives are counted and never read",
+        UNOPENED + "[application/zip]",
+        (
+            WALK,
+            'if content_type in ("text/plain", "text/html") and',
+            'if content_type in ("text/plain", "application/zip") or',
+        ),
+        (WALK, 'if leaf.part.content_type == "text/plain":', 'if leaf.part.content_type != "text/html":'),
+    ),
+    _defence(
+        28,
+        "TNEF is counted and never read",
+        UNOPENED + "[application/ms-tnef]",
+        (
+            WALK,
+            'if content_type in ("text/plain", "text/html") and',
+            'if content_type in ("text/plain", "application/ms-tnef") or',
+        ),
+        (WALK, 'if leaf.part.content_type == "text/plain":', 'if leaf.part.content_type != "text/html":'),
+    ),
+    _defence(
         29,
         "the end of an open quote is looked for once",
         SAFETY + "test_mime_hostile.py::test_eight_times_the_flood_costs_nothing_like_sixty_four_times",
@@ -420,12 +459,85 @@ TABLE: tuple[Defence, ...] = (
         SAFETY + "test_mime.py::test_a_file_name_is_a_string_to_show_and_no_path",
         (WALK, '.replace("\\\\", "/").rpartition("/")[2], 4096)', ", 4096)"),
     ),
+    _defence(
+        34,
+        "S/MIME is not decrypted and not read",
+        UNOPENED + "[application/pkcs7-mime]",
+        (
+            WALK,
+            'if content_type in ("text/plain", "text/html") and',
+            'if content_type in ("text/plain", "application/pkcs7-mime") or',
+        ),
+        (WALK, 'if leaf.part.content_type == "text/plain":', 'if leaf.part.content_type != "text/html":'),
+    ),
+    _defence(
+        34,
+        "PGP is not decrypted and not read",
+        UNOPENED + "[application/pgp-encrypted]",
+        (
+            WALK,
+            'if content_type in ("text/plain", "text/html") and',
+            'if content_type in ("text/plain", "application/pgp-encrypted") or',
+        ),
+        (WALK, 'if leaf.part.content_type == "text/plain":', 'if leaf.part.content_type != "text/html":'),
+    ),
+    _defence(
+        35,
+        "a calendar is not read",
+        UNOPENED + "[text/calendar]",
+        (
+            WALK,
+            'if content_type in ("text/plain", "text/html") and',
+            'if content_type in ("text/plain", "text/calendar") or',
+        ),
+        (WALK, 'if leaf.part.content_type == "text/plain":', 'if leaf.part.content_type != "text/html":'),
+    ),
+    _defence(
+        36,
+        "a vCard is not read",
+        UNOPENED + "[text/vcard]",
+        (
+            WALK,
+            'if content_type in ("text/plain", "text/html") and',
+            'if content_type in ("text/plain", "text/vcard") or',
+        ),
+        (WALK, 'if leaf.part.content_type == "text/plain":', 'if leaf.part.content_type != "text/html":'),
+    ),
     # the web
     _defence(
         37,
         "HTML is cleaned",
         "tests/web/test_hostile.py::test_an_html_letter_is_cleaned_and_shut_in",
         ("inboxcrm/web/files.py", "_PAGE.format(letter=clean_html(letter))", "_PAGE.format(letter=letter)"),
+    ),
+    _defence(
+        38,
+        "no picture is fetched",
+        "tests/web/test_hostile.py::test_no_dirt_survives_the_cleaning",
+        ("inboxcrm/web/letters.py", "and _PICTURE.fullmatch(value) else None", "else None"),
+        ("inboxcrm/web/letters.py", 'url_schemes={"data"},', 'url_schemes={"data", "http"},'),
+    ),
+    _defence(
+        38,
+        "no style fetches anything",
+        "tests/web/test_hostile.py::test_no_dirt_survives_the_cleaning",
+        (
+            "inboxcrm/web/letters.py",
+            """if name == "style" and ("url" in value.lower() or""",
+            """if name == "style" and (""",
+        ),
+    ),
+    _defence(
+        38,
+        "a link shows its host",
+        "tests/web/test_hostile.py::test_a_letter_shows_quotes_apart_and_the_host_of_a_link",
+        ("inboxcrm/web/letters.py", "yield Piece(match[2], host=True)", "yield Piece(match[2])"),
+    ),
+    _defence(
+        38,
+        "every page may load nothing",
+        "tests/web/test_door.py::test_every_answer_forbids_scripts_and_loads",
+        ("inboxcrm/web/door.py", "\"default-src 'none'; script-src 'none';", "\"default-src *; script-src 'none';"),
     ),
     _defence(
         39,
@@ -438,6 +550,42 @@ TABLE: tuple[Defence, ...] = (
         "words to search for are quoted",
         "tests/store/test_reading.py::test_searching_for",
         ("inboxcrm/store/views/searching.py", "quoted = [f'\"{term}\"' for term in terms]", "quoted = list(terms)"),
+    ),
+    _defence(
+        41,
+        "SQL in an address is refused",
+        "tests/web/test_vault.py::test_a_filter_in_sql_is_refused",
+        ("inboxcrm/web/serve.py", '    "default_allow_sql": False,\n', ""),
+        ("inboxcrm/web/serve.py", '            "allow_sql": False,\n', ""),
+        (
+            "inboxcrm/web/serve.py",
+            '{DATABASE: {"allow_sql": False, "tables": tables}}',
+            '{DATABASE: {"tables": tables}}',
+        ),
+        ("inboxcrm/web/plugin.py", 'return None if action == "view-database" else False', "return None"),
+    ),
+    _defence(
+        41,
+        "SQL reads no column that is not shown",
+        "tests/web/test_vault.py::test_everything_else_is_out_of_reach",
+        (
+            "inboxcrm/store/vault.py",
+            "return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY",
+            "return sqlite3.SQLITE_OK",
+        ),
+    ),
+    _defence(
+        41,
+        "the reader cannot write",
+        "tests/web/test_vault.py::test_the_reader_cannot_write_and_does_not_wait_for_ever",
+        ("inboxcrm/store/reader.py", "?mode=ro", "?mode=rw"),
+        ("inboxcrm/store/reader.py", '    connection.execute("PRAGMA query_only = ON")\n', ""),
+    ),
+    _defence(
+        41,
+        "a question has an end",
+        "tests/web/test_vault.py::test_the_reader_cannot_write_and_does_not_wait_for_ever",
+        ("inboxcrm/store/reader.py", "lambda: time.monotonic() > end, _OPCODES", "lambda: False, _OPCODES"),
     ),
     _defence(
         42,
@@ -456,6 +604,34 @@ TABLE: tuple[Defence, ...] = (
         "nothing can be changed",
         "tests/web/test_door.py::test_nothing_can_be_changed",
         ("inboxcrm/web/door.py", 'if scope["method"] not in ("GET", "HEAD"):', "if False:"),
+    ),
+    _defence(
+        43,
+        "an attachment is a download",
+        "tests/web/test_hostile.py::test_an_attachment_is_a_download_under_a_name_of_ours",
+        (
+            "inboxcrm/web/routes.py",
+            'headers={"content-disposition": f\'attachment; filename="{found.name}"\', ',
+            "headers={",
+        ),
+    ),
+    _defence(
+        43,
+        "an attachment has no type",
+        "tests/web/test_hostile.py::test_an_attachment_is_a_download_under_a_name_of_ours",
+        ("inboxcrm/web/routes.py", 'content_type="application/octet-stream",', 'content_type="text/html",'),
+    ),
+    _defence(
+        43,
+        "a browser does not guess a type",
+        "tests/web/test_hostile.py::test_an_attachment_is_a_download_under_a_name_of_ours",
+        ("inboxcrm/web/door.py", '    (b"x-content-type-options", b"nosniff"),\n', ""),
+    ),
+    _defence(
+        44,
+        "no cell is a formula",
+        "tests/web/test_hostile.py::test_no_cell_of_a_csv_is_a_formula",
+        ("inboxcrm/web/routes.py", "[[harmless(cell) for cell in row] for row in", "[list(row) for row in"),
     ),
     # the terminal and the log
     _defence(
@@ -493,6 +669,16 @@ TABLE: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        48,
+        "what was written is no word of a command",
+        "tests/notify/test_command.py::test_the_command_gets_the_text_as_input_and_the_rest_in_its_environment",
+        (
+            "inboxcrm/notify/command.py",
+            "                *self._argv,\n",
+            "                *self._argv,\n                notice.text,\n",
+        ),
+    ),
+    _defence(
         49,
         "what is pasted answers no dialog",
         "tests/tui/test_keys.py::test_pasted_text_answers_no_dialog",
@@ -503,6 +689,32 @@ TABLE: tuple[Defence, ...] = (
         ),
     ),
     # rules, secrets, the rest
+    _defence(
+        50,
+        "patterns that may never end are refused",
+        "tests/rules/test_mistakes.py::test_ten_mistakes_are_told_at_once_each_in_its_place",
+        ("inboxcrm/domain/rule_conditions.py", "if _REGEX.search(bare):", "if False:"),
+    ),
+    _defence(
+        50,
+        "patterns are run in linear time",
+        "tests/rules/test_mistakes.py::test_a_mistake_in_a_condition_is_told",
+        (
+            "inboxcrm/domain/rule_names.py",
+            "return re2.compile(pattern, options)",
+            'return __import__("re").compile(pattern, 2)',
+        ),
+    ),
+    _defence(
+        50,
+        "no more than the beginning of a letter is searched",
+        "tests/rules/test_mistakes.py::test_only_the_beginning_of_a_letter_is_searched",
+        (
+            "inboxcrm/domain/rule_names.py",
+            "compiled(pattern).search(text[: LONGEST_TEXT + LONGEST_PATTERN])",
+            "compiled(pattern).search(text)",
+        ),
+    ),
     _defence(
         53,
         "no header praises itself past a stop",
@@ -566,3 +778,9 @@ TABLE: tuple[Defence, ...] = (
         (COMPOSE, " or not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):", ":"),
     ),
 )
+
+NOTHING_TO_TAKE_AWAY = {
+    51: "there is no plug-in for a language model, and so nothing that guards one",
+    52: "nothing reads a mail for commands; test_no_mail_is_a_command fails when something begins to",
+}
+"""Rows of the page whose defence is that something does not exist."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inboxcrm.configuration.rulefile import read_rules
 from inboxcrm.domain.rule_conditions import ConditionError, read_condition
-from inboxcrm.domain.rule_names import context
+from inboxcrm.domain.rule_names import LONGEST_PATTERN, LONGEST_TEXT, context, found
 from inboxcrm.errors import RuleError
 from inboxcrm.rulebook import RuleBook
 from tests.rules.situations import TEMPLATES
@@ -179,6 +179,7 @@ def test_a_mistake_in_the_file_is_told(text: str, told: str) -> None:
         ("mentions(message.text, 'x')", "mentions() is given (text, list of texts)"),
         ("mentions(message.text, ['', ' '])", "no word to look for"),
         ("matches(message.text, plan)", "the pattern of matches() is written out"),
+        ("matches(message.text, '(?=a+)b')", "the pattern of matches() cannot be read"),
         ("verdict.outcome == 'supress'", 'Did you mean "suppress"?'),
         ("verdict.class in ['human', 'robot']", 'verdict.class is never "robot"'),
         ("plan in ['gold', 3]", "a text is never in a list with a number"),
@@ -193,6 +194,11 @@ def test_a_mistake_in_the_file_is_told(text: str, told: str) -> None:
 )
 def test_a_mistake_in_a_condition_is_told(when: str, told: str) -> None:
     assert told in of_condition(when)
+
+
+def test_only_the_beginning_of_a_letter_is_searched() -> None:
+    assert found("x" * LONGEST_TEXT + "needle", "needle") == "needle"
+    assert found("x" * (LONGEST_TEXT + LONGEST_PATTERN) + "needle", "needle") is None
 
 
 @settings(max_examples=150, deadline=None)

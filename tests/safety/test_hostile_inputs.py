@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.sabotage.table import NOTHING_TO_TAKE_AWAY, TABLE
 from inboxcrm.cli.logs import JsonFormatter, TextFormatter
 from inboxcrm.ports import Rejected, Sent
 from inboxcrm.store import views
@@ -44,6 +45,27 @@ def test_every_row_is_on_the_page_and_every_test_it_names_exists() -> None:
 def test_every_row_names_a_test_or_says_why_there_is_none() -> None:
     for line in re.findall(r"^\| \d+ \|.*$", PAGE, re.MULTILINE):
         assert "::test_" in line or "not built" in line or "no such path" in line, line
+
+
+def test_each_defence_can_be_taken_away_or_it_is_said_why_not() -> None:
+    assert {row.row for row in TABLE}.isdisjoint(NOTHING_TO_TAKE_AWAY)
+    assert {row.row for row in TABLE} | NOTHING_TO_TAKE_AWAY.keys() == set(range(1, 61))
+
+
+FETCHING = re.compile(
+    r"^\s*(?:import|from) (?:http\.client|urllib\.request|urllib3|requests|httpx|aiohttp|webbrowser)\b", re.MULTILINE
+)
+
+
+def test_nothing_that_handles_a_mail_can_fetch_what_it_names() -> None:
+    rooms = ("domain", "service", "store", "render", "imap", "smtp")
+    files = [path for room in rooms for path in (ROOT / "inboxcrm" / room).rglob("*.py")]
+    files += (ROOT / "inboxcrm").glob("parsing*.py")
+
+    fetching = [path.name for path in files if FETCHING.search(path.read_text("utf-8"))]
+
+    assert len(files) > 100
+    assert fetching == []
 
 
 async def test_a_reply_to_names_no_victim(house: House) -> None:
