@@ -28,12 +28,14 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ),
     ("Reading", "contacts contact organisation search show stats tui web"),
     ("Why", "explain verdict expect simulate"),
-    ("Setting up", "rules workflows templates notify import completion"),
+    ("Coming and leaving", "import export"),
+    ("Setting up", "rules workflows templates notify completion"),
 )
 """Every command, by what a person wants to do."""
 
 
 MODULES = (
+    "archives",
     "calendars",
     "call_backs",
     "commitments",

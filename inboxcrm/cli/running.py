@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,11 +19,9 @@ from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
-from inboxcrm.parsing import Parser
 from inboxcrm.service import holidays, setup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
-from inboxcrm.service.importing import Import
 from inboxcrm.store import away_calendars, views
 from inboxcrm.store import home as memory
 
@@ -174,25 +171,6 @@ def status(place: Place, as_json: bool) -> None:
             ],
             nothing="No mailbox was read yet. Type: inboxcrm run",
         )
-
-
-@cli.command("import", short_help="Read mbox, Maildir and eml into the archive.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@json_option
-@click.pass_obj
-def import_(place: Place, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Read mbox, Maildir and eml into the archive; nothing imported is ever acknowledged."""
-    with bootstrap.household(place.home) as house:
-        imported = asyncio.run(_import(house, paths))
-    if as_json:
-        emit(imported)
-    else:
-        click.echo(f"{imported.seen} mails read, {imported.new} of them new.")
-
-
-async def _import(house: Household, paths: tuple[Path, ...]) -> Any:
-    async with Parser() as parser:
-        return await Import(house, parser).run(paths)
 
 
 @cli.command(short_help="The desk: what is owed, the mail, the contact.")

@@ -1,162 +1,189 @@
-"""Reads mail files into the archive: mbox, Maildir and eml. Nothing imported is ever acknowledged or owed."""
+"""Files archives of mail: mbox, Maildir, eml, Takeout. Nothing imported is ever acknowledged or owed."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
+from inboxcrm.archives.find import find
+from inboxcrm.archives.found import Found, Leaving, Source, Unreadable
+from inboxcrm.archives.mbox import Form
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.reply_safety import Circumstances, History, judge
-from inboxcrm.errors import UserError
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.service import file
 from inboxcrm.service.household import Household
-from inboxcrm.store import messages
+from inboxcrm.spool import Spool, fingerprint
+from inboxcrm.store import imports, messages
 
 BATCH = 100
-MAILDIR_PARTS = ("cur", "new")
+BATCH_OCTETS = 8 << 20
+"""How many mails, and about how many octets of them, are filed in one transaction."""
 
-_FROM_LINE = re.compile(rb"^From \S+ .*\d{4}\s*$|^From - ")
-_ENDINGS = (".eml", ".emlx", ".msg", ".txt", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One mail on disk. `received_at` is when the file says that it came, None where it does not."""
-
-    raw: bytes
-    received_at: datetime | None
+_BARE_END = re.compile(rb"(?<!\r)\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import came to so far."""
+    """What an import came to so far, in mails, and how far it is, in octets of `octets`.
 
-    seen: int
-    new: int
+    `known` were on record, `left_out` are spam, trash, chats and drafts, `quarantined` are no mail. `resumed` is how
+    many octets an earlier import of the same files had filed.
+    """
 
-
-def find(paths: Sequence[Path]) -> Iterator[Found]:
-    """Every mail in these files and folders. Raises UserError for a path that is none of mbox, Maildir or eml."""
-    for path in paths:
-        if path.is_dir() and any((path / part).is_dir() for part in MAILDIR_PARTS):
-            yield from _maildir(path)
-        elif path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.is_file() and not each.name.startswith("."))
-            if not inside:
-                raise UserError(f"{path} holds no mail files. Give an mbox file, a Maildir or .eml files.")
-            yield from find(inside)
-        elif path.is_file():
-            yield from _file(path)
-        else:
-            raise UserError(f"no such file or folder: {path}")
+    seen: int = 0
+    new: int = 0
+    known: int = 0
+    left_out: int = 0
+    quarantined: int = 0
+    passed_over: int = 0
+    read: int = 0
+    octets: int = 0
+    resumed: int = 0
 
 
-def _maildir(path: Path) -> Iterator[Found]:
-    for part in MAILDIR_PARTS:
-        for each in sorted((path / part).glob("*")):
-            if each.is_file():
-                yield Found(each.read_bytes(), _modified(each))
-    for below in sorted(each for each in path.glob(".*") if (each / "cur").is_dir()):
-        yield from _maildir(below)
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    source: Source
+    found: tuple[Found | Unreadable, ...]
 
 
-def _modified(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """A mail that is not on record. `on_wire`: its fingerprint with the line ends of the network, if they differ."""
 
-
-def _file(path: Path) -> Iterator[Found]:
-    with path.open("rb") as handle:
-        first = handle.readline(1000)
-    if _FROM_LINE.match(first):
-        yield from _mbox(path)
-    elif path.suffix.lower() in _ENDINGS:
-        yield Found(path.read_bytes(), None)
-    else:
-        raise UserError(f"{path} is neither an mbox (its first line is no `From ` line) nor an .eml file")
-
-
-def _mbox(path: Path) -> Iterator[Found]:
-    """Split at `From ` lines that follow an empty line (RFC 4155); the mails' own bytes stay as they are."""
-    lines: list[bytes] = []
-    at: datetime | None = None
-    with path.open("rb") as handle:
-        after_empty = True
-        for line in handle:
-            if after_empty and _FROM_LINE.match(line):
-                if lines:
-                    yield Found(_without_separator(lines), at)
-                lines, at = [], _from_line_date(line)
-            else:
-                lines.append(line)
-            after_empty = line in (b"\n", b"\r\n")
-    if lines:
-        yield Found(_without_separator(lines), at)
-
-
-def _without_separator(lines: list[bytes]) -> bytes:
-    if lines[-1] in (b"\n", b"\r\n"):
-        lines.pop()
-    return b"".join(lines)
-
-
-def _from_line_date(line: bytes) -> datetime | None:
-    written = line.decode("ascii", "replace").split(None, 2)[-1].strip()
-    try:
-        return datetime.strptime(written, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-    except ValueError:
-        return None
+    found: Found
+    fingerprint: bytes
+    on_wire: bytes | None
 
 
 class Import:
-    """Files what `find` finds, in batches of one transaction each; what is on record already is passed over."""
+    """Files what lies in archives, in batches of one transaction each, with the place where to go on.
 
-    def __init__(self, household: Household, parser: Parser) -> None:
+    Nothing is filed twice: what was filed before is known by its octets, whatever line ends a file gives them.
+    `leaving` are the kinds of mail that are left out.
+    """
+
+    def __init__(
+        self,
+        household: Household,
+        parser: Parser,
+        *,
+        leaving: frozenset[Leaving] = frozenset(Leaving),
+        form: Form = Form.AUTO,
+        look: Callable[[Imported], None] = lambda _: None,
+    ) -> None:
         self._household = household
         self._parser = parser
+        self._leaving = leaving
+        self._form = form
+        self._look = look
 
     async def run(self, paths: Sequence[Path]) -> Imported:
-        """Import everything; may be repeated, or resumed after a stop, without harm."""
-        seen = new = 0
-        found = find(paths)
-        while batch := await self._household.run(lambda: list(islice(found, BATCH))):
-            parsed = await self._parser.parse_many([each.raw for each in batch])
-            new += await self._household.write(self._commit, batch, parsed)
-            seen += len(batch)
-        return Imported(seen, new)
+        """Import everything. Raises UserError for what holds no mail; may be stopped and repeated without harm.
 
-    def _commit(self, connection: sqlite3.Connection, batch: Sequence[Found], parsed: Sequence[Parsed]) -> int:
-        now = self._household.clock.now()
-        entered = []
-        for found, each in zip(batch, parsed, strict=True):
-            fingerprint = hashlib.sha256(found.raw).digest()
-            if messages.id_of_fingerprint(connection, fingerprint) is not None:
-                continue
-            filing = file.Filing(
-                household=self._household,
-                connection=connection,
-                raw=found.raw,
-                fingerprint=fingerprint,
-                parsed=each,
-                mailbox=self._household.config.mailboxes[0].name,
-                received_at=min(now, found.received_at or _received(each.message) or now),
-                origin="import",
-                now=now,
+        After a stop, however it came about, the same import goes on with the mail after the last that was filed.
+        """
+        house = self._household
+        found = await house.run(lambda: find(paths, form=self._form))
+        total = Imported(passed_over=found.passed_over, octets=sum(each.octets for each in found.sources))
+        for source in found.sources:
+            start = await house.read(
+                partial(imports.position, source=source.name, size=source.size, stamp=source.stamp)
             )
-            entered.append(self._file(filing))
-        messages.index(connection)
-        return len(entered)
+            passed = source.passed(start)
+            total = replace(total, resumed=total.resumed + passed, read=total.read + passed)
+            self._look(total)
+            batches = _batches(source, start)
+            while batch := await house.run(next, batches, None):
+                total = await self._file(batch, total)
+                self._look(total)
+        await house.write(lambda connection: imports.unmark(connection, [each.name for each in found.sources]))
+        return total
 
-    def _file(self, filing: file.Filing) -> int:
+    async def _file(self, batch: _Batch, total: Imported) -> Imported:
+        fresh, left_out = await self._household.run(self._fresh, batch)
+        parsed = await self._parser.parse_many([mail.found.raw for mail in fresh])
+        new, refused = await self._household.write(self._commit, batch, fresh, parsed)
+        mails = [each for each in batch.found if isinstance(each, Found)]
+        quarantined = refused + len(batch.found) - len(mails)
+        return replace(
+            total,
+            seen=total.seen + len(batch.found),
+            new=total.new + new,
+            known=total.known + len(mails) - left_out - new - refused,
+            left_out=total.left_out + left_out,
+            quarantined=total.quarantined + quarantined,
+            read=total.read + sum(each.octets for each in batch.found),
+        )
+
+    def _fresh(self, batch: _Batch) -> tuple[list[_Mail], int]:
+        """The mails that are not on record, and how many are left out."""
+        kept = [each for each in batch.found if isinstance(each, Found) and each.leaving not in self._leaving]
+        mails = [_Mail(each, fingerprint(each.raw), _on_wire(each.raw)) for each in kept]
+        with self._household.database.read() as connection:
+            fresh = [mail for mail in mails if imports.known(connection, mail.fingerprint, mail.on_wire) is None]
+        return fresh, sum(isinstance(each, Found) for each in batch.found) - len(kept)
+
+    def _commit(
+        self, connection: sqlite3.Connection, batch: _Batch, fresh: Sequence[_Mail], parsed: Sequence[Parsed]
+    ) -> tuple[int, int]:
+        """File a batch and how far it goes; how many are new, and how many are no mail."""
+        now = self._household.clock.now()
+        new = refused = 0
+        for mail, each in zip(fresh, parsed, strict=True):
+            if imports.known(connection, mail.fingerprint, mail.on_wire) is not None:
+                continue
+            why = self._enter(connection, mail, each, now)
+            if why is None:
+                new += 1
+                continue
+            refused += 1
+            imports.quarantine(connection, batch.source.name, mail.found.position, why, mail.found.raw, at=now)
+        for broken in batch.found:
+            if isinstance(broken, Unreadable):
+                imports.quarantine(connection, batch.source.name, broken.position, broken.why, broken.raw, at=now)
+        source = batch.source
+        imports.mark(connection, source.name, source.size, source.stamp, batch.found[-1].position, at=now)
+        messages.index(connection)
+        return new, refused
+
+    def _enter(self, connection: sqlite3.Connection, mail: _Mail, parsed: Parsed, now: datetime) -> str | None:
+        """File one mail, or say why that cannot be done: one that breaks the filing costs nobody else's."""
+        filing = file.Filing(
+            household=self._household,
+            connection=connection,
+            raw=mail.found.raw,
+            fingerprint=mail.fingerprint,
+            parsed=parsed,
+            mailbox=self._household.config.mailboxes[0].name,
+            received_at=min(now, mail.found.received_at or _received(parsed.message) or now),
+            origin="import",
+            now=now,
+        )
+        connection.execute("SAVEPOINT mail")
+        try:
+            row_id = self._judge_and_file(filing, mail.found)
+            if mail.on_wire is not None:
+                imports.twin(connection, row_id, mail.on_wire)
+        except (ValueError, OverflowError, RecursionError, sqlite3.IntegrityError, sqlite3.DataError) as error:
+            connection.execute("ROLLBACK TO mail")
+            return f"it could not be filed: {type(error).__name__}: {error}"
+        finally:
+            connection.execute("RELEASE mail")
+        return None
+
+    def _judge_and_file(self, filing: file.Filing, found: Found) -> int:
         author = filing.message.author
-        if author is not None and self._household.is_own(author.key):
+        own = author is not None and self._household.is_own(author.key)
+        if own or (found.sent and file.is_outgoing(self._household, filing.connection, filing.message)):
             return file.outgoing(filing)
         verdict = judge(
             filing.message,
@@ -166,6 +193,33 @@ class Import:
             circumstances=Circumstances(received_at=filing.received_at, first_sync=True),
         )
         return file.history(filing, verdict)
+
+
+def _batches(source: Source, start: int) -> Iterator[_Batch]:
+    held: list[Found | Unreadable] = []
+    octets = 0
+    for each in source.read(start):
+        held.append(each)
+        octets += each.octets
+        if len(held) >= BATCH or octets >= BATCH_OCTETS:
+            yield _Batch(source, tuple(held))
+            held, octets = [], 0
+    if held:
+        yield _Batch(source, tuple(held))
+
+
+def _on_wire(raw: bytes | Spool) -> bytes | None:
+    """The fingerprint of a mail with the line ends of the network, where it does not have them."""
+    if not isinstance(raw, Spool):
+        wire = _BARE_END.sub(b"\r\n", raw)
+        return None if len(wire) == len(raw) else hashlib.sha256(wire).digest()
+    digest, changed, last = hashlib.sha256(), False, b""
+    for piece in raw.pieces():
+        wire = _BARE_END.sub(b"\r\n", last + piece)[len(last) :]
+        changed = changed or len(wire) != len(piece)
+        digest.update(wire)
+        last = piece[-1:] if piece[-1:] == b"\r" else b""
+    return digest.digest() if changed else None
 
 
 def _received(message: Message) -> datetime | None:

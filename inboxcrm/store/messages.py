@@ -39,8 +39,16 @@ class Filed:
 
 
 def id_of_fingerprint(connection: sqlite3.Connection, fingerprint: bytes) -> int | None:
-    """The row of a message whose bytes are on record already."""
-    row = connection.execute("SELECT id FROM messages WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    """The row of a message whose bytes are on record already, or were in a file with other line ends."""
+    row = connection.execute(
+        """
+        SELECT id FROM messages WHERE fingerprint = :fingerprint
+        UNION ALL
+        SELECT message_id FROM twins WHERE fingerprint = :fingerprint
+        LIMIT 1
+        """,
+        {"fingerprint": fingerprint},
+    ).fetchone()
     return None if row is None else int(row[0])
 
 

@@ -18,9 +18,9 @@ def home(tmp_path: Path) -> Path:
     """A home into which one mail of a stranger was imported."""
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "letter.eml").write_text(LETTER)
-    from inboxcrm.cli import running
+    from inboxcrm.cli import archives
 
-    assert running.import_.name == "import"
+    assert archives.import_.name == "import"
     done = CliRunner().invoke(cli, ["--home", str(tmp_path), "import", str(tmp_path / "letter.eml")])
     assert done.exit_code == 0, done.output
     return tmp_path

@@ -1,0 +1,88 @@
+"""Mails that lie in files of their own: Maildir, .eml, and the .emlx of Apple Mail."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inboxcrm.archives.found import Found, Leaving, Source, Unreadable
+
+MAILDIR_PARTS = ("cur", "new")
+
+_SURE = (".eml", ".emlx")
+_PERHAPS = (".txt", "")
+_FIELD = re.compile(rb"[!-9;-~]{1,200}:")
+_EMLX = re.compile(rb"(\d{1,12})\s*\n")
+_INFO = re.compile(r"[:;!]2,([A-Za-z]*)\Z")
+_SENT_FOLDER = ".sent"
+
+
+def is_maildir(path: Path) -> bool:
+    """Whether a folder is a Maildir."""
+    return any((path / part).is_dir() for part in MAILDIR_PARTS)
+
+
+def maildir(path: Path) -> Iterator[Source]:
+    """A Maildir and the folders below it (Maildir++), each a source."""
+    files = [each for part in MAILDIR_PARTS for each in sorted((path / part).glob("*")) if each.is_file()]
+    if files:
+        yield of_files(str(path), files)
+    for below in sorted(each for each in path.glob(".*") if is_maildir(each)):
+        yield from maildir(below)
+
+
+def looks_like_mail(path: Path, first: bytes) -> bool:
+    """Whether a file that begins with this line holds one mail."""
+    ending = path.suffix.lower()
+    return ending in _SURE or (ending in _PERHAPS and _FIELD.match(first) is not None)
+
+
+def of_files(name: str, files: Sequence[Path]) -> Source:
+    """Files with a mail each; positions count files."""
+    sizes = [each.stat().st_size for each in files]
+    listed = "\0".join(_base(each) for each in files).encode("utf-8", "surrogateescape")
+
+    def read(position: int) -> Iterator[Found | Unreadable]:
+        for number in range(position, len(files)):
+            yield _read(files[number], number + 1, sizes[number])
+
+    return Source(
+        name=name,
+        size=len(files),
+        stamp=hashlib.sha256(listed).hexdigest(),
+        octets=sum(sizes),
+        read=read,
+        passed=lambda position: sum(sizes[:position]),
+    )
+
+
+def _base(path: Path) -> str:
+    """A file's name without the flags, which change while a Maildir is in use."""
+    return _INFO.sub("", path.name)
+
+
+def _read(path: Path, position: int, size: int) -> Found | Unreadable:
+    try:
+        raw = path.read_bytes()
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        return Unreadable(f"{path.name}: {error.strerror or error}", b"", position, size)
+    in_maildir = path.parent.name in MAILDIR_PARTS
+    info = _INFO.search(path.name)
+    flags = info[1] if info and in_maildir else ""
+    leaving = Leaving.TRASH if "T" in flags else Leaving.DRAFT if "D" in flags else None
+    sent = in_maildir and path.parent.parent.name.lower().startswith(_SENT_FOLDER)
+    if path.suffix.lower() == ".emlx":
+        raw = _out_of_emlx(raw)
+    if not raw.strip():
+        return Unreadable(f"{path.name}: it is empty", raw, position, size)
+    return Found(raw, modified if in_maildir else None, position, size, sent=sent, leaving=leaving)
+
+
+def _out_of_emlx(raw: bytes) -> bytes:
+    """Apple Mail writes the mail's length on a line before it and a property list behind it."""
+    length = _EMLX.match(raw)
+    return raw if length is None else raw[length.end() : length.end() + int(length[1])]

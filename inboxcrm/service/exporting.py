@@ -1,0 +1,58 @@
+"""Takes mail out of the home, all of it or some, with nothing changed in its octets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from inboxcrm.archives.writing import Layout, writer
+from inboxcrm.service.household import Household
+from inboxcrm.store import home, selection
+from inboxcrm.store.selection import Selection
+
+AT_ONCE = 50
+"""How many mails are read between two looks of others at the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written, and where."""
+
+    mails: int
+    octets: int
+    to: str
+
+
+def export(
+    household: Household,
+    wanted: Selection,
+    path: Path,
+    layout: Layout,
+    *,
+    look: Callable[[int, int], None],
+) -> Exported:
+    """Write the mail that is meant to a new archive. Raises UserError where something lies at the path already.
+
+    `look` is told how many of how many mails are written. Mail that arrives meanwhile is not in it.
+    """
+    rows = household.database.reading(lambda connection: selection.ids(connection, wanted))
+    octets = written = 0
+    with writer(path, layout) as archive:
+        for at in range(0, len(rows), AT_ONCE):
+            with household.database.read() as connection:
+                for mail in selection.stored(connection, rows[at : at + AT_ONCE]):
+                    archive.add(
+                        mail.raw,
+                        number=mail.id,
+                        sender=mail.sender_key,
+                        received_at=mail.received_at,
+                        flags=mail.flags,
+                    )
+                    octets += len(mail.raw)
+                    written += 1
+            look(written, len(rows))
+    now = household.clock.now()
+    with household.database.write() as connection:
+        home.journal(connection, "export", None, {"mails": written, "layout": layout.value}, now=now)
+    return Exported(written, octets, str(path))

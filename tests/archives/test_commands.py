@@ -1,0 +1,68 @@
+"""`inboxcrm import` and `inboxcrm export` as programs: killed in the middle, and as a person sees them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.archives import mbox
+from tests.rules.test_commands import CONFIG
+from tests.service.house import MONDAY, mail
+from tests.whole.program import COMMAND, PATIENCE, environment, inboxcrm, rows
+
+MAILS = 500
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.toml").write_text(CONFIG)
+    return tmp_path / "home"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_is_ended_goes_on_and_files_nothing_twice(
+    home: Path, tmp_path: Path, end: signal.Signals
+) -> None:
+    path = tmp_path / "old.mbox"
+    path.write_bytes(
+        b"".join(
+            mbox.laid(mail(number, at=MONDAY), sender="bob@client.example", received_at=MONDAY)
+            for number in range(MAILS)
+        )
+    )
+    running = subprocess.Popen(
+        [*COMMAND, "--home", str(home), "import", str(path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    until = time.monotonic() + PATIENCE
+    while _marked(home) == 0 and running.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    running.send_signal(end)
+    _, said = running.communicate(timeout=PATIENCE)
+
+    (told,) = rows(home, "import", str(path))
+
+    assert running.returncode == (130 if end is signal.SIGINT else -signal.SIGKILL)
+    assert (b"goes on where it was" in said) == (end is signal.SIGINT)
+    assert told["resumed"] > 0
+    assert 0 < told["new"] == told["seen"] < MAILS
+    written = inboxcrm("--home", home, "export", "--to", tmp_path / "out.mbox", "--json")
+    assert f'"mails": {MAILS},' in written.stdout
+
+
+def _marked(home: Path) -> int:
+    import sqlite3
+
+    try:
+        with sqlite3.connect(f"file:{home / 'inboxcrm.db'}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT COUNT(*) FROM import_marks").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0

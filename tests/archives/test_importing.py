@@ -1,0 +1,259 @@
+"""Archives on their way into a home: what is filed, what is left out, and going on after a stop."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.archives import mbox
+from inboxcrm.archives.found import Leaving
+from inboxcrm.errors import UserError
+from inboxcrm.service.importing import BATCH, Import, Imported
+from inboxcrm.store import imports
+from tests.service.house import MONDAY, House, mail, own
+
+OLD = MONDAY - timedelta(days=400)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    (tmp_path / "home").mkdir()
+    opened = House(tmp_path / "home")
+    yield opened
+    opened.close()
+
+
+def letter(number: int = 1, **changes: str) -> bytes:
+    return mail(number, at=OLD, **changes)
+
+
+def laid(*raws: bytes) -> bytes:
+    return b"".join(mbox.laid(raw, sender="bob@client.example", received_at=OLD) for raw in raws)
+
+
+def labelled(raw: bytes, labels: str, *, thread: int = 17) -> bytes:
+    return f"X-GM-THRID: {thread}\r\nX-Gmail-Labels: {labels}\r\n".encode() + raw
+
+
+async def take_in(house: House, *paths: Path, leaving: frozenset[Leaving] = frozenset(Leaving)) -> Imported:
+    return await Import(house.household, house.parser, leaving=leaving).run(paths)
+
+
+async def test_nothing_is_owed_and_nothing_waits_for_what_was_imported(house: House, tmp_path: Path) -> None:
+    (tmp_path / "old.mbox").write_bytes(laid(letter(1), letter(2), own(at=OLD)))
+
+    told = await take_in(house, tmp_path / "old.mbox")
+
+    assert (told.seen, told.new, told.known, told.quarantined) == (3, 3, 0, 0)
+    assert told.read == told.octets == (tmp_path / "old.mbox").stat().st_size
+    assert (house.promises(), house.outbox(), house.alarms()) == ([], [], [])
+    assert [row.direction for row in house.messages()] == ["in", "in", "out"]
+    assert {row.received_at for row in house.messages()} == {OLD}
+
+
+async def test_a_takeout_files_what_was_sent_and_leaves_out_what_is_no_correspondence(
+    house: House, tmp_path: Path
+) -> None:
+    alias = own(2, sender="Ann Elsewhere <ann@alias.example>", at=OLD)
+    mails = [
+        labelled(letter(1), "Inbox,Important,Opened"),
+        labelled(alias, "=?UTF-8?Q?Messages_envoy=C3=A9s?="),
+        labelled(letter(3), "Spam,Unread"),
+        labelled(letter(4), "Papierkorb"),
+        labelled(letter(5), "=?UTF-8?B?44OB44Oj44OD44OI?="),
+        labelled(letter(6), "Drafts"),
+        labelled(letter(7), "Clients,\r\n Clients/Larch\r\n"),
+    ]
+    with zipfile.ZipFile(tmp_path / "takeout-001.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Takeout/archive_browser.html", "<html>")
+        archive.writestr("Takeout/Mail/All mail Including Spam and Trash.mbox", laid(*mails))
+
+    told = await take_in(house, tmp_path / "takeout-001.zip")
+    asked = await take_in(house, tmp_path / "takeout-001.zip", leaving=frozenset((Leaving.CHAT, Leaving.DRAFT)))
+
+    assert (told.seen, told.new, told.left_out, told.passed_over) == (7, 3, 4, 1)
+    assert (asked.new, asked.known, asked.left_out) == (2, 3, 2)
+    assert [row.direction for row in house.messages()] == ["in", "out", "in", "in", "in"]
+
+
+async def test_what_a_takeout_brought_is_the_mail_that_imap_brings(house: House, tmp_path: Path) -> None:
+    (tmp_path / "all.mbox").write_bytes(laid(labelled(letter(1), "Inbox")))
+    await take_in(house, tmp_path / "all.mbox")
+
+    taken = await house.arrive(letter(1), live=False)
+
+    assert (taken.new, len(house.messages())) == (0, 1)
+
+
+@pytest.mark.parametrize("first", ["file", "imap"])
+async def test_a_mail_with_other_line_ends_is_the_same_mail(house: House, tmp_path: Path, first: str) -> None:
+    (tmp_path / "local.mbox").write_bytes(laid(letter(1).replace(b"\r\n", b"\n")))
+
+    if first == "file":
+        await take_in(house, tmp_path / "local.mbox")
+        await house.arrive(letter(1), live=False)
+    else:
+        await house.arrive(letter(1), live=False)
+        await take_in(house, tmp_path / "local.mbox")
+
+    assert len(house.messages()) == 1
+
+
+async def test_what_is_no_mail_stops_nothing_and_is_kept(house: House, tmp_path: Path) -> None:
+    garbage = b"\0\1\2 not a mail at all\n"
+    from_line = b"From a@b.example Tue Mar  3 16:00:05 2026\n"
+    path = tmp_path / "torn.mbox"
+    path.write_bytes(laid(letter(1)) + from_line + garbage + b"\n" + from_line + b"\n" + laid(letter(2)))
+
+    told = await take_in(house, path)
+    again = await take_in(house, path)
+
+    assert (told.new, told.quarantined, again.new, again.quarantined) == (2, 2, 0, 2)
+    broken = house.household.database.reading(imports.quarantined)
+    assert [each.why for each in broken] == ["it does not begin with a header field", "it is empty"]
+    kept = house.household.database.reading(lambda connection: list(imports.octets_of_broken(connection)))
+    assert kept[0][1] == garbage
+
+
+async def test_a_mail_that_cannot_be_filed_costs_no_other(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inboxcrm.service import file
+
+    real = file.history
+
+    def history(filing: file.Filing, verdict: object) -> int:
+        row = real(filing, verdict)  # type: ignore[arg-type]  # passed on as it came
+        if filing.message.subject == "poison":
+            raise ValueError("surrogates not allowed")
+        return row
+
+    monkeypatch.setattr(file, "history", history)
+    (tmp_path / "old.mbox").write_bytes(laid(letter(1), letter(2, subject="poison"), letter(3)))
+
+    told = await take_in(house, tmp_path / "old.mbox")
+
+    assert (told.new, told.quarantined) == (2, 1)
+    assert [row.subject for row in house.messages()] == ["Question about the offer"] * 2
+
+
+async def test_a_zip_file_that_breaks_off_gives_what_is_whole(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "takeout.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("Takeout/Mail/a.mbox", laid(letter(1), letter(2)))
+        archive.writestr("Takeout/Mail/b.mbox", laid(letter(3)))
+    octets = bytearray(path.read_bytes())
+    octets[octets.index(b"letter.2@") + 2] ^= 1
+    path.write_bytes(octets)
+
+    told = await take_in(house, path)
+
+    assert told.quarantined == 1
+    assert house.household.database.reading(imports.quarantined)[0].why.startswith(
+        "the file cannot be read any further"
+    )
+    assert told.new >= 1
+
+
+class StoppedError(BaseException):
+    """Somebody pressed Ctrl-C."""
+
+
+@pytest.mark.parametrize("form", ["mbox", "zip", "folder"])
+async def test_an_import_goes_on_where_it_was_stopped(house: House, tmp_path: Path, form: str) -> None:
+    mails = [letter(number) for number in range(BATCH * 3)]
+    path = tmp_path / form
+    if form == "mbox":
+        path.write_bytes(laid(*mails))
+    elif form == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("Mail/a.mbox", laid(*mails))
+    else:
+        path.mkdir()
+        for number, raw in enumerate(mails):
+            (path / f"{number:04}.eml").write_bytes(raw)
+    looks = []
+
+    def stop(so_far: Imported) -> None:
+        looks.append(so_far)
+        if so_far.seen == 2 * BATCH:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        await Import(house.household, house.parser, look=stop).run([path])
+    told = await take_in(house, path)
+
+    assert (told.seen, told.new, told.known) == (BATCH, BATCH, 0)
+    assert told.resumed == looks[-1].read > 0
+    assert len({row[0] for row in house.ask("SELECT fingerprint FROM messages")}) == len(mails)
+    assert (await take_in(house, path)).known == len(mails)
+
+
+async def test_a_file_that_has_changed_is_read_from_its_beginning(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "old.mbox"
+    path.write_bytes(laid(*(letter(number) for number in range(BATCH + 1))))
+
+    def stop(so_far: Imported) -> None:
+        if so_far.seen:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        await Import(house.household, house.parser, look=stop).run([path])
+    path.write_bytes(laid(letter(999)) + path.read_bytes())
+    told = await take_in(house, path)
+
+    assert (told.resumed, told.seen, told.new, told.known) == (0, BATCH + 2, 2, BATCH)
+
+
+async def test_a_maildir_leaves_out_what_was_deleted_and_knows_its_folders(house: House, tmp_path: Path) -> None:
+    root = tmp_path / "Maildir"
+    files = {
+        "cur/1.a:2,S": letter(1),
+        "cur/2.a:2,ST": letter(2),
+        "new/3.a": letter(3),
+        ".Drafts/cur/4.a:2,D": own(4, at=OLD),
+        ".Sent/cur/5.a:2,S": own(5, sender="Ann <ann@alias.example>", at=OLD),
+    }
+    for name, raw in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(raw)
+
+    told = await take_in(house, root)
+
+    assert (told.seen, told.new, told.left_out) == (5, 3, 2)
+    assert sorted(row.direction for row in house.messages()) == ["in", "in", "out"]
+
+
+async def test_an_emlx_is_the_mail_in_it(house: House, tmp_path: Path) -> None:
+    raw = letter(1)
+    (tmp_path / "1.emlx").write_bytes(b"%d\n" % len(raw) + raw + b"<?xml version='1.0'?><plist/>")
+
+    await take_in(house, tmp_path / "1.emlx")
+
+    assert house.ask("SELECT size FROM messages") == [(len(raw),)]
+
+
+@pytest.mark.parametrize("name", ["nothing", "empty", "picture.png", "takeout.tgz"])
+async def test_what_holds_no_mail_is_refused_before_anything_is_read(house: House, tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "takeout.tgz").write_bytes(b"\x1f\x8b")
+    (tmp_path / "good.mbox").write_bytes(laid(letter(1)))
+
+    with pytest.raises(UserError):
+        await take_in(house, tmp_path / "good.mbox", tmp_path / name)
+
+    assert house.messages() == []
+
+
+async def test_old_mail_is_not_dated_after_it_was_read(house: House, tmp_path: Path) -> None:
+    later = house.clock.now() + timedelta(days=3)
+    (tmp_path / "old.mbox").write_bytes(mbox.laid(letter(1), sender="", received_at=later))
+
+    await take_in(house, tmp_path / "old.mbox")
+
+    assert [row.received_at for row in house.messages()] == [house.clock.now()]
