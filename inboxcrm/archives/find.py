@@ -70,7 +70,9 @@ def _folder(path: Path, form: Form) -> Sources:
             passed_over += below.passed_over
             continue
         first = _first_line(each)
-        if mbox.is_mbox(first):
+        if folders.is_surely_mail(each):
+            single.append(each)
+        elif mbox.is_mbox(first):
             sources.append(_mbox(each, form))
         elif zipfile.is_zipfile(each):
             below = _zip(each, form)
@@ -87,7 +89,7 @@ def _folder(path: Path, form: Form) -> Sources:
 
 def _file(path: Path, form: Form) -> Sources:
     first = _first_line(path)
-    if mbox.is_mbox(first):
+    if mbox.is_mbox(first) and not folders.is_surely_mail(path):
         return Sources((_mbox(path, form),), 0)
     if zipfile.is_zipfile(path):
         return _zip(path, form)

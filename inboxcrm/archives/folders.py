@@ -34,10 +34,14 @@ def maildir(path: Path) -> Iterator[Source]:
         yield from maildir(below)
 
 
+def is_surely_mail(path: Path) -> bool:
+    """Whether a file is one mail by its name, even if it begins with a From line that some program left there."""
+    return path.suffix.lower() in _SURE
+
+
 def looks_like_mail(path: Path, first: bytes) -> bool:
     """Whether a file that begins with this line holds one mail."""
-    ending = path.suffix.lower()
-    return ending in _SURE or (ending in _PERHAPS and _FIELD.match(first) is not None)
+    return is_surely_mail(path) or (path.suffix.lower() in _PERHAPS and _FIELD.match(first) is not None)
 
 
 def of_files(name: str, files: Sequence[Path]) -> Source:
