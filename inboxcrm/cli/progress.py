@@ -85,7 +85,7 @@ class Telling:
         now = time.monotonic()
         if self._begun_at is None:
             self._begun_at = done
-            if done:
+            if done and not mails:
                 self._say(f"{self._doing}: going on at {_share(done, whole)}")
         rate = mails / max(now - self._began, 0.001)
         if self._bar is not None:

@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ),
     ("Reading", "contacts contact organisation search show stats tui web"),
     ("Why", "explain verdict expect simulate"),
-    ("Coming and leaving", "import export"),
+    ("Coming and leaving", "import export export-contact"),
     ("Setting up", "rules workflows templates notify completion"),
 )
 """Every command, by what a person wants to do."""
@@ -38,6 +38,7 @@ MODULES = (
     "archives",
     "calendars",
     "call_backs",
+    "client_file",
     "commitments",
     "contacts_memory",
     "demo",

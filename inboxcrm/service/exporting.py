@@ -32,6 +32,22 @@ def export(
     *,
     look: Callable[[int, int], None],
 ) -> Exported:
+    """Write the mail that is meant to a new archive, and say so in the journal. Raises UserError as `write` does."""
+    exported = write(household, wanted, path, layout, look=look)
+    now = household.clock.now()
+    with household.database.write() as connection:
+        home.journal(connection, "export", None, {"mails": exported.mails, "layout": layout.value}, now=now)
+    return exported
+
+
+def write(
+    household: Household,
+    wanted: Selection,
+    path: Path,
+    layout: Layout,
+    *,
+    look: Callable[[int, int], None],
+) -> Exported:
     """Write the mail that is meant to a new archive. Raises UserError where something lies at the path already.
 
     `look` is told how many of how many mails are written. Mail that arrives meanwhile is not in it.
@@ -52,7 +68,4 @@ def export(
                     octets += len(mail.raw)
                     written += 1
             look(written, len(rows))
-    now = household.clock.now()
-    with household.database.write() as connection:
-        home.journal(connection, "export", None, {"mails": written, "layout": layout.value}, now=now)
     return Exported(written, octets, str(path))
