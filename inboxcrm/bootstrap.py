@@ -26,8 +26,9 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.probe import probe as imap_probe
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.notify.ping import Ping
+from inboxcrm.oauth.logins import Logins
 from inboxcrm.parsing import Parser
-from inboxcrm.passwords import Secret, read_password
+from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
@@ -114,11 +115,14 @@ async def daemon(
     ingest = Ingest(house, parser)
     clock = network_clock or house.clock
     heartbeat = Heartbeat(clock, logging.getLogger("inboxcrm.imap"))
-    offices = {mailbox.name: office(mailbox, house, clock, timing, heartbeat) for mailbox in house.config.mailboxes}
+    logins = Logins(house.config.mailboxes, house.config.home, clock)
+    offices = {
+        mailbox.name: office(mailbox, house, clock, timing, heartbeat, logins) for mailbox in house.config.mailboxes
+    }
     try:
         await parser.start()
         deliver = Deliver(house, ingest, offices)
-        yield Daemon(house, ingest, deliver, offices, notify(house), fetching.fetch, vigil(house, offices))
+        yield Daemon(house, ingest, deliver, offices, notify(house, logins), fetching.fetch, vigil(house, offices))
     finally:
         for each in offices.values():
             await each.mailbox.close()
@@ -132,9 +136,9 @@ def vigil(house: Household, offices: Mapping[str, Office]) -> Vigil:
     return Vigil(house, offices, None if url is None else Ping(url))
 
 
-def notify(house: Household) -> Notify:
+def notify(house: Household, logins: Logins | None = None) -> Notify:
     """What brings word to the owner by the ways that are set."""
-    return Notify(house, routes(house.config, secret=house.secret, clock=house.clock))
+    return Notify(house, routes(house.config, secret=house.secret, clock=house.clock, logins=logins))
 
 
 def office(
@@ -143,12 +147,10 @@ def office(
     clock: Clock,
     timing: Timing | None = None,
     heartbeat: Heartbeat | None = None,
+    logins: Logins | None = None,
 ) -> Office:
-    """The two doors of one mailbox. The password is read when a connection needs it, and not kept."""
-
-    def password() -> str:
-        return read_password(mailbox).reveal()
-
+    """The two doors of one mailbox. What to log in with is had when a connection needs it."""
+    password = (logins or Logins([mailbox], house.config.home, clock)).of(mailbox)
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
         mailbox=ImapMailbox(
@@ -181,11 +183,12 @@ async def check(config: Config, *, send: bool) -> list[Check]:
     oneself = _ToOneself(config)
     found = await checkup.check(
         config,
-        probe=_probe,
+        probe=oneself.probe,
+        read=oneself.logins.read,
         send=oneself.send if send else None,
         arrived=oneself.arrived,
         clock=oneself.clock,
-        notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock),
+        notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock, logins=oneself.logins),
     )
     found.append(_texts_and_rules(config))
     if config.database.exists():
@@ -198,8 +201,13 @@ async def check(config: Config, *, send: bool) -> list[Check]:
     return found
 
 
-async def _probe(mailbox: MailboxConfig, secret: Secret) -> checkup.Probed:
-    report = await imap_probe(mailbox, secret.reveal, newest=RECENT)
+async def try_login(config: Config, mailbox: MailboxConfig) -> checkup.Probed:
+    """Log in to one mailbox and look around; raises what is in the way."""
+    return await _probed(mailbox, Logins([mailbox], config.home, SystemClock()))
+
+
+async def _probed(mailbox: MailboxConfig, logins: Logins) -> checkup.Probed:
+    report = await imap_probe(mailbox, logins.of(mailbox), newest=RECENT)
     return checkup.Probed(tuple(name for name, _ in report.folders), report.sent, report.header_blocks)
 
 
@@ -211,10 +219,14 @@ class _ToOneself:
 
     def __init__(self, config: Config) -> None:
         self.clock = SystemClock()
+        self.logins = Logins(config.mailboxes, config.home, self.clock)
         self._config = config
         self._words = {mailbox.name: secrets.token_hex(8) for mailbox in config.mailboxes}
 
-    async def send(self, mailbox: MailboxConfig, secret: Secret) -> Delivery:
+    async def probe(self, mailbox: MailboxConfig, _: Secret) -> checkup.Probed:
+        return await _probed(mailbox, self.logins)
+
+    async def send(self, mailbox: MailboxConfig, _: Secret) -> Delivery:
         own = address("", self._config.owner.addresses[0])
         now = self.clock.now()
         mail = OwnerMail(
@@ -228,7 +240,10 @@ class _ToOneself:
         )
         draft = compose_owner_mail(mail, owner=self._config.owner, secret=secrets.token_bytes(32), now=now)
         transport = SmtpTransport(
-            mailbox.smtp, user=mailbox.user, password=secret.reveal, account_address=draft.envelope_from
+            mailbox.smtp,
+            user=mailbox.user,
+            password=self.logins.of(mailbox),
+            account_address=draft.envelope_from,
         )
         envelope_from = "" if mailbox.null_sender else draft.envelope_from
         try:
@@ -236,9 +251,9 @@ class _ToOneself:
         finally:
             await transport.close()
 
-    async def arrived(self, mailbox: MailboxConfig, secret: Secret) -> bytes | None:
+    async def arrived(self, mailbox: MailboxConfig, _: Secret) -> bytes | None:
         mark = self._words[mailbox.name].encode()
-        return await wait_for(mailbox, secret.reveal, lambda block: mark in block, within=PATIENCE)
+        return await wait_for(mailbox, self.logins.of(mailbox), lambda block: mark in block, within=PATIENCE)
 
 
 async def _unrecorded(step: str) -> None:

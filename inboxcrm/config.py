@@ -43,9 +43,47 @@ class PasswordSource:
     keyring: str | None = None
 
 
+class OAuthProvider(StrEnum):
+    """Whose sign-in it is; with `custom` the addresses and scopes are written out."""
+
+    MICROSOFT = "microsoft"
+    GOOGLE = "google"
+    CUSTOM = "custom"
+
+
+class TokenStore(StrEnum):
+    """Where tokens are kept; `auto` is the system's keyring where there is one, else a file of the home."""
+
+    AUTO = "auto"
+    KEYRING = "keyring"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """Logging in with a token that the owner granted in a browser, in the place of a password (RFC 6749).
+
+    `client_id` and `client_secret` are those of an application the owner registered with the provider. `authority` and
+    `tenant` are Microsoft's; `authorize_url`, `token_url` and `device_url` (RFC 8628) those of a provider of one's own.
+    `scopes` is what is asked for; empty for what the provider needs for mail. `ca_file` adds a certificate authority.
+    """
+
+    oauth: OAuthProvider
+    client_id: str
+    client_secret: PasswordSource | None = None
+    tenant: str = "common"
+    authority: str = "https://login.microsoftonline.com"
+    authorize_url: str | None = None
+    token_url: str | None = None
+    device_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    tokens: TokenStore = TokenStore.AUTO
+    ca_file: Path | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxConfig:
-    """One IMAP account and the submission server that goes with it.
+    """One IMAP account and the submission server that goes with it. Exactly one of `password` and `auth` is set.
 
     `folders` are watched besides INBOX, Sent and the archive. `null_sender`: the submission server takes an empty
     envelope sender.
@@ -56,11 +94,12 @@ class MailboxConfig:
     imap: Server
     smtp: Server
     user: str
-    password: PasswordSource
+    password: PasswordSource | None = None
     trusted_authserv_ids: tuple[str, ...] = ()
     border_hosts: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     null_sender: bool = True
+    auth: OAuth | None = None
 
 
 @dataclass(frozen=True, slots=True)

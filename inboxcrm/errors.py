@@ -29,6 +29,10 @@ class SchemaTooNewError(UserError):
     """The home was written by a newer inboxcrm than this one."""
 
 
+class SignInNeededError(UserError):
+    """The owner must sign in to a mailbox again; nothing is tried until they did."""
+
+
 class HomeBusyError(UserError):
     """Another process runs this home; exit 75 (EX_TEMPFAIL)."""
 

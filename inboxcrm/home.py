@@ -90,7 +90,7 @@ class HomeLock:
         except OSError as error:
             raise UserError(f"{self.path} cannot be written: {error.strerror or error}") from error
         until = time.monotonic() + _PATIENCE_SECONDS  # somebody may only be asking who runs it
-        while not _try_lock(file):
+        while not try_lock(file):
             if time.monotonic() > until:
                 file.close()
                 raise _busy(self.path, _pid_in(self.path))
@@ -106,7 +106,7 @@ class HomeLock:
         """Give the lock back; nothing happens where it is not held."""
         if self._file is not None:
             _held.pop(self.path, None)
-            _unlock(self._file)
+            unlock(self._file)
             self._file.close()
             self._file = None
 
@@ -130,8 +130,8 @@ def running_pid(home: Path) -> int | None:
     except OSError:
         return None
     with file:
-        if _try_lock(file):
-            _unlock(file)
+        if try_lock(file):
+            unlock(file)
             return None
     return _pid_in(path)
 
@@ -155,7 +155,8 @@ if sys.platform == "win32":
     _FAR = 1 << 30
     """Windows keeps others from reading what is locked: lock a byte that the pid never reaches."""
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def try_lock(file: IO[bytes]) -> bool:
+        """Lock a file for this process, at once or not at all; False where another process has it."""
         file.seek(_FAR)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -163,19 +164,22 @@ if sys.platform == "win32":
             return False
         return True
 
-    def _unlock(file: IO[bytes]) -> None:
+    def unlock(file: IO[bytes]) -> None:
+        """Give the lock back."""
         file.seek(_FAR)
         msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def try_lock(file: IO[bytes]) -> bool:
+        """Lock a file for this process, at once or not at all; False where another process has it."""
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
             return False
         return True
 
-    def _unlock(file: IO[bytes]) -> None:
+    def unlock(file: IO[bytes]) -> None:
+        """Give the lock back."""
         fcntl.lockf(file, fcntl.LOCK_UN)

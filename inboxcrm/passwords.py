@@ -58,6 +58,8 @@ def read_password(
 
     PasswordError.
     """
+    if mailbox.password is None:
+        raise PasswordError(f"mailbox {mailbox.name} has no password: it is signed in to")
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     text = read_source(mailbox.password, environ=environ, time_limit=time_limit).reveal()
     if provider and provider.grouped_passwords and _GROUPS_OF_FOUR.fullmatch(text):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -17,6 +17,25 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     def monotonic(self) -> float: ...
+
+
+def _nobody_minds() -> None:
+    """What a refusal comes to where nobody keeps the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """An access token in the place of a password (RFC 6750); it does not show itself.
+
+    `refused` is called by whoever was refused with it, so that the next one asked for is another.
+    """
+
+    token: str = field(repr=False)
+    refused: Callable[[], None] = field(default=_nobody_minds, repr=False, compare=False)
+
+
+Credentials = Callable[[], str | Bearer]
+"""What to log in with, a password or a token; asked on a thread for every log-in, so that nothing keeps it."""
 
 
 class FolderRole(StrEnum):

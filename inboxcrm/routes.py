@@ -10,14 +10,15 @@ from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.notify.command import CommandNotifier
 from inboxcrm.notify.webhook import WebhookNotifier
-from inboxcrm.passwords import read_password, read_source
+from inboxcrm.oauth.logins import Logins
+from inboxcrm.passwords import read_source
 from inboxcrm.ports import Clock, Deferred, InDoubt, Notice, Notifier, Outgoing, Rejected, Sent
 from inboxcrm.render import compose_owner_mail
 from inboxcrm.smtp.transport import SmtpTransport
 
 
-def routes(config: Config, *, secret: bytes, clock: Clock) -> dict[str, Notifier]:
-    """Every way that is set, by name. Secrets are read when a notice goes out."""
+def routes(config: Config, *, secret: bytes, clock: Clock, logins: Logins | None = None) -> dict[str, Notifier]:
+    """Every way that is set, by name. Secrets are read when a notice goes out; `logins` are those of the mailboxes."""
     notify = config.notify
     ways: dict[str, Notifier] = {}
     if notify.command:
@@ -25,18 +26,20 @@ def routes(config: Config, *, secret: bytes, clock: Clock) -> dict[str, Notifier
     if notify.webhook is not None:
         ways["webhook"] = WebhookNotifier(notify.webhook, read_source)
     if notify.mail is not None:
-        ways["mail"] = MailNotifier(config, notify.mail, secret=secret, clock=clock)
+        logins = logins or Logins(config.mailboxes, config.home, clock)
+        ways["mail"] = MailNotifier(config, notify.mail, secret=secret, clock=clock, logins=logins)
     return ways
 
 
 class MailNotifier:
     """A mail from the owner to another mailbox of theirs, through the submission server of the first mailbox."""
 
-    def __init__(self, config: Config, to: str, *, secret: bytes, clock: Clock) -> None:
+    def __init__(self, config: Config, to: str, *, secret: bytes, clock: Clock, logins: Logins) -> None:
         self._config = config
         self._to = to
         self._secret = secret
         self._clock = clock
+        self._logins = logins
 
     async def tell(self, notice: Notice) -> None:
         """Send it; a mail of unknown fate counts as gone, since its copy would only repeat it."""
@@ -54,7 +57,7 @@ class MailNotifier:
         transport = SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,
-            password=lambda: read_password(mailbox).reveal(),
+            password=self._logins.of(mailbox),
             account_address=draft.envelope_from,
         )
         try:

@@ -29,7 +29,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("Reading", "contacts contact organisation search show stats tui web"),
     ("Why", "explain verdict expect simulate"),
     ("Coming and leaving", "import export export-contact"),
-    ("Setting up", "rules workflows templates notify completion"),
+    ("Setting up", "sign-in rules workflows templates notify completion"),
 )
 """Every command, by what a person wants to do."""
 
@@ -54,6 +54,7 @@ MODULES = (
     "returning",
     "rules",
     "running",
+    "sign_in",
     "social",
     "texts",
     "turns",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from inboxcrm import providers
-from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
+from inboxcrm.config import MailboxConfig, OAuth, OAuthProvider, PasswordSource, Security, Server, TokenStore
 from inboxcrm.configuration import values
 from inboxcrm.configuration.table import Refused, Table, a_table
 
@@ -18,6 +18,8 @@ STANDARD_PORTS = {
 }
 """Where servers listen unless they say otherwise (RFC 8314 section 7.3, RFC 6409, RFC 3501)."""
 
+_SOURCES = 'must be one of { env = "NAME" }, { command = "pass show mail" } or { keyring = "service/name" }'
+
 NOWHERE = Server("localhost", 1, Security.NONE)
 
 
@@ -27,16 +29,21 @@ def read_mailbox(table: Table, home: Path) -> MailboxConfig:
     imap = _server(table, "imap", home, user)
     smtp = _server(table, "smtp", home, user)
     provider = providers.for_host(smtp.host, smtp.port)
+    auth = read_oauth(table.table("auth"), home) if "auth" in table.values else None
+    if auth is not None and "password" in table.values:
+        table.problem("password", "found beside auth", "must go: one of the two is used")
+        table.read("password", lambda _written: None, None)
     mailbox = MailboxConfig(
         name=table.require("name", values.mailbox_name, "", needs='a short name such as "main" is needed'),
         imap=imap,
         smtp=smtp,
         user=user,
-        password=_password(table),
+        password=None if "auth" in table.values else _password(table),
         trusted_authserv_ids=table.read_list("trusted_authserv_ids", values.authserv_id),
         border_hosts=table.read_list("border_hosts", values.host),
         folders=table.read_list("folders", values.text),
         null_sender=table.read("null_sender", values.boolean, not (provider and provider.refuses_null_sender)),
+        auth=auth,
     )
     table.close()
     return mailbox
@@ -88,18 +95,17 @@ def ca_file(table: Table, home: Path) -> Path | None:
 
 
 def _password(mailbox: Table) -> PasswordSource:
-    example = 'must be one of { env = "NAME" }, { command = "pass show mail" } or { keyring = "service/name" }'
-
-    def source(value: object) -> Mapping[str, object]:
-        try:
-            return a_table(value)
-        except Refused as refused:
-            # Somebody wrote the password itself: it must not be repeated on a screen or in a log.
-            raise Refused(f"{example}; a password itself never stands in this file", found="not a table") from refused
-
     nothing: Mapping[str, object] = {}
-    written = mailbox.require("password", source, nothing, needs=example)
-    return password_source(mailbox, "password", written, example)
+    written = mailbox.require("password", _where_kept, nothing, needs=_SOURCES)
+    return password_source(mailbox, "password", written, _SOURCES)
+
+
+def _where_kept(value: object) -> Mapping[str, object]:
+    try:
+        return a_table(value)
+    except Refused as refused:
+        # Somebody wrote the password itself: it must not be repeated on a screen or in a log.
+        raise Refused(f"{_SOURCES}; a password itself never stands in this file", found="not a table") from refused
 
 
 def password_source(holder: Table, key: str, written: Mapping[str, object], example: str) -> PasswordSource:
@@ -115,6 +121,40 @@ def password_source(holder: Table, key: str, written: Mapping[str, object], exam
         holder.problem(key, f"found {len(known)} sources", example)
     table.close()
     return source
+
+
+def read_oauth(table: Table, home: Path) -> OAuth:
+    """The `auth` of a mailbox: whose sign-in, by which registered client."""
+    provider = table.require(
+        "oauth", values.choice(OAuthProvider), OAuthProvider.CUSTOM, needs='"microsoft", "google" or "custom" is needed'
+    )
+    standard = OAuth(provider, "")
+    auth = OAuth(
+        oauth=provider,
+        client_id=table.require("client_id", values.text, "", needs="that of an application you registered is needed"),
+        client_secret=_client_secret(table),
+        tenant=table.read("tenant", values.path_part, standard.tenant),
+        authority=table.read("authority", values.web_address, standard.authority).rstrip("/"),
+        authorize_url=table.read("authorize_url", values.web_address, None),
+        token_url=table.read("token_url", values.web_address, None),
+        device_url=table.read("device_url", values.web_address, None),
+        scopes=table.read_list("scopes", values.path_part),
+        tokens=table.read("tokens", values.choice(TokenStore), TokenStore.AUTO),
+        ca_file=ca_file(table, home),
+    )
+    if provider is OAuthProvider.CUSTOM and "oauth" in table.values:
+        if "token_url" not in table.values:
+            table.problem("token_url", "missing", 'where tokens are given is needed with "custom"')
+        if auth.authorize_url is None and auth.device_url is None:
+            table.problem("authorize_url", "missing", "a page to sign in at is needed: authorize_url, or device_url")
+    table.close()
+    return auth
+
+
+def _client_secret(table: Table) -> PasswordSource | None:
+    nothing: Mapping[str, object] = {}
+    written = table.read("client_secret", _where_kept, nothing)
+    return password_source(table, "client_secret", written, _SOURCES) if written else None
 
 
 def keyring_entry(value: object) -> str:

@@ -63,9 +63,14 @@ def read_config(text: str, home: Path) -> Config:
 def password_problems(
     config: Config, *, read: Callable[[MailboxConfig], Secret] = read_password
 ) -> tuple[Problem, ...]:
-    """Which passwords cannot be had now, told as problems of the file. Reads every source, shows none of them."""
+    """Which passwords cannot be had now, told as problems of the file. Reads every source, shows none of them.
+
+    A mailbox that is signed in to has none; whether its sign-in still holds is seen when it is watched.
+    """
     report = Report(config.file, locate(_read_text(config.file)) if config.file.is_file() else {})
     for index, mailbox in enumerate(config.mailboxes):
+        if mailbox.auth is not None:
+            continue
         try:
             read(mailbox)
         except UserError as error:

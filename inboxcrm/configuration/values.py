@@ -255,6 +255,14 @@ def web_address(value: object) -> str:
     return written
 
 
+def path_part(value: object) -> str:
+    """A word that can stand in an address or beside others of its kind: no blanks, ASCII only."""
+    written = text(value)
+    if not written.isascii() or any(char.isspace() for char in written):
+        raise Refused("must be one word without blanks")
+    return written
+
+
 def _is_ip(name: str) -> bool:
     try:
         ip_address(name)

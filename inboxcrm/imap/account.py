@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,15 +13,20 @@ from datetime import timedelta
 from inboxcrm.config import MailboxConfig
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.admission import SHARED
-from inboxcrm.imap.connection import Connection
-from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, TooManyConnectionsError
+from inboxcrm.imap.connection import Connection, connect
+from inboxcrm.imap.errors import (
+    CommandRefusedError,
+    FolderMissingError,
+    TokenExpiredError,
+    TooManyConnectionsError,
+)
 from inboxcrm.imap.folders import Choice, choose
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.waker import Waker
-from inboxcrm.ports import Clock, FolderRole, MailboxState, MailboxStatus
+from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, MailboxState, MailboxStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Account:
     def __init__(
         self,
         config: MailboxConfig,
-        password: Callable[[], str],
+        password: Credentials,
         clock: Clock,
         log: logging.Logger,
         *,
@@ -71,6 +76,7 @@ class Account:
         self.errands_wanted = asyncio.Event()
         self.status = MailboxStatus()
         self._password = password
+        self._shown: str | Bearer = ""
         self._limits = limits
         self._closed_until = 0.0
         self._crowded_until = 0.0
@@ -97,8 +103,11 @@ class Account:
         return link
 
     def _connect(self, waker: Waker) -> Connection:
-        config = self.config
-        return Connection(config.imap, user=config.user, password=self._password(), waker=waker, limits=self._limits)
+        return connect(self.config, self._credentials, waker, self._limits)
+
+    def _credentials(self) -> str | Bearer:
+        self._shown = self._password()
+        return self._shown
 
     @asynccontextmanager
     async def errand(self) -> AsyncIterator[Link]:
@@ -223,6 +232,8 @@ class Account:
         cause = f"{error} {pause.hint}" if pause.hint else str(error)
         if isinstance(error, FolderMissingError):
             self.choice = None
+        if isinstance(error, TokenExpiredError) and isinstance(self._shown, Bearer):
+            self._shown.refused()
         self.log.warning(
             "imap.reconnect",
             extra={

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from inboxcrm.config import MailboxConfig
-from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.connection import Connection, connect
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.uids import sequence_set
+from inboxcrm.ports import Credentials
 
 LOOKS_EVERY = timedelta(seconds=2)
 NEWEST = 30
@@ -18,7 +19,7 @@ NEWEST = 30
 
 async def wait_for(
     config: MailboxConfig,
-    password: Callable[[], str],
+    password: Credentials,
     wanted: Callable[[bytes], bool],
     *,
     within: timedelta,
@@ -26,9 +27,7 @@ async def wait_for(
     limits: Limits | None = None,
 ) -> bytes | None:
     """The header block of the newest mail that is `wanted`; None where none came `within`. Raises InboxcrmError."""
-    link = Link(
-        lambda waker: Connection(config.imap, user=config.user, password=password(), waker=waker, limits=limits)
-    )
+    link = Link(lambda waker: connect(config, password, waker, limits))
     try:
         async with asyncio.timeout(within.total_seconds()):
             while True:

@@ -8,24 +8,24 @@ Blocking; used by one thread at a time. `link.Link` is its door to asyncio.
 
 from __future__ import annotations
 
-import base64
-import re
 import ssl
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from inboxcrm.config import Security, Server
+from inboxcrm.config import MailboxConfig, Security, Server
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap import responses
 from inboxcrm.imap.dialogue import Dialogue, News
 from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, LoginRefusedError, ProtocolError
 from inboxcrm.imap.examined import Examined, Opened
-from inboxcrm.imap.names import Listed, folder_name, listed, quoted
+from inboxcrm.imap.login import log_in
+from inboxcrm.imap.names import Listed, folder_name, listed
 from inboxcrm.imap.opening import ImapOverWire, Limits, connecting, refuse_plaintext
 from inboxcrm.imap.responses import Fetched, Untagged
 from inboxcrm.imap.uids import sequence_sets
 from inboxcrm.imap.waker import Waker
+from inboxcrm.ports import Bearer, Credentials
 
 BODY = "BODY.PEEK[]"
 HEADER = "BODY.PEEK[HEADER]"
@@ -41,7 +41,9 @@ class Connection(Dialogue):
     InsecureConnectionError when a person must act, CommandRefusedError (and kin) when the server says NO.
     """
 
-    def __init__(self, server: Server, *, user: str, password: str, waker: Waker, limits: Limits | None = None) -> None:
+    def __init__(
+        self, server: Server, *, user: str, password: str | Bearer, waker: Waker, limits: Limits | None = None
+    ) -> None:
         self._server = server
         self._waker = waker
         self.limits = limits or Limits()
@@ -58,7 +60,7 @@ class Connection(Dialogue):
             if server.security is Security.STARTTLS:
                 with connecting(server):
                     self._imap.protect()
-            self._log_in(user, password)
+            log_in(self, server, user, password)
             self._learn()
         except BaseException:
             self.drop()
@@ -97,36 +99,6 @@ class Connection(Dialogue):
         return f"({' '.join((told, *wanted))})"
 
     # -- coming in
-
-    def _log_in(self, user: str, password: str) -> None:
-        if self._imap.state == "AUTH":  # PREAUTH
-            return
-        password = _without_display_spaces(password)
-        try:
-            self._present(user, password)
-        except CommandRefusedError as error:
-            if type(error) is CommandRefusedError and error.status == "NO":
-                raise LoginRefusedError(
-                    f"{self._server.host}: the server does not accept the login of {user} "
-                    f"({error.text or 'no reason given'}). Check `user` and `password` of this mailbox in config.toml; "
-                    "many providers want an app password. Then run `inboxcrm doctor`."
-                ) from error
-            raise
-
-    def _present(self, user: str, password: str) -> None:
-        """LOGIN is ASCII only (RFC 3501 section 6.2.3); anything else goes by SASL PLAIN (RFC 4616)."""
-        limit = self.limits.login
-        plain = f"\0{user}\0{password}"
-        quotable = (user + password).isascii() and (user + password).isprintable()
-        if quotable and "LOGINDISABLED" not in self._imap.capabilities:
-            self.command("LOGIN", quoted(user), quoted(password), seconds=limit)
-        elif "SASL-IR" in self._imap.capabilities:
-            self.command("AUTHENTICATE", b"PLAIN", base64.b64encode(plain.encode()), seconds=limit)
-        else:
-            self.wire.allow(limit)
-            with self._imaplib("AUTHENTICATE"):
-                self.plain_login(user, password)
-        self._imap.state = "AUTH"
 
     def _learn(self) -> None:
         """CAPABILITY anew: what was said before login is void, and some proxies spoil the unasked one."""
@@ -187,7 +159,7 @@ class Connection(Dialogue):
         elif self.has("CONDSTORE") or self.has("QRESYNC"):
             arguments.append(b"(CONDSTORE)")
         self.selected = None
-        self._imap.state = "AUTH"
+        self.state = "AUTH"
         told = Examined()
         try:
             self.command("EXAMINE", *arguments, take=told.take)
@@ -195,7 +167,7 @@ class Connection(Dialogue):
             if error.code in {"NONEXISTENT", "TRYCREATE"} or (error.code is None and _says_missing(error.text)):
                 raise FolderMissingError(f"folder {folder!r} is not on the server ({error.text})") from error
             raise
-        self._imap.state = "SELECTED"
+        self.state = "SELECTED"
         self.news = News()
         self.selected = told.opened(folder)
         return self.selected
@@ -297,6 +269,24 @@ class Connection(Dialogue):
         self.wire.close()
 
 
+def connect(config: MailboxConfig, credentials: Credentials, waker: Waker, limits: Limits | None = None) -> Connection:
+    """A connection to a mailbox. A token that is refused is given back, and one other is tried; a password is not.
+
+    Raises what `Connection` raises, and what asking for the credentials does.
+    """
+    credential = credentials()
+    try:
+        return Connection(config.imap, user=config.user, password=credential, waker=waker, limits=limits)
+    except LoginRefusedError:
+        if not isinstance(credential, Bearer):
+            raise
+        credential.refused()
+        other = credentials()
+        if other == credential:
+            raise
+    return Connection(config.imap, user=config.user, password=other, waker=waker, limits=limits)
+
+
 _FALSE_QRESYNC = (".icloud.com", ".me.com", ".mac.com")
 """Announce QRESYNC, leave ENABLE unanswered and send malformed VANISHED."""
 
@@ -304,8 +294,3 @@ _FALSE_QRESYNC = (".icloud.com", ".me.com", ".mac.com")
 def _says_missing(text: str) -> bool:
     lower = text.lower()
     return any(words in lower for words in ("doesn't exist", "does not exist", "unknown mailbox", "no such mailbox"))
-
-
-def _without_display_spaces(password: str) -> str:
-    """Google shows app passwords in four groups of four letters; the spaces are not part of them."""
-    return password.replace(" ", "") if re.fullmatch(r"[a-z]{4}( [a-z]{4}){3}", password) else password

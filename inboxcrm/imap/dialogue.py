@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from imapclient import IMAPClient
 
 from inboxcrm.imap import responses
-from inboxcrm.imap.errors import ProtocolError, ServerByeError, refusal
+from inboxcrm.imap.errors import ProtocolError, ServerByeError, farewell, refusal
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.responses import Response, Status, Untagged
 from inboxcrm.imap.wire import Wire
@@ -44,6 +44,20 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         wire: Wire = self._imap.wire
         return wire
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The capabilities named before the login, upper case."""
+        return tuple(self._imap.capabilities)
+
+    @property
+    def state(self) -> str:
+        """The connection's state by imaplib's name: NONAUTH, AUTH or SELECTED."""
+        return str(self._imap.state)
+
+    @state.setter
+    def state(self, name: str) -> None:
+        self._imap.state = name
+
     def command(
         self, name: str, *arguments: bytes, seconds: float | None = None, take: Callable[[Untagged], bool] | None = None
     ) -> Status:
@@ -67,7 +81,7 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
     def heard(self, response: Untagged, take: Callable[[Untagged], bool] | None) -> None:
         """Note an untagged response, unless `take` used it. Raises ServerByeError for BYE."""
         if response.name == "BYE":
-            raise ServerByeError(responses.status("BYE", response.rest).text or "no reason given")
+            raise farewell(responses.status("BYE", response.rest).text)
         if take is not None and take(response):
             return
         if response.name == "EXISTS":

@@ -23,6 +23,10 @@ class ServerByeError(ConnectionLostError):
     """The server said BYE; the message is its own text."""
 
 
+class TokenExpiredError(ServerByeError):
+    """The access token this connection was opened with has ended (Microsoft says so after an hour); another is had."""
+
+
 class LiteralTooLargeError(ConnectionLostError):
     """The server announced more bytes than we are willing to hold; refused before a byte of them was read."""
 
@@ -84,6 +88,11 @@ _THROTTLED_TEXTS = ("bandwidth limit", "exceeded command", "too many requests", 
 _LIMIT_TEXTS = ("too many", "maximum number of connections", "connection limit")
 _BUSY_CODES = frozenset({"INUSE", "UNAVAILABLE", "SERVERBUG", "CONTACTADMIN"})
 _LIMIT_PAUSE = timedelta(minutes=5)
+
+
+def farewell(text: str) -> ServerByeError:
+    """The typed error for a BYE."""
+    return (TokenExpiredError if "accesstokenexpired" in text.lower() else ServerByeError)(text or "no reason given")
 
 
 def refusal(command: str, *, status: str, code: str | None, text: str) -> CommandRefusedError:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.errors import TransientError, UserError
-from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.connection import Connection, connect
 from inboxcrm.imap.errors import FolderMissingError, TooManyConnectionsError
 from inboxcrm.imap.folders import choose, role_of
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.uids import sequence_set
-from inboxcrm.ports import FolderRole
+from inboxcrm.ports import Credentials, FolderRole
 
 
 class MailboxUnreachableError(UserError):
@@ -37,16 +36,14 @@ class ProbeReport:
 
 
 async def probe(
-    config: MailboxConfig, password: Callable[[], str], *, newest: int = 20, limits: Limits | None = None
+    config: MailboxConfig, password: Credentials, *, newest: int = 20, limits: Limits | None = None
 ) -> ProbeReport:
     """Log in, look around, log out; nothing on the server changes.
 
     Raises UserError (LoginRefusedError, CertificateError, InsecureConnectionError, MailboxUnreachableError) with what
     happened, where, and what to type next.
     """
-    link = Link(
-        lambda waker: Connection(config.imap, user=config.user, password=password(), waker=waker, limits=limits)
-    )
+    link = Link(lambda waker: connect(config, password, waker, limits))
     try:
         return await link.run(lambda connection: _look(connection, config, newest))
     except TooManyConnectionsError as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inboxcrm.errors import InboxcrmError, PermanentError, UserError
+from inboxcrm.errors import InboxcrmError, PermanentError, SignInNeededError, UserError
 from inboxcrm.imap.errors import (
     BusyError,
     ClosingError,
     LoginRefusedError,
     NotConnectedError,
     ThrottledError,
+    TokenExpiredError,
     TooManyConnectionsError,
 )
 from inboxcrm.ports import MailboxState
@@ -65,6 +66,8 @@ class Failures:
                 if self.logins == 1:
                     return Pause(_MINUTE, MailboxState.WAITING, whole_account=True)
                 return Pause(_LOGIN_EVERY, MailboxState.NEEDS_USER, whole_account=True)
+            case SignInNeededError():  # nobody is asked: it is seen within a minute that the owner signed in
+                return Pause(_MINUTE, MailboxState.NEEDS_USER, whole_account=True)
             case UserError():
                 return Pause(_HOUR, MailboxState.NEEDS_USER, whole_account=True)
             case ThrottledError():
@@ -77,6 +80,9 @@ class Failures:
                 self.not_connected += 1
                 hint = _NOT_CONNECTED if self.not_connected >= 3 else None
                 return Pause(5 * _MINUTE, MailboxState.WAITING, whole_account=True, hint=hint)
+            case TokenExpiredError() if self.lost == 0:
+                self.lost += 1
+                return Pause(_AGAIN, MailboxState.WAITING)
             case ClosingError():
                 return Pause(_AGAIN, MailboxState.WAITING)
             case BusyError():

@@ -31,7 +31,7 @@ from inboxcrm.imap.outlet import Outlet, Ticket
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.sync import FolderSync
-from inboxcrm.ports import Batch, Clock, KnownFolders, MailboxState, MailboxStatus
+from inboxcrm.ports import Batch, Clock, Credentials, KnownFolders, MailboxState, MailboxStatus
 
 Job = Callable[[Outlet], Awaitable[None]]
 
@@ -51,7 +51,7 @@ class ImapMailbox:
     def __init__(
         self,
         config: MailboxConfig,
-        password: Callable[[], str],
+        password: Credentials,
         clock: Clock,
         log: logging.Logger | None = None,
         *,

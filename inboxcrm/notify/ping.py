@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import ssl
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from inboxcrm import https
 from inboxcrm.errors import TransientError
 
 WITHIN = timedelta(seconds=10)
@@ -27,15 +27,10 @@ class Ping:
             raise TransientError(f"{urlsplit(self._url).hostname} answered {status}")
 
     def _get(self) -> int:
-        parts = urlsplit(self._url)
-        host, seconds = parts.hostname or "", self._within.total_seconds()
-        connection = (
-            http.client.HTTPConnection(host, parts.port, timeout=seconds)
-            if parts.scheme == "http"
-            else http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=ssl.create_default_context())
-        )
+        host = urlsplit(self._url).hostname or ""
+        connection = https.connection(self._url, within=self._within)
         try:
-            connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
+            connection.request("GET", https.target(self._url))
             return connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             raise TransientError(f"{host} cannot be reached: {error or type(error).__name__}") from error

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from inboxcrm import https
 from inboxcrm.config import PasswordSource, Webhook, WebhookFormat
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.passwords import Secret
@@ -22,9 +23,6 @@ from inboxcrm.ports import Notice
 
 WITHIN = timedelta(seconds=10)
 """How long connecting, and each wait for the server, may take."""
-
-LONGEST_PAUSE = timedelta(hours=1)
-"""How far ahead a server may put us off."""
 
 _LATER = frozenset((408, 425, 429))
 
@@ -57,14 +55,13 @@ class WebhookNotifier:
         return urlsplit(self._webhook.url).hostname or ""
 
     def _post(self, notice: Notice) -> tuple[int, timedelta | None]:
-        parts = urlsplit(self._webhook.url)
         headers, body = content(notice, self._webhook.format)
         headers |= self._secrets()
-        connection = self._connection(parts.scheme, parts.port)
+        connection = https.connection(self._webhook.url, within=self._within, ca_file=self._webhook.ca_file)
         try:
-            connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
+            connection.request("POST", https.target(self._webhook.url), body, headers)
             response = connection.getresponse()
-            return response.status, _pause(response.getheader("Retry-After"))
+            return response.status, https.pause(response.getheader("Retry-After"))
         except ssl.SSLCertVerificationError as error:
             raise UserError(f"the certificate of {self._host} is not trusted: {error.verify_message}") from error
         except (OSError, http.client.HTTPException) as error:
@@ -73,15 +70,6 @@ class WebhookNotifier:
             raise UserError(f"a header of [notify.webhook] holds what no header may ({type(error).__name__})") from None
         finally:
             connection.close()
-
-    def _connection(self, scheme: str, port: int | None) -> http.client.HTTPConnection:
-        seconds = self._within.total_seconds()
-        if scheme == "http":
-            return http.client.HTTPConnection(self._host, port, timeout=seconds)
-        trust = ssl.create_default_context()
-        if self._webhook.ca_file is not None:
-            trust.load_verify_locations(self._webhook.ca_file)
-        return http.client.HTTPSConnection(self._host, port, timeout=seconds, context=trust)
 
     def _secrets(self) -> dict[str, str]:
         return {
@@ -113,10 +101,3 @@ def content(notice: Notice, written: WebhookFormat) -> tuple[dict[str, str], byt
 def _field_value(text: str) -> str:
     """A header's value: as it is in ASCII, else one encoded word however long (RFC 2047), which ntfy reads."""
     return text if text.isascii() else f"=?UTF-8?B?{base64.b64encode(text.encode()).decode('ascii')}?="
-
-
-def _pause(retry_after: str | None) -> timedelta | None:
-    """Retry-After in seconds (RFC 9110 section 10.2.3); its other form, a date, is left to our own schedule."""
-    if retry_after is None or not retry_after.isascii() or not retry_after.isdigit():
-        return None
-    return min(timedelta(seconds=int(retry_after[:9])), LONGEST_PAUSE)

@@ -97,11 +97,12 @@ class _Mailbox:
         mailbox = self.mailbox
         provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
         advice = f"{provider.name}: {provider.login}." if provider else ""
+        how = "password" if mailbox.auth is None else "sign-in"
         try:
             secret = await asyncio.to_thread(read, mailbox)
         except InboxcrmError as error:
-            return [failed(mailbox, "password", error, advice)]
-        checks = [well(mailbox, "password", "can be read")]
+            return [failed(mailbox, how, error, advice if mailbox.auth is None else "")]
+        checks = [well(mailbox, how, "can be read" if mailbox.auth is None else "holds")]
         try:
             probed = await probe(mailbox, secret)
         except InboxcrmError as error:

@@ -11,7 +11,6 @@ import base64
 import ipaddress
 import re
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiosmtplib
@@ -19,11 +18,9 @@ import aiosmtplib
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import ConfigError, InboxcrmError, TransientError
-from inboxcrm.ports import Deferred
+from inboxcrm.ports import Bearer, Credentials, Deferred
+from inboxcrm.sasl import explained, present
 from inboxcrm.smtp.replies import Reply, outcome
-
-PasswordReader = Callable[[], str]
-"""Asks the owner's password source; called on a thread for every log-in, so that nothing keeps the password."""
 
 _OUR_NAME = "[127.0.0.1]"
 """What EHLO says: the literal that names nobody (RFC 5321 section 4.1.3), as Thunderbird does."""
@@ -59,6 +56,14 @@ class SessionRefusedError(TransientError):
     def __init__(self, message: str, *, pause_all: bool) -> None:
         super().__init__(message)
         self.pause_all = pause_all
+
+
+class TokenRefusedError(SessionRefusedError):
+    """The server does not accept this access token; another may do."""
+
+    def __init__(self, message: str, bearer: Bearer) -> None:
+        super().__init__(message, pause_all=True)
+        self.bearer = bearer
 
 
 class SessionLostError(TransientError):
@@ -99,7 +104,7 @@ def tls_context(server: Server) -> ssl.SSLContext:
 class Session:
     """One connection, from `open` to `leave` or `discard`. `mails` counts what was sent over it."""
 
-    def __init__(self, server: Server, *, user: str | None, password: PasswordReader, patience: Patience) -> None:
+    def __init__(self, server: Server, *, user: str | None, password: Credentials, patience: Patience) -> None:
         self._server = server
         self._user = user
         self._password = password
@@ -130,7 +135,8 @@ class Session:
         return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
 
     async def open(self) -> None:
-        """Connect, protect and log in; raises `SessionRefusedError`."""
+        """Connect, protect and log in, with what was asked for before; raises `SessionRefusedError`."""
+        credential = await self._ask() if self._user else ""
         try:
             if self._server.security is not Security.NONE:
                 self._client.tls_context = await asyncio.to_thread(tls_context, self._server)
@@ -138,7 +144,7 @@ class Session:
             if self._server.security is Security.STARTTLS:
                 await self._start_tls()
             await self._client.ehlo()
-            await self._log_in()
+            await self._log_in(credential)
         except (SessionRefusedError, asyncio.CancelledError):
             self.discard()
             raise
@@ -158,7 +164,7 @@ class Session:
             )
         await self._client.starttls()
 
-    async def _log_in(self) -> None:
+    async def _log_in(self, credential: str | Bearer) -> None:
         """One attempt by the best method there is: a second one with the same password only helps to lock us out."""
         if not self._user:
             return
@@ -166,6 +172,12 @@ class Session:
             if self._server.security is Security.NONE:
                 return
             raise SessionRefusedError(f"{self._server.host} offers no log-in", pause_all=True)
+        if isinstance(credential, Bearer):
+            await self._show_token(self._user, credential)
+        else:
+            await self._show_password(self._user, credential)
+
+    async def _show_password(self, user: str, password: str) -> None:
         methods = {
             "plain": self._client.auth_plain,
             "login": self._client.auth_login,
@@ -174,17 +186,32 @@ class Session:
         offered = [one for one in methods if one in self._client.server_auth_methods]
         if not offered:
             raise SessionRefusedError(f"{self._server.host} offers no log-in that we know", pause_all=True)
-        password = await self._read_password()
         try:
-            await methods[offered[0]](self._user.encode(), password.encode(), timeout=self._patience.login)
+            await methods[offered[0]](user.encode(), password.encode(), timeout=self._patience.login)
         except aiosmtplib.SMTPResponseException as error:
-            raise _refusal(Reply(error.code, _without_secrets(error.message, self._user, password))) from None
+            raise _refusal(Reply(error.code, _without_secrets(error.message, user, password))) from None
 
-    async def _read_password(self) -> str:
+    async def _show_token(self, user: str, bearer: Bearer) -> None:
+        """AUTH with its initial response; what the server asks then is why it refuses (RFC 7628 section 3.2.2)."""
+        host, port = self._server.host, self._server.port
+        shown = present(bearer, user, host=host, port=port, offered=self._client.server_auth_methods)
+        if shown is None:
+            raise SessionRefusedError(f"{host} takes no token: it offers no OAUTHBEARER and no XOAUTH2", pause_all=True)
+        limit, why = self._patience.login, ""
+        said = await self._client.execute_command(b"AUTH", shown.mechanism.encode("ascii"), shown.line, timeout=limit)
+        if said.code == 334:
+            why = explained(said.message.strip().encode())
+            said = await self._client.execute_command(shown.last_line, timeout=limit)
+        if said.code != 235:
+            text = _without_secrets(said.message, user, bearer.token)
+            refused = _refusal(Reply(said.code, "; ".join(filter(None, (text, why)))))
+            raise TokenRefusedError(str(refused), bearer) if refused.pause_all else refused
+
+    async def _ask(self) -> str | Bearer:
         try:
             return await asyncio.to_thread(self._password)
         except InboxcrmError as error:
-            raise SessionRefusedError(str(error), pause_all=True) from None
+            raise SessionRefusedError(str(error), pause_all=not isinstance(error, TransientError)) from None
 
     def _explained(self, error: Exception) -> str:
         """What went wrong before the log-in; the texts of these errors hold host, port and certificate, no secrets."""

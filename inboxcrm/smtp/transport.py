@@ -11,15 +11,15 @@ import re
 
 from inboxcrm.config import Server
 from inboxcrm.domain.outbox import Step
-from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
+from inboxcrm.ports import Credentials, Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
 from inboxcrm.smtp.replies import Reply, outcome, refuses_null_sender
 from inboxcrm.smtp.session import (
     BodyLostError,
-    PasswordReader,
     Patience,
     Session,
     SessionLostError,
     SessionRefusedError,
+    TokenRefusedError,
     require_safe,
 )
 
@@ -39,7 +39,7 @@ class SmtpTransport:
         server: Server,
         *,
         user: str | None,
-        password: PasswordReader,
+        password: Credentials,
         account_address: str | None = None,
         patience: Patience | None = None,
     ) -> None:
@@ -99,12 +99,19 @@ class SmtpTransport:
             return InDoubt(str(error))
 
     async def _ready(self) -> Session:
-        """The kept connection where it is still open, else a new one."""
+        """The kept connection where it is still open, else a new one; a refused token is exchanged once."""
         if self._session is not None and self._session.alive:
             return self._session
+        try:
+            self._session = await self._open()
+        except TokenRefusedError as error:
+            error.bearer.refused()
+            self._session = await self._open()
+        return self._session
+
+    async def _open(self) -> Session:
         session = Session(self._server, user=self._user, password=self._password, patience=self._patience)
         await session.open()
-        self._session = session
         return session
 
     async def _transact(self, session: Session, item: Outgoing, step: StepRecorder) -> Delivery:

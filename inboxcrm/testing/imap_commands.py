@@ -11,6 +11,7 @@ from inboxcrm.testing.imap_grammar import Command, GrammarError, Token, atom, fo
 from inboxcrm.testing.imap_names import decode_folder_name, encode_folder_name
 from inboxcrm.testing.imap_search import has_flag
 from inboxcrm.testing.imap_session import Session
+from inboxcrm.testing.tokens import TOKEN_REFUSED, read_token
 
 Handler = Callable[[Session, Command], Awaitable[str]]
 SYSTEM_FLAGS = "\\Answered \\Flagged \\Deleted \\Seen \\Draft"
@@ -81,19 +82,35 @@ async def _login(session: Session, command: Command) -> str:
 
 
 async def _authenticate(session: Session, command: Command) -> str:
-    if command.text(0).upper() != b"PLAIN":
+    mechanism = command.text(0).decode("ascii", "replace").upper()
+    if not session.host.has(f"AUTH={mechanism}"):
         raise RefusedError("NO [CANNOT] mechanism not supported")
-    if len(command.args) > 1:
-        response = command.text(1)
-    else:
-        session.write(b"+ \r\n")
-        await session.drain()
-        response = (await session.read_line()).strip()
+    response = command.text(1) if len(command.args) > 1 else await _asked(session, b"")
+    if mechanism != "PLAIN":
+        return await _sign_in_by_token(session, mechanism, response)
     try:
         _, user, password = base64.b64decode(response, validate=True).split(b"\0")
     except ValueError as error:
         raise RefusedError("BAD not a PLAIN response") from error
     return _sign_in(session, user, password)
+
+
+async def _asked(session: Session, challenge: bytes) -> bytes:
+    session.write(b"+ " + challenge + b"\r\n")
+    await session.drain()
+    return (await session.read_line()).strip()
+
+
+async def _sign_in_by_token(session: Session, mechanism: str, response: bytes) -> str:
+    user, token = read_token(mechanism, response)
+    account = session.host.accounts.get(user)
+    if account is not None and session.host.bearer is not None and session.host.bearer(user, token):
+        session.account = account
+        return f"OK [CAPABILITY {capability_list(session)}] Logged in"
+    answer = await _asked(session, TOKEN_REFUSED[mechanism][0])
+    if answer != TOKEN_REFUSED[mechanism][1]:
+        raise RefusedError("BAD the explanation is to be acknowledged")
+    raise RefusedError("NO [AUTHENTICATIONFAILED] Invalid credentials.")
 
 
 def _sign_in(session: Session, user: bytes, password: bytes) -> str:

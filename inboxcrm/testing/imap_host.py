@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ssl import SSLContext
 
@@ -60,10 +60,11 @@ class Traffic:
 
 @dataclass(slots=True)
 class Host:
-    """What all sessions of one server share."""
+    """What all sessions of one server share. `bearer` says whether a token is good for a user; None takes no tokens."""
 
     clock: Clock
     capabilities: tuple[str, ...]
+    bearer: Callable[[str, str], bool] | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
     starttls: SSLContext | None = None

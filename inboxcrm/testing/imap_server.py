@@ -20,7 +20,7 @@ A test makes the server misbehave by hanging a `Fault` on a command's name:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ssl import SSLContext, SSLError
 from types import TracebackType
 from typing import Self
@@ -60,7 +60,8 @@ class MailServer:
     `without` names capabilities to leave out (IDLE, CONDSTORE, QRESYNC, UIDPLUS, MOVE, SPECIAL-USE ...) so that lesser
     providers can be imitated; without CONDSTORE there is no QRESYNC either. `tls` wraps every connection, `starttls`
     offers the upgrade and takes no password before it. `faults` maps a command's name ("UID FETCH", "GREETING", or "*"
-    for all) to what happens instead, and may be changed at any time. `profile` imitates a provider.
+    for all) to what happens instead, and may be changed at any time. `profile` imitates a provider. `bearer` says of a
+    user and an access token whether they may log in; with it OAUTHBEARER and XOAUTH2 are offered.
     """
 
     host = "127.0.0.1"
@@ -73,14 +74,17 @@ class MailServer:
         tls: SSLContext | None = None,
         starttls: SSLContext | None = None,
         profile: Profile | None = None,
+        bearer: Callable[[str, str], bool] | None = None,
     ) -> None:
         profile = profile or Profile("any")
         without = {*without, *profile.without}
         left_out = without | ({"QRESYNC"} if "CONDSTORE" in without else set())
+        tokens = () if bearer is None else ("AUTH=OAUTHBEARER", "AUTH=XOAUTH2")
         self.faults: dict[str, Fault] = dict(profile.faults)
         self._shared = Host(
             clock=clock or SystemClock(),
-            capabilities=tuple(name for name in (*CAPABILITIES, *profile.adds) if name not in left_out),
+            capabilities=tuple(name for name in (*CAPABILITIES, *tokens, *profile.adds) if name not in left_out),
+            bearer=bearer,
             starttls=starttls,
             special_use=profile.folders,
         )

@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from inboxcrm.ports import Clock
 from inboxcrm.testing.smtp_moods import Cut, Mood, Step
+from inboxcrm.testing.tokens import TOKEN_REFUSED, read_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Manners:
     accept: Callable[[Accepted], Awaitable[None]]
     user: str | None
     password: str | None
+    bearer: Callable[[str, str], bool] | None
     starttls: SSLContext | None
     size_limit: int | None
     null_sender: bool
@@ -81,10 +83,11 @@ class Dialogue(SMTP):
             require_starttls=manners.starttls is not None,
             auth_require_tls=manners.starttls is not None,
             authenticator=self._check_password,
+            auth_exclude_mechanism=() if manners.bearer is not None else ("XOAUTH2", "OAUTHBEARER"),
             loop=loop,
         )
         # Given to the constructor this would warn about passwords in the clear, which on loopback is the point.
-        self._auth_required = manners.password is not None
+        self._auth_required = manners.password is not None or manners.bearer is not None
 
     # -- the connection
 
@@ -167,12 +170,31 @@ class Dialogue(SMTP):
     ) -> list[str]:
         """Leave out what this server does not offer."""
         session.host_name = hostname
-        left_out = self._manners.without | (frozenset() if self._manners.password is not None else {"AUTH"})
+        left_out = self._manners.without | (frozenset() if self._auth_required else {"AUTH"})
         offered = [line for line in responses[1:] if line[4:].split(" ")[0] not in left_out]
         return [responses[0], *offered]
 
     async def smtp_AUTH(self, arg: str) -> None:
         await self._in_mood(Step.AUTH, lambda: SMTP.smtp_AUTH(self, arg))
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult:
+        """Google's mechanism (aiosmtpd finds it by its name)."""
+        return await self._check_token("XOAUTH2", args)
+
+    async def auth_OAUTHBEARER(self, _server: SMTP, args: list[str]) -> AuthResult:
+        """RFC 7628 (aiosmtpd finds it by its name)."""
+        return await self._check_token("OAUTHBEARER", args)
+
+    async def _check_token(self, mechanism: str, args: list[str]) -> AuthResult:
+        user, token = read_token(mechanism, args[1].encode() if len(args) > 1 else b"")
+        if self._manners.bearer is not None and self._manners.bearer(user, token):
+            return AuthResult(success=True, auth_data=user)
+        explanation, acknowledged = TOKEN_REFUSED[mechanism]
+        await self.push(b"334 " + explanation)
+        if (await self._reader.readline()).strip() != acknowledged:
+            await self.push("501 5.5.2 The explanation is to be acknowledged")
+            return AuthResult(success=False, handled=True)
+        return AuthResult(success=False, handled=False)
 
     def _check_password(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, credentials: object

@@ -42,7 +42,8 @@ class Route:
 class SubmissionServer:
     """An SMTP port on loopback, on the event loop that called `start`.
 
-    `password` asks for AUTH as `user`; `tls` wraps every connection, `starttls` demands the upgrade before anything.
+    `password` asks for AUTH as `user`, `bearer` says of a user and an access token whether they may. `tls` wraps every
+    connection, `starttls` demands the upgrade before anything.
     `size_limit` is in octets (None: SIZE is not offered). `null_sender` False refuses MAIL FROM:<>, as some
     providers do. `without` names EHLO keywords to leave out (8BITMIME, SMTPUTF8).
     """
@@ -55,6 +56,7 @@ class SubmissionServer:
         clock: Clock | None = None,
         user: str | None = None,
         password: str | None = None,
+        bearer: Callable[[str, str], bool] | None = None,
         tls: SSLContext | None = None,
         starttls: SSLContext | None = None,
         size_limit: int | None = 35_000_000,
@@ -68,6 +70,7 @@ class SubmissionServer:
             accept=self._accept,
             user=user,
             password=password,
+            bearer=bearer,
             starttls=starttls,
             size_limit=size_limit,
             null_sender=null_sender,
