@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inboxcrm.config import Security, Server
+from inboxcrm.config import OAuthProvider, Security, Server
 
 IDLE_MINUTES = 9
 """How long one IDLE lasts where nothing else is known: RFC 2177 allows 29, many network boxes forget sooner."""
@@ -21,7 +21,7 @@ class Provider:
     `domains` are those of its own addresses; `hosts` are host names, or domains written with a leading dot, by which
     a customer's own domain is recognised as hosted there.
     `login` says which password to use and where it is made.
-    `needs_oauth`: passwords are not accepted for IMAP.
+    `oauth`: whose sign-in it has for mail programs; `needs_oauth`: passwords are not accepted for IMAP.
     `files_sent`: the submission server puts a copy into Sent itself.
     `refuses_null_sender`: an empty envelope sender is refused or rewritten.
     `grouped_passwords`: app passwords are shown in groups of four, whose spaces do not belong to them.
@@ -38,6 +38,7 @@ class Provider:
     imap: Server
     smtp: Server
     login: str
+    oauth: OAuthProvider | None = None
     needs_oauth: bool = False
     files_sent: bool = False
     refuses_null_sender: bool = False
@@ -84,6 +85,7 @@ GMAIL = Provider(
     imap=_tls("imap.gmail.com", 993),
     smtp=_tls("smtp.gmail.com", 465),
     login="Turn on 2-step verification, then make an app password at https://myaccount.google.com/apppasswords",
+    oauth=OAuthProvider.GOOGLE,
     files_sent=True,
     refuses_null_sender=True,
     grouped_passwords=True,
@@ -97,7 +99,8 @@ MICROSOFT_365 = Provider(
     hosts=("outlook.office365.com", "outlook.office.com", "smtp.office365.com"),
     imap=_tls("outlook.office365.com", 993),
     smtp=_starttls("smtp.office365.com", 587),
-    login="Microsoft 365 takes no passwords for IMAP, only OAuth",
+    login="It takes no passwords for IMAP: sign in with a client_id of your own, as docs/sign-in.md says",
+    oauth=OAuthProvider.MICROSOFT,
     needs_oauth=True,
     files_sent=True,
     refuses_null_sender=True,
@@ -113,7 +116,8 @@ OUTLOOK = Provider(
     hosts=("imap-mail.outlook.com", "smtp-mail.outlook.com"),
     imap=_tls("outlook.office365.com", 993),
     smtp=_starttls("smtp-mail.outlook.com", 587),
-    login="Outlook.com takes no passwords for IMAP, only OAuth",
+    login="It takes no passwords for IMAP: sign in with a client_id of your own, as docs/sign-in.md says",
+    oauth=OAuthProvider.MICROSOFT,
     needs_oauth=True,
     files_sent=True,
     refuses_null_sender=True,

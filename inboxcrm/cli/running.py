@@ -15,6 +15,7 @@ from inboxcrm.cli.desk import banner
 from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, table
 from inboxcrm.cli.progress import backlog_bar
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.cli.sign_in import sign_in_to
 from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import one_line
@@ -41,14 +42,22 @@ def _question_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> None:
     """Make a home: asks, writes config.toml, tries the log-in and a mail to yourself. It starts in shadow."""
     given = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
-    answers = setup.answer(given, ask=None if yes else _ask, complain=lambda said: click.secho(said, fg="red"))
+    answers = setup.answer(
+        given, ask=None if yes else _ask, complain=lambda said: click.secho(said, fg="red"), note=click.echo
+    )
     written = setup.write_home(place.home, answers)
     click.echo(f"Wrote {written}. It is in shadow: everything is shown, nothing is sent.")
     if answers.holidays is not None:
         _say_holidays(place)
+    if answers.auth is not None and (yes or no_check):
+        click.echo(f"Next: inboxcrm sign-in {answers.mailbox}, then inboxcrm doctor and inboxcrm run.")
+        return
     if no_check:
         click.echo("Next: inboxcrm doctor, then inboxcrm run.")
         return
+    if answers.auth is not None:
+        config = load(place.home)
+        sign_in_to(config, config.mailboxes[0], None)
     checks = asyncio.run(_checks(place, send=True))
     _print_checks(checks)
     if not all(check.ok for check in checks):

@@ -142,7 +142,7 @@ def read_oauth(table: Table, home: Path) -> OAuth:
         tokens=table.read("tokens", values.choice(TokenStore), TokenStore.AUTO),
         ca_file=ca_file(table, home),
     )
-    if provider is OAuthProvider.CUSTOM and "oauth" in table.values:
+    if table.values.get("oauth") == OAuthProvider.CUSTOM:
         if "token_url" not in table.values:
             table.problem("token_url", "missing", 'where tokens are given is needed with "custom"')
         if auth.authorize_url is None and auth.device_url is None:

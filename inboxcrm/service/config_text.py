@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 
 from inboxcrm import providers
-from inboxcrm.config import PasswordSource, Server
+from inboxcrm.config import OAuth, PasswordSource, Server
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What a new owner was asked. `addresses[0]` is written from; `hours` are those of Monday to Friday.
 
-    `holidays` is a region such as "CH-ZH", or None to adopt no public holidays.
+    `holidays` is a region such as "CH-ZH", or None to adopt no public holidays. One of `password` and `auth` is there.
     """
 
     name: str
@@ -26,7 +26,8 @@ class Answers:
     imap: Server
     smtp: Server
     user: str
-    password: PasswordSource
+    password: PasswordSource | None = None
+    auth: OAuth | None = None
 
 
 def config_text(answers: Answers) -> str:
@@ -40,7 +41,7 @@ def config_text(answers: Answers) -> str:
         imap=_server(answers.imap),
         smtp=_server(answers.smtp),
         user=_text(answers.user),
-        password=_password(answers.password),
+        login=_login(answers),
         trust=_trust(answers.imap),
         hours="\n".join(f"hours.{day} = {_texts(answers.hours)}" for day in ("mon", "tue", "wed", "thu", "fri")),
         holidays=_holidays(answers.holidays),
@@ -63,7 +64,7 @@ name = {mailbox}
 imap = {imap}
 smtp = {smtp}
 user = {user}
-password = {password}  # where it is kept; never the password itself
+{login}
 {trust}
 
 [office]
@@ -102,7 +103,18 @@ def _server(server: Server) -> str:
     return f'{{ host = {_text(server.host)}, port = {server.port}, security = "{server.security}"{own} }}'
 
 
-def _password(source: PasswordSource) -> str:
+def _login(answers: Answers) -> str:
+    """Where the password is kept, or whose sign-in takes its place."""
+    if answers.password is not None:
+        return f"password = {_source(answers.password)}  # where it is kept; never the password itself"
+    assert answers.auth is not None
+    auth = answers.auth
+    secret = f", client_secret = {_source(auth.client_secret)}" if auth.client_secret else ""
+    written = f'{{ oauth = "{auth.oauth}", client_id = {_text(auth.client_id)}{secret} }}'
+    return f"auth = {written}  # sign in with: inboxcrm sign-in {answers.mailbox}"
+
+
+def _source(source: PasswordSource) -> str:
     written = {"env": source.env, "command": source.command, "keyring": source.keyring}
     return next(f"{{ {key} = {_text(value)} }}" for key, value in written.items() if value is not None)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inboxcrm import home as homes
 from inboxcrm import providers
-from inboxcrm.config import PasswordSource, Security, Server
+from inboxcrm.config import OAuth, OAuthProvider, PasswordSource, Security, Server
 from inboxcrm.configuration import read_config, values
 from inboxcrm.configuration.mailboxes import STANDARD_PORTS, keyring_entry
 from inboxcrm.configuration.office import holiday_region
@@ -30,7 +30,8 @@ class Question:
 
     `default` looks at the answers so far and may know one; None means that somebody must say. `check` raises Refused.
     An optional question is answered by its default unless a flag says otherwise. The answer to a private one is not
-    repeated in a refusal: somebody may have typed the password itself.
+    repeated in a refusal: somebody may have typed the password itself. `matters` says whether the answers so far leave
+    it open; else it is answered by nothing. `note` is what helps to answer it, from what is known so far.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Question:
     check: Callable[[str], object]
     optional: bool = False
     private: bool = False
+    matters: Callable[[Given], bool] = lambda _given: True
+    note: Callable[[Given], str | None] = lambda _given: None
 
     def refuse_unusable(self, answer: str) -> None:
         """UserError if the answer cannot be used, with what is allowed and the nearest spelling."""
@@ -55,14 +58,23 @@ Ask = Callable[[Question, str | None], str]
 """Asks a person; gets the default, and may come back with an answer that is refused."""
 
 
-def answer(given: Given, *, ask: Ask | None, complain: Callable[[str], None] = lambda _said: None) -> Answers:
+def answer(
+    given: Given,
+    *,
+    ask: Ask | None,
+    complain: Callable[[str], None] = lambda _said: None,
+    note: Callable[[str], None] = lambda _said: None,
+) -> Answers:
     """The answers from flags, from `ask` where a flag is missing, and from defaults where nobody is asked.
 
-    What a person answers wrongly is told to `complain` and asked again. UserError for a flag that cannot be used, or
-    when there is nobody to ask.
+    What a person answers wrongly is told to `complain` and asked again; what helps them is told to `note`. UserError
+    for a flag that cannot be used, or when there is nobody to ask.
     """
     found: dict[str, str] = {}
     for question in QUESTIONS:
+        if question.name not in given and not question.matters(found):
+            found[question.name] = ""
+            continue
         default = question.default(found)
         if question.name in given:
             question.refuse_unusable(given[question.name])
@@ -72,6 +84,8 @@ def answer(given: Given, *, ask: Ask | None, complain: Callable[[str], None] = l
                 raise UserError(f"--{question.name} is needed: {question.help}")
             found[question.name] = default
         else:
+            if helpful := question.note(found):
+                note(helpful)
             found[question.name] = _asked(question, default, ask, complain)
     return _answers(found)
 
@@ -136,6 +150,19 @@ def password_source(written: str) -> PasswordSource:
             raise Refused('must be "env:NAME", "command:pass show mail" or "keyring:inboxcrm/main"')
 
 
+SIGN_IN = "oauth:"
+
+
+def login(written: str) -> PasswordSource | OAuthProvider:
+    """Where a password is kept, or `oauth:` with whose sign-in takes its place. Refused."""
+    if not written.startswith(SIGN_IN):
+        return password_source(written)
+    found = values.choice(OAuthProvider)(written.removeprefix(SIGN_IN))
+    if found is OAuthProvider.CUSTOM:
+        raise Refused('must be "oauth:microsoft" or "oauth:google"; another is written into config.toml by hand')
+    return found
+
+
 def _asked(question: Question, default: str | None, ask: Ask, complain: Callable[[str], None]) -> str:
     while True:
         said = ask(question, default).strip() or (default or "")
@@ -150,6 +177,8 @@ def _asked(question: Question, default: str | None, ask: Ask, complain: Callable
 def _answers(found: Given) -> Answers:
     ca_file = Path(found["ca-file"]).expanduser().absolute() if found["ca-file"] else None
     imap, smtp = server("imap", found["imap"]), server("smtp", found["smtp"])
+    how = login(found["password"])
+    secret = password_source(found["client-secret"]) if found["client-secret"] else None
     return Answers(
         name=found["name"].strip(),
         addresses=(found["address"].strip(), *_listed(found["also"])),
@@ -161,7 +190,8 @@ def _answers(found: Given) -> Answers:
         imap=Server(imap.host, imap.port, imap.security, ca_file),
         smtp=Server(smtp.host, smtp.port, smtp.security, ca_file),
         user=found["user"].strip(),
-        password=password_source(found["password"]),
+        password=how if isinstance(how, PasswordSource) else None,
+        auth=None if isinstance(how, PasswordSource) else OAuth(how, found["client-id"].strip(), secret),
     )
 
 
@@ -192,6 +222,33 @@ def _always(default: str) -> Callable[[Given], str | None]:
 
 def _nobody_knows(_given: Given) -> str | None:
     return None
+
+
+def _provider(given: Given) -> providers.Provider | None:
+    """By the address where that provider's own server was kept: two may share one."""
+    imap, own = server("imap", given["imap"]), providers.for_address(given["address"])
+    return own if own is not None and own.imap == imap else providers.for_host(imap.host, imap.port)
+
+
+def _usual_login(given: Given) -> str:
+    """A sign-in where the provider takes nothing else."""
+    provider = _provider(given)
+    if provider is not None and provider.needs_oauth and provider.oauth is not None:
+        return f"{SIGN_IN}{provider.oauth}"
+    return f"keyring:inboxcrm/{given['mailbox']}"
+
+
+def _provider_says(given: Given) -> str | None:
+    provider = _provider(given)
+    return f"{provider.name}: {provider.login}." if provider else None
+
+
+def _signs_in(given: Given) -> bool:
+    return given["password"].startswith(SIGN_IN)
+
+
+def _usual_secret(given: Given) -> str:
+    return "keyring:inboxcrm/google-client" if given["password"] == f"{SIGN_IN}{OAuthProvider.GOOGLE}" else ""
 
 
 def _usual_server(key: str) -> Callable[[Given], str | None]:
@@ -265,11 +322,30 @@ QUESTIONS: tuple[Question, ...] = (
     Question("user", "The name you log in with", "usually the address", lambda given: given["address"], values.text),
     Question(
         "password",
-        "Where the password is kept (env:NAME, command:pass show mail, keyring:service/name)",
-        "env:NAME, command:... or keyring:service/name",
-        lambda given: f"keyring:inboxcrm/{given['mailbox']}",
-        password_source,
+        "Where the password is kept (env:NAME, command:pass show mail, keyring:service/name, or oauth:... to sign in)",
+        "env:NAME, command:... or keyring:service/name; oauth:microsoft or oauth:google for a sign-in instead",
+        _usual_login,
+        login,
         private=True,
+        note=_provider_says,
+    ),
+    Question(
+        "client-id",
+        "The client_id of the application you registered (docs/sign-in.md says how)",
+        "that of your registered application, with oauth:...",
+        _nobody_knows,
+        values.path_part,
+        matters=_signs_in,
+    ),
+    Question(
+        "client-secret",
+        "Where its client secret is kept",
+        "env:NAME, command:... or keyring:service/name; Google gives one, Microsoft none",
+        _usual_secret,
+        lambda written: password_source(written) if written else written,
+        optional=True,
+        private=True,
+        matters=_signs_in,
     ),
 )
 """In the order in which they are asked; a default may rest on an earlier answer."""

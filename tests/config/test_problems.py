@@ -11,6 +11,7 @@ def case(old: str, new: str, line: int, key: str, nearest: str | None = None) ->
     return pytest.param(complete(old, new), line, key, nearest, id=f"{key} {new[:40]}")
 
 
+PASSWORD = "mailbox[1].password"
 AWAY_REFRESH = "away_calendar[1].refresh"
 
 MISTAKES = [
@@ -44,6 +45,40 @@ MISTAKES = [
     case('{ env = "ANN_PASSWORD" }', '{ env = "A", command = "b" }', 13, "mailbox[1].password"),
     case('{ env = "ANN_PASSWORD" }', '{ comand = "b" }', 13, "mailbox[1].password.comand", '"command"'),
     case('{ env = "ANN_PASSWORD" }', '{ keyring = "main" }', 13, "mailbox[1].password.keyring"),
+    case('password = { env = "ANN_PASSWORD" }', 'auth = { oauth = "google" }', 13, "mailbox[1].auth.client_id"),
+    case('password = { env = "ANN_PASSWORD" }', 'auth = { client_id = "x" }', 13, "mailbox[1].auth.oauth"),
+    case('{ env = "ANN_PASSWORD" }', '{ env = "A" }\nauth = { oauth = "google", client_id = "x" }', 13, PASSWORD),
+    case(
+        'password = { env = "ANN_PASSWORD" }',
+        'auth = { oauth = "gogle", client_id = "x" }',
+        13,
+        "mailbox[1].auth.oauth",
+        '"google"',
+    ),
+    case(
+        'password = { env = "ANN_PASSWORD" }',
+        'auth = { oauth = "custom", client_id = "x", authorize_url = "https://id.example/a" }',
+        13,
+        "mailbox[1].auth.token_url",
+    ),
+    case(
+        'password = { env = "ANN_PASSWORD" }',
+        'auth = { oauth = "custom", client_id = "x", token_url = "https://id.example/t" }',
+        13,
+        "mailbox[1].auth.authorize_url",
+    ),
+    case(
+        'password = { env = "ANN_PASSWORD" }',
+        'auth = { oauth = "google", client_id = "x", token_url = "http://id.example/t" }',
+        13,
+        "mailbox[1].auth.token_url",
+    ),
+    case(
+        'password = { env = "ANN_PASSWORD" }',
+        'auth = { oauth = "google", client_id = "x", client_secret = "hunter2" }',
+        13,
+        "mailbox[1].auth.client_secret",
+    ),
     case("null_sender = true", "null_sender = 'yes'", 17, "mailbox[1].null_sender"),
     case('"09:00-17:30"', '"17:30-09:00"', 20, "office.hours.tue[1]", '"09:00-17:30"'),
     case('"09:00-17:30"', '"09:00-09:00"', 20, "office.hours.tue[1]"),

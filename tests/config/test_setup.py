@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm.config import Mode, PasswordSource, Security, Server
+from inboxcrm.config import Mode, OAuth, OAuthProvider, PasswordSource, Security, Server
 from inboxcrm.configuration import load
 from inboxcrm.configuration.table import Refused
 from inboxcrm.errors import UserError
@@ -58,6 +58,39 @@ def test_a_known_provider_brings_its_servers_and_its_word(tmp_path: Path) -> Non
     assert not mailbox.null_sender
 
 
+def test_a_provider_without_passwords_is_signed_in_to(tmp_path: Path) -> None:
+    flags = FLAGS | {"address": "ann@outlook.com", "client-id": "my-client"}
+    write_home(tmp_path / "home", answer(flags, ask=None))
+
+    mailbox = load(tmp_path / "home").mailboxes[0]
+    assert mailbox.password is None
+    assert mailbox.auth == OAuth(OAuthProvider.MICROSOFT, "my-client")
+
+
+def test_gmail_may_be_signed_in_to_and_its_secret_is_kept_elsewhere(tmp_path: Path) -> None:
+    flags = FLAGS | {"address": "ann@gmail.com", "password": "oauth:google", "client-id": "my-client"}
+    write_home(tmp_path / "home", answer(flags, ask=None))
+
+    secret = PasswordSource(keyring="inboxcrm/google-client")
+    assert load(tmp_path / "home").mailboxes[0].auth == OAuth(OAuthProvider.GOOGLE, "my-client", secret)
+
+
+def test_a_person_is_told_what_their_provider_wants_before_they_are_asked() -> None:
+    told: list[str] = []
+    asked: list[str] = []
+
+    def ask(question: Question, default: str | None) -> str:
+        asked.append(question.name)
+        return {"name": "Ann", "address": "ann@outlook.com", "client-id": "my-client"}.get(question.name, "")
+
+    found = answer({}, ask=ask, note=told.append)
+
+    assert found.auth is not None
+    [word] = told
+    assert word.startswith("Outlook.com: It takes no passwords for IMAP: sign in")
+    assert asked[-2:] == ["password", "client-id"]
+
+
 @pytest.mark.parametrize("name", ['Ann "the pen" Example', "Ann\\n", "Ann {name} Éxample", "安 # ]"])
 def test_any_name_survives_being_written(tmp_path: Path, name: str) -> None:
     write_home(tmp_path / "home", answer(FLAGS | {"name": name}, ask=None))
@@ -85,6 +118,8 @@ def test_what_is_needed_and_not_given_is_named(tmp_path: Path) -> None:
         pytest.param("smtp", "none://localhost", "must name the port", id="no port"),
         pytest.param("password", "hunter2", "must be", id="a password itself"),
         pytest.param("password", "env:", "must be", id="no variable"),
+        pytest.param("password", "oauth:gogle", 'Did you mean "google"?', id="sign-in"),
+        pytest.param("password", "oauth:custom", "by hand", id="sign-in of one's own"),
         pytest.param("ca-file", "not-there.pem", "PEM", id="no certificate"),
         pytest.param("language", "Deutsch", 'Did you mean "de"?', id="language"),
     ],
