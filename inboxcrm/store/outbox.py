@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -364,33 +365,49 @@ _LEFT = "kind = 'auto' AND state NOT IN ('cancelled', 'expired', 'failed')"
 
 def counts(connection: sqlite3.Connection, entry: Entry, *, away_texts: Sequence[str], now: datetime) -> limits.Counts:
     """What the ledger holds that limits one more automatic mail."""
-
-    def count(condition: str, within: timedelta, *values: object) -> int:
-        row = connection.execute(
-            f"SELECT COUNT(*) FROM outbox WHERE {_LEFT} AND created_at > ? AND {condition}",  # noqa: S608 - ours
-            (to_text(now - within), *values),
-        ).fetchone()
-        return int(row[0])
-
-    marks = ", ".join("?" * len(away_texts))
-    day, away, due_at = limits.WITHIN_DAY, limits.WITHIN_AWAY, to_text_or_none(entry.due_at)
-    base, domain = entry.recipient_base, entry.recipient_domain
-    return limits.Counts(
-        this_promise_version=count("promise_id = ? AND due_at IS ?", _EVER, entry.promise_id, due_at),
-        matter_7_days=count("matter_id = ?", limits.WITHIN_MATTER, entry.matter_id),
-        sender_10_minutes=count("recipient_base = ?", limits.WITHIN_SENDER_PAUSE, base),
-        sender_day=count("recipient_base = ?", day, base),
-        sender_away_4_days=count(f"recipient_base = ? AND template IN ({marks})", away, base, *away_texts),
-        domain_day=count("recipient_domain = ?", day, domain),
-        domain_subject_day=count("recipient_domain = ? AND subject_key = ?", day, domain, entry.subject_key),
-        forms_day=count("form_lead", day),
-        total_hour=count("1", limits.WITHIN_HOUR),
-        total_day=count("1", day),
-        new_strangers_day=count("stranger", day),
-    )
+    since = {name: to_text(now - within) for name, (within, _) in _COUNTED.items()}
+    values = {f"since_{name}": moment for name, moment in since.items()}
+    recent = connection.execute(
+        _COUNT_RECENT,
+        {
+            **values,
+            "earliest": min(since.values()),
+            "base": entry.recipient_base,
+            "domain": entry.recipient_domain,
+            "subject": entry.subject_key,
+            "matter": entry.matter_id,
+            "away": json.dumps(list(away_texts)),
+        },
+    ).fetchone()
+    (of_this_version,) = connection.execute(
+        f"SELECT COUNT(*) FROM outbox WHERE {_LEFT} AND promise_id = ? AND due_at IS ?",  # noqa: S608 - ours
+        (entry.promise_id, to_text_or_none(entry.due_at)),
+    ).fetchone()
+    return limits.Counts(this_promise_version=of_this_version, **dict(zip(_COUNTED, recent, strict=True)))
 
 
-_EVER = timedelta(days=400)
+_COUNTED = {
+    "matter_7_days": (limits.WITHIN_MATTER, "matter_id = :matter"),
+    "sender_10_minutes": (limits.WITHIN_SENDER_PAUSE, "recipient_base = :base"),
+    "sender_day": (limits.WITHIN_DAY, "recipient_base = :base"),
+    "sender_away_4_days": (
+        limits.WITHIN_AWAY,
+        "recipient_base = :base AND template IN (SELECT value FROM json_each(:away))",
+    ),
+    "domain_day": (limits.WITHIN_DAY, "recipient_domain = :domain"),
+    "domain_subject_day": (limits.WITHIN_DAY, "recipient_domain = :domain AND subject_key = :subject"),
+    "forms_day": (limits.WITHIN_DAY, "form_lead"),
+    "total_hour": (limits.WITHIN_HOUR, "1"),
+    "total_day": (limits.WITHIN_DAY, "1"),
+    "new_strangers_day": (limits.WITHIN_DAY, "stranger"),
+}
+"""What is counted by its field of `limits.Counts`: how far back, and which mails."""
+
+_COUNTS = ", ".join(
+    f"COUNT(*) FILTER (WHERE created_at > :since_{name} AND {condition})" for name, (_, condition) in _COUNTED.items()
+)
+_COUNT_RECENT = f"SELECT {_COUNTS} FROM outbox WHERE {_LEFT} AND created_at > :earliest"  # noqa: S608 - ours
+"""One walk over the mails of the longest window: as many as the limits let through in a week."""
 
 
 def waiting_for_approval(connection: sqlite3.Connection) -> int:
