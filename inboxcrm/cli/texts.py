@@ -11,6 +11,7 @@ from inboxcrm.cli.output import emit, json_option, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.outbox import TemplateValue
 from inboxcrm.domain.plan import Silence
+from inboxcrm.domain.salutation import Form
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.render.lint import lint_all
 from inboxcrm.render.values import samples
@@ -57,9 +58,10 @@ def lint_(place: Place) -> None:
 @templates.command("preview")
 @click.argument("name")
 @click.option("--language", default=None, help="A language code; the contact's or yours where it is not given.")
+@click.option("--form", type=click.Choice([*Form]), default=Form.FORMAL, help="How somebody invented is addressed.")
 @click.option("--message", "reference", metavar="REF", help="With the people and dates of this stored mail.")
 @click.pass_obj
-def preview(place: Place, name: str, language: str | None, reference: str | None) -> None:
+def preview(place: Place, name: str, language: str | None, form: Form, reference: str | None) -> None:
     """How a text reads: with invented values, or with --message as a draft about a stored mail would read.
 
     What a stored mail does not tell (when an answer is due, a number to call) is invented then as well.
@@ -73,7 +75,9 @@ def preview(place: Place, name: str, language: str | None, reference: str | None
             known, spoken = _about(house, reference)
             wanted = language or spoken
         template = house.templates.find(name, wanted)
-        invented = {each: samples(template.language).get(each) for each in template.needs}
+        invented = {each: samples(template.language, Form(form)).get(each) for each in template.needs}
+        if form == Form.FORMAL:
+            invented |= {"first_name": None}
         told = {each: value for each, value in known.items() if value is not None or each in PEOPLE}
         rendered = house.templates.render(name, wanted, {**invented, **told})
     click.secho(f"Subject: {rendered.prefix}{rendered.subject}", bold=True)

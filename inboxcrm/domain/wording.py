@@ -17,6 +17,7 @@ from babel.core import get_global
 from babel.lists import format_list
 
 from inboxcrm.domain.expectation import AwayUntil, ClosedOn, Expectation, HolidayOn, OutsideHours
+from inboxcrm.domain.salutation import Form
 from inboxcrm.domain.wording_languages import PATTERNS, Patterns
 
 LANGUAGES = tuple(PATTERNS)
@@ -62,10 +63,11 @@ def moment_phrase(
     owner_zone: tzinfo,
     sender_zone: tzinfo | None = None,
     said_at: datetime | None = None,
+    form: Form = Form.FORMAL,
 ) -> str:
     """An instant in words: "Tuesday 3 March, 17:00 Zurich, 11:00 your time"."""
     local = at.astimezone(owner_zone)
-    return _moment(at, local.date(), local.hour, language, owner_zone, sender_zone, said_at)
+    return _moment(at, local.date(), local.hour, language, owner_zone, sender_zone, said_at, form)
 
 
 def due_phrase(
@@ -76,6 +78,7 @@ def due_phrase(
     sender_zone: tzinfo | None = None,
     precision: Precision = Precision.DAY,
     said_at: datetime | None = None,
+    form: Form = Form.FORMAL,
 ) -> str:
     """By when: "by the end of Tuesday 3 March, 17:00 Zurich, 11:00 your time", to fit behind "my answer"."""
     local = due_at.astimezone(owner_zone)
@@ -83,7 +86,7 @@ def due_phrase(
     day, hour = ((local - _MINUTE).date(), 24) if ends_day else (local.date(), local.hour)
     patterns = _patterns(language)
     pattern = patterns.by_day if precision is Precision.DAY else patterns.by_time
-    return pattern.format(moment=_moment(due_at, day, hour, language, owner_zone, sender_zone, said_at))
+    return pattern.format(moment=_moment(due_at, day, hour, language, owner_zone, sender_zone, said_at, form))
 
 
 def due_sentence(
@@ -210,6 +213,7 @@ def _moment(
     owner_zone: tzinfo,
     sender_zone: tzinfo | None,
     said_at: datetime | None,
+    form: Form,
 ) -> str:
     patterns = _patterns(language)
     local = at.astimezone(owner_zone)
@@ -220,7 +224,7 @@ def _moment(
         clock = patterns.time.format(hour=theirs.hour, minute=theirs.minute)
         if theirs.date() != day:
             clock = patterns.date_time.format(date=date_phrase(theirs.date(), language, said_on=said_on), time=clock)
-        yours = patterns.yours.format(time=clock)
+        yours = (patterns.yours_familiar if form is Form.FAMILIAR else patterns.yours).format(time=clock)
     return patterns.moment.format(
         date=date_phrase(day, language, said_on=said_on),
         time=patterns.time.format(hour=hour, minute=local.minute),

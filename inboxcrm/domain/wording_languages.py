@@ -1,8 +1,8 @@
 """The patterns of the eight languages in which a time is told. Names of days and months come from CLDR.
 
 Patterns are `str.format` texts. `{date}` is made by `date` (or `date_year`), `{time}` by `time`, `{moment}` by
-`moment`; `{yours}` is the sender's own time where it differs, else empty; `{on}` is the preposition of the weekday;
-`{start}` is the first day of an absence still to come.
+`moment`; `{yours}` is the sender's own time where it differs, else empty (`yours_familiar` says it to somebody who is
+addressed familiarly); `{on}` is the preposition of the weekday; `{start}` is the first day of an absence still to come.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class Patterns:
     time: str
     moment: str
     yours: str
+    yours_familiar: str
     date_time: str
     by_time: str
     by_day: str
@@ -49,6 +50,7 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour:02}:{minute:02}",
             moment="{date}, {time} {city}{yours}",
             yours=", {time} your time",
+            yours_familiar=", {time} your time",
             date_time="{date} {time}",
             by_time="by {moment}",
             by_day="by the end of {moment}",
@@ -71,6 +73,7 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour:02}:{minute:02} Uhr",
             moment="{date}, {time} ({city}{yours})",
             yours=", bei Ihnen {time}",
+            yours_familiar=", bei dir {time}",
             date_time="{date}, {time}",
             by_time="bis {moment}",
             by_day="bis Büroschluss am {moment}",
@@ -93,6 +96,7 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour}h{minute:02}",
             moment="{date}, {time} ({city}{yours})",
             yours=", {time} chez vous",
+            yours_familiar=", {time} chez toi",
             date_time="{date}, {time}",
             by_time="au plus tard le {moment}",
             by_day="d’ici la fin de la journée du {moment}",
@@ -119,14 +123,15 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour}:{minute:02}",
             moment="{date}, {time} ({city}{yours})",
             yours=", {time} en su hora local",
+            yours_familiar=", {time} en tu hora local",
             date_time="{date}, {time}",
             by_time="a más tardar el {moment}",
-            by_day="antes de que termine el {moment}",
+            by_day="antes del final del {moment}",
             answer="Recibirá mi respuesta {due}.",
             no_date="Todavía no puedo indicarle una fecha para mi respuesta; le escribiré cuando pueda hacerlo.",
             received="Su mensaje llegó el {moment}.",
             back="Estoy fuera de la oficina y vuelvo el {date}.",
-            back_later="A partir del {start} estaré fuera de la oficina y vuelvo el {date}.",
+            back_later="Estaré fuera de la oficina a partir del {start} y volveré el {date}.",
             away="En este momento estoy fuera de la oficina.",
             holiday="Aquí es festivo {days}.",
             holidays="Aquí son festivos {days}.",
@@ -141,14 +146,15 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="ore {hour:02}:{minute:02}",
             moment="{date}, {time} ({city}{yours})",
             yours=", da Lei {time}",
+            yours_familiar=", da te {time}",
             date_time="{date}, {time}",
             by_time="entro {moment}",
             by_day="entro la fine di {moment}",
             answer="Riceverà la mia risposta {due}.",
             no_date="Non posso ancora indicarLe una data per la mia risposta; Le scriverò quando potrò farlo.",
             received="Il Suo messaggio è arrivato {moment}.",
-            back="Sono fuori ufficio e torno {date}.",
-            back_later="Sarò fuori ufficio da {start} e torno {date}.",
+            back="Sono fuori ufficio e sarò di ritorno {date}.",
+            back_later="Sarò fuori ufficio da {start} e sarò di ritorno {date}.",
             away="Al momento sono fuori ufficio.",
             holiday="Qui è festivo {days}.",
             holidays="Qui sono festivi {days}.",
@@ -164,9 +170,10 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour:02}:{minute:02}",
             moment="{date}, {time} ({city}{yours})",
             yours=", {time} na sua hora local",
+            yours_familiar=", {time} na tua hora local",
             date_time="{date}, {time}",
             by_time="até {moment}",
-            by_day="o mais tardar no fim de {moment}",
+            by_day="até ao fim do dia de {moment}",
             answer="Receberá a minha resposta {due}.",
             no_date="Ainda não posso indicar uma data para a minha resposta; escreverei quando puder.",
             received="A sua mensagem chegou {on} {moment}.",
@@ -188,6 +195,7 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour:02}:{minute:02} uur",
             moment="{date}, {time} ({city}{yours})",
             yours=", bij u {time}",
+            yours_familiar=", bij jou {time}",
             date_time="{date}, {time}",
             by_time="uiterlijk op {moment}",
             by_day="vóór het einde van {moment}",
@@ -210,6 +218,7 @@ PATTERNS: Mapping[str, Patterns] = MappingProxyType(
             time="{hour}:{minute:02}",
             moment="{date}{time}（{city}時間{yours}）",
             yours="、そちらの時間で{time}",
+            yours_familiar="、そちらの時間で{time}",
             date_time="{date}{time}",
             by_time="{moment}までに",
             by_day="{moment}の業務終了までに",

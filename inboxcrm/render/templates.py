@@ -67,6 +67,8 @@ class Template:
     used: frozenset[str]
     parts: tuple[tuple[str, str], ...] = ()
     """The parts this text is built of, by name, in its own language."""
+    asks: bool = False
+    """A greeting that is meant to ask for something, as its front matter says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,15 @@ def _never_none(value: object) -> object:
 _SANDBOX = _Sandbox()
 
 
+@lru_cache(maxsize=64)
+def _sandbox(parts: tuple[tuple[str, str], ...]) -> _Sandbox:
+    """One for all the texts that are built of the same parts, which are compiled once then."""
+    return _Sandbox(parts) if parts else _SANDBOX
+
+
 @lru_cache(maxsize=512)
 def _compiled(body: str, parts: tuple[tuple[str, str], ...]) -> jinja2.Template:
-    return (_Sandbox(parts) if parts else _SANDBOX).from_string(body)
+    return _sandbox(parts).from_string(body)
 
 
 def parse_template(name: str, language: str, source: str, *, origin: str) -> Template:
@@ -124,7 +132,14 @@ def parse_template(name: str, language: str, source: str, *, origin: str) -> Tem
         needs=needs,
         body=body,
         used=_names_used(body, origin),
+        asks=_yes(fields.get("asks", "no"), origin),
     )
+
+
+def _yes(value: str, origin: str) -> bool:
+    if value not in ("yes", "no"):
+        raise TemplateError(f"{origin}: asks is yes or no, not {value!r}")
+    return value == "yes"
 
 
 def _split(source: str, origin: str) -> tuple[str, str]:
@@ -136,7 +151,7 @@ def _split(source: str, origin: str) -> tuple[str, str]:
 
 
 def _fields(head: str, origin: str) -> Iterator[tuple[str, str]]:
-    known = ("intent", "subject", "needs")
+    known = ("intent", "subject", "needs", "asks")
     for line in filter(str.strip, head.split("\n")):
         key, colon, value = line.partition(":")
         if not colon or key.strip() not in known:
@@ -203,7 +218,7 @@ def _cleaned(name: str, value: TemplateValue) -> TemplateValue:
     """One visible line, or None for nothing."""
     if value is None:
         return None
-    return (clean_name(value) if name == "sender_name" else one_line(value, VALUE_LENGTH)) or None
+    return (clean_name(value) if name in ("sender_name", "first_name") else one_line(value, VALUE_LENGTH)) or None
 
 
 def _tidy(text: str) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from inboxcrm.domain import wording
 from inboxcrm.domain.expectation import AwayUntil, Expectation
 from inboxcrm.domain.office_hours import Away
+from inboxcrm.domain.salutation import Form
 from inboxcrm.render.languages import FALLBACK
 
 VALUES: Mapping[str, str] = MappingProxyType(
@@ -30,6 +31,9 @@ VALUES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+NOT_ALWAYS = ("reason", "sender_name", "first_name", "phone", "urgent_word", "call_at", "plan_note")
+"""The values that are None for somebody: a text has to read well without each of them."""
+
 _RECEIVED_AT = datetime(2026, 2, 26, 16, 58, tzinfo=UTC)
 _BEFORE = datetime(2026, 2, 27, 16, 0, tzinfo=UTC)
 _DUE_AT = datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
@@ -37,16 +41,16 @@ _BACK_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _HERE, _THERE = ZoneInfo("Europe/Zurich"), ZoneInfo("America/New_York")
 
 
-@lru_cache(maxsize=16)
-def samples(language: str) -> Mapping[str, str]:
-    """Invented values in a language, as long as real ones are; in English where we have no words for it."""
+@lru_cache(maxsize=32)
+def samples(language: str, form: Form = Form.FORMAL) -> Mapping[str, str]:
+    """Invented values in a language and form of address, as long as real ones; in English where we have no words."""
     spoken = wording.spoken(language) or FALLBACK
     away = Away(_RECEIVED_AT - timedelta(days=1), _BACK_AT)
     expectation = Expectation(_RECEIVED_AT, _DUE_AT, _DUE_AT, timedelta(hours=8), (), (AwayUntil(away, _BACK_AT),))
     return MappingProxyType(
         {
-            "due": wording.due_phrase(_DUE_AT, spoken, owner_zone=_HERE, sender_zone=_THERE),
-            "previous_due": wording.due_phrase(_BEFORE, spoken, owner_zone=_HERE, sender_zone=_THERE),
+            "due": wording.due_phrase(_DUE_AT, spoken, owner_zone=_HERE, sender_zone=_THERE, form=form),
+            "previous_due": wording.due_phrase(_BEFORE, spoken, owner_zone=_HERE, sender_zone=_THERE, form=form),
             "reason": wording.reason_phrase(expectation, spoken, owner_zone=_HERE),
             "sender_name": "Bob Builder",
             "owner_name": "Ann Example",
@@ -55,7 +59,7 @@ def samples(language: str) -> Mapping[str, str]:
             "plan_note": "Gold: 24/7.",
             "call_at": wording.moment_phrase(_DUE_AT, spoken, owner_zone=_HERE, said_at=_RECEIVED_AT),
             "first_name": "Bob",
-            "form": "formal",
+            "form": form.value,
             "day": wording.date_phrase(_RECEIVED_AT.date(), spoken, said_on=_DUE_AT.date()),
         }
     )

@@ -18,12 +18,14 @@ from inboxcrm.domain.outbox import AutoReply, OutboxState, TemplateValue
 from inboxcrm.domain.plan import MINIMAL, Acknowledge, Plan, Silence
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.rules import Situation
+from inboxcrm.domain.salutation import Form
 from inboxcrm.domain.wording import Precision
 from inboxcrm.errors import TemplateError
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose
 from inboxcrm.service import brakes, urgent
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
+from inboxcrm.service.salutation import form_of, salute
 from inboxcrm.store import contacts, home, outbox
 
 PHONE = "phone"
@@ -139,32 +141,49 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         and not minimal
     )
     reachable = bool(filing.household.config.notify.routes)
+    card = contacts.card(filing.connection, speech.person.contact_id)
+    proved = speech.situation.known and speech.plan.verdict.authenticated and not minimal
+    form = form_of(card, proved=proved)
     return {
-        "due": due(expectation, language, owner_zone=owner.timezone, sender_zone=sender_zone),
+        "due": due(expectation, language, owner_zone=owner.timezone, sender_zone=sender_zone, form=form),
         "previous_due": None,
         "reason": None if minimal else reason(expectation, language, filing.household),
-        "sender_name": _sender_name(filing, speech) if not minimal else None,
+        **salute(card, _sender_name(filing) if proved else "", proved=proved),
         "owner_name": owner.name,
         "phone": owner.phone if trusted and plan.after_hours == PHONE else None,
         "urgent_word": URGENT_WORD if trusted and reachable and plan.after_hours in urgent.ACCESS else None,
         "plan_note": plan.wording.get(language) if trusted else None,
-        "call_at": _call_at(speech.plan.wish, language, expectation, owner.timezone, sender_zone),
+        "call_at": _call_at(speech.plan.wish, language, expectation, owner.timezone, sender_zone, form),
     }
 
 
 def _call_at(
-    wish: AskedCall | None, language: str, expectation: Expectation, owner_zone: ZoneInfo, sender_zone: tzinfo | None
+    wish: AskedCall | None,
+    language: str,
+    expectation: Expectation,
+    owner_zone: ZoneInfo,
+    sender_zone: tzinfo | None,
+    form: Form,
 ) -> TemplateValue:
     """When a call was asked for, as it was understood; None where it was not."""
     said_at = expectation.received_at
     if wish is not None and wish.at is not None:
-        return wording.moment_phrase(wish.at, language, owner_zone=owner_zone, sender_zone=sender_zone, said_at=said_at)
+        return wording.moment_phrase(
+            wish.at, language, owner_zone=owner_zone, sender_zone=sender_zone, said_at=said_at, form=form
+        )
     if wish is not None and wish.on is not None:
         return wording.date_phrase(wish.on, language, said_on=said_at.astimezone(owner_zone).date())
     return None
 
 
-def due(expectation: Expectation, language: str, *, owner_zone: ZoneInfo, sender_zone: tzinfo | None) -> TemplateValue:
+def due(
+    expectation: Expectation,
+    language: str,
+    *,
+    owner_zone: ZoneInfo,
+    sender_zone: tzinfo | None,
+    form: Form = Form.FORMAL,
+) -> TemplateValue:
     """The due time in words that follow "my answer"; None when there is no date."""
     if expectation.due_at is None:
         return None
@@ -175,6 +194,7 @@ def due(expectation: Expectation, language: str, *, owner_zone: ZoneInfo, sender
         sender_zone=sender_zone,
         precision=Precision.DAY if expectation.by_end_of_day else Precision.HOUR,
         said_at=expectation.received_at,
+        form=form,
     )
 
 
@@ -191,11 +211,9 @@ def reason(expectation: Expectation, language: str, household: Household) -> Tem
     return said or None
 
 
-def _sender_name(filing: Filing, speech: Speech) -> TemplateValue:
-    if not speech.situation.known or not speech.plan.verdict.authenticated:
-        return None
+def _sender_name(filing: Filing) -> str:
     author = filing.message.author
-    return author.name if author is not None and author.name else None
+    return author.name if author is not None else ""
 
 
 def zone_of_sender(filing: Filing, person: Person) -> tzinfo | None:

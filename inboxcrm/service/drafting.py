@@ -14,12 +14,12 @@ from inboxcrm.domain.mime import parse
 from inboxcrm.domain.outbox import OutboxState, OwnerMail, TemplateValue
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.quoting import normalised_subject
-from inboxcrm.domain.salutation import Form, first_name
 from inboxcrm.errors import TemplateError
 from inboxcrm.render import Intent, Rendered, UndeliverableError, UnsafeMailError, compose_owner_mail
 from inboxcrm.service import second_look
 from inboxcrm.service.acknowledge import addressed_alias
 from inboxcrm.service.household import Household
+from inboxcrm.service.salutation import salute
 from inboxcrm.store import contacts, messages, outbox, workflows
 from inboxcrm.store.contacts import Card
 
@@ -167,16 +167,6 @@ def _subject(theirs: str, ours: str) -> str:
     return theirs if theirs.lower().startswith("re:") else f"Re: {theirs}"
 
 
-def address(card: Card, name: str) -> Mapping[str, TemplateValue]:
-    """How a text addresses somebody; `name` is "" where it is not known or must not be repeated."""
-    familiar = card.form == Form.FAMILIAR
-    return {
-        "sender_name": name or None,
-        "first_name": first_name(name) if familiar else None,
-        "form": Form.FAMILIAR if familiar else Form.FORMAL,
-    }
-
-
 def values(household: Household, told: About, now: datetime) -> Mapping[str, TemplateValue]:
     """What the text of a draft is given: who, and the day of the mail it is about."""
     owner = household.config.owner
@@ -186,7 +176,7 @@ def values(household: Household, told: About, now: datetime) -> Mapping[str, Tem
         "due": None,
         "previous_due": None,
         "reason": None,
-        **address(told.card, (told.card.name or told.to.name) if told.trusted else ""),
+        **salute(told.card, (told.card.name or told.to.name) if told.trusted else ""),
         "owner_name": owner.name,
         "phone": None,
         "urgent_word": None,

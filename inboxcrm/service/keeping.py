@@ -14,8 +14,9 @@ from inboxcrm.domain.text import one_line, storable
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
 from inboxcrm.render import Rendered
-from inboxcrm.service import actions, drafting
+from inboxcrm.service import actions
 from inboxcrm.service.household import Household
+from inboxcrm.service.salutation import salute
 from inboxcrm.store import contacts, facts, home, interactions, occasions, touches, views
 from inboxcrm.store.facts import FactRow
 from inboxcrm.store.occasions import OccasionRow
@@ -177,7 +178,7 @@ def greeting(household: Household, occasion_id: int) -> Rendered:
         card = contacts.card(connection, row.contact_id)
     template = GREETINGS.get(Kind(row.kind), CONGRATULATION)
     language = card.language or household.config.owner.language
-    values = {**drafting.address(card, card.name), "owner_name": household.config.owner.name}
+    values = {**salute(card, card.name), "owner_name": household.config.owner.name}
     return household.templates.render(template, language, values)
 
 

@@ -30,6 +30,7 @@ from inboxcrm.service import brakes, learned
 from inboxcrm.service.acknowledge import addressed_alias, reason, zone_of_sender
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
+from inboxcrm.service.salutation import form_of, salute
 from inboxcrm.store import contacts, home, messages, outbox, promises, prospects, views
 from inboxcrm.store.promises import Promise
 from inboxcrm.store.times import to_text
@@ -269,6 +270,8 @@ def _values(
     owner = household.config.owner
     language = wording.spoken(letter.language) or wording.spoken(owner.language) or "en"
     theirs = zone_of_sender(letter.filing, Person(letter.promise.contact_id, None))
+    card = contacts.card(letter.filing.connection, letter.promise.contact_id)
+    proved = letter.known and letter.trusted
 
     def told(at: datetime) -> str:
         open_then = calendar.open_on(calendar.day_of(at))
@@ -280,6 +283,7 @@ def _values(
             sender_zone=theirs,
             precision=Precision.DAY if closes else Precision.HOUR,
             said_at=letter.filing.now,
+            form=form_of(card, proved=proved),
         )
 
     name = letter.filing.message.author.name if letter.filing.message.author is not None else ""
@@ -291,7 +295,7 @@ def _values(
         "due": told(due_at),
         "previous_due": told(letter.previous_due_at),
         "reason": explained,
-        "sender_name": name if letter.known and letter.trusted and name else None,
+        **salute(card, name if proved else "", proved=proved),
         "owner_name": owner.name,
         "phone": None,
         "urgent_word": None,

@@ -258,6 +258,8 @@ def test_mail_data_is_never_a_template() -> None:
             "due": "by Tuesday",
             "owner_name": "Ann",
             "sender_name": "{{ ''.__class__.__mro__ }} {% raise %}",
+            "first_name": None,
+            "form": "formal",
         },
     )
 
@@ -271,7 +273,7 @@ def test_a_draft_for_the_owners_hand_is_never_sent_by_itself() -> None:
 
 
 def test_a_value_that_is_missing_stops_the_mail() -> None:
-    with pytest.raises(TemplateError, match="needs due, owner_name"):
+    with pytest.raises(TemplateError, match="needs due, first_name, form, owner_name"):
         drafted(values={})
 
 
@@ -313,6 +315,7 @@ def test_hostile_text_never_changes_what_the_mail_is(
     name: str, subject: str | None, value: str, in_reply_to: str | None, references: tuple[str, ...], owner_name: str
 ) -> None:
     values = {"due": value, "owner_name": f"A{owner_name}", "sender_name": name, "reason": value, "phone": value}
+    values |= {"first_name": name, "form": value}
 
     draft = drafted(
         to=Address(name, "bob@example.com", "bob@example.com"),
