@@ -150,19 +150,23 @@ def office(
     logins: Logins | None = None,
 ) -> Office:
     """The two doors of one mailbox. What to log in with is had when a connection needs it."""
-    password = (logins or Logins([mailbox], house.config.home, clock)).of(mailbox)
+    logins = logins or Logins([mailbox], house.config.home, clock)
+    password = logins.of(mailbox)
+    transport = SmtpTransport(
+        mailbox.smtp,
+        user=mailbox.user,
+        password=password,
+        account_address=house.config.owner.addresses[0],
+    )
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
         mailbox=ImapMailbox(
             mailbox, password, clock, timing=timing, limits=Limits(spool=house.config.home), heartbeat=heartbeat
         ),
-        transport=SmtpTransport(
-            mailbox.smtp,
-            user=mailbox.user,
-            password=password,
-            account_address=house.config.owner.addresses[0],
-        ),
+        transport=transport,
         clock=clock,
+        submission=transport,
+        sign_in_until=logins.ends_at(mailbox),
         files_sent_itself=provider is not None and provider.files_sent,
         per_minute=30 if provider is None else provider.sends_per_minute,
         per_day=500 if provider is None else provider.sends_per_day,

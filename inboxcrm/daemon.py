@@ -19,6 +19,7 @@ from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.memory import remember
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.reload import changes, reload
+from inboxcrm.service.sending_watch import SendingWatch
 from inboxcrm.service.sweep import sweep
 from inboxcrm.service.vigil import Vigil
 from inboxcrm.store import folders
@@ -66,6 +67,7 @@ class Daemon:
         self._notify = notify
         self._fetch = fetch
         self._vigil = vigil or Vigil(household, offices)
+        self._sending_watch = SendingWatch(household, offices)
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
@@ -106,6 +108,7 @@ class Daemon:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
                 tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
                 tasks.append(group.create_task(self._every(VIGIL, self._vigil.run_once), name="vigil"))
+                tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
                 tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")

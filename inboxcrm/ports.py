@@ -157,6 +157,17 @@ class Transport(Protocol):
     async def close(self) -> None: ...
 
 
+class Submission(Protocol):
+    """A submission server that can be looked at."""
+
+    async def look(self) -> datetime | None:
+        """Log in, send nothing, and leave: when the server's certificate ends, where it showed one.
+
+        UserError where the owner must act before anything can be sent, TransientError where it may pass.
+        """
+        ...
+
+
 class StepRecorder(Protocol):
     """Makes the SMTP step about to begin durable: "connect", "mail", "rcpt", "data", "body"."""
 

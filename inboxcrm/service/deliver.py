@@ -11,7 +11,7 @@ import logging
 import random
 import sqlite3
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, not_beyond_longest_pause, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError, TransientError
-from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Transport
+from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Submission, Transport
 from inboxcrm.service import renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
@@ -47,6 +47,8 @@ class Office:
     """The two doors of one mailbox: where mail is read and where it is handed over, and the clock they go by.
 
     `per_minute` and `per_day`: how many mails its provider takes from us, owner's and automatic ones together.
+    `submission` tries the log-in of the second door; `sign_in_until` is when the owner must have signed in again, where
+    that is known.
     """
 
     mailbox: Mailbox
@@ -55,6 +57,8 @@ class Office:
     files_sent_itself: bool = False
     per_minute: int = 30
     per_day: int = 500
+    submission: Submission | None = None
+    sign_in_until: Callable[[], datetime | None] = lambda: None
     sent_read_at: float | None = None
     """When the last reading of Sent that went well began, by the monotonic clock."""
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.ports import MailboxState, MailboxStatus
 from inboxcrm.service.deliver import Office
+from inboxcrm.service.endings import Ending, Endings, certificate, sign_in
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word, tell
 from inboxcrm.store import home
@@ -23,14 +24,10 @@ log = logging.getLogger("inboxcrm.vigil")
 SILENT = timedelta(minutes=15)
 """Open time without a look into INBOX after which the owner is told."""
 
-EXPIRES_WITHIN = timedelta(days=14)
-"""How long before its end a server's certificate is spoken of."""
-
 LOOKS = 3
 """How often in a row it must be found silent: after a suspend the clock has moved, and the network needs a moment."""
 
 UNREAD = "mailbox-not-read"
-CERTIFICATE = "certificate-expires"
 
 Ping = Callable[[], Awaitable[None]]
 """Says to a watch outside that all is well."""
@@ -44,7 +41,6 @@ class _Seen:
     looks: int = 0
     told: datetime | None = None
     cleared: bool = False
-    expiry_told: datetime | None = None
 
 
 class Vigil:
@@ -55,6 +51,7 @@ class Vigil:
         self._offices = offices
         self._ping = ping
         self._seen: dict[str, _Seen] = {}
+        self._endings = Endings(household)
 
     async def run_once(self) -> None:
         """One look at all of them."""
@@ -82,7 +79,7 @@ class Vigil:
         seen = self._seen.setdefault(name, _Seen(now))
         silent = self._open_time(connection, fares.last_checked_at or seen.since, now) >= SILENT
         seen.looks = seen.looks + 1 if silent else 0
-        if fares.certificate_until != seen.expiry_told:
+        if any(self._endings.to_say(name, each, now) for each in self._ends(name, fares)):
             return True
         if seen.looks == 0 and fares.last_checked_at is not None:
             return not seen.cleared
@@ -100,9 +97,12 @@ class Vigil:
                 word = Word(f"{UNREAD}:{name}:{seen.told.isoformat()}:over", UNREAD, f"Mailbox {name} is read again")
                 tell(self._household, connection, word, now=now)
             seen.told, seen.cleared = None, True
-        if fares.certificate_until != seen.expiry_told:
-            seen.expiry_told = fares.certificate_until
-            self._tell_expiry(connection, name, fares.certificate_until)
+        for each in self._ends(name, fares):
+            if self._endings.to_say(name, each, self._now(name)):
+                self._endings.say(connection, name, each, self._now(name))
+
+    def _ends(self, name: str, fares: MailboxStatus) -> tuple[Ending, ...]:
+        return certificate(fares.certificate_until), sign_in(name, self._offices[name].sign_in_until())
 
     def _tell_unread(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus, last: datetime) -> None:
         now, zone = self._household.clock.now(), self._household.config.owner.timezone
@@ -118,16 +118,6 @@ class Vigil:
         )
         tell(self._household, connection, word, now=now)
         log.warning("vigil.unread", extra={"mailbox": name})
-
-    def _tell_expiry(self, connection: sqlite3.Connection, name: str, until: datetime | None) -> None:
-        now = self._household.clock.now()
-        home.clear_alarms_about(connection, CERTIFICATE, f"{name}:", now=now)
-        if until is None or until - self._now(name) > EXPIRES_WITHIN:
-            return
-        text = f"the certificate of its server ends on {until:%d %B %Y}; after that it cannot be read"
-        home.raise_alarm(connection, CERTIFICATE, f"{name}: {text}", now=now)
-        word = Word(f"{CERTIFICATE}:{name}:{until:%Y-%m-%d}", CERTIFICATE, f"Mailbox {name}: {text}")
-        tell(self._household, connection, word, now=now)
 
     def _open_time(self, connection: sqlite3.Connection, start: datetime, end: datetime) -> timedelta:
         if end - start < SILENT:

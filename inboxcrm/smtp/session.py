@@ -12,6 +12,7 @@ import ipaddress
 import re
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import aiosmtplib
 
@@ -51,11 +52,15 @@ class Patience:
 
 
 class SessionRefusedError(TransientError):
-    """The server, its certificate or our account stands in the way: nothing was sent."""
+    """The server, its certificate or our account stands in the way: nothing was sent.
 
-    def __init__(self, message: str, *, pause_all: bool) -> None:
+    `pause_all`: nothing else can be sent now either; `passes`: by itself, as the server says.
+    """
+
+    def __init__(self, message: str, *, pause_all: bool, passes: bool = False) -> None:
         super().__init__(message)
         self.pause_all = pause_all
+        self.passes = passes
 
 
 class TokenRefusedError(SessionRefusedError):
@@ -134,6 +139,14 @@ class Session:
         limit = self._client.esmtp_extensions.get("size", "").strip()
         return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
 
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the server's certificate ends; None without TLS."""
+        transport = self._client.transport
+        shown = transport.get_extra_info("peercert") if transport is not None else None
+        until = shown.get("notAfter") if shown else None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC) if isinstance(until, str) else None
+
     async def open(self) -> None:
         """Connect, protect and log in, with what was asked for before; raises `SessionRefusedError`."""
         credential = await self._ask() if self._user else ""
@@ -205,7 +218,7 @@ class Session:
         if said.code != 235:
             text = _without_secrets(said.message, user, bearer.token)
             refused = _refusal(Reply(said.code, "; ".join(filter(None, (text, why)))))
-            raise TokenRefusedError(str(refused), bearer) if refused.pause_all else refused
+            raise TokenRefusedError(str(refused), bearer) if refused.pause_all and not refused.passes else refused
 
     async def _ask(self) -> str | Bearer:
         try:
@@ -263,7 +276,8 @@ class Session:
 
 def _refusal(reply: Reply) -> SessionRefusedError:
     verdict = outcome(Step.CONNECT, reply)
-    return SessionRefusedError(reply.shown(), pause_all=isinstance(verdict, Deferred) and verdict.pause_all)
+    pause_all = isinstance(verdict, Deferred) and verdict.pause_all
+    return SessionRefusedError(reply.shown(), pause_all=pause_all, passes=400 <= reply.code <= 499)
 
 
 def _is_certificate(error: Exception) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 
 from inboxcrm.config import Server
 from inboxcrm.domain.outbox import Step
+from inboxcrm.errors import UserError
 from inboxcrm.ports import Credentials, Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
 from inboxcrm.smtp.replies import Reply, outcome, refuses_null_sender
 from inboxcrm.smtp.session import (
@@ -74,6 +76,21 @@ class SmtpTransport:
             self._after(delivery)
             return delivery
 
+    async def look(self) -> datetime | None:
+        """Log in over a connection of its own, send nothing, and leave: when the server's certificate ends.
+
+        UserError where nothing can be sent before the owner acts, TransientError where it may pass.
+        """
+        try:
+            session = await self._fresh()
+        except SessionRefusedError as error:
+            if error.pause_all and not error.passes:
+                raise UserError(str(error)) from None
+            raise
+        until = session.certificate_until
+        session.leave()
+        return until
+
     async def close(self) -> None:
         """Leave the server; a later `send` connects again. A mail in flight ends as if the server had hung up."""
         self._stop_timer()
@@ -99,15 +116,19 @@ class SmtpTransport:
             return InDoubt(str(error))
 
     async def _ready(self) -> Session:
-        """The kept connection where it is still open, else a new one; a refused token is exchanged once."""
+        """The kept connection where it is still open, else a new one."""
         if self._session is not None and self._session.alive:
             return self._session
+        self._session = await self._fresh()
+        return self._session
+
+    async def _fresh(self) -> Session:
+        """A new connection, logged in; a refused token is exchanged once."""
         try:
-            self._session = await self._open()
+            return await self._open()
         except TokenRefusedError as error:
             error.bearer.refused()
-            self._session = await self._open()
-        return self._session
+            return await self._open()
 
     async def _open(self) -> Session:
         session = Session(self._server, user=self._user, password=self._password, patience=self._patience)

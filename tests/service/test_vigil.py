@@ -11,7 +11,8 @@ from inboxcrm.config import Notify
 from inboxcrm.errors import TransientError
 from inboxcrm.ports import MailboxState, MailboxStatus
 from inboxcrm.service.deliver import Office
-from inboxcrm.service.vigil import CERTIFICATE, UNREAD, Vigil
+from inboxcrm.service.endings import CERTIFICATE, SIGN_IN
+from inboxcrm.service.vigil import UNREAD, Vigil
 from inboxcrm.store import home
 from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
 
@@ -38,7 +39,8 @@ class Night:
         self._ping_fails = ping_fails
         household = house.household
         household.config = replace(household.config, notify=Notify(command=("ring",)))
-        office = Office(self.mailbox, FakeTransport(), house.clock)
+        self.signed_in_until: datetime | None = None
+        office = Office(self.mailbox, FakeTransport(), house.clock, sign_in_until=lambda: self.signed_in_until)
         self.vigil = Vigil(household, {"main": office}, self._ping)
 
     async def _ping(self) -> None:
@@ -132,3 +134,31 @@ async def test_a_certificate_is_spoken_of_two_weeks_before_its_end_until_it_is_r
     assert "10 March 2026" in near[0][0]
     assert len(near[1]) == 1
     assert night.alarms(CERTIFICATE) == []
+
+
+async def test_a_certificate_that_comes_near_while_the_program_runs_is_spoken_of(night: Night, house: House) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, certificate_until=MONDAY + timedelta(days=30))
+    await night.minutes(1, checked=True)
+    far = night.alarms(CERTIFICATE)
+    house.clock.advance(timedelta(days=17))
+    await night.minutes(2, checked=True)
+
+    assert far == []
+    assert len(night.alarms(CERTIFICATE)) == 1
+    assert sum("certificate" in title for title in night.words()) == 1
+
+
+async def test_a_sign_in_that_ends_is_spoken_of_three_days_before_with_what_to_type(night: Night, house: House) -> None:
+    night.signed_in_until = MONDAY + timedelta(days=7)
+    await night.minutes(1, checked=True)
+    far = night.alarms(SIGN_IN)
+    house.clock.advance(timedelta(days=4))
+    await night.minutes(2, checked=True)
+    near = night.alarms(SIGN_IN)
+    night.signed_in_until = MONDAY + timedelta(days=30)
+    await night.minutes(1, checked=True)
+
+    assert far == []
+    [told] = near
+    assert told == "main: your sign-in ends on 09 March 2026. To renew it type: inboxcrm sign-in main"
+    assert night.alarms(SIGN_IN) == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import ssl
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from inboxcrm.clock import SystemClock
 from inboxcrm.config import Security, Server
-from inboxcrm.errors import UserError
+from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.smtp import SmtpTransport
 from inboxcrm.smtp.session import is_loopback
@@ -166,3 +168,27 @@ async def test_a_server_with_unknown_methods_only_pauses_the_account(connect: Co
 )
 def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+async def test_a_look_logs_in_sends_nothing_and_tells_when_the_certificate_ends(
+    certificate: Certificate, server_tls: ssl.SSLContext
+) -> None:
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=server_tls) as server:
+        until = await transport_to(server.port, Security.TLS, certificate.cert).look()
+
+        assert until is not None
+        assert timedelta(days=28) < until - SystemClock().now() < timedelta(days=31)
+        assert server.accepted == []
+
+
+async def test_a_look_tells_what_the_owner_must_mend_from_what_may_pass(
+    certificate: Certificate, server_tls: ssl.SSLContext
+) -> None:
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=server_tls) as server:
+        with pytest.raises(UserError, match="certificate"):
+            await transport_to(server.port, Security.TLS).look()
+        with pytest.raises(UserError, match="535"):
+            await transport_to(server.port, Security.TLS, certificate.cert, password="other").look()
+        server.moods.append(Mood(Step.CONNECT, reply="421 4.3.2 later", times=1))
+        with pytest.raises(TransientError):
+            await transport_to(server.port, Security.TLS, certificate.cert).look()

@@ -1,0 +1,109 @@
+"""A submission server that would refuse the next mail is noticed before somebody waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from inboxcrm.config import Notify
+from inboxcrm.errors import TransientError, UserError
+from inboxcrm.service.deliver import Office
+from inboxcrm.service.endings import SENDING_CERTIFICATE
+from inboxcrm.service.sending_watch import CANNOT_SEND, SendingWatch
+from inboxcrm.store import home
+from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
+
+REFUSED, DOWN = UserError("535 5.7.8 no"), TransientError("smtp.example.org:465: no route to host")
+
+
+class Desk:
+    """A submission server that says what the test says, looked at minute after minute."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.says: datetime | Exception | None = MONDAY + timedelta(days=60)
+        self.looks: list[timedelta] = []
+        house.household.config = replace(house.household.config, notify=Notify(command=("ring",)))
+        office = Office(FakeMailbox(), FakeTransport(), house.clock, submission=self)
+        without = Office(FakeMailbox(), FakeTransport(), house.clock)
+        self.watch = SendingWatch(house.household, {"main": office, "demo": without})
+
+    async def look(self) -> datetime | None:
+        self.looks.append(self.house.clock.now() - MONDAY)
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+    async def minutes(self, count: int) -> None:
+        for _ in range(count):
+            self.house.clock.advance(timedelta(minutes=1))
+            await self.watch.run_once()
+
+    def alarms(self, kind: str = CANNOT_SEND) -> list[str]:
+        return self.house.household.database.reading(
+            lambda connection: [one.detail for one in home.alarms(connection) if one.kind == kind]
+        )
+
+    def words(self) -> list[str]:
+        return [title for (title,) in self.house.ask("SELECT title FROM notices ORDER BY id")]
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    return Desk(house)
+
+
+async def test_a_server_that_lets_us_in_is_looked_at_once_a_day(desk: Desk) -> None:
+    await desk.minutes(3)
+    desk.house.clock.advance(timedelta(days=1))
+    await desk.minutes(3)
+
+    assert len(desk.looks) == 2
+    assert desk.words() == []
+
+
+async def test_a_refused_log_in_is_told_at_the_second_try_and_tried_seldom(desk: Desk) -> None:
+    desk.says = REFUSED
+    await desk.minutes(3)
+    first = desk.alarms()
+    await desk.minutes(200)
+    told = (desk.alarms(), desk.words(), len(desk.looks))
+    desk.says = None
+    desk.house.clock.advance(timedelta(hours=6))
+    await desk.minutes(1)
+
+    assert first == []
+    assert told == (["main: nothing can be sent. 535 5.7.8 no"], ["Mailbox main cannot send"], 2)
+    assert desk.alarms() == []
+    assert desk.words() == ["Mailbox main cannot send", "Mailbox main can send"]
+
+
+async def test_a_server_that_is_away_for_an_hour_is_told_and_for_some_minutes_is_not(desk: Desk) -> None:
+    desk.says = DOWN
+    await desk.minutes(3)
+    desk.says = None
+    await desk.minutes(10)
+    short = (desk.alarms(), desk.words())
+    desk.says = DOWN
+    desk.house.clock.advance(timedelta(days=1))
+    await desk.minutes(70)
+
+    assert short == ([], [])
+    assert desk.alarms() == ["main: nothing can be sent. smtp.example.org:465: no route to host"]
+    assert desk.words() == ["Mailbox main cannot send"]
+
+
+async def test_its_certificate_is_spoken_of_two_weeks_before_its_end(desk: Desk) -> None:
+    desk.says = MONDAY + timedelta(days=10)
+    await desk.minutes(2)
+    near = desk.alarms(SENDING_CERTIFICATE)
+    desk.says = MONDAY + timedelta(days=90)
+    desk.house.clock.advance(timedelta(days=1))
+    await desk.minutes(2)
+
+    [told] = near
+    assert told.startswith("main: the certificate of its submission server ends on 12 March 2026")
+    assert desk.alarms(SENDING_CERTIFICATE) == []
+    assert len(desk.words()) == 1
