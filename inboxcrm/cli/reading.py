@@ -1,4 +1,4 @@
-"""Commands for reading: contacts, one contact, search, one message, and why it was decided about as it was."""
+"""Commands for reading: one contact, search, one message, and why it was decided about as it was."""
 
 from __future__ import annotations
 
@@ -17,30 +17,6 @@ from inboxcrm.domain.text import one_line
 from inboxcrm.service import actions
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages, views
-
-
-@cli.command(short_help="People, the latest correspondents first.")
-@click.argument("words", nargs=-1)
-@click.option("--limit", default=views.PAGE, show_default=True, help="How many.")
-@json_option
-@click.pass_obj
-def contacts(place: Place, words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """People, the latest correspondents first; WORDS narrow it to names, addresses, organisations."""
-    with bootstrap.household(place.home) as house:
-        zone = house.config.owner.timezone
-        rows = house.database.reading(lambda connection: views.contacts(connection, like=" ".join(words), limit=limit))
-        if as_json:
-            for row in rows:
-                emit(row)
-            return
-        table(
-            ("id", "name", "organisation", "last", "mails", "owed", "addresses"),
-            [
-                (row.id, row.name, row.organisation, moment(row.last_at, zone), row.messages, row.owed, row.addresses)
-                for row in rows
-            ],
-            nothing="No contact answers to that.",
-        )
 
 
 @cli.command(short_help="One contact and the correspondence.")

@@ -40,6 +40,7 @@ MODULES = (
     "call_backs",
     "client_file",
     "commitments",
+    "contacts",
     "contacts_memory",
     "demo",
     "desk",

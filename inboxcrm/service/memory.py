@@ -6,6 +6,7 @@ import logging
 
 from inboxcrm.service import account, commitments, quiet, social
 from inboxcrm.service.household import Household
+from inboxcrm.store.merging import gather_strays
 
 log = logging.getLogger("inboxcrm.memory")
 
@@ -15,6 +16,7 @@ async def remember(household: Household) -> None:
     suggested = await commitments.read_new(household)
     if suggested:
         log.info("memory.suggested", extra={"count": suggested})
+    await household.jot(gather_strays)
     await account.class_new(household)
     await social.notice_new(household)
     measured = await quiet.measure_daily(household)

@@ -11,6 +11,22 @@ from inboxcrm.domain.message import Address
 from inboxcrm.store.times import to_instant_or_none, to_text
 
 
+def holder(connection: sqlite3.Connection, contact_id: int) -> int:
+    """The contact that stands for this one now: itself, or the one it was merged into."""
+    row = connection.execute(
+        """
+        WITH RECURSIVE way (id, next) AS (
+          SELECT id, merged_into FROM contacts WHERE id = ?
+          UNION
+          SELECT contacts.id, contacts.merged_into FROM contacts JOIN way ON contacts.id = way.next
+        )
+        SELECT id FROM way WHERE next IS NULL
+        """,
+        (contact_id,),
+    ).fetchone()
+    return contact_id if row is None else int(row["id"])
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is set for a contact or, where it is silent, for the organisation."""
@@ -57,6 +73,26 @@ def organisation(connection: sqlite3.Connection, domain: str) -> int | None:
     """The organisation filed under a domain."""
     row = connection.execute("SELECT id FROM organisations WHERE domain = ?", (domain,)).fetchone()
     return None if row is None else int(row["id"])
+
+
+def file_under(connection: sqlite3.Connection, contact_id: int, organisation_id: int) -> None:
+    """A contact belongs to this organisation."""
+    connection.execute("UPDATE contacts SET organisation_id = ? WHERE id = ?", (organisation_id, contact_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One address of a contact: its key, how it is written, and the name it first came with."""
+
+    key: str
+    spec: str
+    name: str
+
+
+def addresses(connection: sqlite3.Connection, contact_id: int) -> list[Held]:
+    """The addresses of a contact, by key."""
+    rows = connection.execute("SELECT key, spec, name FROM addresses WHERE contact_id = ? ORDER BY key", (contact_id,))
+    return [Held(*row) for row in rows]
 
 
 def found_organisation(connection: sqlite3.Connection, domain: str) -> int:
@@ -199,7 +235,7 @@ def organisations(connection: sqlite3.Connection, *, like: str = "") -> list[Org
         """
         SELECT organisations.id, organisations.name, domain, organisations.plan, COUNT(contacts.id) AS contacts
         FROM organisations
-        LEFT JOIN contacts ON contacts.organisation_id = organisations.id
+        LEFT JOIN contacts ON contacts.organisation_id = organisations.id AND contacts.merged_into IS NULL
         WHERE :like = '' OR CAST(organisations.id AS TEXT) = :like
           OR INSTR(LOWER(organisations.name), LOWER(:like)) OR INSTR(domain, LOWER(:like))
         GROUP BY organisations.id

@@ -53,7 +53,10 @@ class Heard:
 
 def known_contacts(connection: sqlite3.Connection) -> list[int]:
     """The contacts whom the owner knows."""
-    return [row[0] for row in connection.execute("SELECT id FROM contacts WHERE known_since IS NOT NULL ORDER BY id")]
+    rows = connection.execute(
+        "SELECT id FROM contacts WHERE known_since IS NOT NULL AND merged_into IS NULL ORDER BY id"
+    )
+    return [row[0] for row in rows]
 
 
 def heard(connection: sqlite3.Connection, contact_id: int, *, since: datetime) -> Heard:

@@ -98,7 +98,12 @@ def owner_of(connection: sqlite3.Connection, profile: str) -> int | None:
 def called(connection: sqlite3.Connection, name: str) -> list[int]:
     """The known contacts of exactly this name, case ignored."""
     rows = connection.execute(
-        "SELECT id FROM contacts WHERE name = ? COLLATE NOCASE AND known_since IS NOT NULL ORDER BY id", (name,)
+        """
+        SELECT id FROM contacts
+        WHERE name = ? COLLATE NOCASE AND known_since IS NOT NULL AND merged_into IS NULL
+        ORDER BY id
+        """,
+        (name,),
     )
     return [row[0] for row in rows]
 

@@ -137,7 +137,8 @@ SELECT contacts.id AS id,
        (SELECT COUNT(*) FROM promises
         WHERE promises.contact_id = contacts.id AND promises.state IN ('open', 'extended', 'broken')) AS owed
 FROM contacts
-LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+WHERE contacts.merged_into IS NULL;
 
 CREATE VIEW outbox_list AS
 SELECT outbox.id AS id,

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from inboxcrm.store.contacts import holder
 from inboxcrm.store.times import to_instant
 from inboxcrm.store.views.rows import PAGE, values
 
@@ -57,8 +58,8 @@ def _escaped(words: str) -> str:
 
 
 def contact(connection: sqlite3.Connection, contact_id: int) -> ContactRow | None:
-    """One contact."""
-    row = connection.execute("SELECT * FROM contact_list WHERE id = ?", (contact_id,)).fetchone()
+    """One contact; the one that it was merged into, where it was."""
+    row = connection.execute("SELECT * FROM contact_list WHERE id = ?", (holder(connection, contact_id),)).fetchone()
     return None if row is None else ContactRow(**values(row))
 
 

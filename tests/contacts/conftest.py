@@ -1,0 +1,12 @@
+"""The house of the service tests, and the commands about people."""
+
+from __future__ import annotations
+
+from inboxcrm.cli import contacts as _contacts
+from inboxcrm.cli import reading as _reading
+from tests.memory.conftest import house, open_house, run
+
+__all__ = ["COMMANDS", "house", "open_house", "run"]
+
+COMMANDS = (_contacts, _reading)
+"""The modules whose commands are tried: importing them enters the commands."""
