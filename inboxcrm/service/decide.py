@@ -10,6 +10,7 @@ from inboxcrm.domain import plan as planning
 from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
 from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.identifiers import message_ids
+from inboxcrm.domain.message import Message
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence, Terms
 from inboxcrm.domain.policies import Policy
@@ -42,27 +43,23 @@ class Gathered:
 
 
 def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
-    """Ask the store everything the gate wants to know."""
-    connection, message = filing.connection, filing.message
+    """Ask the store everything the gate wants to know.
+
+    Mail that was there before is stopped by row A2 or A3, whatever the rows of state below them would say; they are
+    not asked, and only what bears on the class of the mail is gathered for it.
+    """
+    register, message = filing.register, filing.message
     author = message.author
-    ancestors = list(message.ancestors[: file.IDS_LOOKED_AT])
-    quoted = message_ids(message.text[:QUOTED_WITHIN])[: file.IDS_LOOKED_AT]
-    entry = contacts.entry(connection, author.key) if author is not None else None
+    ancestors = message.ancestors[: file.IDS_LOOKED_AT]
+    entry = register.entry(author.key) if author is not None else None
+    answer = _answer(filing) if batch.live else None
     history = History(
         known=entry is not None and entry.known,
-        answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
-        automatic_ids=outbox.automatic_among(connection, ancestors),
-        sent_ids=messages.sent_at_all(connection, [*ancestors, *quoted]),
-        duplicate=_duplicate(filing),
+        answered_ids=register.sent_by_hand_to(ancestors, author.key) if author else frozenset(),
+        automatic_ids=register.automatic_among(ancestors),
+        sent_ids=register.sent_at_all((*ancestors, *quoted_ids(message))),
+        duplicate=batch.live and _duplicate(filing),
     )
-    answer = None
-    if message.message_id is not None and author is not None:
-        answer = messages.first_answer(
-            connection,
-            message.message_id,
-            client=messages.Asker(author.key, file.organisation_of(filing, author)),
-            since=filing.received_at,
-        )
     circumstances = Circumstances(
         received_at=filing.received_at,
         clock_plausible=_clock_plausible(filing),
@@ -70,9 +67,22 @@ def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
         rebaseline=batch.reset and not batch.live,
         answered=answer is not None,
         folder_role=batch.role.value,
-        flags=_flags(filing, batch),
+        flags=_flags(filing, batch) if batch.live else frozenset(),
     )
     return Gathered(filing.household.settings(mailbox), history, circumstances, answer)
+
+
+def quoted_ids(message: Message) -> tuple[str, ...]:
+    """The Message-IDs that stand in the words of a mail: a bounce names the mail that came back."""
+    return message_ids(message.text[:QUOTED_WITHIN])[: file.IDS_LOOKED_AT]
+
+
+def _answer(filing: Filing) -> tuple[int, datetime] | None:
+    author, message_id = filing.message.author, filing.message.message_id
+    if message_id is None or author is None:
+        return None
+    client = messages.Asker(author.key, file.organisation_of(filing, author))
+    return messages.first_answer(filing.connection, message_id, client=client, since=filing.received_at)
 
 
 def _flags(filing: Filing, batch: Batch) -> frozenset[str]:
@@ -91,7 +101,7 @@ def _duplicate(filing: Filing) -> bool:
 
 
 def _clock_plausible(filing: Filing) -> bool:
-    last = outbox.last_moment(filing.connection)
+    last = filing.register.last_moment()
     return last is None or filing.now >= last - CLOCK_SLACK
 
 

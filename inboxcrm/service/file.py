@@ -23,8 +23,10 @@ from inboxcrm.render import instance_token
 from inboxcrm.service import follow_ups, invitations
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool
-from inboxcrm.store import contacts, matters, messages, outbox, promises
+from inboxcrm.store import messages, outbox, promises
 from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
+from inboxcrm.store.outbox import Ours
+from inboxcrm.store.register import Register
 
 IDS_LOOKED_AT = 20
 """How many of a mail's references are looked up, nearest first."""
@@ -37,7 +39,7 @@ class Filing:
     """One message on its way into the store, inside one transaction."""
 
     household: Household
-    connection: sqlite3.Connection
+    register: Register
     raw: bytes | Spool
     fingerprint: bytes
     parsed: Parsed
@@ -45,6 +47,11 @@ class Filing:
     received_at: datetime
     origin: str
     now: datetime
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The transaction."""
+        return self.register.connection
 
     @property
     def message(self) -> Message:
@@ -71,9 +78,9 @@ def writer(message: Message, verdict: Verdict) -> Address | None:
 
 def link(filing: Filing, author: Address | None, *, human: bool) -> Link:
     """Decide whose message this is, from what the address book holds."""
-    entry = contacts.entry(filing.connection, author.key) if author is not None else None
+    entry = filing.register.entry(author.key) if author is not None else None
     domain = _organisation_domain(filing.household, author)
-    client = domain is not None and contacts.organisation(filing.connection, domain) is not None
+    client = domain is not None and filing.register.organisation(domain) is not None
     role = author is not None and is_role_address(author.local)
     return linking.link(author, entry, human=human, role=role, organisation=domain, client=client)
 
@@ -86,16 +93,16 @@ def _organisation_domain(household: Household, author: Address | None) -> str | 
 
 def settle(filing: Filing, decided: Link) -> Person:
     """Make the rows that a link asks for."""
-    connection = filing.connection
+    register = filing.register
     match decided:
         case Known(contact_id, organisation_id):
             return Person(contact_id, organisation_id)
         case NewContact(address, domain):
-            organisation_id = None if domain is None else contacts.found_organisation(connection, domain)
-            return Person(contacts.add_contact(connection, address, organisation_id, now=filing.now), organisation_id)
+            organisation_id = None if domain is None else register.found_organisation(domain)
+            return Person(register.add_contact(address, organisation_id, now=filing.now), organisation_id)
         case RoleOf(address, domain):
-            organisation_id = contacts.found_organisation(connection, domain)
-            contacts.add_role_address(connection, address, organisation_id)
+            organisation_id = register.found_organisation(domain)
+            register.add_role_address(address, organisation_id)
             return Person(None, organisation_id)
         case Nobody():
             return Person(None, None)
@@ -103,11 +110,11 @@ def settle(filing: Filing, decided: Link) -> Person:
 
 def organisation_of(filing: Filing, author: Address) -> int | None:
     """The organisation an address belongs to: by the address book, else by its domain; None where it has none."""
-    entry = contacts.entry(filing.connection, author.key)
+    entry = filing.register.entry(author.key)
     if entry is not None and entry.organisation_id is not None:
         return entry.organisation_id
     domain = _organisation_domain(filing.household, author)
-    return None if domain is None else contacts.organisation(filing.connection, domain)
+    return None if domain is None else filing.register.organisation(domain)
 
 
 def people_besides_owner(household: Household, message: Message) -> tuple[str, ...]:
@@ -123,11 +130,11 @@ def place(filing: Filing, person: Person | None, *, automatic: bool) -> Placemen
     if message.message_id is not None:
         ids.append(message.message_id)
     people = people_besides_owner(filing.household, message)
-    cited = matters.cited(filing.connection, ids, people, now=filing.now)
+    cited = filing.register.cited(ids, people, now=filing.now)
     same = None
     if person is not None and person.contact_id is not None:
         subject_key = normalised_subject(message.subject)
-        same = matters.latest_of_subject(filing.connection, person.contact_id, subject_key, now=filing.now)
+        same = filing.register.latest_of_subject(person.contact_id, subject_key, now=filing.now)
     return threads.place(cited=cited, same_subject=same, received_at=filing.received_at, automatic=automatic)
 
 
@@ -146,13 +153,12 @@ def store(
 
     Mail of nobody that continues nothing and needs no answer (lists, robots) has no matter.
     """
-    connection, message = filing.connection, filing.message
+    register, message = filing.register, filing.message
     matter_id = placement.matter.matter_id if placement.matter is not None else None
     filed = person.contact_id is not None or person.organisation_id is not None
     awaited = direction == "in" and mail_class is not MailClass.MACHINE
     if matter_id is None and (filed or awaited):
-        matter_id = matters.open_matter(
-            connection,
+        matter_id = register.open_matter(
             contact_id=person.contact_id,
             organisation_id=person.organisation_id,
             subject=one_line(message.subject, 250),
@@ -162,8 +168,7 @@ def store(
         )
     if matter_id is not None:
         ids = [each for each in (message.message_id, *message.ancestors[:1], *message.ancestors[-1:]) if each]
-        matters.extend(
-            connection,
+        register.extend(
             matter_id,
             ids=ids,
             people=people_besides_owner(filing.household, message),
@@ -172,8 +177,7 @@ def store(
             by_person=mail_class is not MailClass.MACHINE,
             contact_id=person.contact_id,
         )
-    row_id = messages.insert(
-        connection,
+    row_id = register.insert(
         message,
         filing.raw,
         Filed(
@@ -209,17 +213,17 @@ def history(filing: Filing, verdict: Verdict) -> int:
         reasons=verdict.reasons,
     )
     if filing.message.message_id is None:
-        outbox.keep_keys(filing.connection, [identity_key(filing.message)], row_id, at=filing.now)
+        filing.register.keep_keys([identity_key(filing.message)], row_id, at=filing.now)
     return row_id
 
 
-def is_outgoing(household: Household, connection: sqlite3.Connection, message: Message) -> bool:
+def is_outgoing(household: Household, register: Register, message: Message) -> bool:
     """Whether a mail found in Sent is one of ours: by its author, or, from an alias that nobody configured, because it
     was never delivered to us. A mail that somebody else wrote and that lies in Sent by mistake keeps no promise.
     """
     if message.author is not None and household.is_own(message.author.key):
         return True
-    if message.message_id is not None and outbox.by_mail_id(connection, message.message_id) is not None:
+    if register.ours(message.message_id) is not None:
         return True
     return not any(message.first(field) for field in _DELIVERED)
 
@@ -233,7 +237,7 @@ def outgoing(filing: Filing) -> int:
     first = next((each for each in persons if each.contact_id is not None), None)
     first = first or next(iter(persons), Person(None, None))
     placement = place(filing, first, automatic=False)
-    apology = message.message_id is not None and outbox.tells_a_date(filing.connection, message.message_id)
+    apology = filing.register.ours(message.message_id) is Ours.NEW_DATE
     row_id, matter_id = store(
         filing,
         first,
@@ -246,7 +250,7 @@ def outgoing(filing: Filing) -> int:
     )
     if apology:
         return row_id
-    messages.cite(filing.connection, row_id, message)
+    filing.register.cite(row_id, message)
     if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)
     if matter_id is not None and filing.origin == "live":
@@ -269,7 +273,7 @@ def _is_owner(filing: Filing, address: Address) -> bool:
 def _recipient(filing: Filing, address: Address) -> Person:
     decided = link(filing, address, human=True)
     person = settle(filing, decided)
-    contacts.make_known(filing.connection, address.key, because="you wrote to them", at=filing.received_at)
+    filing.register.make_known(address.key, because="you wrote to them", at=filing.received_at)
     return person
 
 
@@ -282,7 +286,7 @@ def _is_automatic(filing: Filing) -> bool:
         return True
     if any(part.method in ("reply", "counter") for part in message.parts):
         return True
-    return message.message_id is not None and outbox.is_ours(filing.connection, message.message_id)
+    return filing.register.ours(message.message_id) is Ours.AUTOMATIC
 
 
 def _own_automatic(filing: Filing) -> int:
@@ -307,7 +311,7 @@ def _own_automatic(filing: Filing) -> int:
 
 
 def _known_people(filing: Filing, addresses: Iterable[Address]) -> list[Person]:
-    entries = (contacts.entry(filing.connection, address.key) for address in addresses)
+    entries = (filing.register.entry(address.key) for address in addresses)
     return [Person(entry.contact_id, entry.organisation_id) for entry in entries if entry is not None]
 
 
@@ -317,7 +321,7 @@ def keep_promise(filing: Filing, row_id: int, matter_id: int, recipients: Sequen
     What went to others only (a subcontractor) answers nobody, and the client is still told when to expect an answer.
     """
     connection = filing.connection
-    promise = promises.live_of_matter(connection, matter_id)
+    promise = filing.register.owed(matter_id)
     if promise is None or filing.received_at < promise.duty.received_at:
         return
     if _reaches_client(connection, promise, filing.message, recipients):

@@ -22,6 +22,7 @@ from inboxcrm.service import file
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool, fingerprint
 from inboxcrm.store import imports, messages
+from inboxcrm.store.register import Register
 
 BATCH = 100
 BATCH_OCTETS = 8 << 20
@@ -159,7 +160,7 @@ class Import:
         """File one mail, or say why that cannot be done: one that breaks the filing costs nobody else's."""
         filing = file.Filing(
             household=self._household,
-            connection=connection,
+            register=Register(connection),
             raw=mail.found.raw,
             fingerprint=mail.fingerprint,
             parsed=parsed,
@@ -183,7 +184,7 @@ class Import:
     def _judge_and_file(self, filing: file.Filing, found: Found) -> int:
         author = filing.message.author
         own = author is not None and self._household.is_own(author.key)
-        if own or (found.sent and file.is_outgoing(self._household, filing.connection, filing.message)):
+        if own or (found.sent and file.is_outgoing(self._household, filing.register, filing.message)):
             return file.outgoing(filing)
         verdict = judge(
             filing.message,

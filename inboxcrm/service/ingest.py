@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from inboxcrm.service import decide, faults, file
 from inboxcrm.service.household import Household
 from inboxcrm.spool import fingerprint
 from inboxcrm.store import folders, messages
+from inboxcrm.store.batch_register import BatchRegister
+from inboxcrm.store.register import Register
 
 log = logging.getLogger("inboxcrm.ingest")
 
@@ -81,7 +83,7 @@ class Ingest:
 
     def _known(self, fingerprints: Sequence[bytes]) -> frozenset[bytes]:
         with self._household.database.read() as connection:
-            return frozenset(each for each in fingerprints if messages.id_of_fingerprint(connection, each) is not None)
+            return frozenset(messages.ids_of_fingerprints(connection, fingerprints))
 
     def _commit(
         self,
@@ -92,6 +94,7 @@ class Ingest:
     ) -> Taken:
         now = self._household.clock.now()
         entered: dict[bytes, int] = {}
+        located: list[tuple[int, int, frozenset[str]]] = []
         wake = False
         with self._household.database.write() as connection:
             mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
@@ -102,15 +105,25 @@ class Ingest:
             if batch.reset:
                 folders.relink(connection, folder_id, epoch, batch.relinked)
                 folders.forget_other_epochs(connection, folder_id, epoch)
+            register = _register(connection, batch, reads, now)
+            known = messages.ids_of_fingerprints(connection, fingerprints)
             for arrival, mark in zip(batch.arrivals, fingerprints, strict=True):
-                row_id = entered.get(mark) or messages.id_of_fingerprint(connection, mark)
-                if row_id is None:
-                    row_id, woke = self._enter(connection, batch, mailbox_id, reads[mark], now)
-                    entered[mark] = row_id
+                if mark not in known:
+                    row_id, woke = self._enter(register, batch, mailbox_id, reads[mark], now)
+                    known[mark] = entered[mark] = row_id
                     wake = wake or woke
-                folders.locate(connection, folder_id, epoch, arrival.uid, row_id, arrival.flags)
-                if arrival.server_id is not None:
-                    folders.number(connection, mailbox_id, arrival.server_id, row_id)
+                located.append((arrival.uid, known[mark], arrival.flags))
+            register.flush()
+            folders.locate(connection, folder_id, epoch, located)
+            folders.number(
+                connection,
+                mailbox_id,
+                [
+                    (arrival.server_id, known[mark])
+                    for arrival, mark in zip(batch.arrivals, fingerprints, strict=True)
+                    if arrival.server_id is not None
+                ],
+            )
             folders.locate_numbered(connection, mailbox_id, folder_id, epoch, batch.located)
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
@@ -121,15 +134,13 @@ class Ingest:
             hurry()
         return Taken(len(entered), wake)
 
-    def _enter(
-        self, connection: sqlite3.Connection, batch: Batch, mailbox_id: int, read: _Read, now: datetime
-    ) -> tuple[int, bool]:
+    def _enter(self, register: Register, batch: Batch, mailbox_id: int, read: _Read, now: datetime) -> tuple[int, bool]:
         """One message, new to the home; answers its row and whether the outbox has something to look at."""
         arrival, parsed = read.arrival, read.parsed
         mailbox = self._household.mailbox(batch.mailbox)
         filing = file.Filing(
             household=self._household,
-            connection=connection,
+            register=register,
             raw=arrival.raw,
             fingerprint=read.fingerprint,
             parsed=parsed,
@@ -139,7 +150,7 @@ class Ingest:
             now=now,
         )
         if (batch.role is FolderRole.SENT or arrival.sent) and file.is_outgoing(
-            self._household, connection, parsed.message
+            self._household, register, parsed.message
         ):
             return file.outgoing(filing), True
         gathered = decide.gather(filing, mailbox, batch)
@@ -151,10 +162,19 @@ class Ingest:
             circumstances=gathered.circumstances,
         )
         if verdict.failed:
-            faults.gate_failed(connection, verdict, now=now)
+            faults.gate_failed(register.connection, verdict, now=now)
         if not batch.live:
             return file.history(filing, verdict), False
         return decide.live(filing, mailbox_id, gathered, verdict)
+
+
+def _register(connection: sqlite3.Connection, batch: Batch, reads: Mapping[bytes, _Read], now: datetime) -> Register:
+    """What a batch is filed with: old mail together, live mail one by one, since more is asked about it."""
+    if batch.live:
+        return Register(connection)
+    mails = [read.parsed.message for read in reads.values()]
+    quoted = [one for mail in mails for one in decide.quoted_ids(mail)]
+    return BatchRegister(connection, mails, quoted=quoted, now=now)
 
 
 class Known:

@@ -24,6 +24,7 @@ from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, messages, outbox, views
+from inboxcrm.store.register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _filing(
 ) -> Filing:
     return Filing(
         household=house,
-        connection=connection,
+        register=Register(connection),
         raw=raw,
         fingerprint=b"",
         parsed=parsed,

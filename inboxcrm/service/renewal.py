@@ -33,6 +33,7 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
 from inboxcrm.store import contacts, home, messages, outbox, promises, prospects, views
 from inboxcrm.store.promises import Promise
+from inboxcrm.store.register import Register
 from inboxcrm.store.times import to_text
 
 EXTENDED = "extended"
@@ -235,7 +236,7 @@ def _letter(household: Household, connection: sqlite3.Connection, promise: Promi
     card = contacts.card(connection, promise.contact_id)
     filing = Filing(
         household=household,
-        connection=connection,
+        register=Register(connection),
         raw=raw,
         fingerprint=b"",
         parsed=Parsed(head, "", None),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,20 +39,27 @@ class Terms:
     timezone: str | None
 
 
+_ENTRY = """
+    SELECT addresses.key, addresses.contact_id, addresses.known_since,
+           COALESCE(addresses.organisation_id, contacts.organisation_id) AS organisation_id
+    FROM addresses
+    LEFT JOIN contacts ON contacts.id = addresses.contact_id
+"""
+
+
 def entry(connection: sqlite3.Connection, key: str) -> Entry | None:
     """What the address book holds under an address key."""
-    row = connection.execute(
-        """
-        SELECT addresses.contact_id, addresses.known_since,
-               COALESCE(addresses.organisation_id, contacts.organisation_id) AS organisation_id
-        FROM addresses
-        LEFT JOIN contacts ON contacts.id = addresses.contact_id
-        WHERE addresses.key = ?
-        """,
-        (key,),
-    ).fetchone()
-    if row is None:
-        return None
+    row = connection.execute(_ENTRY + " WHERE addresses.key = ?", (key,)).fetchone()
+    return None if row is None else _entry(row)
+
+
+def entries(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Entry]:
+    """What it holds under those of these keys that are in it."""
+    rows = connection.execute(_ENTRY + " JOIN json_each(?) ON addresses.key = value", (json.dumps(list(keys)),))
+    return {row["key"]: _entry(row) for row in rows}
+
+
+def _entry(row: sqlite3.Row) -> Entry:
     return Entry(row["contact_id"], row["organisation_id"], row["known_since"] is not None)
 
 

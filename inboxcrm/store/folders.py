@@ -104,21 +104,24 @@ def uids(connection: sqlite3.Connection, mailbox: str, name: str) -> list[int]:
 
 
 def locate(
-    connection: sqlite3.Connection, folder_id: int, epoch: int, uid: int, message_id: int, flags: Iterable[str]
+    connection: sqlite3.Connection, folder_id: int, epoch: int, places: Iterable[tuple[int, int, frozenset[str]]]
 ) -> None:
-    """Record that a message lies in a folder under a UID."""
-    connection.execute(
+    """Record under which UIDs messages lie in a folder: (UID, message, flags)."""
+    connection.executemany(
         """
         INSERT INTO locations (folder_id, uid_validity, uid, message_id, flags) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET message_id = excluded.message_id, flags = excluded.flags
         """,
-        (folder_id, epoch, uid, message_id, " ".join(sorted(flags))),
+        [(folder_id, epoch, uid, message_id, " ".join(sorted(flags))) for uid, message_id, flags in places],
     )
 
 
-def number(connection: sqlite3.Connection, mailbox_id: int, server_id: str, message_id: int) -> None:
-    """Record by what number the server knows a message in all its folders."""
-    connection.execute("INSERT OR REPLACE INTO server_ids VALUES (?, ?, ?)", (mailbox_id, server_id, message_id))
+def number(connection: sqlite3.Connection, mailbox_id: int, numbers: Iterable[tuple[str, int]]) -> None:
+    """Record by what numbers the server knows messages in all its folders: (number, message)."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO server_ids VALUES (?, ?, ?)",
+        [(mailbox_id, server_id, message_id) for server_id, message_id in numbers],
+    )
 
 
 def numbered(connection: sqlite3.Connection, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
@@ -178,7 +181,7 @@ def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Ite
     for uid, message_id, size in seen:
         message = _same_mail(connection, folder_id, message_id, size)
         if message is not None:
-            locate(connection, folder_id, epoch, uid, message, ())
+            locate(connection, folder_id, epoch, [(uid, message, frozenset())])
 
 
 SAMPLES = 8

@@ -11,7 +11,7 @@ from inboxcrm.store.times import to_instant, to_text
 
 ACKNOWLEDGED_WITHIN = timedelta(days=7)
 
-_CANDIDATE = """
+CANDIDATE = """
     SELECT matters.id AS id, matters.last_at AS last_at, matters.subject_key AS subject_key,
            (SELECT promises.id FROM promises
             WHERE promises.matter_id = matters.id AND promises.state IN ('open', 'extended', 'broken')) AS promise_id,
@@ -21,6 +21,8 @@ _CANDIDATE = """
     FROM matters
 """
 
+ADD_ID = "INSERT OR IGNORE INTO thread_ids (message_id, matter_id) VALUES (?, ?)"
+ADD_PERSON = "INSERT OR IGNORE INTO matter_people (matter_id, address_key) VALUES (?, ?)"
 
 _CITED = """
     SELECT matter_id FROM thread_ids WHERE message_id = :message_id
@@ -56,7 +58,7 @@ def _shares(connection: sqlite3.Connection, matter_id: int, people: Iterable[str
 
 def _candidate(connection: sqlite3.Connection, matter_id: int, shared: bool, now: datetime) -> Candidate:
     row = connection.execute(
-        _CANDIDATE + " WHERE matters.id = :id", {"id": matter_id, "since": to_text(now - ACKNOWLEDGED_WITHIN)}
+        CANDIDATE + " WHERE matters.id = :id", {"id": matter_id, "since": to_text(now - ACKNOWLEDGED_WITHIN)}
     ).fetchone()
     return Candidate(
         row["id"], shared, to_instant(row["last_at"]), row["promise_id"], row["acknowledged"], row["subject_key"]
@@ -120,13 +122,8 @@ def extend(
 
     A mail older than the matter's last one (a backlog is read newest first) does not change whose turn it is.
     """
-    connection.executemany(
-        "INSERT OR IGNORE INTO thread_ids (message_id, matter_id) VALUES (?, ?)", [(each, matter_id) for each in ids]
-    )
-    connection.executemany(
-        "INSERT OR IGNORE INTO matter_people (matter_id, address_key) VALUES (?, ?)",
-        [(matter_id, key) for key in people],
-    )
+    connection.executemany(ADD_ID, [(each, matter_id) for each in ids])
+    connection.executemany(ADD_PERSON, [(matter_id, key) for key in people])
     connection.execute(
         """
         UPDATE matters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,65 +40,109 @@ class Filed:
 
 def id_of_fingerprint(connection: sqlite3.Connection, fingerprint: bytes) -> int | None:
     """The row of a message whose bytes are on record already, or were in a file with other line ends."""
-    row = connection.execute(
-        """
-        SELECT id FROM messages WHERE fingerprint = :fingerprint
+    return ids_of_fingerprints(connection, [fingerprint]).get(fingerprint)
+
+
+def ids_of_fingerprints(connection: sqlite3.Connection, fingerprints: Sequence[bytes]) -> dict[bytes, int]:
+    """The rows of those messages whose bytes are on record already, or were in a file with other line ends."""
+    marks = _marks(fingerprints)
+    rows = connection.execute(
+        f"""
+        SELECT fingerprint, message_id FROM twins WHERE fingerprint IN ({marks})
         UNION ALL
-        SELECT message_id FROM twins WHERE fingerprint = :fingerprint
-        LIMIT 1
-        """,
-        {"fingerprint": fingerprint},
-    ).fetchone()
-    return None if row is None else int(row[0])
+        SELECT fingerprint, id FROM messages WHERE fingerprint IN ({marks})
+        """,  # noqa: S608 - the marks are question marks
+        (*fingerprints, *fingerprints),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+_INSERT = """
+    INSERT INTO messages (id, fingerprint, message_id, origin, direction, class, outcome, reasons, received_at, sent_at,
+                          contact_id, matter_id, sender_key, sender, recipients, subject, preview, language, size,
+                          attachments, defects)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_INSERT_LETTER = "INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ?)"
+_INSERT_PARTICIPANT = "INSERT OR IGNORE INTO participants VALUES (?, ?, ?)"
 
 
 def insert(connection: sqlite3.Connection, message: Message, raw: bytes | Spool, filed: Filed) -> int:
     """Store a message with its bytes, people and text; answers its row id. `index` makes a batch of them findable."""
-    author = message.author
-    cursor = connection.execute(
-        """
-        INSERT INTO messages (fingerprint, message_id, origin, direction, class, outcome, reasons, received_at, sent_at,
-                              contact_id, matter_id, sender_key, sender, recipients, subject, preview, language, size,
-                              attachments, defects)
-        VALUES (:fingerprint, :message_id, :origin, :direction, :class, :outcome, :reasons, :received_at, :sent_at,
-                :contact_id, :matter_id, :sender_key, :sender, :recipients, :subject, :preview, :language, :size,
-                :attachments, :defects)
-        """,
-        {
-            "fingerprint": filed.fingerprint,
-            "message_id": message.message_id,
-            "origin": filed.origin,
-            "direction": filed.direction,
-            "class": filed.mail_class,
-            "outcome": filed.outcome,
-            "reasons": json.dumps(list(filed.reasons)) if filed.reasons else "[]",
-            "received_at": to_text(filed.received_at),
-            "sent_at": to_text_or_none(message.date),
-            "contact_id": filed.contact_id,
-            "matter_id": filed.matter_id,
-            "sender_key": author.key if author is not None else None,
-            "sender": _people(message.from_),
-            "recipients": _people(message.recipients),
-            "subject": message.subject,
-            "preview": filed.preview,
-            "language": filed.language,
-            "size": len(raw),
-            "attachments": _attachments(message),
-            "defects": json.dumps(message.defects) if message.defects else "[]",
-        },
-    )
+    cursor = connection.execute(_INSERT, _row(None, message, len(raw), filed))
     row_id = int(cursor.lastrowid or 0)
     _keep(connection, row_id, message.text, raw)
-    connection.executemany("INSERT OR IGNORE INTO participants VALUES (?, ?, ?)", list(_participants(row_id, message)))
+    connection.executemany(_INSERT_PARTICIPANT, list(_participants(row_id, message)))
     return row_id
+
+
+class Pile:
+    """Messages to be stored together, under row ids that are given beforehand; nobody else may write meanwhile."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._rows: list[tuple[object, ...]] = []
+        self._letters: list[tuple[int, str, bytes]] = []
+        self._participants: list[tuple[int, str, str]] = []
+        self._next = self._first_free()
+
+    def _first_free(self) -> int:
+        return int(self._connection.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM messages").fetchone()[0])
+
+    def add(self, message: Message, raw: bytes | Spool, filed: Filed) -> int:
+        """The same as `insert`, once `store` is called; what is too large to be held is stored at once."""
+        if isinstance(raw, Spool):
+            self.store()
+            row_id = insert(self._connection, message, raw, filed)
+            self._next = row_id + 1
+            return row_id
+        row_id, self._next = self._next, self._next + 1
+        self._rows.append(_row(row_id, message, len(raw), filed))
+        self._letters.append((row_id, message.text, _compressor.compress(raw)))
+        self._participants.extend(_participants(row_id, message))
+        return row_id
+
+    def store(self) -> None:
+        """Write what was added."""
+        run = self._connection.executemany
+        run(_INSERT, self._rows)
+        run(_INSERT_LETTER, self._letters)
+        run(_INSERT_PARTICIPANT, self._participants)
+        self._rows, self._letters, self._participants = [], [], []
+
+
+def _row(row_id: int | None, message: Message, size: int, filed: Filed) -> tuple[object, ...]:
+    """The values of `_INSERT`; without a row id the next one is taken."""
+    author = message.author
+    return (
+        row_id,
+        filed.fingerprint,
+        message.message_id,
+        filed.origin,
+        filed.direction,
+        filed.mail_class,
+        filed.outcome,
+        json.dumps(list(filed.reasons)) if filed.reasons else "[]",
+        to_text(filed.received_at),
+        to_text_or_none(message.date),
+        filed.contact_id,
+        filed.matter_id,
+        author.key if author is not None else None,
+        _people(message.from_),
+        _people(message.recipients),
+        message.subject,
+        filed.preview,
+        filed.language,
+        size,
+        _attachments(message),
+        json.dumps(message.defects) if message.defects else "[]",
+    )
 
 
 def _keep(connection: sqlite3.Connection, row_id: int, text: str, raw: bytes | Spool) -> None:
     """Text and compressed octets. A large mail is compressed twice: first to know the length to write."""
     if not isinstance(raw, Spool):
-        connection.execute(
-            "INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ?)", (row_id, text, _compressor.compress(raw))
-        )
+        connection.execute(_INSERT_LETTER, (row_id, text, _compressor.compress(raw)))
         return
     length = sum(map(len, _compressed(raw)))
     connection.execute("INSERT INTO letters (message_id, text, raw) VALUES (?, ?, ZEROBLOB(?))", (row_id, text, length))
@@ -136,7 +180,7 @@ def _people(addresses: Iterable[Address]) -> str:
     return ", ".join(f"{address.name} <{address.spec}>" if address.name else address.spec for address in addresses)
 
 
-def _participants(row_id: int, message: Message) -> Iterable[tuple[int, str, str]]:
+def _participants(row_id: int, message: Message) -> Iterator[tuple[int, str, str]]:
     for role, addresses in (("from", message.from_), ("to", message.to), ("cc", message.cc)):
         for address in addresses:
             yield row_id, role, address.key
@@ -228,9 +272,14 @@ def first_answer(
 
 def cite(connection: sqlite3.Connection, row_id: int, message: Message) -> None:
     """Record which Message-IDs the owner's mail answers."""
+    cite_all(connection, [(row_id, message)])
+
+
+def cite_all(connection: sqlite3.Connection, mails: Iterable[tuple[int, Message]]) -> None:
+    """The same for several of them."""
     connection.executemany(
         "INSERT OR IGNORE INTO citations (cited, citing) VALUES (?, ?)",
-        [(cited, row_id) for cited in message.ancestors[:20]],
+        [(cited, row_id) for row_id, message in mails for cited in message.ancestors[:20]],
     )
 
 
@@ -251,19 +300,36 @@ def sent_by_hand_to(connection: sqlite3.Connection, ids: Sequence[str], address_
     return frozenset(row[0] for row in rows)
 
 
-def sent_at_all(connection: sqlite3.Connection, ids: Sequence[str]) -> frozenset[str]:
+def sent_at_all(connection: sqlite3.Connection, ids: Collection[str]) -> frozenset[str]:
     """Of these Message-IDs, those of mails of ours of either kind."""
     if not ids:
         return frozenset()
     rows = connection.execute(
-        f"""
-        SELECT message_id FROM messages WHERE message_id IN ({_marks(ids)}) AND direction IN ('out', 'auto')
-        UNION
-        SELECT mail_id FROM outbox WHERE mail_id IN ({_marks(ids)})
-        """,  # noqa: S608
-        (*ids, *ids),
+        """
+        SELECT value FROM json_each(:ids)
+        WHERE EXISTS (SELECT 1 FROM messages WHERE message_id = value AND direction IN ('out', 'auto'))
+           OR EXISTS (SELECT 1 FROM outbox WHERE mail_id = value)
+        """,
+        {"ids": json.dumps(list(ids))},
     )
     return frozenset(row[0] for row in rows)
+
+
+def recipients_by_hand(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, set[str]]:
+    """Of these Message-IDs, those of mails the owner wrote by hand, each with the address keys it went to."""
+    found: dict[str, set[str]] = {}
+    rows = connection.execute(
+        """
+        SELECT messages.message_id, participants.address_key
+        FROM json_each(?)
+        JOIN messages ON messages.message_id = value AND messages.direction = 'out'
+        JOIN participants ON participants.message_id = messages.id AND participants.role IN ('to', 'cc')
+        """,
+        (json.dumps(list(ids)),),
+    )
+    for message_id, key in rows:
+        found.setdefault(message_id, set()).add(key)
+    return found
 
 
 def _marks(values: Sequence[object]) -> str:

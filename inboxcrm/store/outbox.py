@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
@@ -283,12 +284,34 @@ def is_ours(connection: sqlite3.Connection, mail_id: str) -> bool:
     return row is not None
 
 
-def tells_a_date(connection: sqlite3.Connection, mail_id: str) -> bool:
-    """Whether a mail of the owner's is our apology with a new date: it answers nothing."""
-    row = connection.execute(
-        "SELECT 1 FROM outbox WHERE mail_id = ? AND kind = 'owner' AND promise_id IS NOT NULL", (mail_id,)
-    ).fetchone()
-    return row is not None
+class Ours(Enum):
+    """What kind of mail of this program's went out: by itself, for the owner with a new date, else for the owner."""
+
+    AUTOMATIC = "automatic"
+    NEW_DATE = "new date"
+    OWNERS = "owner's"
+
+
+def ours(connection: sqlite3.Connection, mail_id: str) -> Ours | None:
+    """What went out under a Message-ID, if it was ours."""
+    row = connection.execute("SELECT kind, promise_id FROM outbox WHERE mail_id = ?", (mail_id,)).fetchone()
+    return None if row is None else _kind_of(row["kind"], row["promise_id"])
+
+
+def ours_among(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Ours]:
+    """Of these Message-IDs, those under which something of ours went out, and what."""
+    rows = connection.execute(
+        "SELECT mail_id, kind, promise_id FROM outbox WHERE mail_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    return {row["mail_id"]: _kind_of(row["kind"], row["promise_id"]) for row in rows}
+
+
+def _kind_of(kind: str, promise_id: int | None) -> Ours:
+    """What a row of the outbox is. The owner's apology with a new date answers nothing."""
+    if kind == "auto":
+        return Ours.AUTOMATIC
+    return Ours.OWNERS if promise_id is None else Ours.NEW_DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,12 +353,6 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
         OutboxState(state),
         to_instant_or_none(due_at),
     )
-
-
-def by_mail_id(connection: sqlite3.Connection, mail_id: str) -> Item | None:
-    """The item that went out under a Message-ID."""
-    row = connection.execute(_ITEM + " WHERE outbox.mail_id = ?", (mail_id,)).fetchone()
-    return None if row is None else _item(row)
 
 
 def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:

@@ -1,0 +1,146 @@
+"""What filing a mail asks about people, matters and mails on record, and where it writes what it found, one at a time.
+
+A batch of old mail has a register of its own (`batch_register`), which answers the same from memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from inboxcrm.domain.linking import Entry
+from inboxcrm.domain.message import Address, Message
+from inboxcrm.domain.threads import Candidate
+from inboxcrm.spool import Spool
+from inboxcrm.store import contacts, matters, messages, outbox, promises
+from inboxcrm.store.messages import Filed
+from inboxcrm.store.outbox import Ours
+
+
+class Register:
+    """Every answer is asked of the database when it is wanted, every word is written at once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def flush(self) -> None:
+        """Have everything in the database that was said so far."""
+
+    # -- people
+
+    def entry(self, key: str) -> Entry | None:
+        """What the address book holds under an address key."""
+        return contacts.entry(self.connection, key)
+
+    def organisation(self, domain: str) -> int | None:
+        """The organisation filed under a domain."""
+        return contacts.organisation(self.connection, domain)
+
+    def found_organisation(self, domain: str) -> int:
+        """The organisation of a domain, founded on first sight."""
+        return contacts.found_organisation(self.connection, domain)
+
+    def add_contact(self, address: Address, organisation_id: int | None, *, now: datetime) -> int:
+        """A new contact with one address."""
+        return contacts.add_contact(self.connection, address, organisation_id, now=now)
+
+    def add_role_address(self, address: Address, organisation_id: int) -> None:
+        """An address that belongs to an organisation."""
+        contacts.add_role_address(self.connection, address, organisation_id)
+
+    def make_known(self, key: str, *, because: str, at: datetime) -> None:
+        """Since this time, if not earlier, the address is no stranger's."""
+        contacts.make_known(self.connection, key, because=because, at=at)
+
+    # -- matters
+
+    def cited(self, ids: Sequence[str], people: Iterable[str], *, now: datetime) -> tuple[Candidate, ...]:
+        """The matters that hold one of these Message-IDs, in the order of the ids; `people` are address keys."""
+        return matters.cited(self.connection, ids, people, now=now)
+
+    def latest_of_subject(self, contact_id: int, subject_key: str, *, now: datetime) -> Candidate | None:
+        """The contact's latest matter under this normalised subject."""
+        return matters.latest_of_subject(self.connection, contact_id, subject_key, now=now)
+
+    def open_matter(
+        self,
+        *,
+        contact_id: int | None,
+        organisation_id: int | None,
+        subject: str,
+        subject_key: str,
+        turn: str,
+        at: datetime,
+    ) -> int:
+        """A new matter."""
+        return matters.open_matter(
+            self.connection,
+            contact_id=contact_id,
+            organisation_id=organisation_id,
+            subject=subject,
+            subject_key=subject_key,
+            turn=turn,
+            at=at,
+        )
+
+    def extend(
+        self,
+        matter_id: int,
+        *,
+        ids: Iterable[str],
+        people: Iterable[str],
+        at: datetime,
+        turn: str | None,
+        by_person: bool,
+        contact_id: int | None,
+    ) -> None:
+        """Add a message's ids and people to a matter (see `matters.extend`)."""
+        matters.extend(
+            self.connection,
+            matter_id,
+            ids=ids,
+            people=people,
+            at=at,
+            turn=turn,
+            by_person=by_person,
+            contact_id=contact_id,
+        )
+
+    def owed(self, matter_id: int) -> promises.Promise | None:
+        """The promise that is owed in a matter."""
+        return promises.live_of_matter(self.connection, matter_id)
+
+    # -- mails
+
+    def insert(self, message: Message, raw: bytes | Spool, filed: Filed) -> int:
+        """A message with its bytes, people and text; answers its row id."""
+        return messages.insert(self.connection, message, raw, filed)
+
+    def cite(self, row_id: int, message: Message) -> None:
+        """Record which Message-IDs the owner's mail answers."""
+        messages.cite(self.connection, row_id, message)
+
+    def keep_keys(self, keys: Iterable[str], row_id: int, *, at: datetime) -> None:
+        """Remember that a message was decided about."""
+        outbox.keep_keys(self.connection, keys, row_id, at=at)
+
+    def ours(self, message_id: str | None) -> Ours | None:
+        """What kind of mail of this program's went out under a Message-ID; None where none did."""
+        return None if message_id is None else outbox.ours(self.connection, message_id)
+
+    def sent_by_hand_to(self, ids: Sequence[str], key: str) -> frozenset[str]:
+        """Of these Message-IDs, those of mails the owner wrote by hand to this address."""
+        return messages.sent_by_hand_to(self.connection, ids, key)
+
+    def automatic_among(self, ids: Iterable[str]) -> frozenset[str]:
+        """Of these Message-IDs, those of automatic mails of ours."""
+        return outbox.automatic_among(self.connection, ids)
+
+    def sent_at_all(self, ids: Collection[str]) -> frozenset[str]:
+        """Of these Message-IDs, those of mails of ours of either kind."""
+        return messages.sent_at_all(self.connection, ids)
+
+    def last_moment(self) -> datetime | None:
+        """When the ledger was last written."""
+        return outbox.last_moment(self.connection)
