@@ -20,7 +20,7 @@ from inboxcrm.service import brief as briefing
 from inboxcrm.service.household import Household
 from inboxcrm.store import facts as fact_rows
 from inboxcrm.store import interactions as interaction_rows
-from inboxcrm.store import views
+from inboxcrm.store import told_occasions, views
 
 CHANNELS = ("phone", "meeting", "letter", "post", "chat", "other")
 
@@ -188,6 +188,7 @@ def occasions(context: click.Context, who: str | None, within: str | None, as_js
         near = None if within is None else times.until(within, zone, now, option="--within") - now
         with house.database.read() as connection:
             rows = keeping.coming(house, connection, contact_id=contact_id, within=near)
+            told = told_occasions.listed(connection, contact_id)
     if as_json:
         for row in rows:
             emit({"id": row.row.id, "contact": row.row.contact, "kind": row.row.kind, "note": row.row.note,
@@ -210,6 +211,8 @@ def occasions(context: click.Context, who: str | None, within: str | None, as_js
         ],
         nothing="No day returns.",
     )
+    if told:
+        click.echo(f"{len(told)} more told in letters, for you to keep or dismiss: inboxcrm occasions suggested")
 
 
 @occasions.command("add")
@@ -223,11 +226,12 @@ def occasions(context: click.Context, who: str | None, within: str | None, as_js
 def add(place: Place, who: str, kind: str, day: str, leap_day: str, note: str) -> None:
     """Keep a day that returns. DAY is 2019-05-04, or 05-04 where the year is not known."""
     with bootstrap.household(place.home) as house:
-        row = keeping.enter_occasion(house, contact_meant(house, who).id, _day_of_year(kind, day, leap_day), note=note)
+        row = keeping.enter_occasion(house, contact_meant(house, who).id, day_of_year(kind, day, leap_day), note=note)
     click.echo(f"Kept as {row.id}.")
 
 
-def _day_of_year(kind: str, day: str, leap_day: str) -> Occasion:
+def day_of_year(kind: str, day: str, leap_day: str) -> Occasion:
+    """The occasion that 2019-05-04, or 05-04, means. Raises UserError for what is no day."""
     match = re.fullmatch(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})", day)
     if match is None:
         raise UserError(f"{day!r} is no day. Write it like 2019-05-04, or 05-04 where the year is not known.")

@@ -58,6 +58,7 @@ MODULES = (
     "sign_in",
     "social",
     "texts",
+    "told_occasions",
     "turns",
     "workflows",
 )

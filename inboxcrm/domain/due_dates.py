@@ -79,6 +79,23 @@ def day_named(sentence: str, language: str, *, said_on: date, month_first: bool 
     return None
 
 
+NEAR = ("overmorrow", "next_week_weekday", "weekday", "tomorrow", "today", "day_of_month")
+"""The phrases that name one day by its distance from today."""
+
+
+def near_day(folded: str, language: str, *, said_on: date) -> date | None:
+    """The one day that folded words name by its distance from today ("tomorrow", "Friday", "on the 3rd"), or None."""
+    return next(
+        (found for kind in NEAR if (found := _read(kind, folded, language, said_on, month_first=False)) is not None),
+        None,
+    )
+
+
+def months(language: str) -> tuple[re.Pattern[str], ...]:
+    """How the months of a language are written, January first, for folded words."""
+    return _grammar(language).months
+
+
 def _whole(pattern: str, language: str) -> str:
     return pattern if language == "ja" else rf"(?<!\w)(?:{pattern})(?!\w)"
 

@@ -17,6 +17,7 @@ from inboxcrm.domain.commitments import Kind, Side, Suggestion
 from inboxcrm.domain.due_dates import due_on
 from inboxcrm.domain.invoices import carries_invoice
 from inboxcrm.domain.quoting import new_text
+from inboxcrm.domain.told_occasions import told
 from inboxcrm.errors import UserError
 from inboxcrm.service.household import Household
 from inboxcrm.store import commitments, home, views
@@ -64,21 +65,27 @@ def _hear_all(household: Household, letters: Sequence[ReadMail]) -> list[list[_H
 
 
 def hear(household: Household, letter: ReadMail) -> list[_Heard]:
-    """What a letter promises or asks for, by the patterns of its language, else of the first language that hears it."""
+    """What a letter promises or asks for, by the patterns of its language, else of the first language that hears it.
+
+    What somebody will do on their birthday is no commitment.
+    """
     words = new_text(letter.text)
     zone = zone_of(letter.timezone, household.config.owner.timezone)
     said_on = letter.received_at.astimezone(zone).date()
     month_first = str(zone).startswith("America/") and letter.language in (None, "en")
-    for language in _languages(letter.language, household.config.owner.language):
+    for language in languages(letter.language, household.config.owner.language):
         found = spoken.suggest(words, language)
         if found:
+            days = {each.quote for each in told(words, language, said_on=said_on)}
+            found = [each for each in found if each.kind is not Kind.DEED or each.quote not in days]
             return [
                 _Heard(each, due_on(each.quote, language, said_on=said_on, month_first=month_first)) for each in found
             ]
     return []
 
 
-def _languages(known: str | None, owners: str) -> Sequence[str]:
+def languages(known: str | None, owners: str) -> Sequence[str]:
+    """In which languages a letter is read: its own where that is known, else the owner's first and then the others."""
     return (known,) if known is not None else tuple(dict.fromkeys((owners, *spoken.LANGUAGES)))
 
 

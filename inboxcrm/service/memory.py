@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from inboxcrm.service import account, commitments, quiet, social
+from inboxcrm.service import account, commitments, quiet, social, told_days
 from inboxcrm.service.household import Household
 from inboxcrm.store.merging import gather_strays
 
@@ -16,6 +16,9 @@ async def remember(household: Household) -> None:
     suggested = await commitments.read_new(household)
     if suggested:
         log.info("memory.suggested", extra={"count": suggested})
+    told = await told_days.read_new(household)
+    if told:
+        log.info("memory.occasions", extra={"count": told})
     await household.jot(gather_strays)
     await account.class_new(household)
     await social.notice_new(household)

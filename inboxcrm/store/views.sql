@@ -281,6 +281,22 @@ FROM occasions
 JOIN contacts ON contacts.id = occasions.contact_id
 WHERE occasions.dropped_at IS NULL;
 
+CREATE VIEW told_occasion_list AS
+SELECT told_occasions.id AS id,
+       told_occasions.state AS state,
+       told_occasions.contact_id AS contact_id,
+       contacts.name AS contact,
+       told_occasions.kind AS kind,
+       told_occasions.month AS month,
+       told_occasions.day AS day,
+       told_occasions.year AS year,
+       told_occasions.quote AS quote,
+       told_occasions.source AS source,
+       told_occasions.told_at AS told_at,
+       told_occasions.message_id AS message_id
+FROM told_occasions
+JOIN contacts ON contacts.id = told_occasions.contact_id;
+
 CREATE VIEW interaction_list AS
 SELECT interactions.id AS id,
        interactions.contact_id AS contact_id,

@@ -15,13 +15,14 @@ from inboxcrm.cli import contacts_memory as _contacts_memory
 from inboxcrm.cli import desk as _desk
 from inboxcrm.cli import relations as _relations
 from inboxcrm.cli import social as _social
+from inboxcrm.cli import told_occasions as _told_occasions
 from inboxcrm.cli.root import cli
 from tests.service.conftest import house, open_house
 from tests.service.house import House
 
 __all__ = ["COMMANDS", "house", "open_house", "run"]
 
-COMMANDS = (_commitments, _contacts_memory, _desk, _relations, _social)
+COMMANDS = (_commitments, _contacts_memory, _desk, _relations, _social, _told_occasions)
 """The modules whose commands are tried: importing them enters the commands."""
 
 Run = Callable[..., Result]

@@ -1,0 +1,145 @@
+"""Suggests the days that people mention in their letters, and keeps those of which the owner says that they were meant.
+
+Nothing here stands on the path of an arriving mail: `read_new` runs beside it, a few letters at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from inboxcrm.domain import told_occasions as spoken
+from inboxcrm.domain.occasions import Kind, LeapDay, Occasion
+from inboxcrm.domain.quoting import new_text
+from inboxcrm.domain.told_occasions import Told
+from inboxcrm.errors import UserError
+from inboxcrm.service.commitments import languages, zone_of
+from inboxcrm.service.household import Household
+from inboxcrm.store import commitments, home, occasions, told_occasions, views
+from inboxcrm.store.commitments import ReadMail
+from inboxcrm.store.occasions import OccasionRow
+from inboxcrm.store.told_occasions import DISMISSED, KEPT, SUGGESTED, ToldRow
+
+CURSOR = "occasions_read_to"
+LOOKED_BACK = timedelta(days=365)
+"""A day that was told returns every year, so older letters are read than for what somebody would do."""
+
+AT_ONCE = 20
+
+
+async def read_new(household: Household) -> int:
+    """Read the letters that came since the last time; answers how many days they told."""
+    made = 0
+    while letters := await household.run(_take, household):
+        told = await asyncio.to_thread(_hear_all, household, letters)
+        made += await household.jot(_keep, letters, told)
+        await asyncio.sleep(0)
+    return made
+
+
+def _take(household: Household) -> list[ReadMail]:
+    since = household.clock.now() - LOOKED_BACK
+    with household.database.read() as connection:
+        after, newest = int(home.value(connection, CURSOR) or 0), views.newest_id(connection)
+        letters = [] if newest <= after else commitments.unread(connection, after=after, since=since, limit=AT_ONCE)
+    if not letters and newest > after:
+        with household.database.write(durable=False) as connection:
+            home.set_value(connection, CURSOR, str(newest))
+    return letters
+
+
+def _hear_all(household: Household, letters: Sequence[ReadMail]) -> list[list[Told]]:
+    return [hear(household, letter) if letter.direction == "in" else [] for letter in letters]
+
+
+def hear(household: Household, letter: ReadMail) -> list[Told]:
+    """The days that the writer of a letter tells, by the patterns of its language, else of the first that hears one."""
+    words = new_text(letter.text)
+    zone = zone_of(letter.timezone, household.config.owner.timezone)
+    said_on = letter.received_at.astimezone(zone).date()
+    for language in languages(letter.language, household.config.owner.language):
+        month_first = str(zone).startswith("America/") and language == "en"
+        found = spoken.told(words, language, said_on=said_on, month_first=month_first)
+        if found:
+            return found
+    return []
+
+
+def _keep(connection: sqlite3.Connection, letters: Sequence[ReadMail], told: Sequence[list[Told]]) -> int:
+    made = sum(1 for letter, days in zip(letters, told, strict=True) for _ in _suggest(connection, letter, days))
+    home.set_value(connection, CURSOR, str(letters[-1].id))
+    return made
+
+
+def _suggest(connection: sqlite3.Connection, letter: ReadMail, days: Sequence[Told]) -> Iterator[int]:
+    for each in days if letter.contact_id is not None else ():
+        made = told_occasions.suggest(
+            connection,
+            letter.contact_id or 0,
+            kind=each.kind,
+            month=each.month,
+            day=each.day,
+            year=each.year,
+            quote=each.quote,
+            source="mail",
+            told_at=letter.received_at,
+            message_id=letter.id,
+        )
+        if made is not None:
+            yield made
+
+
+def confirm(household: Household, told_id: int, *, on: Occasion | None = None) -> OccasionRow:
+    """The owner agrees; `on` is the day where they know it better, and must be given where only a month was told.
+
+    Raises UserError where there is no such suggestion, the day is missing, or the contact has the occasion already.
+    """
+    now = household.clock.now()
+    with household.database.write() as connection:
+        row = _of(connection, told_id)
+        occasion = on or _occasion(row)
+        made = occasions.add(connection, row.contact_id, occasion, note="", source=row.source, now=now)
+        if made is None:
+            raise UserError("this occasion is kept already. See: inboxcrm occasions")
+        told_occasions.decide(connection, told_id, KEPT, at=now, occasion_id=made)
+        home.journal(connection, "occasion", f"occasion {made}", {"kind": occasion.kind, "told": told_id}, now=now)
+        kept = occasions.by_id(connection, made)
+        assert kept is not None
+    return kept
+
+
+def dismiss(household: Household, told_id: int) -> ToldRow:
+    """It was not meant; the same day of the same contact is not suggested again."""
+    now = household.clock.now()
+    with household.database.write() as connection:
+        row = _of(connection, told_id)
+        told_occasions.decide(connection, told_id, DISMISSED, at=now)
+        home.journal(connection, "occasion-dismissed", f"told {told_id}", {}, now=now)
+    return row
+
+
+def of(household: Household, told_id: int) -> ToldRow:
+    """One suggestion that waits for the owner's word. Raises UserError where there is none."""
+    with household.database.read() as connection:
+        return _of(connection, told_id)
+
+
+def _occasion(row: ToldRow) -> Occasion:
+    if row.day is None:
+        raise UserError(
+            f"only the month was told ({row.quote!r}); say the day: "
+            f"inboxcrm occasions confirm {row.id} --on {row.month:02}-DD"
+        )
+    try:
+        return Occasion(Kind(row.kind), row.month, row.day, row.year, LeapDay.BEFORE)
+    except ValueError as error:
+        raise UserError(f"that is no day ({error}); say it: inboxcrm occasions confirm {row.id} --on MM-DD") from None
+
+
+def _of(connection: sqlite3.Connection, told_id: int) -> ToldRow:
+    row = told_occasions.by_id(connection, told_id)
+    if row is None or row.state != SUGGESTED:
+        raise UserError(f"no suggestion {told_id}. See: inboxcrm occasions suggested")
+    return row
