@@ -240,7 +240,7 @@ class Daemon:
         told = {name: self._fares(office) for name, office in self._offices.items()}
         changed = {name: fares for name, fares in told.items() if self._noted.get(name) != fares}
         if changed:
-            noted = await self._household.jot(_note, changed)
+            noted = await self._household.jot(_note, changed, self._household.clock.now())
             self._noted |= {name: changed[name] for name in noted}
 
     def _fares(self, office: Office) -> MailboxStatus:
@@ -257,11 +257,14 @@ class Daemon:
         )
 
 
-def _note(connection: sqlite3.Connection, fares: Mapping[str, MailboxStatus]) -> list[str]:
-    return [name for name, one in fares.items() if _note_one(connection, name, one)]
+def _note(connection: sqlite3.Connection, fares: Mapping[str, MailboxStatus], now: datetime) -> list[str]:
+    return [name for name, one in fares.items() if _note_one(connection, name, one, now)]
 
 
-def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus) -> bool:
+def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus, now: datetime) -> bool:
+    """What keeps a mailbox from being read for the first time is to be seen too: it is enrolled for that."""
+    if one.cause is not None:
+        folders.enrol(connection, name, now=now)
     return folders.note_check(
         connection,
         name,

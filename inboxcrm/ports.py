@@ -198,7 +198,8 @@ class MailboxState(StrEnum):
 class MailboxStatus:
     """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
 
-    `certificate_until`: when the certificate of the server ends, where it showed one.
+    `certificate_until`: when the certificate of the server ends, where it showed one. `missing_folders` are configured
+    and not on the server.
     `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no secret.
     """
 
@@ -209,6 +210,7 @@ class MailboxStatus:
     next_attempt_at: datetime | None = None
     backlog: int = 0
     certificate_until: datetime | None = None
+    missing_folders: tuple[str, ...] = ()
 
 
 class Mailbox(Protocol):

@@ -204,6 +204,7 @@ class Account:
                 memory.listed = choice.there
                 memory.all_mail = gmail and memory.name == choice.all_mail
             self.choice = choice
+            self.tell(missing_folders=choice.missing)
         return self.choice
 
     async def sent(self, link: Link) -> FolderMemory:

@@ -250,6 +250,8 @@ class ImapMailbox:
                 "changes": next(iter(connection.enabled), "compared"),
             },
         )
+        if account.status.missing_folders:
+            account.choice = None  # the owner may have put it back
         await account.discover(link)
         inbox = account.inbox
         sync = self._sync(link, inbox, known, outlet.offer)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inboxcrm.domain.text import one_line
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.ports import MailboxState, MailboxStatus
 from inboxcrm.service.deliver import Office
@@ -28,6 +29,7 @@ LOOKS = 3
 """How often in a row it must be found silent: after a suspend the clock has moved, and the network needs a moment."""
 
 UNREAD = "mailbox-not-read"
+MISSING = "folder-missing"
 
 Ping = Callable[[], Awaitable[None]]
 """Says to a watch outside that all is well."""
@@ -41,6 +43,7 @@ class _Seen:
     looks: int = 0
     told: datetime | None = None
     cleared: bool = False
+    missing: tuple[str, ...] | None = None
 
 
 class Vigil:
@@ -79,6 +82,8 @@ class Vigil:
         seen = self._seen.setdefault(name, _Seen(now))
         silent = self._open_time(connection, fares.last_checked_at or seen.since, now) >= SILENT
         seen.looks = seen.looks + 1 if silent else 0
+        if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
+            return True
         if any(self._endings.to_say(name, each, now) for each in self._ends(name, fares)):
             return True
         if seen.looks == 0 and fares.last_checked_at is not None:
@@ -97,6 +102,9 @@ class Vigil:
                 word = Word(f"{UNREAD}:{name}:{seen.told.isoformat()}:over", UNREAD, f"Mailbox {name} is read again")
                 tell(self._household, connection, word, now=now)
             seen.told, seen.cleared = None, True
+        if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
+            seen.missing = fares.missing_folders
+            self._tell_missing(connection, name, fares.missing_folders)
         for each in self._ends(name, fares):
             if self._endings.to_say(name, each, self._now(name)):
                 self._endings.say(connection, name, each, self._now(name))
@@ -118,6 +126,21 @@ class Vigil:
         )
         tell(self._household, connection, word, now=now)
         log.warning("vigil.unread", extra={"mailbox": name})
+
+    def _tell_missing(self, connection: sqlite3.Connection, name: str, missing: tuple[str, ...]) -> None:
+        """A folder that the owner wants read was renamed or deleted; what is on record of it stays."""
+        now = self._household.clock.now()
+        home.clear_alarms_about(connection, MISSING, f"{name}:", now=now)
+        for folder in missing:
+            shown = one_line(folder, 60)
+            text = f"the folder {shown} is not on the server any more and is not read. Correct folders in config.toml"
+            home.raise_alarm(connection, MISSING, f"{name}: {text} (inboxcrm doctor lists those there are)", now=now)
+            tell(
+                self._household,
+                connection,
+                Word(f"{MISSING}:{name}:{shown}:{now:%Y-%m-%d}", MISSING, f"Mailbox {name}: {text}"),
+                now=now,
+            )
 
     def _open_time(self, connection: sqlite3.Connection, start: datetime, end: datetime) -> timedelta:
         if end - start < SILENT:

@@ -12,7 +12,7 @@ from inboxcrm.errors import TransientError
 from inboxcrm.ports import MailboxState, MailboxStatus
 from inboxcrm.service.deliver import Office
 from inboxcrm.service.endings import CERTIFICATE, SIGN_IN
-from inboxcrm.service.vigil import UNREAD, Vigil
+from inboxcrm.service.vigil import MISSING, UNREAD, Vigil
 from inboxcrm.store import home
 from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
 
@@ -162,3 +162,17 @@ async def test_a_sign_in_that_ends_is_spoken_of_three_days_before_with_what_to_t
     [told] = near
     assert told == "main: your sign-in ends on 09 March 2026. To renew it type: inboxcrm sign-in main"
     assert night.alarms(SIGN_IN) == []
+
+
+async def test_a_configured_folder_that_is_gone_is_told_once_until_it_is_back(night: Night) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, missing_folders=("Clients",))
+    await night.minutes(3, checked=True)
+    gone = (night.alarms(MISSING), night.words())
+    night.mailbox.fares = replace(night.mailbox.fares, missing_folders=())
+    await night.minutes(2, checked=True)
+
+    [alarm], [word] = gone
+    assert alarm.startswith("main: the folder Clients is not on the server any more")
+    assert word.startswith("Mailbox main: the folder Clients")
+    assert night.alarms(MISSING) == []
+    assert night.words() == [word]

@@ -54,6 +54,7 @@ class DeskScreen(Screen[None]):
         Binding("2", "go('outbox')", "Outbox"),
         Binding("3", "go('record')", "Record", show=False),
         Binding("4", "go('contacts')", "Contacts", show=False),
+        Binding("5", "go('mailboxes')", "Mailboxes", show=False),
         Binding("t", "app.lights", "Light or dark", show=False),
         Binding("escape", "back", "Back", show=False),
         Binding("q", "app.quit", "Quit"),
@@ -384,6 +385,7 @@ class DeskScreen(Screen[None]):
     def action_go(self, name: str) -> None:
         """To one of the numbered pages."""
         from .contacts import ContactsScreen
+        from .mailboxes import MailboxesScreen
         from .outbox import OutboxScreen
         from .record import RecordScreen
 
@@ -391,6 +393,7 @@ class DeskScreen(Screen[None]):
             "outbox": OutboxScreen,
             "record": RecordScreen,
             "contacts": ContactsScreen,
+            "mailboxes": MailboxesScreen,
         }
         cast("DeskApp", self.app).to_page(pages[name]() if name in pages else None)
 

@@ -61,7 +61,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Enter", "open: the matter, then the mail on the whole page"),
             ("Esc", "the page before"),
             ("Tab", "between the list and the sheet; Space turns the sheet's page"),
-            ("1 2 3 4", "queue, outbox, record, contacts"),
+            ("1 2 3 4 5", "queue, outbox, record, contacts, mailboxes"),
             ("/", "search as you type, in everything"),
             ("c", "the contact's card and timeline"),
             ("?", "why: every reason behind a message, and the walk to its time"),
