@@ -57,6 +57,7 @@ MODULES = (
     "running",
     "sign_in",
     "social",
+    "text_edits",
     "texts",
     "told_occasions",
     "turns",

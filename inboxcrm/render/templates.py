@@ -31,7 +31,7 @@ SUFFIX = ".txt.j2"
 MAX_TEXT = 4096
 """Octets of a finished text in UTF-8 (RFC 3834 section 2: automatic answers are small)."""
 
-_TEMPLATE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+TEMPLATE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Intent(StrEnum):
@@ -376,7 +376,7 @@ def _at_home(root: Path | None, problems: list[str]) -> Iterator[_Source]:
         if file.name.startswith(".") or file.name.endswith("~"):
             continue
         name, language = file.parent.name, file.name.removesuffix(SUFFIX)
-        if not (file.name.endswith(SUFFIX) and LANGUAGE_TAG.fullmatch(language) and _TEMPLATE_NAME.fullmatch(name)):
+        if not (file.name.endswith(SUFFIX) and LANGUAGE_TAG.fullmatch(language) and TEMPLATE_NAME.fullmatch(name)):
             problems.append(f"{file}: a template is called NAME/LANGUAGE{SUFFIX}, such as acknowledge/de{SUFFIX}")
             continue
         yield name, language, str(file), _reader(file)
