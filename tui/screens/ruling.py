@@ -1,0 +1,74 @@
+"""The keys for the home as a whole: pause and resume, alarms, absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from inboxcrm.service import actions
+from inboxcrm.store.views import OwedRow
+
+from ..words import many
+from .acting import ActingScreen
+
+
+class HomeKeys(ActingScreen):
+    """Pause, alarms seen, away."""
+
+    def action_pause(self) -> None:
+        """Stop all automatic mail, or let it flow again."""
+        standing = self.desk.standing()
+        if standing.paused_at is None and standing.braked_at is None:
+
+            def work() -> str:
+                actions.pause(self.desk.household)
+                return "Paused: nothing automatic is sent."
+
+            self.ask(
+                "Stop all automatic mail at once?", "It stays stopped, also after a restart, until you resume.", work
+            )
+        else:
+
+            def work() -> str:
+                dropped = actions.resume(self.desk.household)
+                return f"Automatic mail flows again; {dropped} stale mail(s) were dropped."
+
+            stale = "What became stale while paused is dropped; what the brake held still waits for your key."
+            self.ask("Let automatic mail flow again?", stale, work)
+
+    def action_seen(self) -> None:
+        """The alarms that stand have been seen."""
+        kinds = {alarm.kind for alarm in self.desk.standing().alarms}
+        if not kinds:
+            self.tell("No alarm stands.")
+            return
+
+        def work() -> str:
+            return f"{sum(actions.clear_alarms(self.desk.household, kind) for kind in kinds)} alarm(s) cleared."
+
+        self.ask("Clear the alarms that stand?", "They are raised again when the cause is still there.", work)
+
+    def action_away(self) -> None:
+        """Be away, or back."""
+        from .away import AwayDialog
+
+        dialog = AwayDialog(self.desk)
+
+        def went(work: Callable[[], str] | None) -> None:
+            if work is not None:
+                self.act(work, after=lambda: self._offer_extensions(dialog.inside))
+
+        self.app.push_screen(dialog, went)
+
+    def _offer_extensions(self, inside: Sequence[OwedRow]) -> None:
+        """One key for all the promises that fall due while the owner is away."""
+        if not inside:
+            return
+        listed = ", ".join(dict.fromkeys(row.contact for row in inside))
+
+        def work() -> str:
+            extended = actions.extend_inside(self.desk.household, inside)
+            told = sum(renewed.item_id is not None for _, renewed in extended)
+            return f"{many(len(extended), 'promise')} extended; {many(told, 'mail')} written (2 shows them)."
+
+        question = f"Extend {many(len(inside), 'promise')} to after your return?"
+        self.ask(question, f"Due while you are away: {listed}", work)
