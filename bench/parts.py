@@ -3,13 +3,15 @@
     python -m bench.parts
 
 The gate over every fixture, two hundred rules over one mail, the rules again over a stored mail, the expected time over
-a calendar that never opens, the queue and the sweep when ten thousand answers are owed.
+a calendar that never opens, duplicates among twenty thousand people, the queue and the sweep when ten thousand answers
+are owed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import email
+import random
 import statistics
 import tempfile
 import time as stopwatch
@@ -19,6 +21,8 @@ from email import policy
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from inboxcrm.domain import duplicates
+from inboxcrm.domain.duplicates import Person
 from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
@@ -153,6 +157,24 @@ def desk() -> tuple[float, float, float]:
     return shown, swept, floor
 
 
+def namesakes(count: int = 20_000) -> float:
+    """Looking for duplicates among so many contacts with invented names, the first time in a process; in ms."""
+    dice = random.Random(1)  # the same people every time
+
+    def word(least: int, most: int) -> str:
+        return "".join(dice.choice("bcdfgklmnprst") + dice.choice("aeiou") for _ in range(dice.randint(least, most)))
+
+    first, last = [word(2, 3) for _ in range(400)], [word(2, 4) for _ in range(3_000)]
+    named = [(number, dice.choice(first), dice.choice(last)) for number in range(count)]
+    people = [
+        Person(number, f"{one} {other}".title(), (f"{one}.{other}@c{number % 4_000}.example",))
+        for number, one, other in named
+    ]
+    started = stopwatch.process_time()
+    duplicates.suggest(people)
+    return (stopwatch.process_time() - started) * 1000
+
+
 PLAINLY = "SELECT id, due_at, contact_id, state FROM promises WHERE state IN ('open', 'extended', 'broken')"
 
 
@@ -168,6 +190,7 @@ def main() -> None:
     print(f"a calendar that never opens  {absurd_calendar():.1f} ms")
     shown, swept, floor = desk()
     print(f"the queue, 10,000 open       {shown:.1f} ms   {shown / floor:.2f} of fetching their rows ({floor:.1f} ms)")
+    print(f"duplicates of 20,000 people  {namesakes():.0f} ms")
     print(f"the sweep, 10,000 open       {swept:.1f} ms   {swept / floor:.2f} of it")
 
 

@@ -9,7 +9,8 @@ from sqlite3 import Connection
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from inboxcrm.service import brief, homecoming
+from inboxcrm.domain.lookalike import Caution
+from inboxcrm.service import brief, homecoming, lookalike
 from inboxcrm.service.brief import Line
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, unowed, views
@@ -46,6 +47,7 @@ class Reasons:
     row: MessageRow
     story: Mapping[str, Any] | None
     lives: Sequence[tuple[str, Sequence[Step]]]
+    cautions: tuple[Caution, ...] = ()
 
 
 class Desk:
@@ -145,4 +147,5 @@ class Desk:
                 return None
             promises = views.promises_of_message(connection, message_id)
             lives = [(promise.state, views.promise_story(connection, promise.id)) for promise in promises]
-            return Reasons(row, views.decision(connection, message_id), lives)
+            odd = lookalike.cautions_about_message(connection, row)
+            return Reasons(row, views.decision(connection, message_id), lives, odd)

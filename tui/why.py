@@ -13,8 +13,9 @@ from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store.times import to_instant
 from inboxcrm.store.views import MessageRow, Step
 
+from .desk import Reasons
 from .paper import field, lines
-from .words import ACCENT, EMPTY, GOOD, MUTED, SOON, STRONG, join, said
+from .words import ACCENT, BAD, EMPTY, GOOD, MUTED, SOON, STRONG, join, said
 
 WIDTH = 100
 """Cells across the page, as app.tcss has it."""
@@ -22,14 +23,13 @@ WIDTH = 100
 OUTCOMES = {"ack": GOOD, "ack-min": GOOD, "review": SOON, "suppress": "bold"}
 
 
-def page(
-    row: MessageRow, story: Mapping[str, Any] | None, lives: Sequence[tuple[str, Sequence[Step]]], zone: ZoneInfo
-) -> Content:
-    """Everything that is stored about why; `lives` are the message's promises with their events."""
+def page(reasons: Reasons, zone: ZoneInfo) -> Content:
+    """Everything that is stored about why, and what to look at twice in who sent it."""
+    row, story = reasons.row, reasons.story
     decided = [_undecided(row)] if story is None else _decided(story, zone)
-    return Content("\n\n").join(
-        part for part in (said(row.subject or "(no subject)", STRONG), *decided, *_lives(lives, zone)) if part.plain
-    )
+    odd = [said(f"Look twice: {each.text}", BAD if each.urgent else MUTED) for each in reasons.cautions]
+    parts = (said(row.subject or "(no subject)", STRONG), *odd, *decided, *_lives(reasons.lives, zone))
+    return Content("\n\n").join(part for part in parts if part.plain)
 
 
 def _undecided(row: MessageRow) -> Content:

@@ -13,7 +13,7 @@ from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import cell, emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.merging import Value
-from inboxcrm.service import merging
+from inboxcrm.service import lookalike, merging
 from inboxcrm.store import merging as merge_rows
 from inboxcrm.store import views
 
@@ -124,6 +124,45 @@ def _counted(moves: Mapping[str, int]) -> str:
 def _many(name: str, count: int) -> str:
     plural = {"address": "addresses"}.get(name, f"{name}s")
     return f"{count} {name if count == 1 else plural}"
+
+
+@contacts.command(short_help="Who may be one person.")
+@click.option("--limit", default=50, show_default=True, help="How many, the likeliest first.")
+@json_option
+@click.pass_obj
+def duplicates(place: Place, limit: int, as_json: bool) -> None:
+    """Who may be one person, the likeliest first, with the reasons. Nothing is put together by itself.
+
+    `contacts merge A B` makes them one; `contacts distinct A B` tells them apart, and they are not listed again. An
+    address that only looks like a known one is never listed here: the brief warns of it.
+    """
+    with bootstrap.household(place.home) as house:
+        pairs = house.database.reading(lambda connection: lookalike.pairs(connection, limit=limit))
+    if as_json:
+        for pair in pairs:
+            emit({"kept_id": pair.kept.id, "kept": pair.kept.name, "merged_id": pair.merged.id,
+                  "merged": pair.merged.name, "score": pair.score, "because": pair.because})  # fmt: skip
+        return
+    table(
+        ("score", "a", "", "b", "", "because"),
+        [
+            (f"{pair.score:.2f}", f"c{pair.kept.id} {pair.kept.name}", pair.kept.addresses,
+             f"c{pair.merged.id} {pair.merged.name}", pair.merged.addresses, ", ".join(pair.because))
+            for pair in pairs
+        ],
+        nothing="No two contacts look like one person.",
+    )  # fmt: skip
+
+
+@contacts.command(short_help="These two are not one person.")
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.pass_obj
+def distinct(place: Place, one: str, other: str) -> None:
+    """A and B are two people, however alike they look: neither suggested nor warned of again."""
+    with bootstrap.household(place.home) as house:
+        first, second = lookalike.tell_apart(house, contact_meant(house, one).id, contact_meant(house, other).id)
+    click.echo(f"{cell(first.name)} (c{first.id}) and {cell(second.name)} (c{second.id}) are two people.")
 
 
 @contacts.command(short_help="Part what was put together.")

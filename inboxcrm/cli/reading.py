@@ -14,7 +14,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.output import cell, emit, fact, heading, json_option, letter, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import one_line
-from inboxcrm.service import actions
+from inboxcrm.service import actions, lookalike
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages, views
 
@@ -146,13 +146,16 @@ def explain(place: Place, reference: str, as_json: bool) -> None:
         with house.database.read() as connection:
             row, story = views.message(connection, row_id), views.decision(connection, row_id)
             owed = views.promises_of_message(connection, row_id)
+            odd = lookalike.cautions_about_message(connection, row)
             steps = [(promise, views.promise_story(connection, promise.id)) for promise in owed]
         assert row is not None
         if as_json:
-            emit({"id": row.id, "message_id": row.message_id, "decision": story, "promises": owed})
+            emit({"id": row.id, "message_id": row.message_id, "decision": story, "promises": owed, "cautions": odd})
             return
         zone = house.config.owner.timezone
         heading(f"{row.subject or '(no subject)'} — {row.sender}")
+        for caution in odd:
+            click.secho(f"Look twice: {cell(caution.text)}", bold=caution.urgent)
         if story is None:
             click.echo(_undecided(row))
         else:

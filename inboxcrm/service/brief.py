@@ -9,8 +9,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain.exchanges import WITHIN
+from inboxcrm.domain.lookalike import Caution
 from inboxcrm.domain.text import one_line
-from inboxcrm.service import account, keeping, quiet
+from inboxcrm.service import account, keeping, lookalike, quiet
 from inboxcrm.service.household import Household
 from inboxcrm.service.keeping import NEAR, Coming
 from inboxcrm.store import commitments, facts, interactions, rhythms, touches, views
@@ -42,6 +43,7 @@ class Brief:
     rhythm: RhythmRow | None
     balance: float
     touches: tuple[TouchRow, ...]
+    cautions: tuple[Caution, ...]
     today: date
     now: datetime
 
@@ -90,6 +92,7 @@ def read(
         rhythm=rhythms.of_contact(connection, contact.id),
         balance=account.balance(connection, contact.id, now=now),
         touches=tuple(touches.listed(connection, contact.id, limit=1)),
+        cautions=lookalike.cautions_of(connection, contact.id),
         today=today,
         now=now,
     )
@@ -107,7 +110,9 @@ def lines(brief: Brief, when: Callable[[datetime], str]) -> list[Line]:
     ]
 
 
-SHORT = frozenset(("you owe", "they owe", "said", "fact", "occasion", "rhythm", "balance", "reach by", "phone?"))
+SHORT = frozenset(
+    ("look twice", "you owe", "they owe", "said", "fact", "occasion", "rhythm", "balance", "reach by", "phone?")
+)
 """What stands above every mail; who it is and the answer that is owed stand there already."""
 
 MOST_ABOVE = 6
@@ -131,6 +136,8 @@ def _who(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
     since = f"known since {when(contact.known_since)}" if contact.known_since else "a stranger so far"
     named = ", ".join(filter(None, (contact.name, contact.organisation)))
     yield Line("who", f"{one_line(named, WORDS)}; {since}")
+    for caution in brief.cautions:
+        yield Line("look twice", one_line(caution.text, WORDS), urgent=caution.urgent)
     if brief.touch is None:
         yield Line("last touch", "you never wrote")
     else:

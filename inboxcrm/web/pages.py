@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from inboxcrm.domain import contents
-from inboxcrm.service import brief
+from inboxcrm.service import brief, lookalike
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages as mail
 from inboxcrm.store import views
@@ -190,6 +190,7 @@ def message(visit: Visit) -> Page | None:
             "has_html": raw is not None and contents.html(raw) is not None,
             "as_html": "html" in visit.arguments,
             "defects": views.defects(connection, row.id),
+            "cautions": lookalike.cautions_about_message(connection, row),
             "story": story,
             "notes": [] if story is None else notes(story),
             "speech_notes": [] if story is None else speech_notes(story, visit.desk.zone),

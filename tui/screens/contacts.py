@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from inboxcrm.store import views
@@ -14,6 +16,7 @@ from ..messages import RowChosen
 from ..widgets.rows import Rows
 from ..words import ACCENT, DOT, EMPTY, MUTED, SOON, fit, join, many, said, short
 from .contact import ContactScreen
+from .duplicates import DuplicatesScreen
 from .split import SplitScreen
 
 LISTED = 2_000
@@ -34,6 +37,8 @@ def contact_lines(row: ContactRow, when: str, width: int) -> Sequence[Content]:
 
 class ContactsScreen(SplitScreen):
     """People; Enter opens the card."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "same", "One person?")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +85,10 @@ class ContactsScreen(SplitScreen):
         """The contact under the cursor."""
         index = self.rows.index
         return None if index is None else self._contacts[index].id
+
+    def action_same(self) -> None:
+        """Who may be one person."""
+        self.app.push_screen(DuplicatesScreen())
 
     def on_row_chosen(self, message: RowChosen) -> None:
         """Open the card."""

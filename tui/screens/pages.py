@@ -42,7 +42,7 @@ class WhyScreen(PageScreen):
     def text(self) -> Content:
         """Gate, contact, matter, rules, walk, speech, promise."""
         reasons = self.desk.reasons(self._message_id)
-        return EMPTY if reasons is None else why.page(reasons.row, reasons.story, reasons.lives, self.desk.zone)
+        return EMPTY if reasons is None else why.page(reasons, self.desk.zone)
 
     def message_here(self) -> int | None:
         """This message."""
@@ -62,6 +62,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Esc", "the page before"),
             ("Tab", "between the list and the sheet; Space turns the sheet's page"),
             ("1 2 3 4 5", "queue, outbox, record, contacts, mailboxes"),
+            ("y", "in contacts: who may be one person; there y makes them one, n tells them apart"),
             ("/", "search as you type, in everything"),
             ("c", "the contact's card and timeline"),
             ("?", "why: every reason behind a message, and the walk to its time"),
