@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
 
 
 MODULES = (
+    "absence",
     "archives",
     "calendars",
     "call_backs",
@@ -44,11 +45,13 @@ MODULES = (
     "contacts_memory",
     "demo",
     "desk",
+    "duties",
     "holidays",
     "judging",
     "matters",
     "notify",
     "organisations",
+    "outgoing",
     "reading",
     "record",
     "relations",

@@ -13,6 +13,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli import commitments as _commitments
 from inboxcrm.cli import contacts_memory as _contacts_memory
 from inboxcrm.cli import desk as _desk
+from inboxcrm.cli import duties as _duties
 from inboxcrm.cli import relations as _relations
 from inboxcrm.cli import social as _social
 from inboxcrm.cli import told_occasions as _told_occasions
@@ -22,7 +23,7 @@ from tests.service.house import House
 
 __all__ = ["COMMANDS", "house", "open_house", "run"]
 
-COMMANDS = (_commitments, _contacts_memory, _desk, _relations, _social, _told_occasions)
+COMMANDS = (_commitments, _contacts_memory, _desk, _duties, _relations, _social, _told_occasions)
 """The modules whose commands are tried: importing them enters the commands."""
 
 Run = Callable[..., Result]

@@ -20,7 +20,7 @@ from inboxcrm.testing.clock import FakeClock
 from tests.promise.conftest import answers
 from tests.service.house import House, mail
 
-for _commands in ("calendars", "desk", "holidays", "judging", "reading", "record"):
+for _commands in ("calendars", "desk", "duties", "outgoing", "absence", "holidays", "judging", "reading", "record"):
     import_module(f"inboxcrm.cli.{_commands}")
 
 CONFIG = """

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from inboxcrm.cli.desk import outbox as outbox_command
+from inboxcrm.cli.absence import resume as resume_command
 from inboxcrm.cli.desk import queue as queue_command
-from inboxcrm.cli.desk import resume as resume_command
+from inboxcrm.cli.outgoing import outbox as outbox_command
 from inboxcrm.cli.root import Place
 from inboxcrm.config import Mode
 from inboxcrm.domain.safety import limits

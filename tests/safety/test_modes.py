@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from inboxcrm.cli.desk import outbox as outbox_command
+from inboxcrm.cli.outgoing import outbox as outbox_command
 from inboxcrm.cli.root import Place
 from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import AutoReply, Draft
