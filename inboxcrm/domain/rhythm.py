@@ -3,6 +3,10 @@
 Gaps between touches are taken as exponential, with a rate of which little is known at first: with the prior gap `a0`
 and the gaps g1..gn, R = 1 + n and A = a0 + sum(g), a silence of at least s has the chance (A / (A + s))^R. Where many
 regular gaps are known, a robust bound on them speaks earlier.
+
+One silence in twenty-five lies beyond such a bound by chance, which is often for somebody who writes every week. So the
+owner is told later than a silence is remarkable: beyond a bound of which each client is expected to fail once in two
+years, and half a gap more.
 """
 
 from __future__ import annotations
@@ -26,6 +30,17 @@ LONG_CLOSURE = timedelta(days=5)
 
 ENOUGH, REGULAR = 8, 0.5
 """Gaps that make a rhythm, and the spread (MAD scaled to a deviation, over the median) up to which it is regular."""
+
+ONCE_IN = 730.0
+"""Days in which chance may make the owner hear of a client who is still there, once."""
+
+CONFIRMED = 0.5
+"""How long a silence has to go on, in typical gaps, beyond the bound from which the owner would hear of it."""
+
+SEASON = timedelta(days=30)
+"""How near to its day of the year a silence begins again."""
+
+YEAR = timedelta(days=365)
 
 PRIOR = 30.0
 """Days between touches where nothing is known of anybody."""
@@ -54,7 +69,8 @@ class Closed:
 class Rhythm:
     """What is known of one contact: days between touches, the present silence in days, and how likely it is by chance.
 
-    `bound` is the silence in days from which it is remarkable, `typical` the median gap (None without gaps).
+    `bound` is the silence in days from which it is remarkable, `told_from` that from which the owner hears of it,
+    `typical` the median gap (None without gaps). `season`: they were silent at this time of the year before, too.
     """
 
     gaps: tuple[float, ...]
@@ -62,6 +78,13 @@ class Rhythm:
     chance: float
     bound: float
     silence: Silence
+    told_from: float = 0.0
+    season: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the owner should hear of it now."""
+        return self.silence is not Silence.USUAL and self.silent > self.told_from and not self.season
 
     @property
     def typical(self) -> float | None:
@@ -109,14 +132,37 @@ def chance(known: Sequence[float], silent: float, a0: float) -> float:
 
 
 def bound(known: Sequence[float], a0: float, level: float = QUIET) -> float:
-    """The silence in days whose chance is this level; sooner where many gaps are regular."""
+    """The silence in days whose chance is this level; sooner where many gaps are regular.
+
+    Regular gaps are believed: half of the rarer ones may be of the season and not of the client.
+    """
     total = a0 + sum(known)
     by_chance = total * (level ** (-1 / (1 + len(known))) - 1)
     if len(known) < ENOUGH or not is_regular(known):
         return float(by_chance)
     ordered = sorted(known)
-    highest = ordered[ceil(0.96 * len(ordered)) - 1]
+    highest = ordered[ceil(max(1 - QUIET, 1 - 2 * level) * len(ordered)) - 1]
     return float(min(by_chance, max(highest, median(known) + 3 * TO_DEVIATION * deviation(known))))
+
+
+def told_from(known: Sequence[float], a0: float) -> float:
+    """The silence in days from which the owner hears of it: the rarer, the oftener a client writes, and confirmed.
+
+    Of whom few gaps are known yet, chance has not had the time to be wrong often.
+    """
+    mean = (a0 + sum(known)) / (1 + len(known))
+    level = QUIET if len(known) < ENOUGH else min(QUIET, mean / ONCE_IN)
+    return bound(known, a0, level) + CONFIRMED * (median(known) if known else a0)
+
+
+def same_season(at: Sequence[datetime], last_at: datetime, silent: float) -> bool:
+    """Whether a silence as long, or nearly, began about a year or two before the last word: who sows in spring."""
+    before = (
+        (other - one) / DAY
+        for one, other in pairwise(at)
+        if any(abs(last_at - one - years * YEAR) <= SEASON for years in (1, 2))
+    )
+    return any(silent <= 1.1 * length for length in before)
 
 
 def deviation(known: Sequence[float]) -> float:
@@ -140,4 +186,5 @@ def rhythm(at: Sequence[datetime], last_at: datetime, *, now: datetime, a0: floa
         verdict = Silence.GONE
     elif likely < QUIET or silent > quiet_from:
         verdict = Silence.QUIET
-    return Rhythm(known, silent, likely, quiet_from, verdict)
+    season = same_season(at, last_at, silent)
+    return Rhythm(known, silent, likely, quiet_from, verdict, told_from(known, a0), season)

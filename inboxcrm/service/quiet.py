@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from math import ceil
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain import rhythm
-from inboxcrm.domain.rhythm import Closed, Rhythm
+from inboxcrm.domain.rhythm import Closed, Rhythm, Silence
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, rhythms
 from inboxcrm.store.rhythms import Heard, RhythmRow
@@ -97,9 +98,22 @@ def _enter(
         chance=found.chance,
         bound_days=found.bound,
         silence=found.silence,
-        spared="you owe them an answer" if each.owed else ("they are away" if away else None),
+        spared=_spared(each, found, away=away),
         broken_at=each.broken_at if near else None,
     )
+
+
+def _spared(each: Heard, found: Rhythm, *, away: bool) -> str | None:
+    """Why the owner does not hear of a silence, or None."""
+    if each.owed:
+        return "you owe them an answer"
+    if away:
+        return "they are away"
+    if found.silence is Silence.USUAL or found.told:
+        return None
+    if found.season:
+        return "silent at this time of last year too"
+    return f"may be chance until day {ceil(found.told_from)}"
 
 
 def closures(household: Household, connection: sqlite3.Connection, now: datetime) -> list[Closed]:

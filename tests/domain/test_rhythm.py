@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inboxcrm.domain.rhythm import Closed, Rhythm, Silence, bound, chance, gaps, prior, rhythm, touches
+from inboxcrm.domain.rhythm import Closed, Rhythm, Silence, bound, chance, gaps, prior, rhythm, told_from, touches
 
 START = datetime(2024, 1, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -118,19 +118,19 @@ def client(random: Random, mean: float, shape: float, until: float) -> list[date
 
 
 def alarms(at: list[datetime], end: float, a0: float) -> list[float]:
-    """The days on which a silence becomes remarkable, looking once a day; one silence is remarked upon once."""
+    """The days on which the owner hears of a silence, looking once a day; of one silence once."""
     found = []
     for touch, following in zip(at, [*at[1:], START + end * DAY], strict=True):
         known = [each for each in at if each <= touch]
         day = touch
         while (day := day + DAY) < following:
-            if rhythm(known, touch, now=day, a0=a0, closed=()).silence is not Silence.USUAL:
+            if rhythm(known, touch, now=day, a0=a0, closed=()).told:
                 found.append((day - START) / DAY)
                 break
     return found
 
 
-@pytest.mark.parametrize("shape", [2.0, 8.0], ids=["ordinary", "regular"])
+@pytest.mark.parametrize("shape", [1.0, 2.0, 8.0], ids=["as irregular as chance", "ordinary", "regular"])
 def test_active_clients_raise_at_most_one_false_alarm_each_in_two_years(shape: float) -> None:
     random = Random(f"active {shape}")
     means = [random.choice((7.0, 14.0, 21.0, 30.0, 45.0)) for _ in range(20)]
@@ -141,18 +141,31 @@ def test_active_clients_raise_at_most_one_false_alarm_each_in_two_years(shape: f
     assert sum(false) / len(false) <= 1.0
 
 
-def test_a_client_as_irregular_as_chance_is_wronged_for_one_gap_in_twenty_five() -> None:
-    """The threshold says so by its construction; a fortnightly one is therefore remarked upon once a year."""
-    random = Random("irregular")
-    cast = [client(random, 14, 1.0, 365.0 * YEARS) for _ in range(10)]
+def test_who_writes_oftener_is_told_of_later_in_gaps_and_nobody_before_the_silence_is_remarkable() -> None:
+    for mean in (7.0, 14.0, 30.0, 60.0):
+        known = [mean * (0.4 + 0.1 * (number % 13)) for number in range(26)]
+        assert told_from(known, mean) >= bound(known, mean)
+    shape = [1.0, 0.3, 2.0, 0.7, 1.3, 2.9, 0.9, 1.6, 0.5, 1.1]
+    weekly, monthly = [7 * each for each in shape], [30 * each for each in shape]
 
-    false = sum(len(alarms(at, (at[-1] - START) / DAY, 21)) for at in cast)
+    assert told_from(weekly, 7) / 7 > told_from(monthly, 30) / 30
 
-    assert 0.01 <= false / sum(len(at) - 1 for at in cast) <= 0.06
+
+def test_a_silence_of_the_season_is_not_told_until_it_is_longer_than_last_years() -> None:
+    spring = [7.0 * number for number in range(14)]
+    at = days(*spring, *(365 + each for each in spring))
+
+    def told_after(silent: float) -> bool:
+        return rhythm(at, at[-1], now=at[-1] + silent * DAY, a0=14, closed=()).told
+
+    last_year = 365 - spring[-1]
+    assert not told_after(60)
+    assert not told_after(last_year)
+    assert told_after(1.1 * last_year + 2)
 
 
 @pytest.mark.parametrize(
-    ("shape", "typical", "longest"), [(2.0, 5.0, 7.0), (8.0, 2.5, 3.0)], ids=["ordinary", "regular"]
+    ("shape", "typical", "longest"), [(2.0, 6.5, 9.0), (8.0, 3.0, 4.0)], ids=["ordinary", "regular"]
 )
 def test_a_client_who_leaves_after_a_year_is_noticed(shape: float, typical: float, longest: float) -> None:
     """Within this many of their own median gaps."""

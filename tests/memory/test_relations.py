@@ -20,7 +20,7 @@ BOB = "bob@client.example"
 FORTNIGHT = timedelta(days=14)
 
 
-async def history(house: House, *, letters: int = 6, last_at: datetime = MONDAY - timedelta(days=60)) -> None:
+async def history(house: House, *, letters: int = 6, last_at: datetime = MONDAY - timedelta(days=70)) -> None:
     """A client who wrote every fortnight until then, from mail that was there before."""
     await house.know()
     for number in range(letters):
@@ -42,10 +42,10 @@ async def test_a_client_who_wrote_every_fortnight_and_stopped_is_told_with_the_e
 
     await remember(house.household)
 
-    assert "Bob Client: writes about every 14 days; silent 60" in run("queue").output
+    assert "Bob Client: writes about every 14 days; silent 70" in run("queue").output
     (told,) = [json.loads(line) for line in run("quiet", "--json").output.splitlines()]
     assert (told["silence"], told["touches"], told["typical_days"]) == ("quiet", 6, 14.0)
-    assert "writes about every 14 days; silent 60. Quiet: call them?" in run("brief", BOB).output
+    assert "writes about every 14 days; silent 70. Quiet: call them?" in run("brief", BOB).output
     assert house.outbox() == []
 
 
@@ -57,8 +57,18 @@ async def test_one_who_wrote_lately_is_not_told(house: House, run: Run) -> None:
     assert run("quiet").output == "Nobody has gone quiet.\n"
 
 
+async def test_a_silence_that_may_still_be_chance_is_not_told_and_says_until_when(house: House, run: Run) -> None:
+    await history(house, last_at=MONDAY - timedelta(days=62))
+
+    row = await measured(house)
+
+    assert (row.silence, row.spared, row.remarkable) == ("quiet", "may be chance until day 67", False)
+    assert run("quiet").output == "Nobody has gone quiet.\n"
+    assert "may be chance until day 67" in run("quiet", "--all").output
+
+
 async def test_somebody_to_whom_an_answer_is_owed_is_never_told(house: House, run: Run) -> None:
-    last_at = MONDAY - timedelta(days=60)
+    last_at = MONDAY - timedelta(days=70)
     await history(house, last_at=last_at - FORTNIGHT)
     await house.arrive(mail(200, at=last_at, subject="A last question"))
     with house.household.database.write() as connection:
@@ -110,7 +120,7 @@ async def test_a_promise_broken_before_the_silence_is_told_first(house: House) -
     row = await measured(house)
 
     said = quiet.evidence(row, lambda when: f"{when:%Y-%m-%d}")
-    assert said == "a promise to them was broken on 2025-12-22; writes about every 14 days; silent 60"
+    assert said == "a promise to them was broken on 2025-12-22; writes about every 14 days; silent 70"
 
 
 async def test_a_silence_that_was_seen_is_told_again_only_after_new_word(house: House, run: Run) -> None:
@@ -140,7 +150,7 @@ async def test_the_owners_own_closure_is_no_silence(house: House) -> None:
     with house.household.database.write() as connection:
         connection.execute(
             "INSERT INTO away (start_at, end_at, kind, created_at) VALUES (?, ?, 'holiday', ?)",
-            ("2026-01-02T00:00:00Z", "2026-02-20T00:00:00Z", "2025-12-20T00:00:00Z"),
+            ("2025-12-23T00:00:00Z", "2026-02-20T00:00:00Z", "2025-12-20T00:00:00Z"),
         )
 
     row = await measured(house)
