@@ -129,7 +129,9 @@ def kind_of(clause: Sentence, language: str) -> str | None:
 
 _BUT = re.compile(
     r"[,;] (?:but|aber|jedoch|sondern|maar|mais|pero|sino|ma|mas|però|porém) |[;；]\s*|ですが、|が、(?=[^\s])"
+    r"|,? (?:and not|und nicht|et (?:non )?pas|et non|y no|e non|e não|en niet) (?:to|an|auf|à|a|para|aan|naar) "
 )
+"""What parts a sentence into what is meant and what is not: "but", and "to my company and not to me"."""
 
 
 def _clauses(sentence: Sentence) -> Iterator[Sentence]:

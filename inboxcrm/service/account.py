@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from inboxcrm.domain import touches as account
+from inboxcrm.domain.commitments import LANGUAGES
 from inboxcrm.domain.invoices import carries_invoice
 from inboxcrm.domain.quoting import fresh_subject, new_text
 from inboxcrm.domain.touches import Class, Proposal
@@ -57,7 +58,7 @@ def propose(household: Household, letter: OwnLetter) -> Proposal:
     files = [(each["name"] or "", each["type"] or "") for each in json.loads(letter.attachments)]
     return account.propose(
         f"{fresh_subject(letter.subject)}\n{new_text(letter.text)}",
-        (letter.language,) if letter.language else (owners, "en") if owners != "en" else ("en",),
+        (letter.language,) if letter.language else tuple(dict.fromkeys((owners, *LANGUAGES))),
         answers=letter.answers,
         early=letter.early,
         invoice=carries_invoice(letter.subject, files),

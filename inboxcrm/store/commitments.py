@@ -214,7 +214,11 @@ def unread(connection: sqlite3.Connection, *, after: int, since: datetime, limit
     rows = connection.execute(
         """
         SELECT messages.id, messages.direction, messages.received_at, messages.contact_id, messages.matter_id,
-               COALESCE(messages.language, contacts.language) AS language, contacts.timezone, messages.subject,
+               COALESCE(
+                 messages.language, contacts.language,
+                 (SELECT other.language FROM messages AS other
+                  WHERE other.contact_id = messages.contact_id AND other.language IS NOT NULL
+                  ORDER BY other.id DESC LIMIT 1)) AS language, contacts.timezone, messages.subject,
                letters.text, messages.attachments
         FROM messages
         JOIN letters ON letters.message_id = messages.id

@@ -100,7 +100,11 @@ def unclassed(connection: sqlite3.Connection, *, after: int, since: datetime, li
     rows = connection.execute(
         """
         SELECT messages.id, messages.contact_id, messages.received_at AS at, messages.subject, letters.text,
-               COALESCE(messages.language, contacts.language) AS language, messages.attachments,
+               COALESCE(
+                 messages.language, contacts.language,
+                 (SELECT other.language FROM messages AS other
+                  WHERE other.contact_id = messages.contact_id AND other.language IS NOT NULL
+                  ORDER BY other.id DESC LIMIT 1)) AS language, messages.attachments,
                EXISTS (SELECT 1 FROM promises WHERE promises.contact_id = messages.contact_id
                        AND promises.ended_by = messages.id) AS answers,
                EXISTS (SELECT 1 FROM promises WHERE promises.contact_id = messages.contact_id

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inboxcrm.domain.commitments import LANGUAGES
 from inboxcrm.domain.touches import HALF_LIFE, Class, Touch, balance, propose, second_in_a_row
+from inboxcrm.render import TemplateSet
+from inboxcrm.service.keeping import CONGRATULATION, GREETINGS
 from tests.service.house import MONDAY
 
 GIVE, TAKE, NEUTRAL = Class.GIVE, Class.TAKE, Class.NEUTRAL
@@ -46,6 +50,16 @@ def test_an_answer_gives_unless_it_takes_and_an_invoice_never_counts() -> None:
     assert propose("Here is our offer.", ["en"], answers=True).kind is TAKE
     assert propose("Here is our offer.", ["en"], invoice=True).kind is NEUTRAL
     assert propose("anything", ["xx"]).kind is NEUTRAL
+
+
+@pytest.mark.parametrize("template", sorted({*GREETINGS.values(), CONGRATULATION}))
+def test_a_greeting_of_ours_gives_in_every_language_and_form(template: str) -> None:
+    texts = TemplateSet.load(None, default_language="en")
+    for language, form in product(LANGUAGES, ("formal", "familiar")):
+        names = {"sender_name": "Bob Client", "first_name": "Bob" if form == "familiar" else None, "form": form}
+        greeting = texts.render(template, language, {**names, "owner_name": "Ann Example"})
+
+        assert propose(f"{greeting.subject}\n{greeting.text}", [language]).kind is GIVE, (language, form)
 
 
 def test_a_touch_halves_in_180_days() -> None:
