@@ -65,7 +65,10 @@ class Link:
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[T] = loop.create_future()
             answer.add_done_callback(_heard)
-            self._workers.give(partial(self._answer, loop, answer, job))
+            try:
+                self._workers.give(partial(self._answer, loop, answer, job))
+            except (OSError, RuntimeError) as error:
+                raise ConnectionLostError(f"this machine has no descriptor or thread left: {error}") from error
             try:
                 return await asyncio.shield(answer)
             except asyncio.CancelledError:

@@ -43,7 +43,10 @@ class Workers:
             worker.thread.join(0.2)
 
     def give(self, work: Work) -> None:
-        """Have it done by a free thread, the one that rested least, or by a new one."""
+        """Have it done by a free thread, the one that rested least, or by a new one.
+
+        Raises OSError or RuntimeError where the system has no descriptor or thread left; nothing is done then.
+        """
         with self._lock:
             worker = self._free.pop() if self._free else None
         if worker is None:
@@ -73,11 +76,16 @@ class _Worker:
     def __init__(self, home: Workers, number: int) -> None:
         self.tasks: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._home = home
+        self._bell = Bell()  # here, where whoever asked hears that there is no descriptor left
         self.thread = threading.Thread(target=self._run, name=f"imap-{number}", daemon=True)
-        self.thread.start()
+        try:
+            self.thread.start()
+        except BaseException:
+            self._bell.close()
+            raise
 
     def _run(self) -> None:
-        bell = Bell()
+        bell = self._bell
         try:
             work = self.tasks.get()
             while work is not None:

@@ -39,6 +39,9 @@ AFTER_FAULT = timedelta(seconds=5)
 FRESH = 0.5
 """Seconds for which a reading of Sent counts as the last look before a mail leaves: an answer takes longer to come."""
 
+TRIES_TO_FILE = 3
+"""How often a copy that could not be put into Sent is tried again, a minute apart; a restart ends that."""
+
 LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=10))
 
 
@@ -88,6 +91,9 @@ class Deliver:
         """What was claimed on the store's thread; taken out one by one, since that thread may add to it."""
 
         self._looks: dict[int, int] = {}
+        self._unfiled: dict[int, tuple[outbox.Item, int]] = {}
+        """Mails that were sent and have no copy in Sent yet, and how often that was tried."""
+
         self._switch = ModeSwitch(household)
 
     async def recover(self) -> None:
@@ -99,7 +105,7 @@ class Deliver:
         now = self._household.clock.now()
         doubtful = outbox.recover_all(connection)
         for item in doubtful:
-            home.raise_alarm(connection, "in-doubt", f"{item.recipient}: stopped while it was being sent", now=now)
+            home.raise_alarm(connection, "in-doubt", f"{item.recipient}: {outbox.STOPPED}", now=now)
         return doubtful
 
     async def run_once(self) -> datetime | None:
@@ -163,7 +169,12 @@ class Deliver:
         return lanes
 
     async def settle_doubtful(self) -> None:
-        """Look in Sent for mails of unknown fate: found means sent; a machine's mail is never sent again."""
+        """Look in Sent for mails of unknown fate: found means sent; a machine's mail is never sent again.
+
+        Copies that could not be filed are tried again first.
+        """
+        for item, tries in [self._unfiled.pop(item_id) for item_id in list(self._unfiled)]:
+            await self._file_copy(item, self._offices[item.mailbox], tries=tries)
         for item in await self._household.read(lambda connection: outbox.in_state(connection, OutboxState.UNKNOWN)):
             office = self._offices.get(item.mailbox)
             if office is None or self._looks.get(item.id, 0) >= len(LOOKS_FOR_DOUBTFUL):
@@ -392,7 +403,7 @@ class Deliver:
         if not outbox.in_state(connection, OutboxState.UNKNOWN):
             home.clear_alarms(connection, "in-doubt", now=now)
 
-    async def _file_copy(self, item: outbox.Item, office: Office) -> None:
+    async def _file_copy(self, item: outbox.Item, office: Office, *, tries: int = 0) -> None:
         """Put a copy into Sent, and read it at once: the next mail must not wait for that."""
         try:
             await office.mailbox.file_sent(item.raw, self._household.clock.now())
@@ -400,6 +411,8 @@ class Deliver:
             await self._read_sent(office)
         except InboxcrmError as error:
             log.warning("outbox.copy_not_filed", extra={"item": item.id, "cause": str(error)})
+            if tries < TRIES_TO_FILE:
+                self._unfiled[item.id] = (item, tries + 1)
 
     async def _read_sent(self, office: Office) -> None:
         async with office.reading:

@@ -303,11 +303,22 @@ def _own_automatic(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
+    if filing.origin == "live":
+        _heed_another_machine(filing)
     if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):
         invitations.ask(
             filing.connection, row_id, matter_id=matter_id, contact_id=person.contact_id, at=filing.received_at
         )
     return row_id
+
+
+def _heed_another_machine(filing: Filing) -> None:
+    """Another's automatic mail in the owner's name, of a second home on this mailbox for one, answers in our place."""
+    message = filing.message
+    foreign = message.message_id is None or not outbox.is_ours(filing.connection, message.message_id)
+    if foreign and any(token(value) != "no" for value in message.all("auto-submitted")):
+        why = "another machine of yours answered it: its mail lies in Sent"
+        outbox.cancel_answers_to(filing.connection, message.in_reply_to, at=filing.now, why=why)
 
 
 def _known_people(filing: Filing, addresses: Iterable[Address]) -> list[Person]:

@@ -241,12 +241,19 @@ def postpone(connection: sqlite3.Connection, item_id: int, until: datetime) -> N
     connection.execute("UPDATE outbox SET send_after = ? WHERE id = ?", (to_text(until), item_id))
 
 
+STOPPED = "stopped while it was being sent"
+"""What is on record of a mail whose process ended after the first octet of its body."""
+
+
 def recover_all(connection: sqlite3.Connection) -> list[Item]:
     """After a crash: what was being sent is queued again or in doubt; answers the items in doubt."""
     doubtful = []
     for item in in_state(connection, OutboxState.SENDING):
         state = recover(item.state, item.step)
-        connection.execute("UPDATE outbox SET state = ? WHERE id = ?", (state, item.id))
+        why = STOPPED if state is OutboxState.UNKNOWN else None
+        connection.execute(
+            "UPDATE outbox SET state = ?, reply = COALESCE(?, reply) WHERE id = ?", (state, why, item.id)
+        )
         if state is OutboxState.UNKNOWN:
             doubtful.append(item)
     return doubtful
@@ -262,6 +269,25 @@ def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: dat
         """,
         (matter_id,),
     ).fetchall()
+    for row in rows:
+        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
+    return len(rows)
+
+
+def cancel_answers_to(connection: sqlite3.Connection, message_ids: Iterable[str], *, at: datetime, why: str) -> int:
+    """Drop the automatic mail that waits to answer one of these Message-IDs; answers how much."""
+    rows = [
+        row
+        for message_id in message_ids
+        for row in connection.execute(
+            _ITEM
+            + """
+            WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')
+              AND outbox.message_id IN (SELECT id FROM messages WHERE message_id = ?)
+            """,  # noqa: S608 - two constants
+            (message_id,),
+        ).fetchall()
+    ]
     for row in rows:
         happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
     return len(rows)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import ssl
 import time
+import warnings
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +34,7 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
 from inboxcrm.testing.imap_server import Exchange, MailServer
 from tests.imap.scripted import QUICK, Talk, connected, idle, scripted
-from tests.servers.certificates import Certificate
+from tests.servers.certificates import Certificate, make_certificate, make_expired_certificate
 
 
 def _by_starttls(server: Server) -> Server:
@@ -440,6 +444,51 @@ async def test_a_certificate_of_ones_own_is_trusted_only_when_it_is_named(
         assert await asyncio.to_thread(look, True) == 300_018
         with pytest.raises(CertificateError, match="ca_file"):
             await asyncio.to_thread(look, False)
+
+
+@pytest.mark.parametrize(
+    ("names", "oldest", "said"),
+    [
+        pytest.param(None, None, "expired", id="expired"),
+        pytest.param("DNS:elsewhere.example", None, "localhost", id="of another name"),
+        pytest.param("DNS:localhost", ssl.TLSVersion.TLSv1_1, "localhost", id="an old TLS"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason(
+    tmp_path: Path, names: str | None, oldest: ssl.TLSVersion | None, said: str
+) -> None:
+    shown = make_expired_certificate(tmp_path) if names is None else make_certificate(tmp_path, names=names)
+    context = shown.server_context()
+    if oldest is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = oldest
+    async with MailServer(tls=context) as server:
+        server.account("ann", "secret")
+        where = Server("localhost", server.port, Security.TLS, shown.cert)
+
+        with pytest.raises((CertificateError, ConnectionLostError), match=said) as told:
+            await asyncio.to_thread(
+                lambda: Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK)
+            )
+
+        assert isinstance(told.value, CertificateError) == (oldest is None)
+        assert server.traffic.commands == {}
+
+
+def test_a_connection_that_nobody_takes_up_ends_by_its_deadline() -> None:
+    """The first packet is not answered: on Linux a listener whose queue is full drops it."""
+    with socket.socket() as deaf, contextlib.ExitStack() as waiting:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        where = Server("127.0.0.1", deaf.getsockname()[1], Security.NONE)
+
+        with pytest.raises(ConnectionLostError, match="timed out"):
+            Connection(where, user="ann", password="secret", waker=Waker(), limits=Limits(connect=0.2))
 
 
 async def test_what_happens_in_one_byte_segments_is_the_same(mail_server: MailServer) -> None:

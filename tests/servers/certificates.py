@@ -26,10 +26,22 @@ class Certificate:
         return ssl.create_default_context(cafile=str(self.cert))
 
 
-def make_certificate(folder: Path, *, days: int = 30) -> Certificate:
-    """A self-signed certificate for localhost and 127.0.0.1, made by openssl in that folder."""
+def make_certificate(folder: Path, *, days: int = 30, names: str = "DNS:localhost,IP:127.0.0.1") -> Certificate:
+    """A self-signed certificate for these names, made by openssl in that folder."""
     made = Certificate(cert=folder / "cert.pem", key=folder / "key.pem")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", str(days), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command += ["-days", str(days), "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}"]
     subprocess.run([*command, "-keyout", made.key, "-out", made.cert], check=True, capture_output=True)
+    return made
+
+
+def make_expired_certificate(folder: Path) -> Certificate:
+    """One for localhost that ended yesterday."""
+    made, request = Certificate(cert=folder / "cert.pem", key=folder / "key.pem"), folder / "request.pem"
+    ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    sign = ["openssl", "x509", "-req", "-in", request, "-signkey", made.key, "-days", "-1", "-out", made.cert]
+    subprocess.run(
+        [*ask, "-subj", "/CN=localhost", "-keyout", made.key, "-out", request], check=True, capture_output=True
+    )
+    subprocess.run(sign, check=True, capture_output=True)
     return made

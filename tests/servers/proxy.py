@@ -7,6 +7,7 @@ import contextlib
 import re
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -46,14 +47,19 @@ class Plan:
 
 
 class FaultProxy:
-    """Listens on loopback and passes everything to another port, as its `plan` says. `refuse` resets new clients."""
+    """Listens on loopback and passes everything to another port, as its `plan` says. `refuse` resets new clients.
+
+    `next_plans` hold for one connection each, before `plan` does again; `spoilt` counts what was done to connections.
+    """
 
     host = "127.0.0.1"
 
     def __init__(self, upstream_port: int, *, plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
         self.refuse = False
+        self.next_plans: list[Plan] = []
         self.connections = 0
+        self.spoilt = 0
         self._upstream_port = upstream_port
         self._listener: asyncio.Server | None = None
         self._pairs: set[_Pair] = set()
@@ -78,9 +84,23 @@ class FaultProxy:
     async def cut_all(self) -> None:
         """RST on every connection now open."""
         pairs = list(self._pairs)
-        for pair in pairs:
-            pair.spoil(End.RESET)
+        self.spoil_all(End.RESET)
         await asyncio.gather(*(pair.ended.wait() for pair in pairs))
+
+    def spoil_all(self, end: End) -> None:
+        """Do this to every connection now open."""
+        for pair in list(self._pairs):
+            pair.spoil(end)
+
+    def deafen_all(self) -> None:
+        """What the clients of the connections now open say goes nowhere; what the server says still comes."""
+        for pair in list(self._pairs):
+            pair.deaf = True
+            self.spoilt += 1
+
+    def note(self) -> None:
+        """A connection was spoilt."""
+        self.spoilt += 1
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -101,7 +121,8 @@ class FaultProxy:
         except OSError:
             _reset(writer)
             return
-        pair = _Pair(self.plan, reader, writer, up_reader, up_writer)
+        plan = self.next_plans.pop(0) if self.next_plans else self.plan
+        pair = _Pair(plan, self.note, reader, writer, up_reader, up_writer)
         self._pairs.add(pair)
         try:
             await pair.run()
@@ -117,11 +138,13 @@ class _Pair:
     """One client and its server."""
 
     plan: Plan
+    note: Callable[[], None]
     client_reader: asyncio.StreamReader
     client: asyncio.StreamWriter
     server_reader: asyncio.StreamReader
     server: asyncio.StreamWriter
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    deaf: bool = False
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _silent: bool = False
     _passed_down: int = 0
@@ -143,6 +166,7 @@ class _Pair:
     def spoil(self, end: End) -> None:
         """End the connection as said; after FIN the client may still talk."""
         self._silent = True
+        self.note()
         if end is End.FIN:
             self.client.write_eof()
         elif end is End.RESET:
@@ -198,7 +222,7 @@ class _Pair:
         while piece := await _read(self.client_reader):
             if plan.on_client is not None and re.search(plan.on_client, piece):
                 self.spoil(plan.end)
-            if not (plan.swallow or self._silent):
+            if not (plan.swallow or self.deaf or self._silent):
                 self.server.write(piece)
                 await _drain(self.server)
         _finish(self.server)

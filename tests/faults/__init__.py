@@ -1,0 +1,1 @@
+"""Faults of networks, servers, disks and clocks, and what holds after each of them."""

@@ -1,0 +1,87 @@
+"""kill -9 in the midst of bringing a database up to date, and of entering mail into the index."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.store import messages
+from inboxcrm.store.database import Database
+
+pytestmark = pytest.mark.slow
+
+MIGRATION = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from inboxcrm.store import database
+
+left = int(sys.argv[2])
+connect = sqlite3.connect
+
+def mortal(*place, **settings):
+    connection = connect(*place, **settings)
+    connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), left)
+    return connection
+
+database.sqlite3.connect = mortal
+database.Database(Path(sys.argv[1])).close()
+"""
+INDEX = """
+import os, signal, sys
+from pathlib import Path
+from inboxcrm.store.database import Database
+from inboxcrm.store import messages
+
+opened = Database(Path(sys.argv[1]))
+opened._connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), int(sys.argv[2]))
+with opened.write() as connection:
+    connection.execute("INSERT INTO search (search) VALUES ('rebuild')")
+    connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+"""
+
+
+def killed(program: str, path: Path, steps: int) -> int:
+    """Run it until SQLite has taken so many steps; its exit status."""
+    done = subprocess.run([sys.executable, "-c", program, str(path), str(steps)], check=False, capture_output=True)
+    return done.returncode
+
+
+def is_sound(path: Path) -> bool:
+    """Whether the file can be opened by the program, and is sound with its index."""
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
+        tables = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0]
+        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",) and tables > 30
+
+
+@pytest.mark.parametrize(
+    ("program", "steps"),
+    [
+        pytest.param(MIGRATION, 500, id="at the first steps of a migration"),
+        pytest.param(MIGRATION, 3_000, id="in the midst of the migrations"),
+        pytest.param(INDEX, 2_000, id="in the midst of the index"),
+    ],
+)
+def test_a_process_killed_in_the_midst_of_its_work_leaves_a_sound_database(
+    tmp_path: Path, program: str, steps: int
+) -> None:
+    path = tmp_path / "inboxcrm.db"
+    if program is INDEX:
+        with closing(Database(path)) as database, database.write() as connection:
+            connection.executemany(
+                "INSERT INTO messages (fingerprint, origin, direction, class, received_at, sender, recipients, subject,"
+                " preview, size) VALUES (?, 'live', 'in', 'human', '2026-03-02T09:00:00Z', '', '', 'words', '', 1)",
+                [(bytes([number]),) for number in range(200)],
+            )
+            connection.execute("INSERT INTO letters (message_id, raw, text) SELECT id, x'', 'more words' FROM messages")
+            messages.index(connection)
+
+    assert killed(program, path, steps) == -9
+
+    assert is_sound(path)
