@@ -276,18 +276,17 @@ def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: dat
 
 def cancel_answers_to(connection: sqlite3.Connection, message_ids: Iterable[str], *, at: datetime, why: str) -> int:
     """Drop the automatic mail that waits to answer one of these Message-IDs; answers how much."""
-    rows = [
-        row
-        for message_id in message_ids
-        for row in connection.execute(
-            _ITEM
-            + """
-            WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')
-              AND outbox.message_id IN (SELECT id FROM messages WHERE message_id = ?)
-            """,  # noqa: S608 - two constants
-            (message_id,),
-        ).fetchall()
-    ]
+    asked = list(message_ids)
+    rows = connection.execute(
+        f"""
+        {_ITEM}
+        WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')
+          AND outbox.message_id IN (
+            SELECT id FROM messages WHERE message_id IN ({", ".join("?" * len(asked))})
+          )
+        """,  # noqa: S608 - a constant and question marks
+        asked,
+    ).fetchall()
     for row in rows:
         happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
     return len(rows)

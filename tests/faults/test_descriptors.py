@@ -7,8 +7,12 @@ import resource
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.faults.conftest import Play
 from tests.faults.world import World
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_process_without_descriptors_left_goes_on_when_there_are_some_again(play: Play) -> None:

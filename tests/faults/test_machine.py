@@ -17,6 +17,8 @@ from tests.faults.conftest import Play, Story, around
 from tests.faults.server_faults import asks_for_body, times
 from tests.faults.world import World, message_id
 
+pytestmark = pytest.mark.slow
+
 
 async def resolver(world: World, *, answer: Any) -> None:
     """The first mailbox's host is not found, or not for long; the second goes on meanwhile."""

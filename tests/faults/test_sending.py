@@ -12,6 +12,8 @@ from tests.faults.conftest import Play, Story, around
 from tests.faults.server_faults import says, times
 from tests.faults.world import World, answers, message_id
 
+pytestmark = pytest.mark.slow
+
 
 def deferred_by(*moods: Mood) -> Story:
     """It leaves all the same, once, when the server has come round."""

@@ -23,6 +23,8 @@ from tests.faults.server_faults import (
 )
 from tests.faults.world import PASSWORD, World, answers, message_id
 
+pytestmark = pytest.mark.slow
+
 
 def while_it(fault: Fault, *, on: str, anew: bool = True) -> Story:
     """A mail comes while the server does this at that command; it is answered all the same."""

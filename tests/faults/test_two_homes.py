@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.faults.fast import run
 from tests.faults.world import World, answers, message_id
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_second_home_on_the_same_mailbox_sends_no_second_answer_once_the_first_lies_in_sent(tmp_path: Path) -> None:

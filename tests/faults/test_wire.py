@@ -9,6 +9,8 @@ from tests.faults.conftest import Play, Story, around
 from tests.faults.world import World
 from tests.servers.proxy import End, Plan
 
+pytestmark = pytest.mark.slow
+
 LARGE = 40_000
 
 

@@ -13,7 +13,6 @@ import hashlib
 import io
 import logging
 import sqlite3
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -42,10 +41,10 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
 from inboxcrm.service.notify import Notify
 from inboxcrm.smtp import Patience, SmtpTransport
-from inboxcrm.store.database import Database
 from inboxcrm.testing.imap_server import Account, MailServer
 from inboxcrm.testing.smtp_server import SubmissionServer
 from tests.faults.fast import FastClock, loop
+from tests.fresh import fresh_database
 from tests.servers.proxy import FaultProxy
 from tests.service.house import BORDER, HereParser, config, mail
 
@@ -117,7 +116,7 @@ class World:
     ) -> None:
         self.folder = folder
         self.places: dict[str, Place] = {} if share is None else share.places
-        self.clock = FastClock() if share is None else share.clock
+        self.clock: FastClock = FastClock() if share is None else share.clock
         self._names = names
         self._without = without
         self._limits = limits
@@ -377,22 +376,11 @@ async def _no_calendar(*_: Any) -> bytes:
     return b""
 
 
-@cache
-def _new_database() -> bytes:
-    """A database as `init` leaves it: bringing one up to date takes longer than most of these tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "inboxcrm.db"
-        Database(path).close()
-        return path.read_bytes()
-
-
 def _household(settings: Config, clock: FastClock) -> Household:
     """A household whose shipped texts and rules are read once per process."""
-    if not settings.database.exists():
-        settings.database.write_bytes(_new_database())
     return Household(
         config=settings,
-        database=Database(settings.database),
+        database=fresh_database(settings.database),
         clock=clock,
         load_templates=lambda: _shipped()[0],
         load_rules=lambda *_: _shipped()[1],

@@ -39,9 +39,9 @@ def make_expired_certificate(folder: Path) -> Certificate:
     """One for localhost that ended yesterday."""
     made, request = Certificate(cert=folder / "cert.pem", key=folder / "key.pem"), folder / "request.pem"
     ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    sign = ["openssl", "x509", "-req", "-in", request, "-signkey", made.key, "-days", "-1", "-out", made.cert]
+    sign = ["openssl", "x509", "-req", "-in", str(request), "-signkey", str(made.key), "-days", "-1"]
     subprocess.run(
         [*ask, "-subj", "/CN=localhost", "-keyout", made.key, "-out", request], check=True, capture_output=True
     )
-    subprocess.run(sign, check=True, capture_output=True)
+    subprocess.run([*sign, "-out", made.cert], check=True, capture_output=True)
     return made

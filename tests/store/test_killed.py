@@ -57,7 +57,7 @@ def is_sound(path: Path) -> bool:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
         tables = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0]
-        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",) and tables > 30
+        return bool(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",) and tables > 30)
 
 
 @pytest.mark.parametrize(
