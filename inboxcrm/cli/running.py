@@ -163,7 +163,7 @@ def status(place: Place, as_json: bool) -> None:
             fact("holidays", f"{len(proposed)} proposed and not adopted (inboxcrm holidays)")
         click.echo()
         table(
-            ("mailbox", "state", "mails", "to read", "quarantined", "last check", "last mail", "next try", "cause"),
+            ("mailbox", "state", "mails", "to read", "quarantined", "last check", "last mail", "next try"),
             [
                 (
                     box.name,
@@ -174,12 +174,14 @@ def status(place: Place, as_json: bool) -> None:
                     moment(box.last_checked_at, zone),
                     moment(box.last_mail_at, zone),
                     moment(box.next_attempt_at, zone),
-                    box.cause,
                 )
                 for box in boxes
             ],
             nothing="No mailbox was read yet. Type: inboxcrm run",
         )
+        for box in boxes:
+            if box.cause:
+                click.echo(f"\n{cell(box.name)}: {one_line(box.cause, 1_000)}")
 
 
 @cli.command(short_help="The desk: what is owed, the mail, the contact.")
