@@ -20,7 +20,7 @@ from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import holidays, setup
+from inboxcrm.service import discovery, holidays, setup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
 from inboxcrm.store import away_calendars, views
@@ -43,7 +43,11 @@ def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> Non
     """Make a home: asks, writes config.toml, tries the log-in and a mail to yourself. It starts in shadow."""
     given = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     answers = setup.answer(
-        given, ask=None if yes else _ask, complain=lambda said: click.secho(said, fg="red"), note=click.echo
+        given,
+        ask=None if yes else _ask,
+        complain=lambda said: click.secho(said, fg="red"),
+        note=click.echo,
+        find=discovery.find,
     )
     written = setup.write_home(place.home, answers)
     click.echo(f"Wrote {written}. It is in shadow: everything is shown, nothing is sent.")

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from inboxcrm import providers
 from inboxcrm.config import MailboxConfig
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.admission import SHARED
@@ -42,10 +43,6 @@ class Timing:
     proven_after: float = 60.0
     heartbeat: float = 10.0
     idle_again: float = 3600.0
-
-
-_MICROSOFT = (".outlook.com", ".office365.com", ".office.com", ".hotmail.com")
-"""Their IDLE falls silent after a while."""
 
 
 _CROWDED_FIRST = 300.0
@@ -94,7 +91,8 @@ class Account:
         """How long one IDLE may last (RFC 2177 says 29 minutes; routers forget sooner)."""
         if self.timing.idle is not None:
             return self.timing.idle
-        return 300.0 if self.config.imap.host.endswith(_MICROSOFT) else 540.0
+        provider = providers.for_host(self.config.imap.host, self.config.imap.port)
+        return 60.0 * (providers.IDLE_MINUTES if provider is None else provider.idle_minutes)
 
     def new_link(self) -> Link:
         """A connection that opens with its first call."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from inboxcrm import providers
 from inboxcrm.config import MailboxConfig, Security, Server
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap import responses
@@ -111,7 +112,8 @@ class Connection(Dialogue):
 
         self.command("CAPABILITY", take=take)
         self.capabilities_known = frozenset(found)
-        if self._server.host.endswith(_FALSE_QRESYNC):
+        provider = providers.for_host(self._server.host, self._server.port)
+        if provider is not None and provider.false_qresync:
             self.capabilities_known -= {"QRESYNC", "CONDSTORE"}
         if self.has("ID"):
             with suppress(CommandRefusedError):
@@ -285,10 +287,6 @@ def connect(config: MailboxConfig, credentials: Credentials, waker: Waker, limit
         if other == credential:
             raise
     return Connection(config.imap, user=config.user, password=other, waker=waker, limits=limits)
-
-
-_FALSE_QRESYNC = (".icloud.com", ".me.com", ".mac.com")
-"""Announce QRESYNC, leave ENABLE unanswered and send malformed VANISHED."""
 
 
 def _says_missing(text: str) -> bool:

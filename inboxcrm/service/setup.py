@@ -17,9 +17,13 @@ from inboxcrm.configuration.office import holiday_region
 from inboxcrm.configuration.table import Refused
 from inboxcrm.errors import UserError
 from inboxcrm.service.config_text import Answers, config_text
+from inboxcrm.service.discovery import Found
 
 Given = Mapping[str, str]
-"""What was answered so far, by question name."""
+"""What was answered so far, by question name; and what was found out meanwhile."""
+
+_PROPOSED = "proposed "
+"""Before the name of a question: an answer that was found and not yet given."""
 
 _SERVER = re.compile(r"(?:(\w+)://)?(\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(\d{1,5}))?/?")
 
@@ -54,6 +58,9 @@ class Question:
             raise UserError(f"--{self.name}{found}: {refused.allowed}.{hint}") from refused
 
 
+Find = Callable[[str], Found | None]
+"""Which servers an address probably has."""
+
 Ask = Callable[[Question, str | None], str]
 """Asks a person; gets the default, and may come back with an answer that is refused."""
 
@@ -64,11 +71,13 @@ def answer(
     ask: Ask | None,
     complain: Callable[[str], None] = lambda _said: None,
     note: Callable[[str], None] = lambda _said: None,
+    find: Find = lambda _address: None,
 ) -> Answers:
     """The answers from flags, from `ask` where a flag is missing, and from defaults where nobody is asked.
 
-    What a person answers wrongly is told to `complain` and asked again; what helps them is told to `note`. UserError
-    for a flag that cannot be used, or when there is nobody to ask.
+    What a person answers wrongly is told to `complain` and asked again; what helps them is told to `note`. The servers
+    that `find` finds are proposed, and taken unasked only where they are sure. UserError for a flag that cannot be
+    used, or when there is nobody to ask.
     """
     found: dict[str, str] = {}
     for question in QUESTIONS:
@@ -87,6 +96,8 @@ def answer(
             if helpful := question.note(found):
                 note(helpful)
             found[question.name] = _asked(question, default, ask, complain)
+        if question.name == "address" and not {"imap", "smtp"} <= given.keys():
+            found |= _proposed(find(found["address"]), note, asked=ask is not None)
     return _answers(found)
 
 
@@ -161,6 +172,19 @@ def login(written: str) -> PasswordSource | OAuthProvider:
     if found is OAuthProvider.CUSTOM:
         raise Refused('must be "oauth:microsoft" or "oauth:google"; another is written into config.toml by hand')
     return found
+
+
+def _proposed(servers: Found | None, note: Callable[[str], None], *, asked: bool) -> dict[str, str]:
+    """What was found, as answers to propose."""
+    if servers is None or not (servers.sure or asked):
+        return {}
+    if servers.how:
+        note(servers.how)
+    return {_PROPOSED + "imap": _written(servers.imap), _PROPOSED + "smtp": _written(servers.smtp)}
+
+
+def _written(one: Server) -> str:
+    return f"{one.security}://{one.host}:{one.port}"
 
 
 def _asked(question: Question, default: str | None, ask: Ask, complain: Callable[[str], None]) -> str:
@@ -252,14 +276,15 @@ def _usual_secret(given: Given) -> str:
 
 
 def _usual_server(key: str) -> Callable[[Given], str | None]:
-    """The provider's own, else the name that most servers have."""
+    """What was found or is the provider's own, else the name that most servers have."""
 
     def default(given: Given) -> str | None:
+        if _PROPOSED + key in given:
+            return given[_PROPOSED + key]
         provider = providers.for_address(given["address"])
         if provider is None:
             return f"tls://{key}.{given['address'].rpartition('@')[2]}"
-        known = provider.imap if key == "imap" else provider.smtp
-        return f"{known.security}://{known.host}:{known.port}"
+        return _written(provider.imap if key == "imap" else provider.smtp)
 
     return default
 

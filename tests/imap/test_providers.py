@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from inboxcrm.clock import SystemClock
+from inboxcrm.imap.account import Account as Shared
 from inboxcrm.imap.account import Timing
+from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.ports import MailboxState
 from inboxcrm.testing.clock import FakeClock
-from inboxcrm.testing.imap_profiles import EXCHANGE, FASTMAIL, GMAIL, PROFILES, PROTON_BRIDGE, YAHOO, Profile
-from inboxcrm.testing.imap_server import Account, Folder, MailServer
+from inboxcrm.testing.imap_profiles import (
+    EXCHANGE,
+    FASTMAIL,
+    GMAIL,
+    MICROSOFT_365,
+    PROFILES,
+    PROTON_BRIDGE,
+    YAHOO,
+    Profile,
+)
+from inboxcrm.testing.imap_server import Account, Exchange, Folder, MailServer
 from tests.imap.conftest import NOON, MakeMailbox
 from tests.imap.record import Record, configured, letter
 from tests.imap.test_sync import YESTERDAY
@@ -189,3 +202,48 @@ async def test_numbers_that_change_at_every_start_bring_nothing_twice(
     assert record.agrees_with(owner.inbox)
     assert record.live == []
     assert not any(b"BODY.PEEK[]" in line for line in server.traffic.lines)
+
+
+@every_provider(MICROSOFT_365)
+async def test_a_sent_mail_is_found_although_the_provider_gave_it_another_id(
+    server: MailServer, make_mailbox: MakeMailbox
+) -> None:
+    owner = Owner(server.account("ann", "secret"))
+    rewritten = letter(1).replace(b"Message-ID: <", b"X-Microsoft-Original-Message-ID: <")
+    owner.put(owner.sent, b"Message-ID: <AM0P0001@prod.outlook.example>\r\n" + rewritten)
+    mailbox = make_mailbox()
+
+    assert await mailbox.find_sent("<m1@example.org>")
+    assert await mailbox.find_sent("<AM0P0001@prod.outlook.example>")
+    assert not await mailbox.find_sent("<m2@example.org>")
+
+
+@every_provider(MICROSOFT_365)
+async def test_a_provider_that_lets_us_in_and_then_connects_nothing_is_left_alone_for_minutes(
+    server: MailServer, make_mailbox: MakeMailbox, record: Record
+) -> None:
+    async def throttled(exchange: Exchange) -> bool:
+        await exchange.send(exchange.tag + b" BAD User is authenticated but not connected.\r\n")
+        return True
+
+    server.account("ann", "secret")
+    server.faults["LIST"] = throttled
+    mailbox = make_mailbox()
+    task = asyncio.create_task(record.keep(mailbox.watch(record)))
+    await until(lambda: mailbox.status.next_attempt_at is not None)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert mailbox.status.state is not MailboxState.NEEDS_USER
+    assert mailbox.status.next_attempt_at == NOON + timedelta(minutes=5)
+    assert server.traffic.commands["LOGIN"] == 1
+
+
+def test_how_long_an_idle_lasts_is_the_providers_affair() -> None:
+    def idles(host: str) -> float:
+        config = configured(host, 993)
+        return Shared(
+            config, lambda: "", SystemClock(), logging.getLogger(), timing=Timing(), limits=Limits()
+        ).idle_seconds
+
+    assert (idles("outlook.office365.com"), idles("imap.example.org")) == (300.0, 540.0)
