@@ -49,7 +49,8 @@ def visible(text: str) -> str:
         text = _INVISIBLE.sub("", text)
         text = _CONTROL.sub(_picture, text)
         text = _SURROGATE.sub("\ufffd", text)
-    return _LONG_LINE.sub(r"\g<0>" + "\n", cap_marks(text))
+    text = cap_marks(text)
+    return _LONG_LINE.sub(r"\g<0>" + "\n", text) if len(text) > LONGEST_LINE else text
 
 
 def plain(text: str, limit: int) -> str:
@@ -66,8 +67,22 @@ def one_line(text: str, limit: int) -> str:
     """Visible text on one line of at most `limit` characters, with an ellipsis where it was longer."""
     if len(text) <= min(limit, LONGEST_LINE) and text.isascii() and text.isprintable():
         return " ".join(text.split())
-    shown = " ".join(visible(text[: limit * 8]).split())
+    text = text[: limit * 8]
+    if not _harmless(text):
+        text = visible(text)
+    shown = " ".join(text.split())
     return shown if len(shown) <= limit else cut(shown, max(limit - 1, 0)).rstrip() + "…"
+
+
+def _harmless(text: str) -> bool:
+    """Whether `visible` would leave a text as it is, but for its line ends; a quick look that knows Western letters."""
+    if len(text) > LONGEST_LINE or not text.replace("\n", " ").replace("\t", " ").isprintable():
+        return False  # Python counts U+00AD and the controls as not printable
+    try:
+        text.encode("latin-1")  # no marks and nothing that is invisible beyond U+00AD
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def cut(text: str, limit: int) -> str:

@@ -98,3 +98,17 @@ def test_what_is_storable_can_be_encoded(text: str) -> None:
     stored.encode()
     assert "\0" not in stored
     assert "\r" not in stored
+
+
+WESTERN = st.text(
+    st.sampled_from(" \n\t\r\x00\x0b\x1c\x7f\x85\xa0\xadabcÄéß.,:µª\u0301\u200b\u2028\ufe0f日"), max_size=80
+)
+
+
+@given(WESTERN, st.sampled_from((1, 5, 40)))
+def test_one_line_is_the_visible_text_whatever_its_letters(text: str, limit: int) -> None:
+    shown = " ".join(visible(text[: limit * 8]).split())
+
+    line = one_line(text, limit)
+
+    assert line == shown if len(shown) <= limit else line.endswith("…")

@@ -11,7 +11,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 LONGEST_SUBJECT = 300
@@ -29,8 +29,7 @@ _FAST = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "\xa0": " "}
     | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad\u202a\u202b\u202c\u202d\u202e", "")
 )
-_BLANKS = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n[ \n]*")
+_FANCY = re.compile(f"[{''.join(map(chr, _FAST))}]")
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\u0590-\u06ff]\Z")
 _BLANKLESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"\w+")
@@ -46,9 +45,11 @@ _SENTENCE = re.compile(r"(?:\A|\n|[.!?;:,…。！？、，؛،।)\]\"'-] ?)" +
 def normalised(text: str) -> str:
     """The text as phrases are compared: one kind of blank, quote, colon and case; lines kept, blank ones dropped."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_FAST))
+        if _FANCY.search(text):
+            text = text.translate(_FAST)
+        text = unicodedata.normalize("NFKC", text)
     text = text.replace("\r", "\n").casefold().replace("\u0307", "")  # the dot that case folding leaves of a Turkish I
-    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+    return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))
 
 
 @cache
@@ -96,6 +97,42 @@ def _first_standing(starts: Iterator[int], text: str, lists: tuple[str, ...]) ->
             if phrase:
                 return phrase
     return ""
+
+
+@cache
+def _by_first_word(*lists: str) -> Mapping[str, tuple[str, ...]]:
+    """The phrases that can stand in a Western text, by their first words; by "" those that have no word."""
+    found: dict[str, list[str]] = {}
+    for phrase in sorted({phrase for name in lists for phrase in words(*name.split(".")) if _western(phrase)}):
+        first = _WORD.search(phrase)
+        found.setdefault(first[0] if first else "", []).append(phrase)
+    return {word: tuple(phrases) for word, phrases in found.items()}
+
+
+@lru_cache(maxsize=16)
+def _words_of(text: str) -> frozenset[str] | None:
+    """The words of a Western text; None where looking for them says nothing about what stands in it."""
+    return frozenset(("", *_WORD.findall(text))) if _western(text) and "_" not in text else None
+
+
+def _western(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _may_stand(text: str, lists: tuple[str, ...]) -> bool:
+    """Whether one of the phrases may begin where a word or a sentence begins: False is sure, and found at C speed.
+
+    A phrase ends where a word ends, so in a Western text its first word stands there as a whole word.
+    """
+    found = _words_of(text)
+    if found is None:
+        return True
+    phrases = _by_first_word(*lists)
+    return any(phrase in text for word in found.intersection(phrases) for phrase in phrases[word])
 
 
 def subject_says(subject: str, *lists: str) -> str:
@@ -150,6 +187,8 @@ def subject_continues(subject: str, first: str, second: str) -> str:
 
 def sentence_says(text: str, *lists: str) -> str:
     """The phrase that one of the sentences or lines of a normalised text begins with, or ""."""
+    if not _may_stand(text, lists):
+        return ""
     return _first_standing((start.end() for start in _SENTENCE.finditer(text)), text, lists)
 
 
@@ -161,6 +200,8 @@ def text_begins(text: str, *lists: str) -> str:
 
 def text_names(text: str, *lists: str) -> str:
     """The phrase that stands anywhere in a normalised text as whole words, or ""."""
+    if not _may_stand(text, lists):
+        return ""
     says = _first_standing((start.start() for start in _WORD.finditer(text)), text, lists)
     if says or text.isascii():
         return says
