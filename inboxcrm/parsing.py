@@ -21,6 +21,9 @@ from inboxcrm.spool import Spool
 
 __all__ = ["Limits", "Parsed", "Parser"]
 
+_CHUNK = 1 << 18
+"""Octets read from the worker at once: answers to several mails are waited for together."""
+
 UNPARSABLE = "unparsable"
 BODY_CUT = "body-cut"
 
@@ -45,6 +48,7 @@ class Parser:
         self._limits = limits
         self._lock = asyncio.Lock()
         self._worker: Process | None = None
+        self._answers = bytearray()
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,14 +156,34 @@ class Parser:
         return self._worker
 
     async def _answer(self, worker: Process, seconds: float) -> bytes:
+        """The next answer; waits only where it is not here yet. Raises TimeoutError, and EOFError for a dead worker."""
+        size = self._whole()
+        if size is None:
+            async with asyncio.timeout(seconds):
+                while (size := self._whole()) is None:
+                    await self._read_more(worker)
+        answer = bytes(memoryview(self._answers)[REPLY.size : size])
+        del self._answers[:size]
+        return answer
+
+    def _whole(self) -> int | None:
+        """How many octets the first answer has with its head, once all of it is here."""
+        if len(self._answers) < REPLY.size:
+            return None
+        size = REPLY.size + int(REPLY.unpack_from(self._answers)[0])
+        return size if len(self._answers) >= size else None
+
+    async def _read_more(self, worker: Process) -> None:
         assert worker.stdout is not None
-        async with asyncio.timeout(seconds):
-            size: int = REPLY.unpack(await worker.stdout.readexactly(REPLY.size))[0]
-            return await worker.stdout.readexactly(size)
+        octets = await worker.stdout.read(_CHUNK)
+        if not octets:
+            raise EOFError
+        self._answers += octets
 
     async def _discard(self) -> None:
         """Kill the worker and collect it."""
         worker, self._worker = self._worker, None
+        self._answers.clear()
         if worker is None:
             return
         if worker.stdin is not None:

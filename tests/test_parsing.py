@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from inboxcrm.parsing import Limits, Parser
 from inboxcrm.parsing_wire import from_wire, to_wire
 from inboxcrm.parsing_worker import parsed
 
+MAILS = Path(__file__).parent / "mail"
 LETTER = """From: Ann <ann@example.org>
 To: bob@example.com
 Subject: Offer
@@ -151,3 +153,17 @@ async def test_close_ends_the_worker() -> None:
 
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_what_travels_from_the_worker_comes_back_as_it_was() -> None:
+    mails = [parsed(file.read_bytes(), language=False) for file in sorted(MAILS.glob("*/*.eml"))]
+
+    assert [from_wire(to_wire(each)) for each in mails] == mails
+
+
+@pytest.mark.parametrize("cut", (0, 3, 40, -1), ids=str)
+def test_an_answer_that_is_not_whole_is_none(cut: int) -> None:
+    whole = to_wire(parsed(b"From: bob@example.com\n\nHello", language=False))
+
+    with pytest.raises(ValueError):
+        from_wire(whole[:cut])
