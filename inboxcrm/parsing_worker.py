@@ -6,6 +6,7 @@ of its own accord and no connection, and may be killed at any time.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from typing import BinaryIO
@@ -64,6 +65,8 @@ def main() -> None:
     """Run until standard input ends; the terminal's Ctrl-C is for the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(int(sys.argv[1]))
+    gc.freeze()
+    gc.set_threshold(50_000)  # reading a mail makes no cycles to look for
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 

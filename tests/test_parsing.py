@@ -161,7 +161,7 @@ def test_what_travels_from_the_worker_comes_back_as_it_was() -> None:
     assert [from_wire(to_wire(each)) for each in mails] == mails
 
 
-@pytest.mark.parametrize("cut", (0, 3, 40, -1), ids=str)
+@pytest.mark.parametrize("cut", [0, 3, 40, -1], ids=str)
 def test_an_answer_that_is_not_whole_is_none(cut: int) -> None:
     whole = to_wire(parsed(b"From: bob@example.com\n\nHello", language=False))
 

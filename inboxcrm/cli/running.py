@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,8 @@ def run(place: Place, once: bool, log_format: str, log_level: str) -> None:
     logs.start(log_format, log_level)
     check_passwords(load(place.home))
     with home.HomeLock(place.home), bootstrap.household(place.home) as house:
+        gc.freeze()  # what was imported stays for good
+        gc.set_threshold(20_000, 20, 20)
         asyncio.run(_run(house, once=once))
 
 

@@ -71,7 +71,7 @@ async def _plan(
         await work.offer(
             work.step(Advance(), located=survey.located, remaining=remaining, uid_validity=position.uid_validity)
         )
-    return decisions.batches(survey.sizes)
+    return decisions.batches(survey.sizes, most=decisions.BACKLOG_MESSAGES)
 
 
 async def _open(work: FolderWork, position: Position) -> bool:

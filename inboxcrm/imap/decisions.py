@@ -11,6 +11,9 @@ from inboxcrm.imap.examined import Opened
 from inboxcrm.ports import Position
 
 BATCH_MESSAGES = 100
+BACKLOG_MESSAGES = 250
+"""Messages of one fetch, and of one of a backlog, where nobody waits for each."""
+
 BATCH_OCTETS = 8 << 20
 ALONE_OCTETS = 2 << 20
 """A message above this is fetched by itself."""
@@ -68,13 +71,13 @@ def newer(uids: Iterable[int], uid_next: int) -> list[int]:
     return [uid for uid in uids if uid >= uid_next]
 
 
-def batches(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
+def batches(sizes: Sequence[tuple[int, int]], *, most: int = BATCH_MESSAGES) -> list[list[int]]:
     """Cut (uid, octets), in the order given, into fetches of bounded number and size; big ones alone."""
     cut: list[list[int]] = []
     room = 0
     for uid, octets in sizes:
         alone = octets > ALONE_OCTETS
-        if not cut or alone or octets > room or len(cut[-1]) >= BATCH_MESSAGES:
+        if not cut or alone or octets > room or len(cut[-1]) >= most:
             cut.append([])
             room = BATCH_OCTETS
         cut[-1].append(uid)
