@@ -26,6 +26,10 @@ class Kind(StrEnum):
     FIRST_JOB = "first-job"
 
 
+BEGINNINGS = frozenset((Kind.WEDDING, Kind.GO_LIVE))
+"""Of these the day itself is an occasion, and not only its returns."""
+
+
 class LeapDay(StrEnum):
     """Where 29 February goes in a year that has none; people differ, and are asked."""
 
@@ -54,7 +58,10 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One return of an occasion: on which day, which one it is (None where the year is unknown), told from when."""
+    """One return of an occasion: on which day, which one it is (None where the year is unknown), told from when.
+
+    The beginning itself is number 0.
+    """
 
     on: date
     number: int | None
@@ -72,10 +79,11 @@ def next_turn(occasion: Occasion, today: date, is_open: Callable[[date], bool]) 
     """The next return of an occasion, today included; `is_open` says whether the owner works on a day.
 
     It is told on the last open day on or before it, and on the day itself. A first return lies a year after the
-    beginning at the earliest.
+    beginning at the earliest, but for what is itself congratulated on: a wedding, a go-live.
     """
+    first = None if occasion.year is None else occasion.year + (occasion.kind not in BEGINNINGS)
     year = today.year
-    while (on := falls_on(occasion, year)) < today or (occasion.year is not None and year <= occasion.year):
+    while (on := falls_on(occasion, year)) < today or (first is not None and year < first):
         year += 1
     number = None if occasion.year is None else year - occasion.year
     return Turn(on, number, last_open_day(on, is_open))

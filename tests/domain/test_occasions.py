@@ -57,6 +57,21 @@ def test_the_year_turns() -> None:
     assert next_turn(Occasion(Kind.WEDDING, 1, 2), date(2026, 12, 30), weekday).on == date(2027, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Kind.WEDDING, (2026, 0)),
+        (Kind.GO_LIVE, (2026, 0)),
+        (Kind.FIRST_JOB, (2027, 1)),
+        (Kind.CONTRACT_START, (2027, 1)),
+    ],
+)
+def test_a_wedding_that_lies_ahead_is_an_occasion_itself(kind: Kind, expected: tuple[int, int]) -> None:
+    turn = next_turn(Occasion(kind, 9, 12, 2026), date(2026, 6, 16), weekday)
+
+    assert (turn.on.year, turn.number) == expected
+
+
 def test_the_day_it_began_is_no_return() -> None:
     turn = next_turn(Occasion(Kind.CONTRACT_START, 3, 20, 2026), date(2026, 3, 2), weekday)
 

@@ -33,7 +33,7 @@ class Said:
     def due_on(self, said_on: date) -> date | None:
         """The day it is due, by the day of the letter."""
         if self.day == "friday":
-            return said_on + timedelta(days=(FRIDAY - said_on.weekday()) % 7)
+            return said_on + timedelta(days=(FRIDAY - said_on.weekday() - 1) % 7 + 1)
         if self.day == "tomorrow":
             return said_on + timedelta(days=1)
         return date.fromisoformat(self.day) if self.day else None

@@ -10,13 +10,17 @@ from statistics import median
 
 from inboxcrm.domain import rhythm
 from inboxcrm.store import commitments as commitment_rows
-from inboxcrm.store import facts, interactions, occasions, touches, views
+from inboxcrm.store import facts, interactions, occasions, told_occasions, touches, views
 from inboxcrm.store.views import OutboxRow, PromiseRow
 from tests.year.cast import ZONE, Client, Scene
 from tests.year.stage import DONE, OPEN, SUGGESTED, Diary, Stage
 
 WITHIN_GAPS = 3.0
 """A client who leaves is found within this many of their own typical gaps."""
+
+
+APOLOGY = "apology"
+"""The one draft that no rule has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def reckon(stage: Stage, diary: Diary) -> list[Reckoning]:
         _automatic_mail(stage, diary),
         _promises(stage, diary),
         _drafts(stage),
-        _told(diary),
+        _told(stage, diary),
         _facts(stage, diary),
         _commitments(stage, diary),
         _occasions(stage),
@@ -107,13 +111,10 @@ def _drafts(stage: Stage) -> Reckoning:
     return _difference("drafts", expected, found)
 
 
-def _told(diary: Diary) -> Reckoning:
+def _told(stage: Stage, diary: Diary) -> Reckoning:
     expected = [(_name(client, scene.at), scene.told) for client, scene in diary.letters.values() if scene.told]
     expected += [
-        (_name(client, scene.at), "workflow")
-        for client, scene in diary.own.values()
-        for _ in client.drafts
-        if _begins(client, scene)
+        (client.address, "a draft") for client in stage.script.clients for each in client.drafts if each != APOLOGY
     ]
     found = []
     for row, details in diary.told.items():
@@ -122,14 +123,8 @@ def _told(diary: Diary) -> Reckoning:
                 client, scene = diary.letters[row]
                 found.append((_name(client, scene.at), detail.rpartition(f"{scene.subject}: ")[2]))
             else:
-                client, scene = diary.own[row]
-                found.append((_name(client, scene.at), "workflow"))
+                found.append((diary.own[row][0].address, "a draft"))
     return _difference("told at once", expected, found)
-
-
-def _begins(client: Client, scene: Scene) -> bool:
-    """Whether a mail of the owner's is what the client's draft comes from: the only one they wrote first."""
-    return scene.kind == "own" and scene.sends and client.drafts != ("apology",) and bool(scene.subject)
 
 
 def _facts(stage: Stage, diary: Diary) -> Reckoning:
@@ -182,7 +177,11 @@ def _occasions(stage: Stage) -> Reckoning:
     ]
     with stage.household.database.read() as connection:
         rows = occasions.listed(connection)
-    found = [(stage.address_of(row.contact_id), row.kind, row.month, row.day, row.year) for row in rows]
+        told = told_occasions.listed(connection)
+    found: list[tuple[object, ...]] = [
+        (stage.address_of(row.contact_id), row.kind, row.month, row.day, row.year) for row in rows
+    ]
+    found += [(stage.address_of(each.contact_id), each.kind, each.month, each.day, "suggested") for each in told]
     return _difference("occasions", expected, found)
 
 

@@ -21,12 +21,12 @@ from inboxcrm.domain.office_hours import Away
 from inboxcrm.parsing import Parsed
 from inboxcrm.parsing_worker import parsed
 from inboxcrm.ports import Arrival
-from inboxcrm.service import actions, commitments, keeping, quiet, second_look
+from inboxcrm.service import actions, commitments, keeping, quiet, second_look, told_days
 from inboxcrm.service.memory import remember
 from inboxcrm.service.second_look import Letter
 from inboxcrm.spool import Spool
 from inboxcrm.store import commitments as commitment_rows
-from inboxcrm.store import home, views
+from inboxcrm.store import home, told_occasions, views
 from inboxcrm.store.commitments import DONE, OPEN, SUGGESTED, CommitmentRow
 from inboxcrm.testing.clock import FakeClock
 from tests.memory.letters import with_file
@@ -221,6 +221,7 @@ class Stage(House):
             asked = any(each.name == second_look.SECOND_TAKE for each in found)
         if scene.sends:
             row = await self._write(client, scene, scene.subject, scene.text)
+            self.diary.said += [Expected(client, said, self._today()) for said in scene.said]
             if asked:
                 self.diary.asked_before.add(row)
 
@@ -284,6 +285,7 @@ class Stage(House):
             await self.arrive(*filed, folder="Sent")
         await remember(self.household)
         await self._agree()
+        self._keep_days()
         await self._greet()
         with self.household.database.read() as connection:
             remarkable = quiet.remarkable(connection)
@@ -303,6 +305,18 @@ class Stage(House):
             commitments.confirm(self.household, row.id)
             if expected.said.ends == "done":
                 self.plan(self.clock.now() + 2 * A_DAY, self._doer(row.id))
+
+    def _keep_days(self) -> None:
+        """Agree to the days that people told of themselves, as far as the script lists them."""
+        listed = {
+            (client.address, *scene.occasion)
+            for client in self.script.clients
+            for scene in client.scenes
+            if scene.occasion
+        }
+        for row in self.household.database.reading(told_occasions.listed):
+            if (self.address_of(row.contact_id), row.kind, row.month, row.day, row.year) in listed:
+                told_days.confirm(self.household, row.id)
 
     def _is(self, expected: Expected, row: CommitmentRow) -> bool:
         due_on = expected.said.due_on(expected.said_on)
