@@ -29,6 +29,10 @@ _QUOTE_BEGINS = re.compile(
 )
 """Where somebody else's words begin. The literal line feed in front lets the search run at C speed."""
 
+GREETING = 60
+"""Characters of the first line in which a greeting stands."""
+
+_WORD = re.compile(r"\w+")
 _LIST_NAMES = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
 _LIST_NAME = re.compile(r"[a-z0-9][a-z0-9@._+-]*")
 _QUESTION = re.compile(r"[?؟](?:\W|\Z)")
@@ -48,6 +52,12 @@ _VERP = re.compile(
 _BOUNCE_HOST = re.compile(r"(?:bounces?|bnc|rp|returns?|return-path|mailer|em|email|mg|send|mta|smtp|e)[-0-9]*\.")
 
 _Value = TypeVar("_Value")
+
+
+@lru_cache(maxsize=64)
+def _names(address: Address) -> frozenset[str]:
+    """The words of an address that a greeting may repeat: those of its name, and of its local part."""
+    return frozenset(one for one in _WORD.findall(normalised(f"{address.name} {address.local}"[:200])) if len(one) > 2)
 
 
 class kept(Generic[_Value]):  # noqa: N801 - read like `property`
@@ -274,6 +284,12 @@ class Facts:
         """The first 300 of these characters, without the signature below them (RFC 3676 section 4.3)."""
         opening = self.own_words[:OPENING]
         return opening.partition("\n--\n")[0] or opening
+
+    @kept
+    def greets_me(self) -> bool:
+        """Whether its first line has the addressee's name, which no responder of a person knows: "Dear Ann,"."""
+        mine = {part for one in (*self.message.to, *self.message.cc) if self.owns(one) for part in _names(one)}
+        return not mine.isdisjoint(_WORD.findall(self.own_words.partition("\n")[0][:GREETING]))
 
     @kept
     def asks(self) -> bool:

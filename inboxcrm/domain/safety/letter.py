@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from inboxcrm.domain.safety.away import says_away, to_me_in_person
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
 from inboxcrm.domain.safety.phrases import (
@@ -111,12 +112,12 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
         return says, MailClass.UNKNOWN
     if len(facts.own_text) > SHORT_LETTER or facts.asks:
         return None
-    says = text_names(opening, "reply_text.anywhere")
+    says = text_names(opening, "reply_text.anywhere") or says_away(facts)
     if begins and not says:
         says = (
-            sentence_says(opening, "reply_text.absence")
+            (not to_me_in_person(facts) and sentence_says(opening, "reply_text.absence"))
             or sentence_says(opening[:200], "reply_text.receipt")
-            or _both(opening, "reply_text.vague", "reply_text.absence_words")
+            or (not to_me_in_person(facts) and _both(opening, "reply_text.vague", "reply_text.absence_words"))
             or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
             or _both(opening, "reply_text.polite", "reply_text.promise")
         )
