@@ -10,7 +10,7 @@ import traceback
 from datetime import datetime
 
 from inboxcrm.domain.message import Message
-from inboxcrm.domain.safety import identity, letter, machine, state
+from inboxcrm.domain.safety import identity, letter, machine, services, state
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, Row
 from inboxcrm.domain.safety.verdict import (
@@ -64,7 +64,7 @@ ROWS: tuple[tuple[str, Row], ...] = (
     ("C16", letter.cc_only),
     ("C17", letter.mass_recipients),
     ("C18", letter.bulk_hint),
-    ("C19", letter.transactional),
+    ("C19", services.transactional),
     # D. who is it really, and where would our mail go
     ("D1-D4", identity.who_is_it),
     ("D5", identity.reply_to_elsewhere),

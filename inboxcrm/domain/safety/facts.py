@@ -40,6 +40,7 @@ _GREEK_QUESTION = re.compile(r"[?;](?:\s|\Z)")
 _SENTENCE_END = re.compile(r"[.!?;؟\n]")
 _RHETORICAL = re.compile(
     r"\s*(?:(?:do you )?need|any questions|(?:more |further )?questions|urgent|is (?:it|this|your .{1,30}) urgent"
+    r"|how (?:would|do|did) you (?:rate|like|feel)|how (?:did we do|satisfied)|was (?:this|it) helpful|wie zufrieden"
     r"|emergency|(?:noch )?fragen|dringend|ist es dringend|eilig|besoin|(?:une )?urgence|urgent|¿?(?:es )?urgente"
     r"|¿?necesita|urgenze|hai bisogno|ha bisogno|vragen|spoed|brådskande|haster|kiireellistä|pilne|срочно)"
 )
@@ -47,7 +48,7 @@ _RHETORICAL = re.compile(
 
 _SRS = re.compile(r"srs[01]=[^=]*=(?:[^=]*=)*?([a-z0-9.-]+\.[a-z]+)=[^=]*", re.IGNORECASE)
 _VERP = re.compile(
-    r"(?:.*=[a-z0-9-]+\.[a-z0-9.-]+|(?:bounces?|b|rt|return|returns|verp|msprvs\d*|prvs|em|mail)[-+_.=].*\d.*|[0-9a-f-]{24,}.*)"
+    r"(?:.*=[a-z0-9-]+\.[a-z0-9.-]+|bounces?[-+_=].{4,}|(?:bounces?|b|rt|return|returns|verp|msprvs\d*|prvs|em|mail)[-+_.=].*\d.*|[0-9a-f-]{24,}.*)"
 )
 _BOUNCE_HOST = re.compile(r"(?:bounces?|bnc|rp|returns?|return-path|mailer|em|email|mg|send|mta|smtp|e)[-0-9]*\.")
 

@@ -18,9 +18,8 @@ from inboxcrm.domain.safety.phrases import (
     subject_says,
     text_begins,
     text_names,
-    words,
 )
-from inboxcrm.domain.safety.relays import appliance, sent_by_script, writes_via
+from inboxcrm.domain.safety.services import nobody_in_particular, personal_link
 from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 
 MANY_RECIPIENTS = 20
@@ -48,21 +47,15 @@ _BULK_MAILER = re.compile(
 _PERSONAL_FEEDBACK_ID = re.compile(r".*(?::fastmail|:user:proton(?:mail)?)\s*", re.IGNORECASE)
 _OPENINGS = tuple(
     f"reply_text.{key}"
-    for key in ("sure", "program", "help_desk", "absence", "receipt", "vague", "vague_receipt", "polite")
+    for key in ("sure", "program", "help_desk", "absence", "receipt", "vague", "vague_receipt", "polite", "gate")
 )
 _SUBJECTS = (
-    "reply_subject.sure", "reply_subject.weak", "reply_subject.anyhow", "reply_subject.receipt", "reply_subject.tool",
-    "reply_subject.program", "reply_subject.device", "reply_subject.service", "bounce_subject.sure",
-    "bounce_subject.colon",
+    "reply_subject.sure", "reply_subject.weak", "reply_subject.absence", "reply_subject.anyhow",
+    "reply_subject.receipt", "reply_subject.tool", "reply_subject.program", "reply_subject.device",
+    "reply_subject.alone", "reply_subject.service", "bounce_subject.sure", "bounce_subject.colon",
 )  # fmt: skip
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
-_PERSONAL_LINK = re.compile(r"https?://\S*[?=&%#]\S{8,}|https?://\S{45,}")
 _CODE = re.compile(r"(?<![\d.,/-])\d(?:[ -]?\d){3,7}(?![\d.,/-]\d)")
-_SENDING_HOST = re.compile(
-    r"(?:e|em|email|mg|send|mailer|notify|notifications?|news|newsletter|bounces?|alerts?|updates?|members?|marketing"
-    r"|reply|m|t|tx|txn|info)\d*\."
-)
-_PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
 
 
 def invites(facts: Facts) -> bool:
@@ -120,6 +113,8 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
             or (not to_me_in_person(facts) and _both(opening, "reply_text.vague", "reply_text.absence_words"))
             or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
             or _both(opening, "reply_text.polite", "reply_text.promise")
+            or _both(opening, "reply_text.gate", "reply_text.gate_words")
+            or (nobody_in_particular(facts) and _both(opening, "reply_text.polite", "reply_text.team_promise"))
         )
     return (says, MailClass.UNKNOWN) if says else None
 
@@ -151,7 +146,11 @@ def _quiet_subject(facts: Facts) -> Hit | None:
     says = says or subject_begins(subject, "reply_subject.program")
     if says:
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
-    says = subject_begins(subject, "reply_subject.device") if len(facts.own_text) <= SHORT_LETTER else ""
+    if len(facts.own_text) <= SHORT_LETTER:
+        says = subject_begins(subject, "reply_subject.device") or (
+            "" if facts.greets_me else subject_heads(subject, "reply_subject.absence")
+        )
+    says = says or ("" if facts.own_words else subject_begins(subject, "reply_subject.alone"))
     says = says or (subject_begins(subject, "reply_subject.service") if _for_one_person(facts) else "")
     if says:
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
@@ -170,7 +169,7 @@ def _quiet_subject(facts: Facts) -> Hit | None:
 def _for_one_person(facts: Facts) -> bool:
     """Whether the letter bears a code, or a link that was made for its reader alone, or speaks of such a link."""
     words = facts.own_words
-    if _CODE.search(facts.subject) or _CODE.search(words) or _PERSONAL_LINK.search(words):
+    if _CODE.search(facts.subject) or _CODE.search(words) or personal_link(words):
         return True
     return bool(text_names(words, "reply_text.link"))
 
@@ -234,42 +233,3 @@ def _bulk_mark(facts: Facts) -> str | None:
 def _for_many(name: str) -> bool:
     """Whether a field is a mass mailer's."""
     return name in _BULK_FIELDS or name.startswith(_BULK_FAMILIES)
-
-
-def transactional(facts: Facts) -> Hit | None:
-    """C19: a stranger's mail with two signs of a transactional service, or with one that leaves no doubt."""
-    if facts.familiar:
-        return None
-    clear = _clearly_made(facts)
-    if clear:
-        return review(Reason.TRANSACTIONAL, clear)
-    signs = [
-        sign
-        for sign, there in (
-            ("Return-Path elsewhere", facts.reverse_path_elsewhere or facts.verp or facts.bounces_elsewhere),
-            ("local part of a service", _serves(facts)),
-            ("HTML only", facts.message.html_only),
-            ("a host that sends", facts.sender and _SENDING_HOST.match(facts.sender.domain)),
-            ("in somebody's name", facts.sender and writes_via(facts.sender)),
-            ("a script", sent_by_script(facts)),
-            ("an errand", not facts.asks and subject_begins(facts.subject, "reply_subject.errand")),
-        )
-        if there
-    ]
-    if len(signs) == 1 and text_names(facts.last_words, "footer.unsubscribe"):
-        signs.append("unsubscribe link")
-    return review(Reason.TRANSACTIONAL, ", ".join(signs)) if len(signs) >= 2 else None
-
-
-def _clearly_made(facts: Facts) -> str:
-    """What no person's letter has: a device's address, a first line for readers in a browser, a footer of robots."""
-    sender = facts.sender
-    if sender is not None and appliance(sender.local):
-        return f"From: {sender.spec}"
-    return text_begins(facts.opening, "footer.web_version") or sentence_says(facts.last_words, "footer.no_reply")
-
-
-def _serves(facts: Facts) -> bool:
-    local = facts.sender.local if facts.sender else ""
-    services = words("local", "transactional")
-    return local in services or _PARTS_OF_LOCAL.split(local)[0] in services

@@ -208,6 +208,17 @@ def text_names(text: str, *lists: str) -> str:
     return next((phrase for phrase in _without_blanks(*lists) if phrase in text), "")
 
 
+def all_named(text: str, *lists: str) -> set[str]:
+    """Every phrase that stands anywhere in a normalised text as whole words."""
+    beginnings = _by_beginning(*lists)
+    found = {
+        phrase
+        for start in _WORD.finditer(text)
+        for phrase in _standing(beginnings.get(text[start.start() : start.start() + 2], ()), text, start.start())
+    }
+    return found if text.isascii() else found | {phrase for phrase in _without_blanks(*lists) if phrase in text}
+
+
 @cache
 def _without_blanks(*lists: str) -> tuple[str, ...]:
     """The phrases in scripts that write no blanks: any place in them may begin a word."""

@@ -35,5 +35,6 @@ def sent_by_script(facts: Facts) -> str:
 
 
 def appliance(local: str) -> bool:
-    """Whether a local part is that of a device or a program."""
-    return local in words("local", "appliance")
+    """Whether a local part is that of a device or a program, its number aside."""
+    known = words("local", "appliance")
+    return local in known or local.rstrip("-_.0123456789") in known
