@@ -33,6 +33,7 @@ GREETING = 60
 """Characters of the first line in which a greeting stands."""
 
 _WORD = re.compile(r"\w+")
+_HOST = re.compile(r"[\w.+-]*[@.][\w.@-]*\w")
 _LIST_NAMES = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
 _LIST_NAME = re.compile(r"[a-z0-9][a-z0-9@._+-]*")
 _QUESTION = re.compile(r"[?؟](?:\W|\Z)")
@@ -290,7 +291,8 @@ class Facts:
     def greets_me(self) -> bool:
         """Whether its first line has the addressee's name, which no responder of a person knows: "Dear Ann,"."""
         mine = {part for one in (*self.message.to, *self.message.cc) if self.owns(one) for part in _names(one)}
-        return not mine.isdisjoint(_WORD.findall(self.own_words.partition("\n")[0][:GREETING]))
+        greeting = _HOST.sub(" ", self.own_words.partition("\n")[0][:GREETING])
+        return not mine.isdisjoint(_WORD.findall(greeting))
 
     @kept
     def asks(self) -> bool:

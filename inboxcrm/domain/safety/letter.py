@@ -9,6 +9,7 @@ from inboxcrm.domain.safety.away import says_away, to_me_in_person
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
 from inboxcrm.domain.safety.phrases import (
+    all_named,
     sentence_says,
     subject_begins,
     subject_continues,
@@ -106,17 +107,31 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
     if len(facts.own_text) > SHORT_LETTER or facts.asks:
         return None
     says = text_names(opening, "reply_text.anywhere") or says_away(facts)
-    if begins and not says:
-        says = (
-            (not to_me_in_person(facts) and sentence_says(opening, "reply_text.absence"))
-            or sentence_says(opening[:200], "reply_text.receipt")
-            or (not to_me_in_person(facts) and _both(opening, "reply_text.vague", "reply_text.absence_words"))
-            or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
-            or _both(opening, "reply_text.polite", "reply_text.promise")
-            or _both(opening, "reply_text.gate", "reply_text.gate_words")
-            or (nobody_in_particular(facts) and _both(opening, "reply_text.polite", "reply_text.team_promise"))
+    if begins and not says and not to_me_in_person(facts):
+        says = sentence_says(opening, "reply_text.absence") or _both(
+            opening, "reply_text.vague", "reply_text.absence_words"
         )
+    if not says and not _sets_a_day(facts):
+        says = _receipt(facts) if begins else ""
+        says = says or (text_names(opening, "reply_text.promise") if nobody_in_particular(facts) else "")
     return (says, MailClass.UNKNOWN) if says else None
+
+
+def _receipt(facts: Facts) -> str:
+    """What tells that something arrived and will be looked after."""
+    opening = facts.opening
+    return (
+        sentence_says(opening[:200], "reply_text.receipt")
+        or _both(opening, "reply_text.vague_receipt", "reply_text.receipt_words")
+        or _both(opening, "reply_text.polite", "reply_text.promise")
+        or ("" if facts.greets_me else _both(opening, "reply_text.gate", "reply_text.gate_words"))
+        or (_both(opening, "reply_text.polite", "reply_text.team_promise") if nobody_in_particular(facts) else "")
+    )
+
+
+def _sets_a_day(facts: Facts) -> bool:
+    """Whether it names one day of the week: a receipt promises hours, or names the days of opening."""
+    return len(all_named(facts.own_words[:600], "reply_text.weekdays")) == 1
 
 
 def _both(opening: str, beginnings: str, needed: str) -> str:
@@ -161,7 +176,9 @@ def _quiet_subject(facts: Facts) -> Hit | None:
     if says and _TICKET.search(subject):
         return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
     says = subject_says(subject, "reply_subject.tool")
-    if says and (len(facts.own_words) < 40 or text_begins(facts.opening, "reply_text.about_yours")):
+    if says and (
+        (len(facts.own_words) < 40 and not facts.greets_me) or text_begins(facts.opening, "reply_text.about_yours")
+    ):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
     return None
 
@@ -182,7 +199,9 @@ def _person_first(subject: str) -> Hit | None:
 
 def _weak_counts(facts: Facts, says: str) -> bool:
     """An ordinary word is a mark only when it is the whole subject or stands before the subject it answers."""
-    return facts.subject.strip(" .!") == says or bool(facts.message.in_reply_to)
+    if facts.subject.strip(" .!") == says:
+        return not to_me_in_person(facts)
+    return bool(facts.message.in_reply_to)
 
 
 def not_addressed(facts: Facts) -> Hit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from inboxcrm.domain.address import identity
 from inboxcrm.domain.fields import parameters
@@ -87,6 +88,7 @@ _RETURNED = re.compile(
     r"^[>|\t ]{0,10}(?:Received: (?:from|by) |Return-Path: ?<|Message-ID: ?<)", re.IGNORECASE | re.MULTILINE
 )
 _FORM_LINE = re.compile(r"[\w][^:\n]{1,40}:(?: |\Z)")
+_FORM_LABEL = re.compile(r"[^.!?\n]{0,20}(?:mail|correo|courriel|メール)[^.!?\n]{0,20}")
 _QUOTED_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s]{1,200}>")
 _ADDRESS = re.compile(r"[a-z0-9._%+=-]{1,64}@[a-z0-9.-]{1,190}")
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -197,8 +199,10 @@ def _writes_for_others(facts: Facts) -> str:
 
 def _filled_in(facts: Facts, lead: Address) -> str:
     """The line of a form that names the one whom Reply-To gives, where such lines are how the letter begins."""
-    lines = [line for line in facts.opening.split("\n") if _FORM_LINE.match(line)]
-    return next((line for line in lines if lead.key in line), "") if len(lines) > 1 else ""
+    lines = facts.opening.split("\n")
+    labels = [line for line in lines if _FORM_LINE.match(line)]
+    below = next((label for label, line in pairwise(lines) if line == lead.key and _FORM_LABEL.fullmatch(label)), "")
+    return below or (next((line for line in labels if lead.key in line), "") if len(labels) > 1 else "")
 
 
 def auto_submitted(facts: Facts) -> Hit | None:

@@ -15,6 +15,7 @@ _SCRIPT = re.compile(
     r"(?:phpmailer|wordpress|drupal|typo3|joomla|contact ?form|formmail|webform|swiftmailer|simplemail)\b.*"
 )
 _WEBMAIL = re.compile(r".*(?:rcube|roundcube|squirrel|horde|rainloop|snappymail|sogo|webmail|redirect\.php).*")
+_PARTS = re.compile(r"[-_.+\d]")
 _VIA = re.compile(r"\S \(?(?:via|über|par|durch) \S", re.IGNORECASE)
 
 
@@ -35,6 +36,6 @@ def sent_by_script(facts: Facts) -> str:
 
 
 def appliance(local: str) -> bool:
-    """Whether a local part is that of a device or a program, its number aside."""
+    """Whether a local part is that of a device or a program, with a place or a number behind it."""
     known = words("local", "appliance")
-    return local in known or local.rstrip("-_.0123456789") in known
+    return local in known or _PARTS.split(local)[0] in known
