@@ -47,6 +47,41 @@ def test_a_report_names_its_recipient_and_whether_it_is_for_good(
     assert found.quoted_ids == ("<ours.1@example.org>",)
 
 
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "permanent"),
+    [
+        ("5.2.2", "smtp; 552 5.2.2 Mailbox full", False),
+        ("5.0.0", "smtp; 552 the mailbox of this user is over quota", False),
+        ("5.0.0", "smtp; 552 Postfach ist voll", False),
+        ("5.3.4", "smtp; 552 5.3.4 message too big", False),
+        ("5.7.1", "smtp; 554 5.7.1 rejected for its content", False),
+        ("5.7.1", "smtp; 550 5.7.1 unknown user", True),
+        ("5.2.1", "smtp; 550 5.2.1 mailbox disabled", True),
+        ("5.4.1", "smtp; 550 5.4.1 recipient address rejected: access denied", True),
+        ("5.0.0", "smtp; 550 not here", True),
+    ],
+)
+def test_only_what_is_said_of_the_address_is_for_good(status: str, diagnostic: str, permanent: bool) -> None:
+    raw = report(
+        f"Final-Recipient: rfc822; bob@client.example\nAction: failed\nStatus: {status}\nDiagnostic-Code: {diagnostic}"
+    )
+
+    (failure,) = read_report(parse(raw), raw).failures
+
+    assert failure.permanent is permanent
+
+
+@pytest.mark.parametrize(
+    ("said", "permanent"),
+    [("552 mailbox full, try later", False), ("the quota of the recipient is exceeded, it was not delivered", False),
+     ("550 no such user", True)],
+)  # fmt: skip
+def test_the_same_is_told_from_prose(said: str, permanent: bool) -> None:
+    raw = letter(subject="Undeliverable", sender="postmaster@client.example", text=f"eve@elsewhere.example: {said}\n")
+
+    assert [one.permanent for one in read_report(parse(raw), raw).failures] == [permanent]
+
+
 def test_a_report_of_success_marks_nobody_undeliverable() -> None:
     raw = report("Final-Recipient: rfc822; bob@client.example\nAction: relayed\nStatus: 2.0.0")
 
@@ -78,7 +113,7 @@ def test_two_recipients_are_two_failures() -> None:
 
     assert found.failures == (
         Failure("bob@client.example", "5.1.1", True, ""),
-        Failure("carl@client.example", "5.2.2", True, "smtp; 552 full"),
+        Failure("carl@client.example", "5.2.2", False, "smtp; 552 full"),
     )
 
 

@@ -48,6 +48,21 @@ _FOR_GOOD = re.compile(
 )
 """What says, without any code, that it will not be tried again. Where neither is said nobody is marked."""
 
+_NOT_THE_ADDRESS = re.compile(r"5\.(?:2\.[23]|3\.[14]|6\.\d+|7\.\d+)")
+"""A full mailbox ("a persistent transient failure"), a mail too large, its content, a policy: none of them says that
+there is no such address (RFC 3463 sections 3.3, 3.4, 3.7 and 3.8)."""
+
+_FULL = re.compile(
+    r"(?:mailbox|inbox|mail box|account|quota|storage|postfach|boîte|buzón|casella|postvak|caixa)[^.\n]{0,40}"
+    r"(?:\bfull|over ?quota|exceeded|exceeds|voll\b|überschritten|pleine|llen[oa]|pien[oa]|\bvol\b|chei[oa])"
+    r"|over ?quota|quota exceeded|exceeded (?:its |the )?(?:storage|quota)|out of storage"
+    r"|insufficient (?:system )?storage"
+)
+_UNKNOWN = re.compile(
+    r"(?:user|recipient|address|mailbox|account)[^.\n]{0,60}(?:unknown|not (?:found|exist)|does(?: not|n.t) exist)"
+    r"|(?:unknown|invalid|no such) (?:user|recipient|address|mailbox|account)"
+)
+
 
 class ReportKind(StrEnum):
     """What a report says of the mail it is about."""
@@ -61,7 +76,10 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One recipient a mail did not reach. `status` is the enhanced code of RFC 3463, "" where none is given."""
+    """One recipient a mail did not reach. `status` is the enhanced code of RFC 3463, "" where none is given.
+
+    `permanent` is whether the address is no good, not only whether this mail was given up.
+    """
 
     address: str
     status: str
@@ -119,8 +137,16 @@ def _failure(group: dict[str, str]) -> Failure | None:
         return None
     code = _STATUS.search(group.get("status", "")) or _STATUS.search(group.get("diagnostic-code", ""))
     status = code[1] if code else ""
-    permanent = action == "failed" and not status.startswith("4")
-    return Failure(addresses[0].key, status, permanent, group.get("diagnostic-code", "")[:500])
+    diagnostic = group.get("diagnostic-code", "")[:500]
+    permanent = action == "failed" and not status.startswith("4") and _is_the_address(status, normalised(diagnostic))
+    return Failure(addresses[0].key, status, permanent, diagnostic)
+
+
+def _is_the_address(status: str, words: str) -> bool:
+    """Whether a failure for good says that the address is no good: for what is full or was refused it may be."""
+    if _UNKNOWN.search(words):
+        return True
+    return _NOT_THE_ADDRESS.fullmatch(status) is None and _FULL.search(words) is None
 
 
 def _told(message: Message) -> tuple[Failure, ...]:
@@ -137,7 +163,7 @@ def _told(message: Message) -> tuple[Failure, ...]:
     first = status[:1] or (reply[1][:1] if reply else "")
     words = normalised(f"{message.subject}\n{head}")
     said = _FOR_GOOD.search(words) is not None and _TEMPORARY.search(words) is None
-    permanent = first == "5" if first else said
+    permanent = (first == "5" if first else said) and _is_the_address(status, words)
     return tuple(Failure(key, status, permanent, "") for key in dict.fromkeys(keys[:20]))
 
 

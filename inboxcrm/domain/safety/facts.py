@@ -42,10 +42,18 @@ _SENTENCE_END = re.compile(r"[.!?;؟\n]")
 _RHETORICAL = re.compile(
     r"\s*(?:(?:do you )?need|any questions|(?:more |further )?questions|urgent|is (?:it|this|your .{1,30}) urgent"
     r"|how (?:would|do|did) you (?:rate|like|feel)|how (?:did we do|satisfied)|was (?:this|it) helpful|wie zufrieden"
+    r"|(?:do you )?(?:still )?have (?:any )?(?:more )?questions?|got (?:a )?questions?"
+    r"|(?:was(?: not|n't) (?:this |it )?|not )you|did(?: not|n't) (?:you )?(?:request|do|make)|forgot|having trouble"
+    r"|trouble|can't see|did you know|(?:sie |du )?haben? (?:sie |du )?(?:noch )?fragen"
+    r"|(?:sie )?waren (?:sie )?das nicht|(?:vous avez )?(?:une|des) questions?|ce n'était pas vous"
+    r"|¿?tienes? (?:alguna )?(?:duda|pregunta)s?"
+    r"|¿?no (?:fue|has sido|eres) |ha(?:i)? domande|non (?:sei|eri) |he(?:b|eft) (?:je|u) (?:nog )?vragen"
+    r"|har du (?:några |noen )?(?:frågor|spørgsmål|spørsmål)|masz pytania|máte dotaz"
+    r"|(?:у вас )?(?:остались|есть) вопросы"
     r"|emergency|(?:noch )?fragen|dringend|ist es dringend|eilig|besoin|(?:une )?urgence|urgent|¿?(?:es )?urgente"
     r"|¿?necesita|urgenze|hai bisogno|ha bisogno|vragen|spoed|brådskande|haster|kiireellistä|pilne|срочно)"
 )
-"""Questions that absences put to nobody: "Need help? Call ..."."""
+"""Questions that absences and services put to nobody: "Need help? Call ...", "Wasn't this you?"."""
 
 _SRS = re.compile(r"srs[01]=[^=]*=(?:[^=]*=)*?([a-z0-9.-]+\.[a-z]+)=[^=]*", re.IGNORECASE)
 _VERP = re.compile(

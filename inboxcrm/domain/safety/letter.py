@@ -200,7 +200,7 @@ def _person_first(subject: str) -> Hit | None:
 def _weak_counts(facts: Facts, says: str) -> bool:
     """An ordinary word is a mark only when it is the whole subject or stands before the subject it answers."""
     if facts.subject.strip(" .!") == says:
-        return not to_me_in_person(facts)
+        return not facts.greets_me or bool(says_away(facts))
     return bool(facts.message.in_reply_to)
 
 
