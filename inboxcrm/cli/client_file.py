@@ -1,4 +1,4 @@
-"""Commands about a person's whole file: to hand it over."""
+"""Commands about a person's whole file: to hand it over, to keep it, to erase it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli.contacts_memory import contact_meant
-from inboxcrm.cli.output import cell, emit, json_option
+from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.progress import Telling
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.service import client_file
+from inboxcrm.errors import UserError
+from inboxcrm.service import client_file, erasing
+from inboxcrm.store import erased_people
 
 
 @cli.command("export-contact", short_help="A person's whole file: mail, data, a page to read.")
@@ -40,3 +42,74 @@ def export_contact(place: Place, who: str, folder: Path, as_json: bool) -> None:
     else:
         click.echo(f"{cell(written.contact)}: {written.mails} mails and {written.records} records in {written.to}.")
         click.echo(f"Read {folder / client_file.PAGE} before you hand it over: letters may speak of others.")
+
+
+@cli.command("erase-contact", short_help="Erase a person for good; without --yes only counts.")
+@click.argument("who", metavar="REF")
+@click.option("--yes", is_flag=True, help="Do it. It cannot be undone.")
+@json_option
+@click.pass_obj
+def erase_contact(place: Place, who: str, yes: bool, as_json: bool) -> None:
+    """Erase a person (GDPR, article 17): their letters, what you wrote to them alone, all that is noted about them.
+
+    Without --yes nothing is erased: you see what would be, to the row, and what forbids it. It is refused while an
+    answer is owed, something agreed is open, mail may be on its way to them, or you hold them (inboxcrm hold).
+
+    Letters that others take part in stay, without the person's address. What remains is a digest, so that neither the
+    mailbox nor an import brings them back and nothing is answered again. Nothing is deleted on the mail server, in
+    backups, and in what you exported: do that yourself. REF is a message, or a contact by address or name.
+    """
+    with bootstrap.household(place.home) as house:
+        contact = contact_meant(house, who)
+        told = erasing.erase(house, contact) if yes else erasing.preview(house, contact)
+    if as_json:
+        emit(told)
+        return
+    verb = "were" if told.done else "would be"
+    heading(f"{cell(told.contact)} ({'erased' if told.done else 'a preview, nothing is erased'})")
+    click.echo(
+        f"{told.erased} letters {verb} erased; {told.redacted} that others take part in {verb} kept without them."
+    )
+    if told.mentions:
+        click.echo(f"{told.mentions} letters hold an address of theirs in the text; those of others stay as they are.")
+    table(("table", "rows", ""), [(row.table, row.rows, row.deed) for row in told.counts], nothing="No row is touched.")
+    for reason in told.held:
+        click.secho(f"Refused: {cell(reason)}", fg="red")
+    if told.done:
+        click.echo("Nothing was deleted on the mail server, in backups, or in what you exported.")
+    elif not told.held:
+        click.echo(f"To do it: inboxcrm erase-contact c{told.contact_id} --yes")
+
+
+@cli.command(short_help="Contacts that must not be erased.")
+@click.argument("who", metavar="REF", required=False)
+@click.option("--because", metavar="TEXT", help="Why they must be kept: a case, a duty by law.")
+@click.option("--lift", is_flag=True, help="They need not be kept any longer.")
+@json_option
+@click.pass_obj
+def hold(place: Place, who: str | None, because: str | None, lift: bool, as_json: bool) -> None:
+    """Keep a contact from being erased, and their mail from being cleared away; without REF, list who is held."""
+    if (who is None) == (because is not None or lift):
+        raise UserError("give a contact with --because TEXT or --lift, or nothing to see who is held")
+    if because is not None and lift:
+        raise UserError("--because holds, --lift lets go: give one of them")
+    with bootstrap.household(place.home) as house:
+        if who is not None:
+            contact = contact_meant(house, who)
+            told = erasing.hold(house, contact, because) if because is not None else erasing.lift(house, contact)
+            if as_json:
+                emit({"contact_id": contact.id, "held": because is not None})
+            else:
+                click.echo(cell(told))
+            return
+        rows = house.database.reading(erased_people.holds)
+        zone = house.config.owner.timezone
+    if as_json:
+        for row in rows:
+            emit(row)
+        return
+    table(
+        ("id", "who", "since", "because"),
+        [(row.contact_id, row.contact, moment(row.set_at, zone), row.because) for row in rows],
+        nothing="Nobody is held.",
+    )

@@ -32,6 +32,7 @@ _TITLES = {
     "commitments": "What was agreed, or asked for",
     "occasions": "Days that return every year",
     "greetings": "When they were greeted",
+    "told_occasions": "Days they mentioned",
     "interactions": "Calls, meetings and other contact",
     "preferences": "How they like to be reached",
     "promises": "Answers that were promised",

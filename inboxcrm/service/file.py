@@ -23,7 +23,7 @@ from inboxcrm.render import instance_token
 from inboxcrm.service import follow_ups, invitations
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool
-from inboxcrm.store import messages, outbox, promises
+from inboxcrm.store import messages, outbox, promises, tombstones
 from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
 from inboxcrm.store.outbox import Ours
 from inboxcrm.store.register import Register
@@ -271,10 +271,21 @@ def _is_owner(filing: Filing, address: Address) -> bool:
 
 
 def _recipient(filing: Filing, address: Address) -> Person:
+    if _was_erased(filing, address):
+        return Person(None, None)
     decided = link(filing, address, human=True)
     person = settle(filing, decided)
     filing.register.make_known(address.key, because="you wrote to them", at=filing.received_at)
     return person
+
+
+def _was_erased(filing: Filing, address: Address) -> bool:
+    """Whether a recipient of old mail was erased since: what the owner writes now makes them known anew."""
+    connection = filing.connection
+    if filing.origin == "live" or not tombstones.any_laid(connection):
+        return False
+    secret, at = filing.household.secret, filing.received_at
+    return bool(tombstones.erased_addresses(connection, secret, (address.key,), received_at=at))
 
 
 def _is_automatic(filing: Filing) -> bool:

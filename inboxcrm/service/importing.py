@@ -18,7 +18,7 @@ from inboxcrm.archives.mbox import Form
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.reply_safety import Circumstances, History, judge
 from inboxcrm.parsing import Parsed, Parser
-from inboxcrm.service import file
+from inboxcrm.service import erased, file
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool, fingerprint
 from inboxcrm.store import imports, messages
@@ -171,7 +171,10 @@ class Import:
         )
         connection.execute("SAVEPOINT mail")
         try:
-            row_id = self._judge_and_file(filing, mail.found)
+            gone = erased.looked_up(filing)
+            row_id = erased.husk(filing) if gone.whole else self._judge_and_file(filing, mail.found)
+            if gone.keys and not gone.whole:
+                erased.take_out(filing, row_id, gone)
             if mail.on_wire is not None:
                 imports.twin(connection, row_id, mail.on_wire)
         except (ValueError, OverflowError, RecursionError, sqlite3.IntegrityError, sqlite3.DataError) as error:

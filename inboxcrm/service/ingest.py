@@ -11,10 +11,10 @@ from datetime import datetime
 from inboxcrm.domain.reply_safety import judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
-from inboxcrm.service import decide, faults, file
+from inboxcrm.service import decide, erased, faults, file
 from inboxcrm.service.household import Household
 from inboxcrm.spool import fingerprint
-from inboxcrm.store import folders, messages
+from inboxcrm.store import folders, messages, tombstones
 from inboxcrm.store.batch_register import BatchRegister
 from inboxcrm.store.register import Register
 
@@ -137,7 +137,6 @@ class Ingest:
     def _enter(self, register: Register, batch: Batch, mailbox_id: int, read: _Read, now: datetime) -> tuple[int, bool]:
         """One message, new to the home; answers its row and whether the outbox has something to look at."""
         arrival, parsed = read.arrival, read.parsed
-        mailbox = self._household.mailbox(batch.mailbox)
         filing = file.Filing(
             household=self._household,
             register=register,
@@ -149,6 +148,17 @@ class Ingest:
             origin="live" if batch.live else "backlog",
             now=now,
         )
+        gone = erased.looked_up(filing)
+        if gone.whole:
+            return erased.husk(filing), False
+        entered = self._decide(filing, batch, arrival, mailbox_id)
+        if gone.keys:
+            erased.take_out(filing, entered[0], gone)
+        return entered
+
+    def _decide(self, filing: file.Filing, batch: Batch, arrival: Arrival, mailbox_id: int) -> tuple[int, bool]:
+        register, parsed, now = filing.register, filing.parsed, filing.now
+        mailbox = self._household.mailbox(batch.mailbox)
         if (batch.role is FolderRole.SENT or arrival.sent) and file.is_outgoing(
             self._household, register, parsed.message
         ):
@@ -169,8 +179,10 @@ class Ingest:
 
 
 def _register(connection: sqlite3.Connection, batch: Batch, reads: Mapping[bytes, _Read], now: datetime) -> Register:
-    """What a batch is filed with: old mail together, live mail one by one, since more is asked about it."""
-    if batch.live:
+    """What a batch is filed with: old mail together; live mail one by one, since more is asked about it, and old mail
+    too once somebody was erased who may be in it.
+    """
+    if batch.live or tombstones.any_laid(connection):
         return Register(connection)
     mails = [read.parsed.message for read in reads.values()]
     quoted = [one for mail in mails for one in decide.quoted_ids(mail)]

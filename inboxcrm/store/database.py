@@ -126,6 +126,23 @@ class Database:
             finally:
                 self._undo_unfinished()
 
+    @contextmanager
+    def shredding(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that leaves nothing of what it deletes in the file, its log or the full-text index.
+
+        What another process reads meanwhile stays in the log until that process is done.
+        """
+        with self._lock:
+            self._connection.execute("PRAGMA secure_delete = ON")
+            try:
+                with self.write() as connection:
+                    yield connection
+                with self.write() as connection:
+                    connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                self._connection.execute("PRAGMA secure_delete = OFF")
+
     def _undo_unfinished(self) -> None:
         """Roll back, unless the COMMIT went well or SQLite has ended the transaction itself (a full disk)."""
         if self._connection.in_transaction:

@@ -16,31 +16,37 @@ Record = Mapping[str, object]
 _ELSEWHERE = frozenset(("contacts", "messages", "matters", "addresses"))
 """What is told in other words: the card, the mail and the addresses themselves."""
 
-OWNERS_OWN = frozenset(("holds",))
-"""What is the owner's own business with a contact, and no record about them."""
+OWNERS_OWN = frozenset(("holds", "contact_merges"))
+"""What is the owner's own business with a contact, and no record about them; a merge by mistake holds another's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column that refers to another table's row."""
+    """A column that refers to another table's row. `optional`: it may be empty; `of_contact`: rows have contacts."""
 
     table: str
     column: str
     to: str
+    optional: bool
+    of_contact: bool
 
 
 def foreign_keys(connection: sqlite3.Connection) -> list[Key]:
     """Every reference between tables, of one column each."""
     rows = connection.execute(
         """
-        SELECT tables.name AS name, keys."from" AS own, keys."table" AS target
+        SELECT tables.name AS name, keys."from" AS own, keys."table" AS target,
+               NOT columns."notnull" AND NOT columns.pk AS optional,
+               EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS beside
+                       WHERE beside.name = 'contact_id') AS of_contact
         FROM sqlite_master AS tables
         JOIN pragma_foreign_key_list(tables.name) AS keys
+        JOIN pragma_table_info(tables.name) AS columns ON columns.name = keys."from"
         WHERE tables.type = 'table'
         ORDER BY tables.name, own
         """
     )
-    return [Key(row["name"], row["own"], row["target"]) for row in rows]
+    return [Key(row["name"], row["own"], row["target"], bool(row["optional"]), bool(row["of_contact"])) for row in rows]
 
 
 def records(connection: sqlite3.Connection, contact_id: int) -> dict[str, list[Record]]:

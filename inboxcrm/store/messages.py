@@ -17,6 +17,9 @@ from inboxcrm.store.times import to_text, to_text_or_none
 PREVIEW_LENGTH = 160
 COMPRESSION_LEVEL = 3
 
+ERASED = "(erased)"
+"""What stands for the sender of a mail of which nothing else is left."""
+
 _compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL)
 _decompressor = zstandard.ZstdDecompressor()
 
@@ -128,8 +131,8 @@ def _row(row_id: int | None, message: Message, size: int, filed: Filed) -> tuple
         filed.contact_id,
         filed.matter_id,
         author.key if author is not None else None,
-        _people(message.from_),
-        _people(message.recipients),
+        people(message.from_),
+        people(message.recipients),
         message.subject,
         filed.preview,
         filed.language,
@@ -149,6 +152,13 @@ def _keep(connection: sqlite3.Connection, row_id: int, text: str, raw: bytes | S
     with connection.blobopen("letters", "raw", row_id) as blob:
         for piece in _compressed(raw):
             blob.write(piece)
+
+
+def replace_octets(connection: sqlite3.Connection, row_id: int, raw: bytes, text: str) -> None:
+    """Give a message other octets and another text. The caller sees to what is found by its words."""
+    connection.execute(
+        "UPDATE letters SET raw = ?, text = ? WHERE message_id = ?", (_compressor.compress(raw), text, row_id)
+    )
 
 
 def _compressed(spool: Spool) -> Iterator[bytes]:
@@ -176,7 +186,23 @@ def index(connection: sqlite3.Connection) -> None:
     )
 
 
-def _people(addresses: Iterable[Address]) -> str:
+def insert_husk(
+    connection: sqlite3.Connection, fingerprint: bytes, origin: str, received_at: datetime, *, at: datetime
+) -> int:
+    """A mail that was erased before, read again: only that it is known, so that it is not read once more."""
+    cursor = connection.execute(
+        """
+        INSERT INTO messages (fingerprint, origin, direction, class, received_at, sender, recipients, subject, preview,
+                              size, erased_at)
+        VALUES (?, ?, 'in', 'machine', ?, ?, '', '', '', 0, ?)
+        """,
+        (fingerprint, origin, to_text(received_at), ERASED, to_text(at)),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def people(addresses: Iterable[Address]) -> str:
+    """People as lists show them."""
     return ", ".join(f"{address.name} <{address.spec}>" if address.name else address.spec for address in addresses)
 
 

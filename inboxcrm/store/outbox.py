@@ -13,6 +13,7 @@ from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
 from inboxcrm.domain.refusals import takes_no_mail
 from inboxcrm.domain.safety import limits
+from inboxcrm.store import home, tombstones
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
@@ -414,8 +415,7 @@ def counts(connection: sqlite3.Connection, entry: Entry, *, away_texts: Sequence
         {
             **values,
             "earliest": min(since.values()),
-            "base": entry.recipient_base,
-            "domain": entry.recipient_domain,
+            **_counted_as(connection, entry),
             "subject": entry.subject_key,
             "matter": entry.matter_id,
             "away": json.dumps(list(away_texts)),
@@ -428,16 +428,28 @@ def counts(connection: sqlite3.Connection, entry: Entry, *, away_texts: Sequence
     return limits.Counts(this_promise_version=of_this_version, **dict(zip(_COUNTED, recent, strict=True)))
 
 
+def _counted_as(connection: sqlite3.Connection, entry: Entry) -> dict[str, str]:
+    """Whose mail counts: the recipient's address and domain, and what stands for them since somebody was erased."""
+    names = {"base": entry.recipient_base, "domain": entry.recipient_domain}
+    if not tombstones.any_laid(connection):
+        return names | {f"erased_{name}": value for name, value in names.items()}
+    secret = home.secret(connection)
+    return names | {f"erased_{name}": tombstones.stands_for(secret, value) for name, value in names.items()}
+
+
 _COUNTED = {
     "matter_7_days": (limits.WITHIN_MATTER, "matter_id = :matter"),
-    "sender_10_minutes": (limits.WITHIN_SENDER_PAUSE, "recipient_base = :base"),
-    "sender_day": (limits.WITHIN_DAY, "recipient_base = :base"),
+    "sender_10_minutes": (limits.WITHIN_SENDER_PAUSE, "recipient_base IN (:base, :erased_base)"),
+    "sender_day": (limits.WITHIN_DAY, "recipient_base IN (:base, :erased_base)"),
     "sender_away_4_days": (
         limits.WITHIN_AWAY,
-        "recipient_base = :base AND template IN (SELECT value FROM json_each(:away))",
+        "recipient_base IN (:base, :erased_base) AND template IN (SELECT value FROM json_each(:away))",
     ),
-    "domain_day": (limits.WITHIN_DAY, "recipient_domain = :domain"),
-    "domain_subject_day": (limits.WITHIN_DAY, "recipient_domain = :domain AND subject_key = :subject"),
+    "domain_day": (limits.WITHIN_DAY, "recipient_domain IN (:domain, :erased_domain)"),
+    "domain_subject_day": (
+        limits.WITHIN_DAY,
+        "recipient_domain IN (:domain, :erased_domain) AND subject_key = :subject",
+    ),
     "forms_day": (limits.WITHIN_DAY, "form_lead"),
     "total_hour": (limits.WITHIN_HOUR, "1"),
     "total_day": (limits.WITHIN_DAY, "1"),

@@ -20,7 +20,8 @@ SELECT messages.id AS id,
        organisations.name AS organisation
 FROM messages
 LEFT JOIN contacts ON contacts.id = messages.contact_id
-LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+WHERE messages.erased_at IS NULL;
 
 CREATE VIEW owed AS
 SELECT promises.id AS promise_id,
@@ -112,7 +113,7 @@ SELECT matters.id AS id,
 FROM matters
 LEFT JOIN contacts ON contacts.id = matters.contact_id
 LEFT JOIN organisations ON organisations.id = COALESCE(matters.organisation_id, contacts.organisation_id)
-WHERE matters.merged_into IS NULL;
+WHERE matters.merged_into IS NULL AND matters.erased_at IS NULL;
 
 CREATE VIEW contact_list AS
 SELECT contacts.id AS id,

@@ -38,8 +38,10 @@ async def furnish(house: House) -> None:
     await house.arrive(mail(1, text="until when does the offer for the roof stand?\n\nBob\n"))
     await house.pass_time(minutes=11)
     await house.arrive(own(1, answers="<letter.1@client.example>", at=house.clock.now()), folder="Sent")
-    await house.arrive(mail(2, sender=f"Cy Client <{CY}>", subject="Cellar", text="about the cellar\n"))
-    await house.arrive(mail(3, sender=f"Dee Elsewhere <{DEE}>", subject="Tiles", text="tiles for Bob's roof\n"))
+    await house.arrive(mail(2, sender=f"Cy Client <{CY}>", subject="Cellar", text="about the cellar\n"), live=False)
+    await house.arrive(
+        mail(3, sender=f"Dee Elsewhere <{DEE}>", subject="Tiles", text="tiles for Bob's roof\n"), live=False
+    )
     both = own(4, to=f"Bob Client <{BOB}>, Dee Elsewhere <{DEE}>", subject="Both of you", text="Dear both,\n\nyes.\n")
     await house.arrive(both, folder="Sent", received_at=house.clock.now())
     fresh = mail(5, sender=f"Dee Elsewhere <{DEE}>", cc=f"Bob Client <{BOB}>", subject="Tiles again", text="tiles!\n")

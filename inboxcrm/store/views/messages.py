@@ -52,7 +52,7 @@ def newest(connection: sqlite3.Connection, *, limit: int = PAGE, offset: int = 0
 
 def count_messages(connection: sqlite3.Connection) -> int:
     """How many messages are on record."""
-    return int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0])
+    return int(connection.execute("SELECT COUNT(*) FROM messages WHERE erased_at IS NULL").fetchone()[0])
 
 
 def newest_id(connection: sqlite3.Connection) -> int:
@@ -62,7 +62,9 @@ def newest_id(connection: sqlite3.Connection) -> int:
 
 def first_incoming_after(connection: sqlite3.Connection, row_id: int) -> int | None:
     """The first message to the owner that was stored after this row."""
-    row = connection.execute("SELECT MIN(id) FROM messages WHERE id > ? AND direction = 'in'", (row_id,)).fetchone()
+    row = connection.execute(
+        "SELECT MIN(id) FROM messages WHERE id > ? AND direction = 'in' AND erased_at IS NULL", (row_id,)
+    ).fetchone()
     return None if row[0] is None else int(row[0])
 
 
@@ -99,7 +101,9 @@ def defects(connection: sqlite3.Connection, message_id: int) -> tuple[str, ...]:
 def find(connection: sqlite3.Connection, reference: str) -> int | None:
     """The message a person means by a row id or a Message-ID (with or without its angle brackets)."""
     if reference.isdigit():
-        row = connection.execute("SELECT id FROM messages WHERE id = ?", (int(reference),)).fetchone()
+        row = connection.execute(
+            "SELECT id FROM messages WHERE id = ? AND erased_at IS NULL", (int(reference),)
+        ).fetchone()
     else:
         bare = reference.strip().strip("<>")
         row = connection.execute(
