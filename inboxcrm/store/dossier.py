@@ -22,11 +22,15 @@ OWNERS_OWN = frozenset(("holds", "contact_merges"))
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column that refers to another table's row. `optional`: it may be empty; `of_contact`: rows have contacts."""
+    """A column that refers to another table's row by its `key`.
+
+    `optional`: it may be empty; `of_contact`: the rows have a contact.
+    """
 
     table: str
     column: str
     to: str
+    key: str
     optional: bool
     of_contact: bool
 
@@ -36,6 +40,8 @@ def foreign_keys(connection: sqlite3.Connection) -> list[Key]:
     rows = connection.execute(
         """
         SELECT tables.name AS name, keys."from" AS own, keys."table" AS target,
+               COALESCE(keys."to", (SELECT named.name FROM pragma_table_info(keys."table") AS named WHERE named.pk = 1))
+                 AS key,
                NOT columns."notnull" AND NOT columns.pk AS optional,
                EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS beside
                        WHERE beside.name = 'contact_id') AS of_contact
@@ -46,7 +52,10 @@ def foreign_keys(connection: sqlite3.Connection) -> list[Key]:
         ORDER BY tables.name, own
         """
     )
-    return [Key(row["name"], row["own"], row["target"], bool(row["optional"]), bool(row["of_contact"])) for row in rows]
+    return [
+        Key(row["name"], row["own"], row["target"], row["key"], bool(row["optional"]), bool(row["of_contact"]))
+        for row in rows
+    ]
 
 
 def records(connection: sqlite3.Connection, contact_id: int) -> dict[str, list[Record]]:

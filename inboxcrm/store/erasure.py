@@ -107,7 +107,7 @@ class Erasing:
         """Delete rows, and whatever belongs to them; where that may stand without them, it loses the reference."""
         for key in self.keys:
             if key.to == table and key.table != table:
-                theirs = f'"{key.column}" IN (SELECT id FROM "{table}" WHERE {where})'  # noqa: S608 - of the schema
+                theirs = f'"{key.column}" IN (SELECT "{key.key}" FROM "{table}" WHERE {where})'  # noqa: S608
                 if key.optional:
                     self.forget(key, theirs, **values)
                 else:
