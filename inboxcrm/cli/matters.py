@@ -5,9 +5,12 @@ from __future__ import annotations
 import click
 
 from inboxcrm import bootstrap
+from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.service import actions, regroup
+from inboxcrm.errors import UserError
+from inboxcrm.service import actions, reach, regroup
+from inboxcrm.store import reach as reach_rows
 from inboxcrm.store import views
 
 TURNS = {"mine": "your turn", "theirs": "their turn", "nobody": "nobody's turn"}
@@ -62,6 +65,36 @@ def split(place: Place, reference: str, only: bool, as_json: bool) -> None:
     mails = f"{found.moved} mail{'' if found.moved == 1 else 's'}"
     owed = "" if found.due_at is None else f" An answer is owed in it, due {moment(found.due_at, zone)}."
     click.echo(f"A new matter with {mails}.{owed}")
+
+
+@matter.command(short_help="Who decides, who pays, who is informed.")
+@click.argument("reference", metavar="REF")
+@click.argument("who", metavar="[WHO]", required=False)
+@click.argument("role", metavar="[ROLE]", required=False)
+@click.option("--drop", is_flag=True, help="They are nothing special in it.")
+@json_option
+@click.pass_obj
+def roles(place: Place, reference: str, who: str | None, role: str | None, drop: bool, as_json: bool) -> None:
+    """Who is what in the matter of the mail REF; with WHO and ROLE, keep it.
+
+    ROLE is decides, pays, "is informed", or your own words. Somebody may be several things.
+    """
+    if who is not None and (role is None) is not drop:
+        raise UserError("say what they are in it (decides, pays, ...), or --drop")
+    with bootstrap.household(place.home) as house:
+        if who is not None:
+            rows = reach.give_role(house, reference, contact_meant(house, who).id, role)
+        else:
+            row_id = actions.message_of(house, reference)
+            with house.database.read() as connection:
+                mail = views.message(connection, row_id)
+                matter_id = None if mail is None else mail.matter_id
+                rows = [] if matter_id is None else reach_rows.roles(connection, matter_id=matter_id)
+    if as_json:
+        for row in rows:
+            emit(row)
+        return
+    table(("who", "role"), [(row.contact, row.role) for row in rows], nothing="Nobody has a role in it.")
 
 
 @matter.command(short_help="Put two matters together.")

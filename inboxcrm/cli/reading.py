@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from inboxcrm import bootstrap
-from inboxcrm.cli.output import cell, emit, fact, heading, json_option, letter, moment, table
+from inboxcrm.cli.output import cell, emit, fact, fields_of, heading, json_option, letter, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import one_line
-from inboxcrm.service import actions, lookalike
+from inboxcrm.service import actions, lookalike, reach
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages, views
+from inboxcrm.store import reach as reach_rows
 
 
 @cli.command(short_help="One contact and the correspondence.")
@@ -41,8 +42,9 @@ def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) ->
         with house.database.read() as connection:
             row = actions.contact_of(connection, who)
             rows = views.timeline(connection, row.id)
+            ways = reach.of(connection, row.id)
         if as_json:
-            emit(row)
+            emit({**fields_of(row), **fields_of(ways)})
             for each in rows:
                 emit(each)
             return
@@ -59,6 +61,15 @@ def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) ->
         fact("away until", moment(row.away_until, zone))
         fact("undeliverable", moment(row.undeliverable_at, zone))
         fact("answers owed", row.owed)
+        region = reach.home_region(house)
+        for phone in ways.phones:
+            fact("phone", phone.shown(region) + (" (below a letter)" if phone.state == reach_rows.SUGGESTED else ""))
+        for url in ways.pages:
+            fact("page", url)
+        for relation in ways.relations:
+            fact("related", f"{relation.words} (c{relation.other_id})")
+        for role in ways.roles:
+            fact("role", f"{role.role} in {role.subject or '(no subject)'}")
         click.echo()
         _messages(rows, zone, nothing="No mail.")
 

@@ -52,6 +52,7 @@ MODULES = (
     "notify",
     "organisations",
     "outgoing",
+    "reach",
     "reading",
     "record",
     "relations",

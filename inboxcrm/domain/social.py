@@ -77,6 +77,12 @@ def _profile(network: _Network, text: str) -> str:
     return match[0].lower() if not network.page else network.page + match[1].lower()
 
 
+def page(url: str) -> str | None:
+    """A person's page on a network we know, spelled as its notices' are; None for any other address."""
+    found = (_profile(network, url[:LONGEST]) for network in _networks())
+    return next((each for each in found if each), None)
+
+
 @cache
 def _networks() -> Sequence[_Network]:
     source = resources.files("inboxcrm.domain").joinpath("data/social.toml").read_text("utf-8")

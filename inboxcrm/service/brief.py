@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 from inboxcrm.domain.exchanges import WITHIN
 from inboxcrm.domain.lookalike import Caution
 from inboxcrm.domain.text import one_line
-from inboxcrm.service import account, keeping, lookalike, quiet
+from inboxcrm.service import account, keeping, lookalike, quiet, reach
 from inboxcrm.service.household import Household
 from inboxcrm.service.keeping import NEAR, Coming
+from inboxcrm.service.reach import Reach
 from inboxcrm.store import commitments, facts, interactions, rhythms, touches, views
 from inboxcrm.store.commitments import CommitmentRow
 from inboxcrm.store.facts import FactRow
 from inboxcrm.store.interactions import InteractionRow, Preference
+from inboxcrm.store.reach import KEPT
 from inboxcrm.store.rhythms import RhythmRow
 from inboxcrm.store.touches import TouchRow
 
@@ -44,6 +46,8 @@ class Brief:
     balance: float
     touches: tuple[TouchRow, ...]
     cautions: tuple[Caution, ...]
+    reach: Reach
+    region: str | None
     today: date
     now: datetime
 
@@ -61,7 +65,7 @@ def gather(household: Household, connection: sqlite3.Connection, contact: views.
     """Everything the brief says of a contact."""
     now, zone = household.clock.now(), household.config.owner.timezone
     is_open = keeping.open_days(household, connection, now)
-    return read(connection, contact, now=now, zone=zone, is_open=is_open)
+    return read(connection, contact, now=now, zone=zone, is_open=is_open, region=reach.home_region(household))
 
 
 def read(
@@ -71,8 +75,9 @@ def read(
     now: datetime,
     zone: ZoneInfo,
     is_open: Callable[[date], bool],
+    region: str | None = None,
 ) -> Brief:
-    """The same from the rows alone, for a window that knows no settings."""
+    """The same from the rows alone, for a window that knows no settings; `region` is where the owner telephones."""
     today = now.astimezone(zone).date()
     kept = commitments.listed(connection, contact_id=contact.id)
     happened = interactions.listed(connection, contact.id, limit=1)
@@ -93,6 +98,8 @@ def read(
         balance=account.balance(connection, contact.id, now=now),
         touches=tuple(touches.listed(connection, contact.id, limit=1)),
         cautions=lookalike.cautions_of(connection, contact.id),
+        reach=reach.of(connection, contact.id),
+        region=region,
         today=today,
         now=now,
     )
@@ -197,5 +204,22 @@ def _reach(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
     if brief.preference is not None:
         note = f", {one_line(brief.preference.note, 80)}" if brief.preference.note else ""
         yield Line("reach by", f"{brief.preference.channel}{note}")
+    yield from _ways(brief)
     if brief.exchanges is not None:
         yield Line("phone?", f"this has gone back and forth {brief.exchanges} times", urgent=True)
+
+
+def _ways(brief: Brief) -> Iterator[Line]:
+    """Numbers, pages, and how they stand to others."""
+    kept = [row for row in brief.reach.phones if row.state == KEPT]
+    for row in kept:
+        yield Line("phone", row.shown(brief.region))
+    if len(kept) < len(brief.reach.phones):
+        found = ", ".join(row.shown(brief.region) for row in brief.reach.phones if row.state != KEPT)
+        yield Line("phone", f"below their letters: {found} (inboxcrm contacts phones)")
+    for url in brief.reach.pages:
+        yield Line("page", one_line(url, WORDS))
+    for relation in brief.reach.relations:
+        yield Line("related", one_line(relation.words, WORDS))
+    for role in brief.reach.roles[:3]:
+        yield Line("role", f"{one_line(role.role, 60)} in {one_line(role.subject, 60) or '(no subject)'}")

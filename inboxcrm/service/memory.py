@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from inboxcrm.service import account, commitments, lookalike, quiet, social, told_days
+from inboxcrm.service import account, commitments, lookalike, quiet, reach, social, told_days
 from inboxcrm.service.household import Household
 from inboxcrm.store.merging import gather_strays
 
@@ -21,6 +21,7 @@ async def remember(household: Household) -> None:
         log.info("memory.occasions", extra={"count": told})
     await household.jot(gather_strays)
     await lookalike.draw_new(household)
+    await reach.read_new(household)
     await account.class_new(household)
     await social.notice_new(household)
     measured = await quiet.measure_daily(household)

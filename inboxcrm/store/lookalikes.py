@@ -8,6 +8,7 @@ from datetime import datetime
 
 from inboxcrm.domain.duplicates import Person
 from inboxcrm.domain.lookalike import Known, skeleton_of
+from inboxcrm.store.reach import numbers_of_all
 from inboxcrm.store.times import to_text
 
 MOST_ALIKE = 5
@@ -79,7 +80,13 @@ def people(connection: sqlite3.Connection) -> Iterable[Person]:
     for row in connection.execute("SELECT contact_id, key FROM addresses WHERE contact_id IS NOT NULL"):
         keys.setdefault(row["contact_id"], []).append(row["key"])
     rows = connection.execute("SELECT id, name, organisation_id FROM contacts WHERE merged_into IS NULL")
-    return [Person(row["id"], row["name"], tuple(keys.get(row["id"], ())), (), row["organisation_id"]) for row in rows]
+    numbers = numbers_of_all(connection)
+    return [
+        Person(
+            row["id"], row["name"], tuple(keys.get(row["id"], ())), numbers.get(row["id"], ()), row["organisation_id"]
+        )
+        for row in rows
+    ]
 
 
 def distinct_pairs(connection: sqlite3.Connection) -> frozenset[tuple[int, int]]:

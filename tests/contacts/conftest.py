@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from inboxcrm.cli import contacts as _contacts
 from inboxcrm.cli import contacts_memory as _memory
+from inboxcrm.cli import matters as _matters
+from inboxcrm.cli import reach as _reach
 from inboxcrm.cli import reading as _reading
 from tests.memory.conftest import house, open_house, run
 
 __all__ = ["COMMANDS", "house", "open_house", "run"]
 
-COMMANDS = (_contacts, _memory, _reading)
+COMMANDS = (_contacts, _matters, _memory, _reach, _reading)
 """The modules whose commands are tried: importing them enters the commands."""
