@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
 
 
 MODULES = (
+    "address_books",
     "absence",
     "archives",
     "calendars",

@@ -131,6 +131,24 @@ def add_contact(connection: sqlite3.Connection, address: Address, organisation_i
     return contact_id
 
 
+def add_address(connection: sqlite3.Connection, contact_id: int, address: Address) -> bool:
+    """One more address of a contact; answers False where it is on record, theirs or somebody else's."""
+    cursor = connection.execute(
+        """
+        INSERT INTO addresses (key, spec, name, contact_id) VALUES (?, ?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET contact_id = excluded.contact_id
+        WHERE addresses.contact_id IS NULL AND addresses.organisation_id IS NULL
+        """,
+        (address.key, address.spec, address.name, contact_id),
+    )
+    return cursor.rowcount > 0
+
+
+def rename(connection: sqlite3.Connection, contact_id: int, name: str) -> None:
+    """A contact goes by this name."""
+    connection.execute("UPDATE contacts SET name = ? WHERE id = ?", (name, contact_id))
+
+
 def add_role_address(connection: sqlite3.Connection, address: Address, organisation_id: int) -> None:
     """An address such as accounts@ that belongs to an organisation."""
     connection.execute(

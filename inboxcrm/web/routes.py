@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from datasette.utils.asgi import Forbidden, NotFound, Response
 
+from inboxcrm.domain.spreadsheets import harmless
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web import files, pages
 from inboxcrm.web.desk import DATABASE, Desk, desk_of
@@ -169,13 +170,3 @@ async def _rows(
         raise Forbidden(f"the rows of {view} could not be read")
     found: Mapping[str, Any] = answer.json()
     return found
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def harmless(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it."""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
-        return f"'{cell}"
-    return cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inboxcrm.cli import address_books as _address_books
 from inboxcrm.cli import contacts as _contacts
 from inboxcrm.cli import contacts_memory as _memory
 from inboxcrm.cli import matters as _matters
@@ -11,5 +12,5 @@ from tests.memory.conftest import house, open_house, run
 
 __all__ = ["COMMANDS", "house", "open_house", "run"]
 
-COMMANDS = (_contacts, _matters, _memory, _reach, _reading)
+COMMANDS = (_address_books, _contacts, _matters, _memory, _reach, _reading)
 """The modules whose commands are tried: importing them enters the commands."""

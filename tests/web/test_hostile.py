@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from inboxcrm.domain.spreadsheets import harmless
 from inboxcrm.store.database import Database
 from inboxcrm.web.letters import blocks, clean_html
-from inboxcrm.web.routes import harmless
 from tests.web import home
 from tests.web.conftest import Window
 
