@@ -70,13 +70,13 @@ def client_tls(certificate: Certificate) -> ssl.SSLContext:
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
     """Dovecot; every user name is an account with the password `dovecot.password`. Take `user` for a fresh one."""
-    yield from _running(Dovecot)
+    yield from running(Dovecot)
 
 
 @pytest.fixture(scope="session")
 def cyrus() -> Iterator[Cyrus]:
     """Cyrus; accounts are made by `cyrus.add_user(user)`. Take `user` for a fresh name."""
-    yield from _running(Cyrus)
+    yield from running(Cyrus)
 
 
 _numbers = itertools.count(1)
@@ -100,7 +100,7 @@ def make_exim(smtp_sink: SubmissionServer) -> Iterator[MakeExim]:
     started: list[Exim] = []
 
     def make(lmtp_port: int, *, authentication: str | None = None) -> Exim:
-        exim = _available(
+        exim = available(
             lambda: Exim(lmtp_port=lmtp_port, sink_port=smtp_sink.port, authentication=authentication),
         )
         started.append(exim)
@@ -122,17 +122,17 @@ def exim(make_exim: MakeExim, dovecot: Dovecot) -> Exim:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium."""
-    return _available(lambda: find_program("chromium", "sudo apt-get install chromium"))
+    return available(lambda: find_program("chromium", "sudo apt-get install chromium"))
 
 
 @pytest.fixture(scope="session")
 def tmux() -> str:
     """The path of tmux."""
-    return _available(lambda: find_program("tmux", "sudo apt-get install tmux"))
+    return available(lambda: find_program("tmux", "sudo apt-get install tmux"))
 
 
-def _running(make: Callable[[], Server]) -> Iterator[Server]:
-    server = _available(make)
+def running(make: Callable[[], Server]) -> Iterator[Server]:
+    server = available(make)
     try:
         server.start()
         yield server
@@ -140,7 +140,7 @@ def _running(make: Callable[[], Server]) -> Iterator[Server]:
         server.close()
 
 
-def _available(make: Callable[[], Made]) -> Made:
+def available(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except MissingProgramError as missing:

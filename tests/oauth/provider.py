@@ -141,6 +141,10 @@ class Provider:
                     self.end_headers()
                 elif path.endswith("/.well-known/openid-configuration"):
                     self._say(200, provider._discovery(path))
+                elif path.endswith("/introspect"):
+                    token = parse_qs(urlsplit(self.path).query).get("token", [""])[0]
+                    good = token in provider.access_tokens
+                    self._say(200, {"active": good, "username": "ann"} if good else {"active": False})
                 else:
                     self._say(404, {})
 
