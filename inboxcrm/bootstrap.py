@@ -157,6 +157,7 @@ def office(
         user=mailbox.user,
         password=password,
         account_address=house.config.owner.addresses[0],
+        smtputf8=mailbox.smtputf8,
     )
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(

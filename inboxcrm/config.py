@@ -86,7 +86,7 @@ class MailboxConfig:
     """One IMAP account and the submission server that goes with it. Exactly one of `password` and `auth` is set.
 
     `folders` are watched besides INBOX, Sent and the archive. `null_sender`: the submission server takes an empty
-    envelope sender.
+    envelope sender. `smtputf8`: addresses that are not ASCII before the @ may be written to (RFC 6531).
     `trusted_authserv_ids` and `border_hosts` say whose word about the sender's identity is believed (RFC 8601).
     """
 
@@ -100,6 +100,7 @@ class MailboxConfig:
     folders: tuple[str, ...] = ()
     null_sender: bool = True
     auth: OAuth | None = None
+    smtputf8: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def read_mailbox(table: Table, home: Path) -> MailboxConfig:
         folders=table.read_list("folders", values.text),
         null_sender=table.read("null_sender", values.boolean, not (provider and provider.refuses_null_sender)),
         auth=auth,
+        smtputf8=table.read("smtputf8", values.boolean, False),
     )
     table.close()
     return mailbox

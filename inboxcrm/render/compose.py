@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from datetime import datetime
 from email.quoprimime import body_encode
 from email.utils import format_datetime
@@ -63,13 +64,21 @@ def _key(secret: bytes) -> bytes:
 
 
 def compose(
-    reply: AutoReply, *, templates: TemplateSet, owner: Owner, secret: bytes, now: datetime, null_sender: bool
+    reply: AutoReply,
+    *,
+    templates: TemplateSet,
+    owner: Owner,
+    secret: bytes,
+    now: datetime,
+    null_sender: bool,
+    smtputf8: bool = False,
 ) -> Draft:
     """An automatic mail, ready to be stored and sent as it is.
 
     `null_sender`: the submission server takes the null reverse-path (RFC 3834 section 3.3); else bounces come to the
-    alias. Raises `UndeliverableError` for an address that is no plain one, `TemplateError` for a text that cannot be
-    made, `UnsafeMailError` when the result is not what may leave.
+    alias. `smtputf8`: it takes addresses that are not ASCII before the @ (RFC 6531). Raises `UndeliverableError` for an
+    address that is no plain one, `TemplateError` for a text that cannot be made, `UnsafeMailError` when the result is
+    not what may leave.
     """
     rendered = templates.render(reply.template, reply.language, reply.values)
     if rendered.intent not in AUTOMATIC:
@@ -93,10 +102,11 @@ def compose(
         owner=owner,
         secret=secret,
         now=now,
+        smtputf8=smtputf8,
     )
 
 
-def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: datetime) -> Draft:
+def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: datetime, smtputf8: bool = False) -> Draft:
     """A mail that a person wrote and sent; it carries no mark of a machine. Raises as `compose` does."""
     author = _author(mail.alias, owner)
     return _finish(
@@ -111,6 +121,7 @@ def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: dat
         owner=owner,
         secret=secret,
         now=now,
+        smtputf8=smtputf8,
     )
 
 
@@ -127,8 +138,9 @@ def _finish(
     owner: Owner,
     secret: bytes,
     now: datetime,
+    smtputf8: bool,
 ) -> Draft:
-    recipient = deliverable(mail.to)
+    recipient = deliverable(mail.to, smtputf8=smtputf8)
     identifier = message_id(mail.dedupe_key, secret=secret, domain=author.rpartition("@")[2])
     encoding, body = _body(text)
     fields = (
@@ -145,7 +157,7 @@ def _finish(
         ("Content-Transfer-Encoding", encoding),
     )
     draft = Draft(
-        raw=block(fields) + body,
+        raw=block(fields, utf8=not recipient.isascii()) + body,
         envelope_from=envelope_from,
         recipient=recipient,
         message_id=identifier,
@@ -155,17 +167,29 @@ def _finish(
     return check(draft, Expected(author=author, recipient=recipient, automatic=bool(marks)))
 
 
-def deliverable(address: Address) -> str:
+def deliverable(address: Address, *, smtputf8: bool = False) -> str:
     """The address as RCPT TO and To may say it: a dot-atom at an A-label domain, and nothing else.
 
-    A quoted, routed or non-ASCII local part is refused, not repaired: the last would need SMTPUTF8 on the whole way
-    (RFC 6531), and a downgraded address is another person.
+    A quoted or routed local part is refused, not repaired, and so is one that is not ASCII without `smtputf8`: it needs
+    SMTPUTF8 on the whole way (RFC 6531), and a downgraded address is another person. With it, letters, digits and marks
+    of any script may stand in the dot-atom, octet by octet as they were written.
     """
     local = address.spec.rpartition("@")[0]
     domain = identity(address.spec).rpartition("@")[2]
-    if len(local) > 64 or len(local) + len(domain) > 253 or not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+    plain = "".join("x" if smtputf8 and _is_of_a_word(each) else each for each in local)
+    length = len(local.encode("utf-8", "surrogatepass"))
+    if length > 64 or length + len(domain) > 253 or not (_LOCAL.fullmatch(plain) and _DOMAIN.fullmatch(domain)):
         raise UndeliverableError("the address is not one that can be written to safely")
     return f"{local}@{domain}"
+
+
+def _is_of_a_word(character: str) -> bool:
+    """A letter, digit or mark beyond ASCII that stays what it is in every form that does not change its meaning."""
+    return (
+        not character.isascii()
+        and unicodedata.category(character)[0] in "LMN"
+        and unicodedata.normalize("NFKC", character) == character
+    )
 
 
 def _author(alias: str, owner: Owner) -> str:

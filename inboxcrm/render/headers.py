@@ -56,6 +56,7 @@ def id_list(ids: tuple[str, ...]) -> str:
     return CRLF_SPACE.join(ids)
 
 
-def block(fields: tuple[tuple[str, str], ...]) -> bytes:
-    """The header block with the empty line that ends it; UnicodeEncodeError for anything but ASCII."""
-    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("ascii") + b"\r\n"
+def block(fields: tuple[tuple[str, str], ...], *, utf8: bool = False) -> bytes:
+    """The header block with the empty line that ends it; UnicodeEncodeError for anything but ASCII, unless `utf8`."""
+    text = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return text.encode("utf-8" if utf8 else "ascii") + b"\r\n"

@@ -77,6 +77,7 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
             secret=household.secret,
             now=filing.now,
             null_sender=mailbox.null_sender,
+            smtputf8=mailbox.smtputf8,
         )
     except UndeliverableError as error:
         return Silence(f"the address cannot be written to: {error}")

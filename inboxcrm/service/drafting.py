@@ -123,7 +123,13 @@ def draft(
             dedupe_key=dedupe_key,
             language=rendered.language,
         )
-        made = compose_owner_mail(mail, owner=household.config.owner, secret=household.secret, now=now)
+        made = compose_owner_mail(
+            mail,
+            owner=household.config.owner,
+            secret=household.secret,
+            now=now,
+            smtputf8=any(each.smtputf8 for each in household.config.mailboxes),  # the transport knows its own server
+        )
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
         return Silence(f"the draft could not be made: {error}")
     entry = outbox.Entry(

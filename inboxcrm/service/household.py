@@ -199,6 +199,7 @@ class Household:
             provider_writes_no_authserv_id=provider is not None and provider.writes_no_authserv_id,
             own_tokens=(instance_token(self.secret),),
             max_delay=self.config.acknowledge.max_delay,
+            smtputf8=mailbox.smtputf8,
         )
 
     def mailbox(self, name: str) -> MailboxConfig:

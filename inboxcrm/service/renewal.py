@@ -345,6 +345,7 @@ def _notice(
             secret=household.secret,
             now=filing.now,
             null_sender=household.mailbox(filing.mailbox).null_sender,
+            smtputf8=household.mailbox(filing.mailbox).smtputf8,
         )
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
         return _failed(letter, error)
@@ -370,7 +371,13 @@ def _apology(
             dedupe_key=dedupe_key,
             language=rendered.language,
         )
-        draft: Draft = compose_owner_mail(mail, owner=household.config.owner, secret=household.secret, now=filing.now)
+        draft: Draft = compose_owner_mail(
+            mail,
+            owner=household.config.owner,
+            secret=household.secret,
+            now=filing.now,
+            smtputf8=household.mailbox(filing.mailbox).smtputf8,
+        )
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
         return _failed(letter, error)
     entry = _entry(letter, "owner", APOLOGY, due_at, dedupe_key, hold=True)

@@ -234,7 +234,7 @@ class Session:
     async def command(self, *words: str) -> Reply:
         """One command and its reply; raises `SessionLostError`."""
         try:
-            octets = [word.encode("ascii") for word in words]
+            octets = [word.encode() for word in words]
             response = await self._client.execute_command(*octets, timeout=self._patience.command)
         except (aiosmtplib.SMTPException, OSError) as error:
             self.discard()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 from datetime import datetime
 
 from inboxcrm.config import Server
@@ -33,7 +34,8 @@ class SmtpTransport:
     """One submission server: one connection kept for a burst, one mail in flight.
 
     `account_address` takes the place of the null reverse-path where the server refuses it; None leaves such a mail
-    rejected. The password is read for each log-in and never kept.
+    rejected. The password is read for each log-in and never kept. `smtputf8`: recipients whose addresses are not ASCII
+    before the @ may be written to where the server offers that (RFC 6531).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class SmtpTransport:
         password: Credentials,
         account_address: str | None = None,
         patience: Patience | None = None,
+        smtputf8: bool = False,
     ) -> None:
         require_safe(server)
         self._server = server
@@ -51,6 +54,7 @@ class SmtpTransport:
         self._password = password
         self._account_address = account_address
         self._patience = patience or Patience()
+        self._smtputf8 = smtputf8
         self._session: Session | None = None
         self._in_flight = asyncio.Lock()
         self._hang_up: asyncio.TimerHandle | None = None
@@ -63,7 +67,7 @@ class SmtpTransport:
         An exception of `step` ends the connection, and with it a mail whose final dot was not written, and comes
         through to the caller. So does cancellation.
         """
-        unfit = _unfit(item)
+        unfit = _unfit(item, smtputf8=self._smtputf8)
         if unfit:
             return Rejected(unfit)
         async with self._in_flight:
@@ -139,6 +143,8 @@ class SmtpTransport:
         """The mail from MAIL to the final reply, once more from the account where the null sender is refused."""
         if session.largest is not None and len(item.raw) > session.largest:
             return Rejected(f"the server takes at most {session.largest} octets and this mail has {len(item.raw)}")
+        if not item.recipient.isascii() and not (session.offers("smtputf8") and session.offers("8bitmime")):
+            return Rejected("the server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
         sender = self._sender(item.envelope_from)
         answered_by, reply = await self._try(session, item, sender, step)
         if sender == "" and self._account_address and refuses_null_sender(reply):
@@ -175,6 +181,8 @@ class SmtpTransport:
         options = [f"SIZE={len(item.raw)}"] if session.offers("size") else []
         if sender and session.offers("dsn"):
             options.append("RET=HDRS")
+        if not item.recipient.isascii():
+            options += ["BODY=8BITMIME", "SMTPUTF8"]  # RFC 6531 section 3.4: the header is UTF-8 too
         try:
             reply = await session.command("MAIL", f"FROM:<{sender}>", *options)
         except SessionLostError:
@@ -223,12 +231,31 @@ def _notify(session: Session, sender: str) -> tuple[str, ...]:
     return ("NOTIFY=FAILURE",) if sender else ("NOTIFY=NEVER",)
 
 
-def _unfit(item: Outgoing) -> str | None:
+def _unfit(item: Outgoing, *, smtputf8: bool) -> str | None:
     """Why bytes or envelope cannot be said in SMTP as they are; the server is not even asked."""
-    if _ENVELOPE_ADDRESS.fullmatch(item.recipient) is None:
+    international = not item.recipient.isascii()
+    if international and not smtputf8:
+        return "the recipient's address is not ASCII, and smtputf8 is not set"
+    if _ENVELOPE_ADDRESS.fullmatch(_as_ascii(item.recipient)) is None:
         return "the recipient's address cannot be written to safely"
     if item.envelope_from and _ENVELOPE_ADDRESS.fullmatch(item.envelope_from) is None:
         return "the envelope sender is not a plain address"
-    if not item.raw.isascii() or b"\0" in item.raw or _BARE_LINE_END.search(item.raw):
+    eight_bit = not item.raw.isascii() and not (international and _is_utf8(item.raw))
+    if eight_bit or b"\0" in item.raw or _BARE_LINE_END.search(item.raw):
         return "the mail is not 7-bit text with CRLF line ends"
     return None
+
+
+def _as_ascii(address: str) -> str:
+    """An address with an x for each letter, digit or mark beyond ASCII in its local part (RFC 6531 section 3.3)."""
+    local, at, domain = address.rpartition("@")
+    letters = (each if each.isascii() or unicodedata.category(each)[0] not in "LMN" else "x" for each in local)
+    return f"{''.join(letters)}{at}{domain}"
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -44,10 +44,16 @@ LETTER = OwnerMail(
 )
 
 
-def drafted(*, null_sender: bool = True, owner: Owner = OWNER, **changes: Any) -> Draft:
+def drafted(*, null_sender: bool = True, owner: Owner = OWNER, smtputf8: bool = False, **changes: Any) -> Draft:
     """The automatic mail that REPLY becomes with these changes."""
     return compose(
-        replace(REPLY, **changes), templates=SHIPPED, owner=owner, secret=SECRET, now=NOW, null_sender=null_sender
+        replace(REPLY, **changes),
+        templates=SHIPPED,
+        owner=owner,
+        secret=SECRET,
+        now=NOW,
+        null_sender=null_sender,
+        smtputf8=smtputf8,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import Draft
 from inboxcrm.errors import InternalError
 from inboxcrm.render import UnsafeMailError
@@ -89,3 +90,23 @@ def test_a_mark_of_a_machine_on_a_persons_mail_is_a_deviation() -> None:
     assert check(letter, expected) is letter
     with pytest.raises(UnsafeMailError, match="a field that may not be there"):
         check(marked, expected)
+
+
+def test_only_the_recipients_own_address_may_be_beyond_ascii() -> None:
+    jorg = drafted(to=address("Jörg", "jörg@client.example"), smtputf8=True)
+    expected = replace(EXPECTED, recipient="jörg@client.example")
+
+    def bent(before: str, after: str) -> Draft:
+        assert before.encode() in jorg.raw
+        return replace(jorg, raw=jorg.raw.replace(before.encode(), after.encode(), 1))
+
+    assert check(jorg, expected) is jorg
+    for draft in (
+        bent("<jörg@client.example>", "<jorg@client.example>"),
+        bent("<jörg@client.example>", "<jörg@client.example>, eve@example.net"),
+        bent("<jörg@client.example>", "Ü <jörg@client.example>"),
+        bent("\r\nSubject: ", "\r\nSubject: ü"),
+        bent("From: ", "From: ü "),
+    ):
+        with pytest.raises(UnsafeMailError):
+            check(draft, expected)

@@ -250,6 +250,39 @@ def test_a_plain_address_keeps_its_local_part_and_gets_an_a_label(spec: str, wri
     assert drafted(to=address("", spec)).recipient == written_to
 
 
+@pytest.mark.parametrize("spec", ["jörg@client.example", "用户@client.example", "jo\u0308rg+a@bücher.example"])
+@pytest.mark.parametrize("name", ["", "Jörg Müller", "Bob"])
+def test_an_address_beyond_ascii_is_written_as_it_is_where_that_is_set(spec: str, name: str) -> None:
+    draft = drafted(to=address(name, spec), original_subject="Grüße", smtputf8=True)
+
+    local, _, _ = spec.rpartition("@")
+    head = draft.raw.partition(b"\r\n\r\n")[0].decode()
+    beyond = [line for line in head.split("\r\n") if not line.isascii()]
+    assert draft.recipient.startswith(f"{local}@")
+    assert draft.recipient.rpartition("@")[2].isascii()
+    assert len(beyond) == 1
+    assert draft.recipient in beyond[0]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "ﬁn@client.example",
+        "jörg\u202e@client.example",
+        "jörg\u200b@client.example",
+        "jö rg@client.example",
+        "jörg@client.example> NOTIFY=SUCCESS",
+        "\udce4@client.example",
+        f"{'ö' * 33}@client.example",
+        '"jörg"@client.example',
+        "jörg＠client.example",
+    ],
+)
+def test_an_address_beyond_ascii_that_is_not_a_plain_word_is_refused(spec: str) -> None:
+    with pytest.raises(UndeliverableError):
+        drafted(to=address("", spec), smtputf8=True)
+
+
 def test_mail_data_is_never_a_template() -> None:
     draft = drafted(
         original_subject="{{ owner_name }} ${x} %(x)s {0.__class__}",

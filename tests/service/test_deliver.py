@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -382,3 +383,15 @@ async def test_an_answer_keeps_a_broken_promise_late(house: House) -> None:
     await house.arrive(own(answers=letter_id()), folder="Sent")
 
     assert house.promise().state == "kept_late"
+
+
+@pytest.mark.parametrize("smtputf8", [False, True])
+async def test_an_address_beyond_ascii_gets_an_answer_only_where_that_is_set(house: House, smtputf8: bool) -> None:
+    [mailbox] = house.household.config.mailboxes
+    house.household.config = replace(house.household.config, mailboxes=(replace(mailbox, smtputf8=smtputf8),))
+
+    await house.arrive(mail(sender="Jörg <jörg@client.example>"))
+    await house.pass_time(minutes=11)
+
+    assert [each.recipient for each in house.transport.sent] == (["jörg@client.example"] if smtputf8 else [])
+    assert house.promise().state == "open"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent
 from inboxcrm.smtp import Patience, SmtpTransport
 from inboxcrm.testing.smtp_server import Cut, Mood, Step, SubmissionServer
 from tests.smtp.conftest import ACCOUNT, QUICK, Connect, Steps, outgoing
+from tests.smtp.scripted import ScriptedServer, usual_but
 
 ALL_STEPS = ["connect", "mail", "rcpt", "data", "body"]
 
@@ -333,3 +335,46 @@ async def test_nobody_listening_defers(connect: Connect, steps: Steps) -> None:
 def test_plaintext_across_a_network_is_refused_at_once(host: str) -> None:
     with pytest.raises(ConfigError, match=host):
         SmtpTransport(Server(host, 25, Security.NONE), user="ann", password=lambda: "x")
+
+
+JORG = Outgoing("To: jörg@example.com\r\nSubject: x\r\n\r\nHello\r\n".encode(), "", "jörg@example.com")
+
+
+async def test_an_address_beyond_ascii_goes_to_a_server_that_offers_it(connect: Connect, steps: Steps) -> None:
+    ehlo = b"250-mail.example\r\n250-SIZE\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
+    async with ScriptedServer(usual_but(ehlo=ehlo)) as scripted:
+        assert isinstance(await connect(scripted, smtputf8=True).send(JORG, steps), Sent)
+        assert f"MAIL FROM:<> SIZE={len(JORG.raw)} BODY=8BITMIME SMTPUTF8".encode() in scripted.lines
+        assert "RCPT TO:<jörg@example.com>".encode() in scripted.lines
+
+    async with SubmissionServer() as server:
+        assert isinstance(await connect(server, smtputf8=True).send(JORG, Steps()), Sent)
+        assert server.accepted[0].recipients == ("jörg@example.com",)
+        assert "To: jörg@example.com".encode() in server.accepted[0].raw
+
+
+@pytest.mark.parametrize("without", [{"SMTPUTF8"}, {"8BITMIME"}])
+async def test_an_address_beyond_ascii_is_rejected_where_it_is_not_offered(connect: Connect, without: set[str]) -> None:
+    async with SubmissionServer(without=without) as server:
+        steps = Steps()
+        delivery = await connect(server, smtputf8=True).send(JORG, steps)
+
+        assert delivery == Rejected("the server takes no addresses beyond ASCII (it offers no SMTPUTF8)")
+        assert steps == ["connect"]
+        assert server.accepted == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        replace(JORG, recipient="jörg\u202e@example.com"),
+        replace(JORG, recipient="jörg@example.com> NOTIFY=SUCCESS"),
+        replace(JORG, recipient="jörg@exämple.com"),
+        replace(JORG, raw=b"To: j\xf6rg@example.com\r\n\r\n"),
+    ],
+    ids=["steering", "smuggling", "domain", "not UTF-8"],
+)
+async def test_what_is_not_a_plain_address_is_refused_with_smtputf8_too(connect: Connect, item: Outgoing) -> None:
+    async with SubmissionServer() as server:
+        assert isinstance(await connect(server, smtputf8=True).send(item, Steps()), Rejected)
+        assert server.connections == 0
