@@ -58,8 +58,12 @@ year: $(VENV)/.dev ## a year of thirty clients by a script, played through the r
 	@$(BIN)/python -m tests.year.play
 
 .PHONY: sabotage
-sabotage: $(VENV)/.dev ## take each defence against hostile mail away and see whether its test notices (minutes)
+sabotage: $(VENV)/.dev ## take each defence away and see whether its test notices (minutes; ARGS=faults for docs/faults.md)
 	@$(BIN)/python -m bench.sabotage $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.dev ## eight simulated hours of random traffic and faults, from a seed (ARGS="--seed 7 --hours 8"; minutes)
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 .PHONY: mutants
 mutants: $(VENV)/.dev ## which small changes of the gate would no test notice? (half an hour; ARGS=machine.py, ARGS=--again)

@@ -1,1 +1,1 @@
-"""Takes each defence of docs/hostile-inputs.md away, one at a time, and asks whether its test notices."""
+"""Takes each defence of docs/hostile-inputs.md or docs/faults.md away, one at a time: does its test notice?"""

@@ -1,5 +1,7 @@
 """Does the test that is named for a defence fail without it? `make sabotage`; `ARGS="13 18"` asks about these rows.
 
+`ARGS=faults` asks about the faults of docs/faults.md instead of hostile mail, `ARGS="faults 57"` about one of them.
+
 The project is copied to a temporary folder, where the tests must pass as things are. Then each row of the table
 exchanges a piece of the copy's source, runs the one test in a process of its own, and puts the piece back. A test that
 passes without its defence holds nothing, and the run ends with status 1; so it does when a piece is no longer in the
@@ -18,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
+from bench.sabotage.faults import FAULTS
 from bench.sabotage.table import NOTHING_TO_TAKE_AWAY, TABLE, Defence
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +30,9 @@ WORKERS = 2
 
 def main(wanted: list[str]) -> int:
     """Take away, run, tell; answers the status."""
-    rows = [row for row in TABLE if not wanted or str(row.row) in wanted]
+    table = FAULTS if "faults" in wanted else TABLE
+    numbers = [one for one in wanted if one != "faults"]
+    rows = [row for row in table if not numbers or str(row.row) in numbers]
     copies: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory(prefix="sabotage-") as folder, ThreadPoolExecutor(WORKERS) as pool:
         for number in range(WORKERS):

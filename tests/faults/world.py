@@ -305,7 +305,7 @@ class World:
         for mail_id, state, reply in outbox:
             allowed = {"sent": (1,), "unknown": (0, 1)}.get(state, (0,))
             assert accepted[mail_id] in allowed, (mail_id, state, accepted[mail_id])
-            assert state == "sent" or reply, (mail_id, state)
+            assert state in ("sent", "awaiting") or reply, (mail_id, state)
         told = sum((answers(place) for place in self.places.values()), Counter[str]())
         assert all(count <= 1 for count in told.values()), told
         assert set(told) <= {name or "" for (name,) in inbound} | {""}  # who gave no valid id is answered without it

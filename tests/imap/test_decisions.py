@@ -67,6 +67,11 @@ def test_how_changes_are_learnt(stored_modseq: int | None, modseq: int | None, t
     assert decisions.changes(stored, Opened("INBOX", 3, 5, 100, modseq), told=told) is expected
 
 
+def test_a_search_for_everything_from_a_number_names_the_last_message_even_below_it() -> None:
+    assert decisions.newer([7], 8) == []
+    assert decisions.newer([7, 8, 12], 8) == [8, 12]
+
+
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 12 << 20), max_size=300))
 def test_batches_hold_every_message_once_and_keep_their_bounds(octets: list[int]) -> None:

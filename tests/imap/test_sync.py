@@ -198,11 +198,13 @@ async def test_after_a_renumbering_known_mail_is_linked_and_nothing_is_fetched_t
     inbox.append(letter(101), received_at=NOON + timedelta(hours=1))
     inbox.reset_uid_validity(validity)
     server.traffic.clear()
+    before = len(record.batches)
 
     await record.keep(mailbox.catch_up(record))
 
     assert record.agrees_with(inbox)
     assert record.live == [letter(101)]
+    assert sum(len(batch.arrivals) for batch in record.batches[before:]) == 2
     assert sum(batch.reset for batch in record.batches) == 1
     assert bodies_asked_for(server) == 1
 

@@ -131,6 +131,7 @@ async def test_a_server_that_never_announces_is_polled(server: MailServer, ann: 
 
     server.faults["IDLE"] = silent
     async with watched(mailbox_on(server, timing=Timing(poll=0.1)), record):
+        await until(lambda: server.traffic.commands["IDLE"] > 0)
         ann.folder("INBOX").append(letter(1))
         await until(lambda: record.live == [letter(1)])
 
@@ -144,10 +145,12 @@ async def test_a_server_that_refuses_idle_is_polled_over_the_same_connection(
 
     server.faults["IDLE"] = refused
     async with watched(mailbox_on(server), record):
-        ann.folder("INBOX").append(letter(1))
-        await until(lambda: record.live == [letter(1)])
+        for number in (1, 2, 3):
+            ann.folder("INBOX").append(letter(number))
+            await until(lambda number=number: len(record.live) == number)  # type: ignore[misc]  # a lambda's default
 
     assert server.traffic.commands["IDLE"] == 1
+    assert server.traffic.commands["LOGIN"] <= 2
 
 
 async def test_what_another_client_files_in_sent_is_noticed(server: MailServer, ann: Account, record: Record) -> None:
@@ -343,6 +346,7 @@ async def test_waking_from_suspend_drops_every_connection(server: MailServer, an
     timing = Timing(heartbeat=0.05, poll=10_000, others=10_000)
     mailbox = ImapMailbox(configured(server.host, server.port), lambda: "secret", clock, timing=timing)
     async with watched(mailbox, record):
+        await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
         before = server.traffic.commands["LOGIN"]
         clock.late = 3600.0
         await until(lambda: server.traffic.commands["LOGIN"] > before)

@@ -1,0 +1,342 @@
+"""Defences against the faults of docs/faults.md, how to take each away, and the test that must notice."""
+
+from __future__ import annotations
+
+from bench.sabotage.table import Defence, _defence
+
+WIRE, BODIES, WATCHER = "inboxcrm/imap/wire.py", "inboxcrm/imap/bodies.py", "inboxcrm/imap/watcher.py"
+SYNC, DECISIONS, ERRORS = "inboxcrm/imap/sync.py", "inboxcrm/imap/decisions.py", "inboxcrm/imap/errors.py"
+RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deliver.py", "inboxcrm/smtp/transport.py"
+T = "tests/imap/test_"
+SENDING = "tests/faults/test_sending.py::test_a_submission_server_that_fails_gets_no_mail_twice"
+LANES = "tests/service/test_lanes.py::test_"
+
+FAULTS: tuple[Defence, ...] = (
+    _defence(
+        1,
+        "a connection that was lost is opened anew",
+        T + "watcher.py::test_an_interruption_costs_nothing",
+        (WATCHER, "pause = account.failed(error, account.failures).seconds\n", "raise\n"),
+    ),
+    _defence(
+        2,
+        "the end of the stream is an error",
+        T + "connection.py::test_the_end_of_the_stream_in_idle_is_an_error_and_no_endless_loop",
+        (WIRE, 'raise ConnectionLostError("the server closed the connection")', "return b''"),
+    ),
+    _defence(
+        3,
+        "BYE is heard, with its reason",
+        T + "connection.py::test_bye_says_why",
+        ("inboxcrm/imap/dialogue.py", 'if response.name == "BYE":', "if False:"),
+    ),
+    _defence(
+        5,
+        "DONE must be answered within a deadline",
+        T + "connection.py::test_a_server_that_never_answers_done_is_dead_within_the_deadline",
+        (
+            "inboxcrm/imap/exchange.py",
+            'raise CommandTimeoutError("the answer was not finished in time") from None',
+            "return",
+        ),
+    ),
+    _defence(
+        7,
+        "a deadline is of the whole command",
+        T + "connection.py::test_a_dripping_server_is_cut_off_by_the_deadline_of_the_whole_command",
+        (WIRE, "if self.deadline is not None and time.monotonic() >= self.deadline:", "if self.allow(2.0):"),
+    ),
+    _defence(
+        10,
+        "the pieces that came are kept",
+        T + "large_mail.py::test_a_connection_that_ends_between_pieces_costs_one_piece",
+        (BODIES, "half = self._doubts.halves.setdefault(uid, Half(", "half = self._doubts.halves[uid] = (Half("),
+    ),
+    _defence(
+        11,
+        "a mail over which the connection died thrice is passed over",
+        T + "sync.py::test_a_message_that_kills_the_connection_is_passed_over_the_third_time",
+        (BODIES, "            self._doubts.strike(group)\n", "            pass\n"),
+    ),
+    _defence(
+        12,
+        "a huge literal is refused before it is read",
+        T + "connection.py::test_a_huge_literal_is_refused_before_it_is_read",
+        (WIRE, "        if size > self._max_literal:\n            raise", "        if False:\n            raise"),
+    ),
+    _defence(
+        14,
+        "what came with the continuation is heard",
+        T + "connection.py::test_news_glued_to_the_continuation_is_reported_at_once",
+        (
+            "inboxcrm/imap/exchange.py",
+            "while self._failure is None and self._dialogue.wire.has_response():",
+            "if self._failure is None and self._dialogue.wire.has_response():",
+        ),
+    ),
+    _defence(
+        15,
+        "a server that refuses IDLE is polled",
+        T + "watcher.py::test_a_server_that_refuses_idle_is_polled_over_the_same_connection",
+        (WATCHER, "self._clock.monotonic() + account.timing.idle_again", "0.0"),
+    ),
+    _defence(
+        16,
+        "a silent server is looked at by the clock",
+        T + "watcher.py::test_a_server_that_never_announces_is_polled",
+        (
+            WATCHER,
+            "poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0",
+            "poll_at, changes_at = self._clock.monotonic() + 1e9, 0.0",
+        ),
+    ),
+    _defence(
+        18,
+        "being throttled is known by its code",
+        T + "connection.py::test_a_refusal_is_typed_by_its_code_and_the_next_command_works",
+        (ERRORS, "elif code in _THROTTLED_CODES or any(", "elif any("),
+    ),
+    _defence(
+        18,
+        "being throttled pauses the whole account",
+        T + "watcher.py::test_a_throttled_account_pauses_as_a_whole",
+        (
+            RETRIES,
+            "return Pause(seconds, MailboxState.PAUSED, whole_account=True)",
+            "return Pause(0.01, MailboxState.PAUSED)",
+        ),
+    ),
+    _defence(
+        19,
+        "too many connections are no refused login",
+        T + "connection.py::test_only_a_refused_login_is_one",
+        (ERRORS, 'elif code == "LIMIT" or (', "elif False and ("),
+    ),
+    _defence(
+        21,
+        "a refused login is tried once in six hours",
+        T + "watcher.py::test_a_refused_login_is_not_tried_in_a_loop",
+        (
+            RETRIES,
+            "return Pause(_MINUTE, MailboxState.WAITING, whole_account=True)",
+            "return Pause(0.01, MailboxState.WAITING)",
+        ),
+    ),
+    _defence(
+        25,
+        "after a renumbering known mail is linked",
+        T + "sync.py::test_after_a_renumbering_known_mail_is_linked_and_nothing_is_fetched_twice",
+        (
+            "inboxcrm/imap/renumbering.py",
+            "unknown = {*await work.known.relink(work.mailbox, memory.name, named)} | ({*present} - rows.keys())",
+            "unknown = {*present}",
+        ),
+    ),
+    _defence(
+        26,
+        "a folder that is renumbered without end is left alone",
+        T + "sync.py::test_a_folder_that_is_renumbered_without_end_is_left_alone",
+        ("inboxcrm/imap/renumbering.py", "if memory.resets > _MOST_RESETS:", "if False:"),
+    ),
+    _defence(
+        27,
+        "UIDNEXT that goes down is noticed",
+        T + "sync.py::test_uidnext_going_down_means_comparing_everything",
+        (DECISIONS, "if opened.uid_next is not None and opened.uid_next < stored.uid_next:", "if False:"),
+    ),
+    _defence(
+        28,
+        "a search says whether a message is gone",
+        T + "sync.py::test_a_message_expunged_while_it_is_fetched_is_gone_and_not_missing",
+        (BODIES, "self.bodies.missing.extend(self._still_there(lacking))", "self.bodies.missing.extend(lacking)"),
+    ),
+    _defence(
+        29,
+        "a body that did not come is owed",
+        T + "sync.py::test_a_body_that_does_not_come_is_asked_for_later_and_is_live_then",
+        (BODIES, "self.bodies.missing.extend(self._still_there(lacking))", "pass"),
+    ),
+    _defence(
+        30,
+        "only what was asked for is taken",
+        T + "connection.py::test_fetch_takes_what_was_asked_in_any_order_with_anything_in_between",
+        ("inboxcrm/imap/connection.py", "if one.uid is None or not wanted(one.uid):", "if one.uid is None:"),
+    ),
+    _defence(
+        31,
+        "a poisoned message is found by halving",
+        T + "sync.py::test_one_poisoned_message_is_found_and_the_others_arrive",
+        (BODIES, "        if len(group) > 1:\n            half", "        if False:\n            half"),
+    ),
+    _defence(
+        38,
+        "a renamed folder is recognised",
+        T + "folders.py::test_a_renamed_folder_is_recognised_and_nothing_of_it_read_again",
+        ("inboxcrm/imap/renaming.py", "if await _holds(work, lost):", "if False:"),
+    ),
+    _defence(
+        40,
+        "a storm of flags is looked at once",
+        T + "watcher.py::test_a_flag_storm_is_one_pass_and_live_mail_goes_before_it",
+        (
+            WATCHER,
+            "changes_at = self._clock.monotonic() + timing.changes",
+            "changes_at = self._clock.monotonic() - 1",
+        ),
+    ),
+    _defence(
+        44,
+        "name and chain of a certificate are verified",
+        T + "connection.py::test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason",
+        (
+            "inboxcrm/imap/opening.py",
+            "context.minimum_version = ssl.TLSVersion.TLSv1_2",
+            "context.check_hostname = False\n    context.verify_mode = ssl.CERT_NONE",
+        ),
+    ),
+    _defence(
+        45,
+        "no password without a clean STARTTLS",
+        T + "connection.py::test_no_password_is_sent_without_a_clean_starttls",
+        (
+            "inboxcrm/imap/opening.py",
+            'if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:',
+            "if False:",
+        ),
+    ),
+    _defence(
+        48,
+        "waking from sleep drops every connection",
+        T + "watcher.py::test_waking_from_suspend_drops_every_connection",
+        ("inboxcrm/imap/heartbeat.py", "if slept > _SUSPENDED:", "if False:"),
+    ),
+    _defence(
+        49,
+        "what became of a mail is written down when the disk takes it",
+        LANES + "what_became_of_a_mail_is_written_down_once_the_disk_takes_it",
+        (
+            DELIVER,
+            'log.warning("outbox.not_recorded", extra={"item": item.id, "cause": str(error)})\n',
+            "raise\n",
+        ),
+    ),
+    _defence(
+        49,
+        "a mail is in hand only once its claim is committed",
+        LANES + "what_was_claimed_by_a_commit_that_failed_is_sent_once",
+        (
+            DELIVER,
+            "            lanes = self._look(connection)\n",
+            "            lanes = self._look(connection)\n            self._found.extend(lanes)\n",
+        ),
+    ),
+    _defence(
+        50,
+        "who will write waits for the other writer",
+        "tests/store/test_database.py::test_a_read_then_write_waits_for_another_writer_instead_of_failing",
+        (
+            "inboxcrm/store/database.py",
+            'self._connection.execute("BEGIN IMMEDIATE")',
+            'self._connection.execute("BEGIN")',
+        ),
+    ),
+    _defence(
+        52,
+        "what lies in Sent is not sent again",
+        "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",
+        (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):', "if False:"),
+    ),
+    _defence(
+        54,
+        "what another machine of the owner's answered is answered",
+        "tests/faults/test_two_homes.py",
+        ("inboxcrm/service/file.py", "        _heed_another_machine(filing)\n", "        pass\n"),
+    ),
+    _defence(
+        56,
+        "the step is durable before the body leaves",
+        "tests/service/test_deliver.py::test_a_crash_once_the_body_has_begun_leaves_it_in_doubt_and_says_so",
+        (DELIVER, "if Step(step) is Step.BODY:", "if False:"),
+    ),
+    _defence(
+        57,
+        "a mail whose body had begun is in doubt",
+        "tests/smtp/test_transport.py::test_a_connection_cut_leaves_doubt_only_once_the_body_has_begun",
+        (TRANSPORT, "return InDoubt(str(error))", "return Deferred(str(error))"),
+    ),
+    _defence(
+        58,
+        "only what is found in Sent was sent",
+        "tests/service/test_deliver.py::test_a_mail_in_doubt_is_shown_and_never_sent_again",
+        (
+            DELIVER,
+            "            if found:\n                await self._household.write(self._record_found",
+            "            if True:\n                await self._household.write(self._record_found",
+        ),
+    ),
+    _defence(
+        59,
+        "no for now is not no for good",
+        "tests/smtp/test_replies.py::test_a_reply_means",
+        ("inboxcrm/smtp/replies.py", "if 400 <= reply.code <= 499:", "if False:"),
+    ),
+    _defence(
+        60,
+        "a larger mail is given more time",
+        "tests/smtp/test_transport.py::test_a_larger_mail_is_given_more_time",
+        ("inboxcrm/smtp/session.py", "return self.final + octets / self.octets_per_second", "return self.final"),
+    ),
+    _defence(
+        61,
+        "a mail that is too large is not begun",
+        "tests/smtp/test_transport.py::test_a_mail_too_large_is_refused_before_it_is_begun",
+        (TRANSPORT, "if session.largest is not None and len(item.raw) > session.largest:", "if False:"),
+    ),
+    _defence(
+        63,
+        "a copy that was not filed is tried again",
+        SENDING + "[63 Sent takes the copy later]",
+        (DELIVER, "            if tries < TRIES_TO_FILE:\n", "            if False:\n"),
+    ),
+    _defence(
+        67,
+        "mailboxes of one host come back one by one",
+        "tests/imap/test_admission.py::test_fifty_mailboxes_of_one_host_come_back_one_by_one_after_a_burst",
+        ("inboxcrm/imap/admission.py", "return max(0.0, self.full_at - now - _BURST * every)", "return 0.0"),
+    ),
+    _defence(
+        68,
+        "no descriptor left is told to who asked",
+        "tests/faults/test_descriptors.py",
+        ("inboxcrm/imap/link.py", "except (OSError, RuntimeError) as error:", "except ZeroDivisionError as error:"),
+    ),
+    _defence(
+        69,
+        "a search for n:* always names the last message",
+        T + "decisions.py::test_a_search_for_everything_from_a_number_names_the_last_message_even_below_it",
+        (DECISIONS, "return [uid for uid in uids if uid >= uid_next]", "return list(uids)"),
+    ),
+    _defence(
+        70,
+        "much vanishing at once is asked about",
+        T + "sync.py::test_much_vanishing_at_once_is_believed_only_when_a_search_agrees",
+        (DECISIONS, "return vanished > known * _SUSPICIOUS_SHARE", "return False"),
+    ),
+    _defence(
+        57,
+        "a mailbox that sends has no second lane",
+        LANES + "a_mailbox_that_is_sending_has_no_second_lane",
+        (DELIVER, "item.mailbox not in self._under_way and ", ""),
+    ),
+    _defence(
+        57,
+        "each mailbox sends by itself",
+        "tests/faults/test_sending.py::test_a_submission_server_that_is_silent_delays_no_other_mailbox",
+        (
+            "inboxcrm/daemon.py",
+            'lanes.create_task(self._send(lane), name=f"deliver {lane.mailbox}")',
+            "await self._send(lane)",
+        ),
+    ),
+)
+"""By number of the fault; those that no code of ours meets (a look-up that is late) are not here."""
