@@ -175,16 +175,6 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/imap/renaming.py", "if await _holds(work, lost):", "if False:"),
     ),
     _defence(
-        40,
-        "a storm of flags is looked at once",
-        T + "watcher.py::test_a_flag_storm_is_one_pass_and_live_mail_goes_before_it",
-        (
-            WATCHER,
-            "changes_at = self._clock.monotonic() + timing.changes",
-            "changes_at = self._clock.monotonic() - 1",
-        ),
-    ),
-    _defence(
         44,
         "name and chain of a certificate are verified",
         T + "connection.py::test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason",

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from inboxcrm.testing.smtp_moods import Cut
 from inboxcrm.testing.smtp_server import Mood, Step
@@ -26,6 +27,10 @@ BETWEEN_MAILS = 420.0
 """Seconds from one mail to the next, on average; the home acknowledges a hundred mails a day at most."""
 
 BETWEEN_FAULTS = 300.0
+KINDS: dict[str, dict[str, Any]] = {
+    "list": {"fields": ["List-Id: <news.example.org>"]},
+    "large": {"text": "words words\n" * 5000},
+}
 
 
 @dataclass
@@ -66,8 +71,7 @@ class Soak:
         elif kind == "again" and known:
             place.account.folder("INBOX").append(self.chance.choice(known))
         else:
-            how = {"list": {"fields": ["List-Id: <news.example.org>"]}, "large": {"text": "words words\n" * 5000}}
-            known.append(self.world.post(at=place.name, **how.get(kind, {})))
+            known.append(self.world.post(at=place.name, **KINDS.get(kind, {})))
         self.done[f"mail: {kind}"] += 1
 
     async def _mend(self) -> None:
