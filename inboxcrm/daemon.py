@@ -67,7 +67,7 @@ class Daemon:
         self._notify = notify
         self._fetch = fetch
         self._vigil = vigil or Vigil(household, offices)
-        self._sending_watch = SendingWatch(household, offices)
+        self._sending_watch = SendingWatch(household, offices, deliver)
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()

@@ -163,7 +163,8 @@ class Submission(Protocol):
     async def look(self) -> datetime | None:
         """Log in, send nothing, and leave: when the server's certificate ends, where it showed one.
 
-        UserError where the owner must act before anything can be sent, TransientError where it may pass.
+        UserError where the owner must act before anything can be sent (SignInNeededError where they must sign in, and
+        nobody was called), TransientError where it may pass.
         """
         ...
 

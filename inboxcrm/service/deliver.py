@@ -31,6 +31,7 @@ from inboxcrm.store import contacts, home, outbox
 
 log = logging.getLogger("inboxcrm.deliver")
 
+STOPPED = "sending-stopped"
 PAUSE_AFTER_ACCOUNT_TROUBLE = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=1)
 AFTER_FAULT = timedelta(seconds=5)
@@ -145,6 +146,20 @@ class Deliver:
             raise
         finally:
             self._under_way.discard(lane.mailbox)
+
+    def is_stopped(self, mailbox: str) -> bool:
+        """Whether a mailbox rests because its account was refused or is used up."""
+        until = self._resting.get(mailbox)
+        return until is not None and until - self._household.clock.now() > AFTER_FAULT
+
+    def resume(self, connection: sqlite3.Connection, mailbox: str) -> None:
+        """On the store's thread: its log-in, which was refused, works again; what waited for that may leave now."""
+        now = self._household.clock.now()
+        self._resting.pop(mailbox, None)
+        home.clear_alarms_about(connection, STOPPED, f"{mailbox}:", now=now)
+        for item in outbox.in_state(connection, OutboxState.QUEUED):
+            if item.mailbox == mailbox and item.attempts:
+                outbox.postpone(connection, item.id, now)
 
     def look_at_once(self) -> None:
         """On the store's thread, right after mail came in: claim what may leave at once, for the `look` to come.
@@ -390,7 +405,7 @@ class Deliver:
         outbox.postpone(connection, item.id, again)
         if pause_all:
             self._resting[item.mailbox] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
-            home.raise_alarm(connection, "sending-stopped", f"{item.mailbox}: {reply}", now=now)
+            home.raise_alarm(connection, STOPPED, f"{item.mailbox}: {reply}", now=now)
 
     def _told(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
         if item.promise_id is not None:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inboxcrm.errors import InboxcrmError, UserError
-from inboxcrm.service.deliver import Office
+from inboxcrm.errors import InboxcrmError, SignInNeededError, UserError
+from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.endings import Endings, sending_certificate
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word, tell
@@ -38,18 +38,20 @@ PATIENCE = 3
 
 @dataclass(slots=True)
 class _Known:
-    """One submission server as it is known; `failed` counts failures in a row."""
+    """One submission server as it is known; `failed` counts failures in a row, `stopped`: sending was seen at rest."""
 
     next_at: float
     failed: int = 0
     told: datetime | None = None
+    stopped: bool = False
 
 
 class SendingWatch:
     """Run once a minute by the daemon; looks where it is time."""
 
-    def __init__(self, household: Household, offices: Mapping[str, Office]) -> None:
+    def __init__(self, household: Household, offices: Mapping[str, Office], deliver: Deliver) -> None:
         self._household = household
+        self._deliver = deliver
         self._offices = {name: office for name, office in offices.items() if office.submission is not None}
         self._known: dict[str, _Known] = {}
         self._endings = Endings(household)
@@ -62,6 +64,10 @@ class SendingWatch:
     def _is_due(self, name: str, office: Office) -> bool:
         now = office.clock.monotonic()
         known = self._known.setdefault(name, _Known(now + FIRST.total_seconds()))
+        stopped = self._deliver.is_stopped(name)
+        if stopped and not known.stopped:
+            known.next_at = min(known.next_at, now + FIRST.total_seconds())
+        known.stopped = stopped
         return now >= known.next_at
 
     async def _look(self, name: str, office: Office) -> None:
@@ -78,6 +84,8 @@ class SendingWatch:
         known.failed += 1
         refused = isinstance(error, UserError)
         again = SOON_AGAIN if known.failed == 1 else REFUSED_AGAIN if refused else LATER_AGAIN
+        if isinstance(error, SignInNeededError):
+            again = timedelta(0)  # it calls nobody: each minute is seen whether the owner signed in
         known.next_at = office.clock.monotonic() + again.total_seconds()
         log.warning("sending_watch.failed", extra={"mailbox": name, "error": type(error).__name__})
         if known.told is not None or known.failed < (2 if refused else PATIENCE):
@@ -96,6 +104,8 @@ class SendingWatch:
     def _went_well(self, connection: sqlite3.Connection, name: str, office: Office, until: datetime | None) -> None:
         known, now = self._known[name], self._household.clock.now()
         known.next_at = office.clock.monotonic() + EVERY.total_seconds()
+        if known.failed:
+            self._deliver.resume(connection, name)
         known.failed = 0
         home.clear_alarms_about(connection, CANNOT_SEND, f"{name}:", now=now)  # one of an earlier process too
         if known.told is not None:

@@ -18,7 +18,7 @@ import aiosmtplib
 
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.outbox import Step
-from inboxcrm.errors import ConfigError, InboxcrmError, TransientError
+from inboxcrm.errors import ConfigError, InboxcrmError, SignInNeededError, TransientError
 from inboxcrm.ports import Bearer, Credentials, Deferred
 from inboxcrm.sasl import explained, present
 from inboxcrm.smtp.replies import Reply, outcome
@@ -54,13 +54,15 @@ class Patience:
 class SessionRefusedError(TransientError):
     """The server, its certificate or our account stands in the way: nothing was sent.
 
-    `pause_all`: nothing else can be sent now either; `passes`: by itself, as the server says.
+    `pause_all`: nothing else can be sent now either; `passes`: by itself, as the server says. `sign_in`: the owner must
+    sign in, and nobody was called.
     """
 
-    def __init__(self, message: str, *, pause_all: bool, passes: bool = False) -> None:
+    def __init__(self, message: str, *, pause_all: bool, passes: bool = False, sign_in: bool = False) -> None:
         super().__init__(message)
         self.pause_all = pause_all
         self.passes = passes
+        self.sign_in = sign_in
 
 
 class TokenRefusedError(SessionRefusedError):
@@ -224,7 +226,11 @@ class Session:
         try:
             return await asyncio.to_thread(self._password)
         except InboxcrmError as error:
-            raise SessionRefusedError(str(error), pause_all=not isinstance(error, TransientError)) from None
+            raise SessionRefusedError(
+                str(error),
+                pause_all=not isinstance(error, TransientError),
+                sign_in=isinstance(error, SignInNeededError),
+            ) from None
 
     def _explained(self, error: Exception) -> str:
         """What went wrong before the log-in; the texts of these errors hold host, port and certificate, no secrets."""

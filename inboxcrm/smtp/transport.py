@@ -13,7 +13,7 @@ from datetime import datetime
 
 from inboxcrm.config import Server
 from inboxcrm.domain.outbox import Step
-from inboxcrm.errors import UserError
+from inboxcrm.errors import SignInNeededError, UserError
 from inboxcrm.ports import Credentials, Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
 from inboxcrm.smtp.replies import Reply, outcome, refuses_null_sender
 from inboxcrm.smtp.session import (
@@ -83,13 +83,14 @@ class SmtpTransport:
     async def look(self) -> datetime | None:
         """Log in over a connection of its own, send nothing, and leave: when the server's certificate ends.
 
-        UserError where nothing can be sent before the owner acts, TransientError where it may pass.
+        UserError where nothing can be sent before the owner acts (SignInNeededError where they must sign in),
+        TransientError where it may pass.
         """
         try:
             session = await self._fresh()
         except SessionRefusedError as error:
             if error.pause_all and not error.passes:
-                raise UserError(str(error)) from None
+                raise (SignInNeededError if error.sign_in else UserError)(str(error)) from None
             raise
         until = session.certificate_until
         session.leave()

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from inboxcrm.config import Notify
-from inboxcrm.errors import TransientError, UserError
-from inboxcrm.service.deliver import Office
+from inboxcrm.errors import SignInNeededError, TransientError, UserError
+from inboxcrm.ports import Deferred, Sent
+from inboxcrm.service.deliver import STOPPED, Office
 from inboxcrm.service.endings import SENDING_CERTIFICATE
 from inboxcrm.service.sending_watch import CANNOT_SEND, SendingWatch
 from inboxcrm.store import home
-from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
+from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House, mail
 
 REFUSED, DOWN = UserError("535 5.7.8 no"), TransientError("smtp.example.org:465: no route to host")
 
@@ -28,7 +29,7 @@ class Desk:
         house.household.config = replace(house.household.config, notify=Notify(command=("ring",)))
         office = Office(FakeMailbox(), FakeTransport(), house.clock, submission=self)
         without = Office(FakeMailbox(), FakeTransport(), house.clock)
-        self.watch = SendingWatch(house.household, {"main": office, "demo": without})
+        self.watch = SendingWatch(house.household, {"main": office, "demo": without}, house.deliver)
 
     async def look(self) -> datetime | None:
         self.looks.append(self.house.clock.now() - MONDAY)
@@ -107,3 +108,34 @@ async def test_its_certificate_is_spoken_of_two_weeks_before_its_end(desk: Desk)
     assert told.startswith("main: the certificate of its submission server ends on 12 March 2026")
     assert desk.alarms(SENDING_CERTIFICATE) == []
     assert len(desk.words()) == 1
+
+
+async def test_what_waited_for_a_refused_log_in_leaves_when_it_works_again(desk: Desk, house: House) -> None:
+    desk.says = SignInNeededError("Type: inboxcrm sign-in main")
+    house.transport.says = [Deferred("Type: inboxcrm sign-in main", pause_all=True), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+    stopped = (desk.alarms(STOPPED), house.item().state)
+    await desk.minutes(30)
+    looks = len(desk.looks)
+
+    desk.says = None
+    await desk.minutes(1)
+    await house.deliver.run_once()
+
+    assert stopped == (["main: Type: inboxcrm sign-in main"], "queued")
+    assert looks >= 29
+    assert desk.alarms(STOPPED) == []
+    assert house.item().state == "sent"
+
+
+async def test_a_provider_that_wants_less_of_us_is_not_pressed_because_it_lets_us_in(desk: Desk, house: House) -> None:
+    house.transport.says = [Deferred("550 5.4.5 daily limit", pause_all=True), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+
+    await desk.minutes(40)
+    await house.deliver.run_once()
+
+    assert house.item().state == "queued"
+    assert len(desk.looks) == 1
