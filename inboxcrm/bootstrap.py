@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,6 +192,7 @@ async def check(config: Config, *, send: bool) -> list[Check]:
         read=oneself.logins.read,
         send=oneself.send if send else None,
         arrived=oneself.arrived,
+        look=oneself.look,
         clock=oneself.clock,
         notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock, logins=oneself.logins),
     )
@@ -244,17 +245,20 @@ class _ToOneself:
             dedupe_key=f"doctor:{mailbox.name}:{now.isoformat()}",
         )
         draft = compose_owner_mail(mail, owner=self._config.owner, secret=secrets.token_bytes(32), now=now)
-        transport = SmtpTransport(
-            mailbox.smtp,
-            user=mailbox.user,
-            password=self.logins.of(mailbox),
-            account_address=draft.envelope_from,
-        )
+        transport = self._transport(mailbox, draft.envelope_from)
         envelope_from = "" if mailbox.null_sender else draft.envelope_from
         try:
             return await transport.send(Outgoing(draft.raw, envelope_from, draft.recipient), _unrecorded)
         finally:
             await transport.close()
+
+    async def look(self, mailbox: MailboxConfig) -> datetime | None:
+        return await self._transport(mailbox, None).look()
+
+    def _transport(self, mailbox: MailboxConfig, account_address: str | None) -> SmtpTransport:
+        return SmtpTransport(
+            mailbox.smtp, user=mailbox.user, password=self.logins.of(mailbox), account_address=account_address
+        )
 
     async def arrived(self, mailbox: MailboxConfig, _: Secret) -> bytes | None:
         mark = self._words[mailbox.name].encode()

@@ -35,6 +35,9 @@ Probe = Callable[[MailboxConfig, Secret], Awaitable[Probed]]
 Send = Callable[[MailboxConfig, Secret], Awaitable[Delivery]]
 """Sends a short mail from the mailbox to its owner's own address; raises what went wrong before it could."""
 
+Look = Callable[[MailboxConfig], Awaitable[datetime | None]]
+"""Logs in to the submission server and sends nothing; raises what went wrong."""
+
 Arrived = Callable[[MailboxConfig, Secret], Awaitable[bytes | None]]
 """Waits for that mail and gives its header block, None where it does not come; raises what went wrong."""
 
@@ -45,19 +48,23 @@ async def check(
     probe: Probe,
     send: Send | None,
     arrived: Arrived | None = None,
+    look: Look | None = None,
     clock: Clock = SystemClock(),  # noqa: B008 - without state
     read: Callable[[MailboxConfig], Secret] = read_password,
     notifiers: Mapping[str, Notifier] | None = None,
 ) -> list[Check]:
     """Try everything, in the order in which it is needed; a mailbox is left where it first fails.
 
-    `send` is None where no mail shall be sent; then the `notifiers` are not tried either. Errors of ours become checks
+    `send` is None where no mail shall be sent; then the log-in to send is tried by `look`, and the `notifiers` are not
+    tried either. Errors of ours become checks
     that failed; others are raised.
     """
     checks = [_folder(config), trust.differences(config)]
     for mailbox in config.mailboxes:
         tried = _Mailbox(config, mailbox, clock)
         checks += await tried.run(probe, send, arrived, read)
+        if send is None and look is not None and checks[-1].name != f"{mailbox.name}: {tried.how}":
+            checks.append(await tried.sending(look))
     return [*checks, *await _word_to_the_owner(notifiers or {}, tried=send is not None, now=clock.now())]
 
 
@@ -97,7 +104,7 @@ class _Mailbox:
         mailbox = self.mailbox
         provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
         advice = f"{provider.name}: {provider.login}." if provider else ""
-        how = "password" if mailbox.auth is None else "sign-in"
+        how = self.how
         try:
             secret = await asyncio.to_thread(read, mailbox)
         except InboxcrmError as error:
@@ -117,6 +124,20 @@ class _Mailbox:
         if sent.ok and arrived is not None:
             checks.append(await self._arrival(secret, arrived))
         return checks
+
+    @property
+    def how(self) -> str:
+        """What is logged in with."""
+        return "password" if self.mailbox.auth is None else "sign-in"
+
+    async def sending(self, look: Look) -> Check:
+        """Whether the submission server lets us in."""
+        mailbox = self.mailbox
+        try:
+            await look(mailbox)
+        except InboxcrmError as error:
+            return failed(mailbox, "log-in to send", error, f"Check smtp of [[mailbox]] {mailbox.name}.")
+        return well(mailbox, "log-in to send", f"{mailbox.user} at {mailbox.smtp.host}")
 
     async def _arrival(self, secret: Secret, arrived: Arrived) -> Check:
         try:

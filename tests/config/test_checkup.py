@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.configuration import read_config
-from inboxcrm.errors import PermanentError
+from inboxcrm.errors import PermanentError, UserError
 from inboxcrm.passwords import PasswordError, Secret
 from inboxcrm.ports import Deferred, Delivery, InDoubt, Rejected, Sent
 from inboxcrm.service.checkup import Check, Probed, check
@@ -118,3 +119,35 @@ async def test_a_home_that_others_can_read_is_told(config: Config) -> None:
 
 async def test_no_check_shows_the_password(config: Config) -> None:
     assert "sesame" not in str(await run(config))
+
+
+@pytest.mark.parametrize("wrong", [None, UserError("535 5.7.8 no")])
+async def test_without_a_mail_the_log_in_to_send_is_tried(config: Config, wrong: Exception | None) -> None:
+    async def probe(mailbox: MailboxConfig, secret: Secret) -> Probed:
+        return FOLDERS
+
+    async def look(mailbox: MailboxConfig) -> datetime | None:
+        if wrong is not None:
+            raise wrong
+        return None
+
+    found = (await check(config, probe=probe, send=None, look=look, read=sesame))[-1]
+
+    assert found.name == "main: log-in to send"
+    assert found.ok is (wrong is None)
+    assert found.detail == ("ann@example.org at smtp.example.org" if wrong is None else "535 5.7.8 no")
+
+
+async def test_where_no_password_can_be_had_nobody_is_called(config: Config) -> None:
+    async def never(mailbox: MailboxConfig, secret: Secret | None = None) -> Probed:
+        raise AssertionError
+
+    async def look(mailbox: MailboxConfig) -> datetime | None:
+        raise AssertionError
+
+    def nothing(mailbox: MailboxConfig) -> Secret:
+        raise PasswordError("not set")
+
+    checks = await check(config, probe=never, send=None, look=look, read=nothing)
+
+    assert checks[-1].name == "main: password"
