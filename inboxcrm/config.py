@@ -291,6 +291,16 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many months mail is kept, by what it is; None keeps it for good. Nothing is cleared away by itself."""
+
+    robots: int | None = None
+    lists: int | None = None
+    social: int | None = None
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """One home's settings, complete and checked."""
 
@@ -306,6 +316,7 @@ class Config:
     promise: Promises = Promises()
     follow_up: FollowUps = FollowUps()
     watch: Watch = Watch()
+    retention: Retention = Retention()
 
     @property
     def file(self) -> Path:

@@ -22,6 +22,7 @@ from inboxcrm.config import (
     PasswordSource,
     PlanConfig,
     Promises,
+    Retention,
     Safety,
     Server,
     Watch,
@@ -53,6 +54,7 @@ SECTIONS: dict[str, type] = {
     "notify": Notify,
     "webhook": Webhook,
     "watch": Watch,
+    "retention": Retention,
 }
 SETTINGS = {
     f"{section}.{each.name}": each
@@ -112,6 +114,7 @@ def test_every_section_of_the_configuration_is_compared() -> None:
         "promise",
         "follow_up",
         "watch",
+        "retention",
     }
 
 

@@ -1,4 +1,4 @@
-"""Commands about a person's whole file: to hand it over, to keep it, to erase it."""
+"""Commands about a person's whole file: hand it over, keep it, erase it; and about mail that has become old."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli.contacts_memory import contact_meant
-from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
+from inboxcrm.cli.output import cell, emit, fields_of, heading, json_option, moment, table
 from inboxcrm.cli.progress import Telling
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.errors import UserError
-from inboxcrm.service import client_file, erasing
+from inboxcrm.service import client_file, erasing, retention
 from inboxcrm.store import erased_people
 
 
@@ -113,3 +113,42 @@ def hold(place: Place, who: str | None, because: str | None, lift: bool, as_json
         [(row.contact_id, row.contact, moment(row.set_at, zone), row.because) for row in rows],
         nothing="Nobody is held.",
     )
+
+
+@cli.command("retention", short_help="Clear away old mail by the rules you set; without --apply only counts.")
+@click.option("--apply", "applying", is_flag=True, help="Do it. It cannot be undone.")
+@json_option
+@click.pass_obj
+def retention_(place: Place, applying: bool, as_json: bool) -> None:
+    """Clear away mail that is older than [retention] in config.toml says, by class: robots, lists, social, people.
+
+    Without --apply nothing is cleared away: you see how much would be. Mail stays while its matter is alive (an answer
+    owed, a date waited for, something agreed, a question, a workflow), and while somebody in it is held; mail of people
+    as long as anybody wrote in its matter. What was noted of people stays. Nothing is deleted on the mail server, and
+    nothing is cleared away by itself.
+    """
+    with bootstrap.household(place.home) as house:
+        rows = retention.apply(house) if applying else retention.look(house)
+        zone = house.config.owner.timezone
+    if as_json:
+        for row in rows:
+            emit({**fields_of(row), "applied": applying})
+        return
+    table(
+        ("class", "kept for", "before", "cleared away" if applying else "would go", "octets", "needed still", "oldest"),
+        [
+            (
+                row.kind,
+                f"{row.months} months",
+                moment(row.before, zone),
+                row.mails,
+                row.octets,
+                row.kept,
+                moment(row.oldest_at, zone),
+            )
+            for row in rows
+        ],
+        nothing="No class has a time.",
+    )
+    if not applying and any(row.mails for row in rows):
+        click.echo("To do it: inboxcrm retention --apply")

@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ),
     ("Reading", "contacts contact organisation search show stats tui web"),
     ("Why", "explain verdict expect simulate"),
-    ("Coming and leaving", "import export export-contact erase-contact hold"),
+    ("Coming and leaving", "import export export-contact erase-contact hold retention"),
     ("Setting up", "sign-in rules workflows templates notify completion"),
 )
 """Every command, by what a person wants to do."""

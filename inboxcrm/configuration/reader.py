@@ -20,6 +20,7 @@ from inboxcrm.config import (
     Owner,
     PlanConfig,
     Promises,
+    Retention,
     Safety,
 )
 from inboxcrm.configuration import values
@@ -131,6 +132,7 @@ def _config(home: Path, root: Table) -> Config:
         promise=_promise(root.table("promise")),
         follow_up=_follow_up(root.table("follow_up")),
         watch=read_watch(root.table("watch")),
+        retention=_retention(root.table("retention")),
     )
     _refuse_same_names("away_calendar", [each.name for each in config.away_calendars], root)
     root.close()
@@ -189,6 +191,17 @@ def _follow_up(table: Table) -> FollowUps:
     chosen = FollowUps(
         start=table.read("start", values.choice(FollowUpStart), standard.start),
         days=table.read("days", values.days, standard.days),
+    )
+    table.close()
+    return chosen
+
+
+def _retention(table: Table) -> Retention:
+    chosen = Retention(
+        robots=table.read("robots", values.months, None),
+        lists=table.read("lists", values.months, None),
+        social=table.read("social", values.months, None),
+        people=table.read("people", values.months, None),
     )
     table.close()
     return chosen

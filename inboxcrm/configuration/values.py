@@ -86,6 +86,13 @@ def days(value: object) -> int:
     return value
 
 
+def months(value: object) -> int:
+    """A number of months, up to a hundred years."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1200:
+        raise Refused("must be a number of months from 1 to 1200, without quotes; leave it out to keep mail for good")
+    return value
+
+
 def choice(kind: type[Chosen], *, other_names: Mapping[str, Chosen] = NO_NAMES) -> Convert[Chosen]:
     """One word of an enumeration; `other_names` are what people call its members elsewhere, for the hint."""
     words = [str(member) for member in kind]

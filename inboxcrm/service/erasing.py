@@ -61,7 +61,7 @@ def preview(household: Household, contact: views.ContactRow) -> Erasure:
 
 def erase(household: Household, contact: views.ContactRow) -> Erasure:
     """Erase a contact. Raises UserError where it is held, naming each reason."""
-    with household.database.shredding() as connection:
+    with household.database.shredding(), household.database.write() as connection:
         done = _erase(household, connection, contact, done=True)
         if done.held:
             raise UserError(f"{contact.name} cannot be erased: " + "; ".join(done.held))

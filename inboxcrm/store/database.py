@@ -127,16 +127,15 @@ class Database:
                 self._undo_unfinished()
 
     @contextmanager
-    def shredding(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that leaves nothing of what it deletes in the file, its log or the full-text index.
+    def shredding(self) -> Iterator[None]:
+        """Within it transactions leave nothing of what they delete in the file, its log or the full-text index.
 
         What another process reads meanwhile stays in the log until that process is done.
         """
         with self._lock:
             self._connection.execute("PRAGMA secure_delete = ON")
             try:
-                with self.write() as connection:
-                    yield connection
+                yield
                 with self.write() as connection:
                     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -34,10 +34,14 @@ _KEPT_OF_MATTER = frozenset(("promises", "outbox", "matter_changes", "messages",
 
 @dataclass(slots=True)
 class Erasing:
-    """An erasure under way in one transaction: `counts` says what was done, by table and deed."""
+    """An erasure under way in one transaction: `counts` says what was done, by table and deed.
+
+    `people_stay`: what is noted of people outlives the mail it was read in.
+    """
 
     connection: sqlite3.Connection
     at: datetime
+    people_stay: bool = False
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     keys: Sequence[Key] = field(init=False)
 
@@ -90,7 +94,7 @@ class Erasing:
     def _let_go(self, key: Key, ids: str) -> None:
         """Rows that refer to messages: those of another contact, and mere evidence, lose the reference; others go."""
         where = f'"{key.column}" IN (SELECT value FROM json_each(:ids))'  # noqa: S608 - of the schema
-        if key.optional and key.column != "message_id":
+        if key.optional and (key.column != "message_id" or (self.people_stay and key.of_contact)):
             self.forget(key, where, ids=ids)
             return
         if key.optional and key.of_contact:

@@ -11,11 +11,14 @@ from datetime import datetime
 import zstandard
 
 from inboxcrm.domain.message import Address, Message
+from inboxcrm.domain.mime import headers_end
 from inboxcrm.spool import Spool
 from inboxcrm.store.times import to_text, to_text_or_none
 
 PREVIEW_LENGTH = 160
 COMPRESSION_LEVEL = 3
+BEGINNING = 1 << 17
+"""Compressed octets in which the header block of any mail begins: the largest block of zstd."""
 
 ERASED = "(erased)"
 """What stands for the sender of a mail of which nothing else is left."""
@@ -227,6 +230,17 @@ def raw(connection: sqlite3.Connection, row_id: int) -> bytes | None:
     """The message's bytes exactly as they came."""
     row = connection.execute("SELECT raw FROM letters WHERE message_id = ?", (row_id,)).fetchone()
     return None if row is None else _decompressor.decompress(row["raw"])
+
+
+def header(connection: sqlite3.Connection, row_id: int) -> bytes:
+    """The header block of a message as it came, as far as it lies in the first part of it; empty where it is erased."""
+    row = connection.execute(
+        "SELECT SUBSTR(raw, 1, ?) AS beginning FROM letters WHERE message_id = ?", (BEGINNING, row_id)
+    ).fetchone()
+    if row is None:
+        return b""
+    octets = _decompressor.decompressobj().decompress(row["beginning"])
+    return octets[: headers_end(octets)]
 
 
 def language(connection: sqlite3.Connection, row_id: int) -> str | None:
