@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from rapidfuzz import fuzz
-
 from inboxcrm.domain.address import base_key, is_role_address
 
 LIKELY = 0.6
@@ -157,9 +155,15 @@ def _named_alike(one: _Card, other: _Card) -> tuple[float, str] | None:
         return None
     if _abbreviates(one.words, other.words) or _abbreviates(other.words, one.words):
         return 0.45, "one name abbreviates the other"
-    if fuzz.token_sort_ratio(" ".join(ours), " ".join(theirs)) >= 90:
+    if _almost_equal(" ".join(ours), " ".join(theirs)):
         return 0.45, "almost the same name"
     return None
+
+
+def _almost_equal(one: str, other: str) -> bool:
+    from rapidfuzz import fuzz  # only where names are compared, never at a start
+
+    return fuzz.ratio(one, other) >= 90
 
 
 def _abbreviates(short: tuple[str, ...], long: tuple[str, ...]) -> bool:

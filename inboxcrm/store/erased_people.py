@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.domain.erasure import NOBODY, redact_text
+from inboxcrm.store import merging
 from inboxcrm.store.dossier import Key
 from inboxcrm.store.erasure import Erasing
 from inboxcrm.store.times import to_instant, to_text
@@ -194,6 +195,7 @@ def empty_outbox(erasing: Erasing, keys: Sequence[str], digests: Sequence[tuple[
 def drop_contact(erasing: Erasing, contact_id: int) -> None:
     """Delete a contact with every row that is about them; mail, matters and promises lose the reference."""
     connection = erasing.connection
+    merging.lay_flat(connection, contact_id)
     ways = json.dumps(_WAYS)
     connection.execute(
         """

@@ -219,7 +219,7 @@ def unmerge(connection: sqlite3.Connection, merge_id: int, *, at: datetime) -> N
         each.strike(found)
         _store(connection, number, each)
     _settle_known(connection, (person, held))
-    connection.execute("UPDATE contact_merges SET undone_at = ? WHERE id = ?", (to_text(at), merge_id))
+    connection.execute("UPDATE contact_merges SET undone_at = ?, image = '{}' WHERE id = ?", (to_text(at), merge_id))
 
 
 def _way(connection: sqlite3.Connection, contact_id: int) -> list[tuple[int, Image]]:
@@ -378,7 +378,9 @@ _MAIL = (
         """
         UPDATE messages SET contact_id = :person
         WHERE contact_id = :held AND id > :newest AND direction = 'in'
-          AND sender_key IN (SELECT value FROM json_each(:keys))
+          AND (sender_key IN (SELECT value FROM json_each(:keys))
+               OR (SELECT LOWER(json_extract(story, '$.gate.recipient')) FROM decisions
+                   WHERE decisions.message_id = messages.id) IN (SELECT value FROM json_each(:keys)))
         RETURNING id
         """,
     ),
@@ -427,7 +429,9 @@ _MAIL = (
         """,
     ),
 )
-"""A letter to both of two people who are parted stays where it is; a matter goes to whom its first letter is from."""
+"""Mail is from its sender, or from whom a form writes for. A letter to both of two people who are parted stays where it
+is; a matter goes to whom its first letter is from.
+"""
 
 
 def _following(column: Column) -> str:
@@ -439,6 +443,21 @@ def _following(column: Column) -> str:
         f"UPDATE OR IGNORE {column.table} SET {column.name} = :person "  # noqa: S608 - names from the schema
         f"WHERE {column.name} = :held AND rowid > :newest AND COALESCE({leads}, NULL) = :person "
         f"RETURNING {', '.join(column.key)}"
+    )
+
+
+def lay_flat(connection: sqlite3.Connection, contact_id: int) -> None:
+    """Let everybody who was merged into a contact over others be merged into it straight: it is about to be erased."""
+    connection.execute(
+        """
+        WITH RECURSIVE inside (id) AS (
+          SELECT id FROM contacts WHERE merged_into = :id
+          UNION
+          SELECT contacts.id FROM contacts JOIN inside ON contacts.merged_into = inside.id
+        )
+        UPDATE contacts SET merged_into = :id WHERE id IN (SELECT id FROM inside)
+        """,
+        {"id": contact_id},
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, keeping, merging
+from inboxcrm.service import actions, erasing, keeping, merging
 from inboxcrm.service.memory import remember
 from inboxcrm.store import contacts, views
 from tests.memory.conftest import Run
@@ -246,3 +247,48 @@ async def test_a_letter_to_both_stays_with_the_one_that_stood(house: House) -> N
     merging.unmerge(house.household, merged)
 
     assert whose(house, "messages", 3) == kept
+
+
+async def test_erasing_a_contact_leaves_nobody_of_those_who_were_merged_into_it(house: House) -> None:
+    first, second, third = await three_bobs(house)
+    merging.merge(house.household, second, first)
+    merging.merge(house.household, third, second)
+    keeping.note_of(house.household, third, "plays the bassoon")
+    for number, domain in ((1, "client.example"), (2, "mail.example"), (3, "third.example")):
+        actions.not_needed(house.household, letter_id(number, domain))
+    with house.household.database.read() as connection:
+        contact = actions.contact_of(connection, str(first))
+
+    erasing.erase(house.household, contact)
+
+    for table in ("contacts", "contact_merges", "addresses", "facts"):
+        assert house.ask(f"SELECT * FROM {table}") == []
+    assert house.ask("PRAGMA foreign_key_check") == []
+
+
+async def test_a_merge_of_somebody_else_outlives_an_erasure(house: House) -> None:
+    first, second, third = await three_bobs(house)
+    merging.merge(house.household, second, first)
+    actions.not_needed(house.household, letter_id(3, "third.example"))
+    with house.household.database.read() as connection:
+        contact = actions.contact_of(connection, str(third))
+
+    erasing.erase(house.household, contact)
+    merging.unmerge(house.household, first)
+
+    assert contact_of(house, "bob@client.example") == first
+
+
+async def test_what_a_form_wrote_for_somebody_goes_back_with_them(house: House) -> None:
+    kept, _ = await two_bobs(house)
+    form = Path(__file__).parent.parent / "mail" / "review" / "form-lead-wix.eml"
+    await house.arrive(form.read_bytes())
+    ((carla, key),) = house.ask("SELECT contact_id, key FROM addresses WHERE name = 'Carla Nova'")
+    merging.merge(house.household, kept, carla)
+    again = form.read_bytes().replace(b"Message-ID: <", b"Message-ID: <again-").replace(b"\nDate: Mon", b"\nDate: Tue")
+    await house.arrive(again)
+    assert house.ask("SELECT sender_key = ?, contact_id FROM messages WHERE id = 4", key) == [(0, kept)]
+
+    merging.unmerge(house.household, carla)
+
+    assert [whose(house, "messages", row) for row in (1, 3, 4)] == [kept, carla, carla]
