@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from inboxcrm.domain.safety.away import to_me_in_person
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, review
 from inboxcrm.domain.safety.phrases import all_named, sentence_says, subject_begins, text_begins, text_names, words
@@ -17,12 +18,27 @@ from inboxcrm.domain.safety.verdict import Reason
 TOLD = 1_200
 """Characters of own words in which a service tells its news."""
 
+FEWEST = 4
+"""Words without which there is no voice to miss."""
+
 _END = 400
 _PERSONAL_LINK = re.compile(r"https?://\S*[?=&%#]\S{8,}|https?://\S{45,}|https?://\S{1,60}/(?=[\w-]{0,40}\d)[\w-]{16,}")
 _SENDING_HOST = re.compile(
     r"(?:e|em|email|mg|send|mailer|notify|notifications?|news|newsletter|bounces?|alerts?|updates?|members?|marketing"
     r"|reply|m|t|tx|txn|info)\d*\."
 )
+_ROLE = re.compile(
+    r".*(?:service|servicios?|support|bookings?|reserv\w*|tickets?|orders?|alerts?|notif\w*|billing|payments?|deliver\w*"
+    r"|shipping|updates?|system|portal|cent(?:er|re)|team|desk)"
+)
+_ANSWER = re.compile(r"(?:re|aw|sv|vs|odp|antw|tr|rif|res|回复|答复|ynt|απ|fwd?|wg|i|doorst|pd) ?[:：]")
+_WORD = re.compile(r"\w+")
+_WE_DO = re.compile(
+    r"[a-zà-ž]{2}(?:[aeií]mos|iamo|remmo|liśmy|łyśmy|jemy|szymy|dzimy|mme|ujeme|áme|íme|eme|[uü]nk|j[uü]k|[ıiuü]yor(?:um|uz))\b"
+    r"|[а-я]{2}(?:уем|аем|яем|ляем|дим|сим)\b"
+)
+"""Verbs of we, in languages that leave the pronoun out."""
+
 _PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
 
 
@@ -30,7 +46,7 @@ def transactional(facts: Facts) -> Hit | None:
     """C19: a stranger's mail with two signs of a transactional service, or with one that leaves no doubt."""
     if facts.familiar:
         return None
-    clear = _clearly_made(facts) or _told_by_a_service(facts)
+    clear = _clearly_made(facts) or _told_by_a_service(facts) or _speaks_for_nobody(facts)
     if clear:
         return review(Reason.TRANSACTIONAL, clear)
     signs = [
@@ -75,11 +91,28 @@ def _told_by_a_service(facts: Facts) -> str:
     return "; ".join([*([errand] if errand else []), *found])[:200]
 
 
+def _speaks_for_nobody(facts: Facts) -> str:
+    """A notice: from an address of nobody, in answer to nothing, without a question, a request, or any I and we."""
+    if facts.asks or facts.message.ancestors or _ANSWER.match(facts.subject) or not nobody_in_particular(facts):
+        return ""
+    said = set(_WORD.findall(facts.own_words))
+    if len(said) < FEWEST or not said.isdisjoint(words("voice", "mine")) or _WE_DO.search(facts.own_words):
+        return ""
+    if facts.greets_me and (said.isdisjoint(words("voice", "yours")) or to_me_in_person(facts)):
+        return ""
+    return f"nobody's voice: {facts.sender.spec}" if facts.sender else ""
+
+
 def nobody_in_particular(facts: Facts) -> bool:
     """Whether the address is no person's: a role, a service, or the name of its own domain before a role."""
     local = facts.sender.local if facts.sender else ""
     roles = words("local", "role")
-    return local in roles or _PARTS_OF_LOCAL.split(local)[0] in roles or _serves(facts)
+    return (
+        local in roles
+        or _PARTS_OF_LOCAL.split(local)[0] in roles
+        or _serves(facts)
+        or _ROLE.fullmatch(local) is not None
+    )
 
 
 def _serves(facts: Facts) -> bool:
