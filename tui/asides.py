@@ -1,64 +1,162 @@
-"""What lies on the desk below the promises: questions, follow-ups whose day has come, mail that may need no answer."""
+"""What lies on the desk below the promises: what is asked of the owner, each with its one key for yes and for no."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from textual.content import Content
 
+from inboxcrm.service import actions, asked, commitments, keeping, told_days
+from inboxcrm.service.household import Household
+from inboxcrm.store.commitments import CommitmentRow
+from inboxcrm.store.facts import FactRow
+from inboxcrm.store.told_occasions import ToldRow
 from inboxcrm.store.unowed import Unowed
 from inboxcrm.store.views import FollowUpRow, QuestionRow
 
 from .words import ACCENT, DOT, MUTED, SOON, fit, said, short
 
-Aside = QuestionRow | FollowUpRow | Unowed
+Aside = QuestionRow | FollowUpRow | Unowed | CommitmentRow | ToldRow | FactRow
+
+Row = TypeVar("Row", CommitmentRow, ToldRow, FactRow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How one is shown: its sign, who, what is asked, of what, why, and the keys that answer."""
+
+    sign: str
+    who: str
+    organisation: str | None
+    asks: str
+    subject: str
+    because: str
+    keys: str
+    style: str = ACCENT
 
 
 def key(aside: Aside) -> Hashable:
     """What it stays when the list is read anew."""
     match aside:
-        case QuestionRow():
-            return "question", aside.id
         case FollowUpRow():
             return "follow-up", aside.matter_id
         case Unowed():
             return "unowed", aside.message.id
+        case _:
+            return type(aside).__name__, aside.id
 
 
-def message_of(aside: Aside) -> int:
-    """The mail it is about."""
+def message_of(aside: Aside) -> int | None:
+    """The mail it is about; None for what was heard."""
     return aside.message.id if isinstance(aside, Unowed) else aside.message_id
+
+
+def contact_of(aside: Aside) -> int | None:
+    """The contact, where it is about one and not about a mail."""
+    return aside.contact_id if isinstance(aside, CommitmentRow | ToldRow | FactRow) else None
 
 
 def paint(aside: Aside, zone: ZoneInfo, now: datetime, width: int) -> Sequence[Content]:
     """Two lines: who and what is asked, the subject and why."""
+    look = _look(aside, zone, now)
+    name = Content.styled(f"{look.sign} ", ACCENT) + said(look.who, "bold")
+    if look.organisation and width >= 70:
+        name += DOT + said(look.organisation, MUTED)
+    return (
+        fit(name, Content.styled(look.asks, look.style), width),
+        fit(Content("  ") + said(look.subject or "(no subject)"), said(look.because, MUTED), width),
+    )
+
+
+def note(aside: Aside, zone: ZoneInfo, now: datetime) -> Content:
+    """The keys that answer it, above the mail."""
+    look = _look(aside, zone, now)
+    because = f" ({look.because})" if look.because else ""
+    return said(f"{look.asks[:1].upper()}{look.asks[1:]}{because}  {look.keys}", SOON)
+
+
+def page(aside: Aside, zone: ZoneInfo, now: datetime) -> Content:
+    """What stands on the sheet of one that is about no mail."""
+    look = _look(aside, zone, now)
+    return said(look.who, "bold") + Content("\n\n") + said(look.subject) + Content("\n\n") + note(aside, zone, now)
+
+
+def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
+    yes_no = "y yes   n no"
     match aside:
         case QuestionRow():
-            sign, who, organisation, subject = "? ", aside.contact, aside.organisation, aside.subject
-            asks, why = Content.styled(aside.words, ACCENT), said(aside.because, MUTED)
+            return _Look("?", aside.contact, aside.organisation, aside.words, aside.subject, aside.because, yes_no)
         case FollowUpRow():
-            sign, who, organisation, subject = "… ", aside.contact, aside.organisation, aside.subject
-            asks = Content.styled(f"no word since {short(aside.since_at, zone, now)}", SOON)
-            why = said(aside.because, MUTED)
+            since = f"no word since {short(aside.since_at, zone, now)}"
+            keys = "u another day   U wait no longer   s it is over"
+            return _Look("…", aside.contact, aside.organisation, since, aside.subject, aside.because, keys, SOON)
         case Unowed():
             row = aside.message
-            sign, who, organisation, subject = "– ", row.contact or row.sender, row.organisation, row.subject
-            asks, why = Content.styled("no answer needed?", MUTED), said(aside.because, MUTED)
-    name = Content.styled(sign, ACCENT) + said(who, "bold")
-    if organisation and width >= 70:
-        name += DOT + said(organisation, MUTED)
-    return fit(name, asks, width), fit(Content("  ") + said(subject or "(no subject)"), why, width)
+            who, keys = row.contact or row.sender, "n none   s it is over   O an answer is owed"
+            asks = "no answer needed?"
+            return _Look("–", who, row.organisation, asks, row.subject, aside.because, keys, MUTED)
+        case CommitmentRow():
+            until = f" by {aside.due_on:%a} {aside.due_on.day} {aside.due_on:%b}" if aside.due_on else ""
+            asks = f"you are to{until}?" if aside.side == "mine" else f"they will{until}?"
+            who = aside.contact or "nobody on record"
+            return _Look("+", who, aside.organisation, asks, aside.quote, aside.detail, yes_no)
+        case ToldRow():
+            day = f"{datetime(2000, aside.month, aside.day or 1):%d %b}" if aside.day else "the day is not known"  # noqa: DTZ001 - a day of any year
+            asks = f"{aside.kind.replace('-', ' ')}, {day}?"
+            return _Look("*", aside.contact, "", asks, aside.quote, aside.source, yes_no)
+        case FactRow():
+            because = f"said {short(aside.said_at, zone, now)}"
+            return _Look("~", aside.contact, "", "still true?", aside.text, because, yes_no)
 
 
-def note(aside: Aside) -> Content:
-    """The keys that answer it, above the mail."""
+def agree(aside: Aside, household: Household) -> Callable[[], str] | None:
+    """The owner's yes; None where there is nothing to say yes to."""
     match aside:
-        case QuestionRow():
-            words = f"{aside.words} {aside.because}.  y yes   n no"
+        case QuestionRow(id=question):
+            return lambda: asked.agree(household, question)
+        case CommitmentRow():
+            return _told(lambda row: commitments.confirm(household, row.id), aside, f"Kept: {aside.quote}")
+        case ToldRow():
+            return _told(lambda row: told_days.confirm(household, row.id), aside, f"{aside.contact}: kept.")
+        case FactRow():
+            yes = f"{aside.contact}: kept for another year."
+            return _told(lambda row: keeping.still_true(household, row.id, true=True), aside, yes)
+        case _:
+            return None
+
+
+def decline(aside: Aside, household: Household) -> Callable[[], str] | None:
+    """The owner's no; None where it is said in another way."""
+    match aside:
+        case QuestionRow(id=question):
+            return lambda: asked.decline(household, question)
+        case Unowed(message=row):
+            said_no = f"{row.contact or row.sender}: no answer is needed."
+            return _after(lambda: actions.not_needed(household, str(row.id)), said_no)
+        case CommitmentRow():
+            return _told(lambda row: commitments.dismiss(household, row.id), aside, "Dismissed: it was not meant.")
+        case ToldRow():
+            return _told(
+                lambda row: told_days.dismiss(household, row.id), aside, "Dismissed; it is not suggested again."
+            )
+        case FactRow():
+            no = f"{aside.contact}: no longer kept."
+            return _told(lambda row: keeping.still_true(household, row.id, true=False), aside, no)
         case FollowUpRow():
-            words = f"No word from them ({aside.because}).  u another day   U wait no longer   s it is over"
-        case Unowed():
-            words = f"No answer needed? ({aside.because})  n none   s it is over   O an answer is owed"
-    return said(words, SOON)
+            return None
+
+
+def _told(work: Callable[[Row], object], row: Row, words: str) -> Callable[[], str]:
+    return _after(lambda: work(row), words)
+
+
+def _after(work: Callable[[], object], words: str) -> Callable[[], str]:
+    def done() -> str:
+        work()
+        return words
+
+    return done

@@ -13,7 +13,8 @@ from inboxcrm.domain.lookalike import Caution
 from inboxcrm.service import brief, homecoming, lookalike
 from inboxcrm.service.brief import Line
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, unowed, views
+from inboxcrm.store import call_backs, commitments, facts, home, told_occasions, unowed, views
+from inboxcrm.store.call_backs import CallBack
 from inboxcrm.store.views import ContactRow, MessageRow, OwedRow, Step, Touch
 
 from .asides import Aside
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 MOST_NEEDLESS = 200
 """How many mails that may need no answer are listed, the newest."""
+
+MOST_SUGGESTED = 50
+"""How many suggestions of a kind lie on the desk at once."""
 
 WAITING = ("held", "awaiting", "queued", "sending", "unknown", "shadow")
 
@@ -97,14 +101,19 @@ class Desk:
         return self.ask(lambda connection: views.piles(connection, now=self.now(), zone=self.zone))
 
     def asides(self) -> list[Aside]:
-        """What is asked of the owner beside the promises: questions, follow-ups whose day has come, needless mail."""
+        """What is asked of the owner beside the promises: questions, follow-ups whose day has come, suggestions."""
         now = self.now()
         with self.household.database.read() as connection:
             return [
                 *views.questions(connection),
                 *views.follow_ups(connection, due_by=now),
+                *_suggested(connection, now),
                 *unowed.pending(connection, limit=MOST_NEEDLESS),
             ]
+
+    def calls(self) -> Mapping[int, CallBack]:
+        """The calls that people who wait have asked for, by promise."""
+        return {row.promise_id: row for row in self.ask(call_backs.live)}
 
     def owed(self, promise_id: int) -> OwedRow | None:
         """One row of the queue."""
@@ -131,6 +140,10 @@ class Desk:
         found = brief.gather(self.household, connection, contact)
         return tuple(brief.above_mail(found, self._day))
 
+    def contact(self, contact_id: int) -> ContactRow | None:
+        """Somebody on record."""
+        return self.ask(lambda connection: views.contact(connection, contact_id))
+
     def brief(self, contact: ContactRow) -> tuple[Line, ...]:
         """Everything the brief says of a contact."""
         with self.household.database.read() as connection:
@@ -149,3 +162,12 @@ class Desk:
             lives = [(promise.state, views.promise_story(connection, promise.id)) for promise in promises]
             odd = lookalike.cautions_about_message(connection, row)
             return Reasons(row, views.decision(connection, message_id), lives, odd)
+
+
+def _suggested(connection: Connection, now: datetime) -> list[Aside]:
+    """What letters seem to say, for one key: commitments, days that return, and facts that have grown old."""
+    return [
+        *commitments.listed(connection, states=(commitments.SUGGESTED,), limit=MOST_SUGGESTED),
+        *told_occasions.listed(connection)[:MOST_SUGGESTED],
+        *[row for row in facts.of_contact(connection) if row.stale(now)][:MOST_SUGGESTED],
+    ]

@@ -11,6 +11,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli import times
 from inboxcrm.cli.output import EMPTY, cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.deeds import CHANNELS
 from inboxcrm.domain.occasions import Kind, LeapDay, Occasion
 from inboxcrm.domain.text import visible
 from inboxcrm.domain.touches import Class
@@ -21,8 +22,6 @@ from inboxcrm.service.household import Household
 from inboxcrm.store import facts as fact_rows
 from inboxcrm.store import interactions as interaction_rows
 from inboxcrm.store import told_occasions, views
-
-CHANNELS = ("phone", "meeting", "letter", "post", "chat", "other")
 
 
 def contact_meant(house: Household, reference: str) -> views.ContactRow:

@@ -10,7 +10,7 @@ from inboxcrm.configuration.lines import Path
 from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.rulereader import Reader, one_of
 from inboxcrm.configuration.table import shown
-from inboxcrm.domain.deeds import Commit, Deeds, On, Step, Unless, Wait
+from inboxcrm.domain.deeds import CHANNELS, Commit, Deeds, On, Step, Unless, Wait
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.occasions import Kind
@@ -44,7 +44,6 @@ OF_SENT = ("tag", "stop", *DEEDS)
 
 LONGEST_NOTE = 200
 OCCASIONS = tuple(str(each) for each in Kind)
-CHANNELS = ("phone", "meeting", "letter", "post", "chat", "other")
 _COMMITMENT = ("what", "who", "within")
 LONGEST_WAIT = timedelta(days=3660)
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")

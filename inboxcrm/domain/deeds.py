@@ -15,6 +15,9 @@ from typing import Any
 from inboxcrm.domain.durations import format_duration, format_hours
 from inboxcrm.domain.office_hours import OfficeCalendar
 
+CHANNELS = ("phone", "meeting", "letter", "post", "chat", "other")
+"""How people turn to one another beside mail."""
+
 AT_ONCE = timedelta(0)
 _DAY = timedelta(days=1)
 

@@ -293,3 +293,15 @@ def cancel(household: Household, workflow_id: int) -> list[StepRow]:
             workflows.end(connection, step.id, "cancelled", at=now, outcome="cancelled by hand")
         home.journal(connection, "workflow-cancelled", f"workflow {workflow_id}", {"steps": len(waiting)}, now=now)
     return waiting
+
+
+def skip(household: Household, step_id: int) -> StepRow:
+    """End one step that still waits; those behind it come at their time. Raises UserError where it does not wait."""
+    now = household.clock.now()
+    with household.database.write() as connection:
+        step = workflows.step(connection, step_id)
+        if step is None or not workflows.end(connection, step_id, "cancelled", at=now, outcome="skipped by hand"):
+            raise UserError("that step does not wait any more. See: inboxcrm workflows --all")
+        detail = {"step": step.number}
+        home.journal(connection, "workflow-skipped", f"workflow {step.workflow_id}", detail, now=now)
+    return step

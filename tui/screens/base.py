@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
+from ..widgets.keys import KeyLine
 from ..widgets.standing import Banner, StatusLine
 from .keeping import KeepingKeys
+from .remembering import MemoryKeys
 from .ruling import HomeKeys
 from .turning import TurnKeys
 
@@ -18,25 +19,30 @@ if TYPE_CHECKING:
     from ..app import DeskApp
 
 
-class DeskScreen(KeepingKeys, TurnKeys, HomeKeys):
+class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
     """One page. It reads anew whenever the home changed, and acts on the message it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,h", "help", "Help", key_display="h"),
         Binding("p", "answered('phone', 'phoned')", "Phoned"),
-        Binding("m", "answered('met', 'met')", "Met"),
+        Binding("m", "answered('met', 'met')", "Met", show=False),
         Binding("o", "other", "Other", show=False),
         Binding("e", "extend", "Extend"),
-        Binding("z", "snooze", "Snooze"),
         Binding("d", "elsewhere", "Done"),
         Binding("n", "not_needed", "Not needed"),
         Binding("s", "settled", "Settled", show=False),
         Binding("u", "follow_up", "Follow up", show=False),
         Binding("U", "wait_no_longer", "Wait no longer", show=False),
         Binding("O", "owe", "Owed", show=False),
+        Binding("f", "fact", "Fact"),
+        Binding("t", "commitment", "Agreed", show=False),
+        Binding("l", "log", "Log", show=False),
+        Binding("g", "touch", "Give or take", show=False),
+        Binding("C", "call_at", "Call at", show=False),
+        Binding("question_mark", "why", "Why", key_display="?"),
         Binding("slash", "search", "Search", key_display="/"),
         Binding("c", "contact", "Contact"),
-        Binding("question_mark", "why", "Why", key_display="?"),
+        Binding("z", "snooze", "Snooze"),
         Binding("w", "away", "Away", show=False),
         Binding("b", "homecoming", "Come back", show=False),
         Binding("P", "pause", "Pause", show=False),
@@ -46,7 +52,9 @@ class DeskScreen(KeepingKeys, TurnKeys, HomeKeys):
         Binding("3", "go('record')", "Record", show=False),
         Binding("4", "go('contacts')", "Contacts", show=False),
         Binding("5", "go('mailboxes')", "Mailboxes", show=False),
-        Binding("t", "app.lights", "Light or dark", show=False),
+        Binding("6", "go('workflows')", "Workflows", show=False),
+        Binding("7", "go('agreed')", "Agreed", show=False),
+        Binding("L", "app.lights", "Light or dark", show=False),
         Binding("escape", "back", "Back", show=False),
         Binding("q", "app.quit", "Quit"),
     ]
@@ -58,7 +66,7 @@ class DeskScreen(KeepingKeys, TurnKeys, HomeKeys):
         yield StatusLine()
         yield Banner()
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield KeyLine(show_command_palette=False)
 
     def body(self) -> ComposeResult:
         """The page itself."""
@@ -82,15 +90,19 @@ class DeskScreen(KeepingKeys, TurnKeys, HomeKeys):
 
     def action_go(self, name: str) -> None:
         """To one of the numbered pages."""
+        from .agreed import AgreedScreen
         from .contacts import ContactsScreen
         from .mailboxes import MailboxesScreen
         from .outbox import OutboxScreen
         from .record import RecordScreen
+        from .workflows import WorkflowsScreen
 
         pages: dict[str, Callable[[], DeskScreen]] = {
             "outbox": OutboxScreen,
             "record": RecordScreen,
             "contacts": ContactsScreen,
+            "workflows": WorkflowsScreen,
+            "agreed": AgreedScreen,
             "mailboxes": MailboxesScreen,
         }
         cast("DeskApp", self.app).to_page(pages[name]() if name in pages else None)

@@ -64,6 +64,33 @@ class Confirm(DialogScreen[bool]):
         event.stop()
 
 
+class Choice(DialogScreen[T], Generic[T]):
+    """One of several answers, each with its key; what is pasted presses none."""
+
+    def __init__(self, question: str, options: Sequence[tuple[str, str, T]], detail: Content = EMPTY) -> None:
+        super().__init__(question, detail)
+        self._options = options
+
+    def compose(self) -> ComposeResult:
+        """The question and the keys."""
+        keys = "    ".join(f"{key} {means}" for key, means, _ in self._options)
+        with Vertical(id="dialog"):
+            yield from self.head()
+            yield Static(Content(f"{keys}    Esc leaves"), markup=False, id="keys")
+
+    def on_key(self, event: events.Key) -> None:
+        """The answer of that key."""
+        for key, _, value in self._options:
+            if event.character == key:
+                event.stop()
+                self.dismiss(value)
+                return
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Text is no decision."""
+        event.stop()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line to fill in; `hint` stands in it while it is empty."""

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from inboxcrm.service import actions, asked
-from inboxcrm.service.household import Household
-from inboxcrm.store.unowed import Unowed
-from inboxcrm.store.views import FollowUpRow, OwedRow, Pile, QuestionRow
+from inboxcrm.store.call_backs import CallBack
+from inboxcrm.store.views import OwedRow, Pile
 
-from .. import asides
+from .. import asides, paper
 from ..asides import Aside
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import ACCENT, BAD, DOT, EMPTY, GOOD, MUTED, SOON, badges, due, fit, join, many, said, told, urgency
+from ..words import (
+    ACCENT,
+    BAD,
+    DOT,
+    EMPTY,
+    GOOD,
+    MUTED,
+    SOON,
+    badges,
+    due,
+    fit,
+    join,
+    many,
+    moment,
+    said,
+    told,
+    urgency,
+)
 from .split import SplitScreen
 
 ORGANISATION_FROM = 52
@@ -38,6 +53,7 @@ class QueueScreen(SplitScreen):
         super().__init__()
         self._piles: list[Pile] = []
         self._asides: list[Aside] = []
+        self._calls: Mapping[int, CallBack] = {}
         self._turned: dict[int | str, int] = {}
 
     def compose_list(self) -> Rows:
@@ -49,6 +65,7 @@ class QueueScreen(SplitScreen):
         super().read_again()
         self._piles = self.desk.piles()
         self._asides = self.desk.asides()
+        self._calls = self.desk.calls()
         asked_too = f"{len(self._asides)} asked of you" if self._asides else ""
         broken, today = sum(pile.broken for pile in self._piles), sum(pile.due_today for pile in self._piles)
         self.title_line(
@@ -97,14 +114,36 @@ class QueueScreen(SplitScreen):
             who += Content.styled(f"  {self._leaf(pile) + 1}/{len(pile.promise_ids)}", "$text-accent")
         return (
             fit(bar + who, due(row, zone, now), width),
-            fit(Content("  ") + said(row.subject or "(no subject)"), join((badges(row), told(row, zone, now))), width),
+            fit(
+                Content("  ") + said(row.subject or "(no subject)"),
+                join((self._call(row, short_form=True), badges(row), told(row, zone, now))),
+                width,
+            ),
         )
+
+    def _call(self, row: OwedRow, *, short_form: bool) -> Content:
+        """The call that was asked for with this mail, where one was."""
+        asked = self._calls.get(row.promise_id)
+        if asked is None:
+            return EMPTY
+        when = "when?"
+        if asked.call_at is not None:
+            when = moment(asked.call_at, self.desk.zone, self.desk.now())
+        elif asked.call_on is not None:
+            when = f"{asked.call_on:%a} {asked.call_on.day} {asked.call_on:%b}, hour?"
+        if short_form:
+            return Content.styled(f"call {when}", SOON)
+        return said(f"They ask to be called: “{asked.phrase}” ({when}).  p phoned   C another time", SOON)
 
     def show_sheet(self, index: int | None) -> None:
         """The mail the promise is about."""
         aside = self._aside(index)
         if aside is not None:
-            self.lay_message(self.desk.sheet(asides.message_of(aside)), asides.note(aside))
+            zone, now, message_id = self.desk.zone, self.desk.now(), asides.message_of(aside)
+            if message_id is None:
+                self.lay(EMPTY, asides.page(aside, zone, now))
+            else:
+                self.lay_message(self.desk.sheet(message_id), asides.note(aside, zone, now))
             return
         row = None if index is None else self._owed(index)
         if index is None or row is None:
@@ -112,7 +151,8 @@ class QueueScreen(SplitScreen):
             return
         several = len(self._piles[index].promise_ids)
         turn = f"{many(several - 1, 'more mail')} of theirs waits: ← → turn the pile" if several > 1 else ""
-        self.lay_message(self.desk.sheet(row.message_id), Content.styled(turn, SOON) if turn else EMPTY)
+        notes = (self._call(row, short_form=False), Content.styled(turn, SOON))
+        self.lay_message(self.desk.sheet(row.message_id), paper.lines(notes))
 
     def message_here(self) -> int | None:
         """The mail the promise under the cursor is about."""
@@ -122,6 +162,12 @@ class QueueScreen(SplitScreen):
             return asides.message_of(aside)
         row = None if index is None else self._owed(index)
         return None if row is None else row.message_id
+
+    def contact_here(self) -> int | None:
+        """Whom it is about, also where that is no mail."""
+        aside = self._aside(self.rows.index)
+        found = None if aside is None else asides.contact_of(aside)
+        return super().contact_here() if found is None else found
 
     def action_turn(self, by: int) -> None:
         """Another sheet of the same person."""
@@ -134,25 +180,24 @@ class QueueScreen(SplitScreen):
 
     def action_agree(self) -> None:
         """Yes to what is asked under the cursor."""
-        aside, house = self._aside(self.rows.index), self.desk.household
-        if isinstance(aside, QuestionRow):
-            question = aside.id
-            self.act(lambda: asked.agree(house, question))
-        else:
+        aside = self._aside(self.rows.index)
+        work = None if aside is None else asides.agree(aside, self.desk.household)
+        if work is None:
             self.tell("Nothing is asked here.", bad=True)
+        else:
+            self.act(work)
 
     def action_not_needed(self) -> None:
         """No to a question, no answer to a mail that needs none, no more waiting; else no answer to a promise."""
-        aside, house = self._aside(self.rows.index), self.desk.household
-        match aside:
-            case QuestionRow(id=question):
-                self.act(lambda: asked.decline(house, question))
-            case Unowed(message=row):
-                self.act(lambda: f"{row.contact or row.sender}: {_none_needed(house, row.id)}")
-            case FollowUpRow():
-                self.action_wait_no_longer()
-            case None:
-                super().action_not_needed()
+        aside = self._aside(self.rows.index)
+        if aside is None:
+            super().action_not_needed()
+            return
+        work = asides.decline(aside, self.desk.household)
+        if work is None:
+            self.action_wait_no_longer()
+        else:
+            self.act(work)
 
     def action_approve(self) -> None:
         """Approving needs the text before one's eyes: to the outbox, at this person's mail."""
@@ -166,15 +211,11 @@ class QueueScreen(SplitScreen):
 
         aside = self._aside(message.index)
         if aside is not None:
-            sheet = self.desk.sheet(asides.message_of(aside))
+            message_id = asides.message_of(aside)
+            sheet = None if message_id is None else self.desk.sheet(message_id)
             if sheet is not None and sheet.row.matter_id is not None:
                 self.app.push_screen(MatterScreen(sheet.row.matter_id, sheet.row.id))
             return
         row = self._owed(message.index)
         if row is not None:
             self.app.push_screen(MatterScreen(row.matter_id, row.message_id))
-
-
-def _none_needed(household: Household, row_id: int) -> str:
-    actions.not_needed(household, str(row_id))
-    return "no answer is needed."
