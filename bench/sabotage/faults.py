@@ -169,6 +169,16 @@ FAULTS: tuple[Defence, ...] = (
         (BODIES, "        if len(group) > 1:\n            half", "        if False:\n            half"),
     ),
     _defence(
+        34,
+        "a large mail is stored piece by piece",
+        "tests/service/test_large_mail.py::test_a_mail_of_fifty_megabytes_grows_the_process_by_less_than_thirty",
+        (
+            "inboxcrm/store/messages.py",
+            "    for piece in spool.pieces():\n        yield squeeze.compress(piece)",
+            '    for piece in [b"".join(spool.pieces())]:\n        yield squeeze.compress(piece)',
+        ),
+    ),
+    _defence(
         38,
         "a renamed folder is recognised",
         T + "folders.py::test_a_renamed_folder_is_recognised_and_nothing_of_it_read_again",

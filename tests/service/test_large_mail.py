@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from inboxcrm.parsing import BODY_CUT, Limits, Parser
 from inboxcrm.ports import Batch
@@ -55,3 +59,13 @@ def test_a_spool_is_known_by_the_same_mark_as_the_bytes(tmp_path: Path) -> None:
     assert b"".join(spool.pieces(1_500_000)) == raw[:1_500_000]
     assert (spool.head(10), len(spool)) == (raw[:10], len(raw))
     assert list(tmp_path.iterdir()) == []  # it has no name, so nothing is left behind
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells what a process held at most")
+def test_a_mail_of_fifty_megabytes_grows_the_process_by_less_than_thirty(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.service.fifty_megabytes", str(tmp_path)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+
+    assert 0 < float(done.stdout) < 30
