@@ -16,7 +16,7 @@ import inboxcrm
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import LONGEST_HEADERS, headers_end
 from inboxcrm.errors import InternalError
-from inboxcrm.parsing_wire import PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, from_wire
+from inboxcrm.parsing_wire import MORE, PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, from_wire
 from inboxcrm.spool import Spool
 
 __all__ = ["Limits", "Parsed", "Parser"]
@@ -70,13 +70,18 @@ class Parser:
         return (await self.parse_many((raw,), language=language))[0]
 
     async def parse_many(self, raws: Sequence[bytes | Spool], *, language: bool = False) -> list[Parsed]:
-        """Read mails, in their order. Answers come one by one, so it is known which mail a worker died of."""
+        """Read mails, in their order. Answers come together; after a failure one by one, so that it is known which mail
+        the worker died of.
+        """
         answers: list[Parsed] = []
+        wish = WITH_LANGUAGE if language else PLAIN
+        together = len(raws) > 1
         async with self._lock:
             while len(answers) < len(raws):
-                await self._read_until_failure(raws[len(answers) :], answers, WITH_LANGUAGE if language else PLAIN)
-                if len(answers) < len(raws):
+                await self._read_until_failure(raws[len(answers) :], answers, wish, together=together)
+                if len(answers) < len(raws) and not together:
                     answers.append(await self._headers_only(raws[len(answers)]))
+                together = False
         return answers
 
     async def close(self) -> None:
@@ -84,18 +89,21 @@ class Parser:
         async with self._lock:
             await self._discard()
 
-    async def _read_until_failure(self, raws: Sequence[bytes | Spool], answers: list[Parsed], wish: int) -> None:
-        """Append answers up to the first mail that failed."""
+    async def _read_until_failure(
+        self, raws: Sequence[bytes | Spool], answers: list[Parsed], wish: int, *, together: bool = False
+    ) -> None:
+        """Append answers up to the first mail that failed; answered `together`, it may be a later one that failed."""
         worker = await self._ready()
         assert worker.stdin is not None
         whole = False
         try:
-            for raw in raws:
+            for left, raw in zip(reversed(range(len(raws))), raws, strict=True):
+                wished = wish | MORE if together and left else wish
                 if isinstance(raw, Spool):
-                    await self._hand_over(worker.stdin, raw, wish)
+                    await self._hand_over(worker.stdin, raw, wished)
                     continue
                 sent = self._within_limit(raw)
-                worker.stdin.write(REQUEST.pack(wish, len(sent)))
+                worker.stdin.write(REQUEST.pack(wished, len(sent)))
                 worker.stdin.write(sent)
             for raw in raws:
                 octets = await self._answer(worker, self._limits.seconds)

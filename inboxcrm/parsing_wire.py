@@ -21,7 +21,10 @@ REQUEST = Struct(">BI")
 REPLY = Struct(">I")
 """What stands before an answer: its number of octets. An empty answer says that this mail could not be parsed."""
 
-PLAIN, WITH_LANGUAGE = 0, 1
+PLAIN, WITH_LANGUAGE, MORE = 0, 1, 2
+"""What is wished: nothing besides, the language; and whether another mail follows at once, so that the answer may wait
+for its own."""
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 READY = b"inboxcrm-parsing-2"
 """The first answer of a worker that has started."""

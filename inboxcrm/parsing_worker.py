@@ -13,7 +13,10 @@ from typing import BinaryIO
 
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.quoting import new_text
-from inboxcrm.parsing_wire import READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, to_wire
+from inboxcrm.parsing_wire import MORE, PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, to_wire
+
+TOGETHER = 64 * 1024
+"""Octets of answers that are sent without waiting for more."""
 
 
 def parsed(raw: bytes, *, language: bool) -> Parsed:
@@ -29,23 +32,30 @@ def parsed(raw: bytes, *, language: bool) -> Parsed:
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer until the requests end."""
-    _reply(replies, READY)
-    while len(head := requests.read(REQUEST.size)) == REQUEST.size:
+    """Answer until the requests end; answers to mails that follow each other at once are sent together."""
+    waiting = [_framed(READY)]
+    wish, size = PLAIN, 0
+    while True:
+        if not wish & MORE or sum(map(len, waiting)) >= TOGETHER:
+            replies.write(b"".join(waiting))
+            replies.flush()
+            waiting.clear()
+        head = requests.read(REQUEST.size)
+        if len(head) < REQUEST.size:
+            return
         wish, size = REQUEST.unpack(head)
         raw = requests.read(size)
         if len(raw) < size:
             return
         try:
-            answer = to_wire(parsed(raw, language=wish == WITH_LANGUAGE))
+            answer = to_wire(parsed(raw, language=bool(wish & WITH_LANGUAGE)))
         except Exception:  # whatever it was, it was this mail's fault, and the parent says so
             answer = b""
-        _reply(replies, answer)
+        waiting.append(_framed(answer))
 
 
-def _reply(replies: BinaryIO, answer: bytes) -> None:
-    replies.write(REPLY.pack(len(answer)) + answer)
-    replies.flush()
+def _framed(answer: bytes) -> bytes:
+    return REPLY.pack(len(answer)) + answer
 
 
 def _limit_memory(octets: int) -> None:

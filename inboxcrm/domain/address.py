@@ -229,6 +229,7 @@ def a_label(domain: str) -> str:
         return domain
 
 
+@lru_cache(maxsize=4096)
 def base_key(key: str) -> str:
     """The mailbox behind a key: its plus-tag cut, and at Gmail (only there) the dots, which Gmail ignores.
 

@@ -16,7 +16,9 @@ from inboxcrm.spool import Spool
 from inboxcrm.store.times import to_text, to_text_or_none
 
 PREVIEW_LENGTH = 160
-COMPRESSION_LEVEL = 3
+COMPRESSION_LEVEL = 1
+"""Level 3 takes a third longer and saves 1.6% of mail with its attachments."""
+
 BEGINNING = 1 << 17
 """Compressed octets in which the header block of any mail begins: the largest block of zstd."""
 

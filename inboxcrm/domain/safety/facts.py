@@ -91,12 +91,9 @@ class kept(Generic[_Value]):  # noqa: N801 - read like `property`
         return value
 
 
-_base_key = lru_cache(maxsize=4096)(base_key)
-
-
 @lru_cache(maxsize=64)
 def _bases(addresses: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_base_key(address) for address in addresses)
+    return frozenset(base_key(address) for address in addresses)
 
 
 def token(value: str) -> str:
@@ -153,7 +150,7 @@ class Facts:
 
     def owns_key(self, key: str) -> bool:
         """The same, of a key."""
-        return _base_key(key) in _bases(self.settings.own_addresses)
+        return base_key(key) in _bases(self.settings.own_addresses)
 
     @kept
     def reverse_path(self) -> str | None:
