@@ -102,7 +102,7 @@ def _reading(folder: str) -> tuple[str, str]:
 
 
 def _archive(database: Path, port: int, user: str, folders: list[str]) -> int:
-    from fast_mail_parser import parse_email  # here, since the other ratio does not need them
+    from fast_mail_parser import ParseError, parse_email  # here, since the other ratio does not need them
     from zstandard import ZstdCompressor
 
     compress = ZstdCompressor(level=3).compress
@@ -115,7 +115,11 @@ def _archive(database: Path, port: int, user: str, folders: list[str]) -> int:
         rows, letters, before = [], [], number
         for raw in some:
             number += 1
-            read = parse_email(raw)
+            try:
+                read = parse_email(raw)
+            except ParseError:  # base64 that is cut short, for one; it is kept, and cannot be found
+                letters.append((number, "", compress(raw)))
+                continue
             headers = read.headers
             told = (headers.get(name, [None])[0] for name in ("Message-ID", "From", "To"))
             rows.append((number, *told, read.subject, read.date))
