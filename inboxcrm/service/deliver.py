@@ -188,11 +188,20 @@ class Deliver:
 
         Copies that could not be filed are tried again first.
         """
-        for item, tries in [self._unfiled.pop(item_id) for item_id in list(self._unfiled)]:
-            await self._file_copy(item, self._offices[item.mailbox], tries=tries)
-        for item in await self._household.read(lambda connection: outbox.in_state(connection, OutboxState.UNKNOWN)):
-            office = self._offices.get(item.mailbox)
-            if office is None or self._looks.get(item.id, 0) >= len(LOOKS_FOR_DOUBTFUL):
+        doubtful = await self._household.read(lambda connection: outbox.in_state(connection, OutboxState.UNKNOWN))
+        async with asyncio.TaskGroup() as looks:
+            for name, office in self._offices.items():
+                mine = [item for item in doubtful if item.mailbox == name]
+                unfiled = [item_id for item_id, (item, _) in self._unfiled.items() if item.mailbox == name]
+                if mine or unfiled:
+                    looks.create_task(self._settle(office, mine, unfiled), name=f"settle {name}")
+
+    async def _settle(self, office: Office, doubtful: list[outbox.Item], unfiled: list[int]) -> None:
+        """The same for one mailbox: another whose server does not answer holds up none."""
+        for item, tries in [self._unfiled.pop(item_id) for item_id in unfiled]:
+            await self._file_copy(item, office, tries=tries)
+        for item in doubtful:
+            if self._looks.get(item.id, 0) >= len(LOOKS_FOR_DOUBTFUL):
                 continue
             try:
                 found = await office.mailbox.find_sent(item.mail_id)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from inboxcrm.errors import TransientError
-from inboxcrm.ports import Delivery, Outgoing, StepRecorder
-from inboxcrm.service import deliver
+from inboxcrm.ports import Delivery, InDoubt, Outgoing, StepRecorder
+from inboxcrm.service import actions, deliver
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from tests.service.house import MAILBOX, FakeMailbox, FakeTransport, House, mail
 
@@ -165,6 +165,48 @@ async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
     await house.deliver.run_once()
 
     assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
+
+
+async def test_a_sent_folder_that_does_not_answer_leaves_no_other_mailbox_in_doubt(
+    two: House, stalled: StalledTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stalled.answers.set()
+    stalled.says = two.transport.says = [InDoubt("lost after the body")]
+    await two.arrive(mail(1))
+    await arrive_at_second(two, mail(2, sender=OTHER))
+    await two.pass_time(minutes=10)
+    two.mailbox.found = {mail_id for (mail_id,) in two.ask("SELECT mail_id FROM outbox")}
+    never = asyncio.Event()
+
+    async def hangs(_: FakeMailbox, mail_id: str) -> bool:
+        await never.wait()
+        return bool(mail_id)  # found, as soon as anything is said
+
+    first = two.deliver._offices["main"].mailbox
+    monkeypatch.setattr(first, "find_sent", hangs.__get__(first))
+    settling = asyncio.create_task(two.deliver.settle_doubtful())
+    async with asyncio.timeout(10):
+        while [row.state for row in two.outbox() if row.recipient == "eve@new.example"] != ["sent"]:
+            await asyncio.sleep(0.01)
+    never.set()
+    await settling
+
+    assert {row.state for row in two.outbox()} == {"sent"}
+
+
+async def test_what_the_owner_let_go_leaves_while_sent_cannot_be_read(house: House) -> None:
+    """An account that reads too much pauses; what a person decided does not wait for a look into Sent."""
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+    house.clock.advance(timedelta(days=2))
+    await house.sweep()
+    (apology,) = [row for row in house.outbox() if row.template == "apology"]
+    house.mailbox.broken = TransientError("throttled")
+
+    actions.approve(house.household, apology.id)
+    await house.pass_time(minutes=1)
+
+    assert len(house.transport.sent) == 2
 
 
 async def test_a_lane_says_what_is_claimed_already(house: House) -> None:
