@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from inboxcrm.domain import contents
 from inboxcrm.service import brief, lookalike
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
+from inboxcrm.store import call_backs, views
 from inboxcrm.store import messages as mail
-from inboxcrm.store import views
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web.desk import Desk
 
@@ -98,6 +98,7 @@ def home(visit: Visit) -> Page:
             "people": len(piles),
             "broken": sum(pile.broken for pile in piles),
             "due_today": sum(pile.due_today for pile in piles),
+            "calls": {row.promise_id: row for row in call_backs.live(connection)},
             "waiting": views.outbox(connection, states=("awaiting", "unknown"), limit=10),
             "mailboxes": views.mailboxes(connection),
             "newest": views.newest(connection, limit=8),

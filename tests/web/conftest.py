@@ -42,6 +42,7 @@ class Window:
             "home": "/",
             "messages": "/-/inboxcrm/messages",
             "contacts": "/-/inboxcrm/contacts",
+            "memory": "/-/inboxcrm/memory",
             "contact": f"/-/inboxcrm/contact/{rows.contact}",
             "matter": f"/-/inboxcrm/matter/{rows.matter}",
             "message": f"/-/inboxcrm/message/{rows.message}",

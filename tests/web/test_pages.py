@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from inboxcrm.store import facts
+from inboxcrm.store import call_backs, commitments, facts
 from inboxcrm.store import home as memory
 from inboxcrm.store.database import Database
 from tests.web import home
@@ -50,6 +50,54 @@ async def test_a_contact_page_has_the_brief(window: Window) -> None:
 
     assert "Before you answer" in page
     assert "likes <b>tea</b>, Tue 2026-03-03" in page
+
+
+async def test_the_memory_page_has_what_was_agreed_said_and_asked_for(window: Window) -> None:
+    book, contact = Database(window.path), window.rows.contact
+    with book.write() as connection:
+        (promise,) = (row[0] for row in connection.execute("SELECT id FROM promises").fetchall())
+        call_backs.keep(
+            connection,
+            promise,
+            message_id=window.rows.message,
+            phrase="call me <b>tomorrow</b>",
+            call_at=home.NOW + timedelta(days=1),
+            call_on=None,
+            sure=True,
+        )
+        facts.add(
+            connection,
+            contact_id=contact,
+            message_id=None,
+            text="lives in <i>Bern</i>",
+            quote="",
+            said_at=home.NOW,
+            now=home.NOW,
+        )
+        for state, quote in (("open", "send the plans"), ("suggested", "I will pay by Friday.")):
+            commitments.add(
+                connection,
+                message_id=window.rows.message,
+                contact_id=contact,
+                matter_id=None,
+                side="mine",
+                kind="deed",
+                quote=quote,
+                detail="",
+                said_at=home.NOW,
+                due_on=home.NOW.date(),
+                state=state,
+            )
+    book.close()
+
+    page, first = await window.read("/-/inboxcrm/memory"), await window.read("/")
+
+    told = ("They asked to be called", "tomorrow 10:00", "send the plans", "Waits for your yes or no", "I will pay by")
+    assert [words for words in (*told, "lives in", "No step waits.") if words not in page] == []
+    raw = (await window.get("/-/inboxcrm/memory")).text
+    assert "<b>tomorrow" not in raw
+    assert "<i>Bern" not in raw
+    assert "asked to be called" in first
 
 
 async def test_a_matter_page_has_the_whole_letters_with_quotes_folded(window: Window) -> None:
