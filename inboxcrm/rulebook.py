@@ -17,6 +17,7 @@ from inboxcrm.configuration.rulereader import Names, RuleFile
 from inboxcrm.domain.deeds import On
 from inboxcrm.domain.rule_names import Facts, context
 from inboxcrm.domain.rules import Rule, Situation, Word, asked_in_order, speak
+from inboxcrm.domain.situation import Standing
 from inboxcrm.errors import RuleError
 from inboxcrm.home import Stamp, stamp
 
@@ -99,7 +100,7 @@ class RuleBook:
         book._take(_sources_from(texts))
         return book
 
-    def speak(self, situation: Situation, *, on: On = On.RECEIVED) -> Word:
+    def speak(self, situation: Situation | Standing, *, on: On = On.RECEIVED) -> Word:
         """What the rules say of this situation. Raises nothing: a rule that fails is passed over and reported."""
         asked = (rule for rule in self.rules if self._failures[rule.name] < FAULTS_ALLOWED)
         word = speak(asked, Facts(situation, self._zone), on=on)
@@ -167,7 +168,7 @@ class RuleBook:
 
     def _take(self, sources: Sequence[_Source]) -> None:
         """Put these files in force: all of them, or RuleError and nothing has changed."""
-        typed = context(self._zone)
+        typed = partial(context, self._zone)
         texts: dict[str, str] = {}
         files = [self._file(source, typed, texts) for source in sources]
         problems = [problem for file in files for problem in file.problems]
@@ -178,7 +179,7 @@ class RuleBook:
         self.rules = asked_in_order(rules)
         self.own_texts, self.kept = texts, False
 
-    def _file(self, source: _Source, typed: Any, texts: dict[str, str]) -> RuleFile:
+    def _file(self, source: _Source, typed: Callable[[On], Any], texts: dict[str, str]) -> RuleFile:
         try:
             text = source.read()
         except (OSError, UnicodeDecodeError) as error:

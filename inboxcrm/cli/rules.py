@@ -15,6 +15,7 @@ from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, 
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
 from inboxcrm.configuration import load
+from inboxcrm.domain.deeds import IN_TIME, On
 from inboxcrm.domain.durations import format_duration
 from inboxcrm.domain.rules import Rule
 from inboxcrm.domain.text import one_line
@@ -68,11 +69,15 @@ def list_(place: Place, as_json: bool) -> None:
     table(
         ("name", "then", "file", "whose", "when"),
         [
-            (rule.name, ", ".join(_said(rule)), rule.origin, _whose(rule, own), one_line(rule.when.text, 200))
+            (rule.name, ", ".join(_said(rule)), rule.origin, _whose(rule, own), one_line(_when(rule), 200))
             for rule in found
         ],
         nothing="There are no rules.",
     )
+
+
+def _when(rule: Rule) -> str:
+    return rule.when.text if rule.on is On.RECEIVED else f"[on {rule.on}] {rule.when.text}"
 
 
 def _file(rule: Rule) -> str:
@@ -116,7 +121,8 @@ def test(place: Place, file: Path, at: str | None, as_json: bool) -> None:
         with house.database.read() as connection:
             when = times.instant(at, zone, option="--at") if at else rehearse.date_of(raw) or SystemClock().now()
             played = rehearse.rehearse(house, connection, raw, received_at=when)
-        seen = [(rule, rule.when.seen(house.rules.facts(played.situation))) for rule in house.rules.rules]
+        asked = [rule for rule in house.rules.rules if rule.on not in IN_TIME]
+        seen = [(rule, rule.when.seen(house.rules.facts(played.situation))) for rule in asked]
         if as_json:
             emit({"file": str(file), **_line(played)})
             return
@@ -182,7 +188,7 @@ def replay(place: Place, days: int, as_json: bool) -> None:
                     f"        now    {cell(each.rehearsal.outcome)}\n"
                     f"        then   {cell(each.said_then)}"
                 )
-        found = house.rules.rules
+        found = tuple(rule for rule in house.rules.rules if rule.on is On.RECEIVED)
     if not as_json:
         _summary(found, met, mails, days)
 

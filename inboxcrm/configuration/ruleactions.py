@@ -10,7 +10,7 @@ from inboxcrm.configuration.lines import Path
 from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.rulereader import Reader, one_of
 from inboxcrm.configuration.table import shown
-from inboxcrm.domain.deeds import CHANNELS, Commit, Deeds, On, Step, Unless, Wait
+from inboxcrm.domain.deeds import CHANNELS, IN_TIME, Commit, Deeds, On, Step, Unless, Wait
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.occasions import Kind
@@ -42,6 +42,9 @@ STEP_KEYS = ("after", "unless", "then")
 OF_SENT = ("tag", "stop", *DEEDS)
 """What a rule may do that is asked of the owner's own mail: there is nothing to acknowledge or to promise."""
 
+IN_TIME_ACTIONS = ("stop", "draft", "notify", "note", "commitment")
+"""What a rule may do that no mail brings about."""
+
 LONGEST_NOTE = 200
 OCCASIONS = tuple(str(each) for each in Kind)
 _COMMITMENT = ("what", "who", "within")
@@ -54,8 +57,8 @@ def then_of(reader: Reader, place: Path, values: object, *, on: On) -> tuple[Act
     found = _table(reader, place, values, "{ hold = true }")
     if found is None:
         return None
-    known = ACTIONS if on is On.RECEIVED else OF_SENT
-    _refuse(reader, place, found, known, "a rule on your own mail")
+    known = ACTIONS if on is On.RECEIVED else OF_SENT if on is On.SENT else IN_TIME_ACTIONS
+    _refuse(reader, place, found, known, f'a rule on = "{on}"' if on in IN_TIME else "a rule on your own mail")
 
     def flag(key: str) -> bool:
         return reader.read((*place, key), found, _flag, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inboxcrm.configuration.lines import Path, locate, nearest_line
@@ -12,7 +12,7 @@ from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.ruleactions import steps_of, then_of
 from inboxcrm.configuration.rulereader import Names, Reader, RuleFile
 from inboxcrm.configuration.table import shown
-from inboxcrm.domain.deeds import On, Step
+from inboxcrm.domain.deeds import IN_TIME, On, Step
 from inboxcrm.domain.rule_conditions import ConditionError, read_condition
 from inboxcrm.domain.rules import Actions, Rule
 
@@ -22,8 +22,11 @@ HIGHEST_PRIORITY = 100
 _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 
 
-def read_rules(text: str, origin: str, *, context: Any, names: Names) -> RuleFile:
-    """Read one file. `context` types what conditions may ask, `names` holds what actions may name."""
+def read_rules(text: str, origin: str, *, context: Callable[[On], Any], names: Names) -> RuleFile:
+    """Read one file; what is wrong is told in its problems.
+
+    `context` types what the conditions of each kind of rule may ask, `names` holds what actions may name.
+    """
     file = RuleFile(origin)
     try:
         values = tomllib.loads(text.removeprefix("\ufeff"))
@@ -51,10 +54,14 @@ def _rule(reader: Reader, place: Path, values: Mapping[str, object]) -> Rule | N
     _missing(reader, place, values)
     name = reader.read((*place, "name"), values, _name, "")
     on = reader.read((*place, "on"), values, _on, On.RECEIVED)
-    when = reader.read((*place, "when"), values, lambda value: _condition(reader, value), None)
+    when = reader.read((*place, "when"), values, lambda value: _condition(reader, value, on), None)
     priority = reader.read((*place, "priority"), values, _priority, 0)
     then = then_of(reader, (*place, "then"), values["then"], on=on) if "then" in values else None
     steps = steps_of(reader, (*place, "step"), values["step"]) if "step" in values else ()
+    if steps and on in IN_TIME:
+        reader.problem(
+            (*place, "step"), f'a rule on = "{on}" does at once what it does; steps that wait begin with a mail'
+        )
     if when is None or len(reader.file.problems) > before:
         return None
     line = nearest_line(reader.lines, place)
@@ -93,7 +100,7 @@ def _priority(value: object) -> int:
     return value
 
 
-def _condition(reader: Reader, value: object) -> Any:
+def _condition(reader: Reader, value: object, on: On) -> Any:
     if not isinstance(value, str):
         raise ConditionError(f"found {shown(value)}; must be a condition in quotes, such as 'not office.open'")
-    return read_condition(value, reader.context)
+    return read_condition(value, reader.context(on))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from inboxcrm.configuration.lines import Path, nearest_line
 from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.table import shown
+from inboxcrm.domain.deeds import On
 from inboxcrm.domain.rules import Rule
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Reader:
 
     file: RuleFile
     lines: Mapping[Path, int]
-    context: Any
+    context: Callable[[On], Any]
     names: Names
 
     def problem(self, place: Path, what: str) -> None:

@@ -29,6 +29,14 @@ class On(StrEnum):
     """A mail came."""
     SENT = "sent"
     """The owner's own mail was found in Sent, written by hand."""
+    OCCASION = "occasion"
+    """A day that returns has come near enough to be told, and was not greeted yet."""
+    QUIET = "quiet"
+    """A contact has fallen silent for longer than is usual with them, and the owner is to hear of it."""
+
+
+IN_TIME = frozenset((On.OCCASION, On.QUIET))
+"""What no mail but time brings about."""
 
 
 class Unless(StrEnum):

@@ -196,6 +196,9 @@ def _names_used(text: str) -> list[str]:
 def _suggestion(path: str) -> str:
     if path.partition(".")[0] in ("now", "today"):
         return ' Did you mean "received"?'
+    if path in NAMES:
+        asked = " or ".join(sorted(f'"{each}"' for each in NAMES[path].on))
+        return f" Only a rule with on = {asked} knows it."
     known = [*NAMES, *HELPERS]
     near = get_close_matches(path, known, n=1) or get_close_matches(path, [each.split(".")[-1] for each in known], n=1)
     full = next((each for each in known if near and (each == near[0] or each.endswith(f".{near[0]}"))), None)

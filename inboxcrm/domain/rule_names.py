@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,9 @@ import re2
 import rule_engine
 from rule_engine import DataType
 
-from inboxcrm.domain.situation import Situation
+from inboxcrm.domain.deeds import IN_TIME, On
+from inboxcrm.domain.occasions import Kind as OccasionKind
+from inboxcrm.domain.situation import Situation, Standing
 
 LONGEST_TEXT = 20_000
 """How many characters of a mail's new text a condition sees."""
@@ -40,14 +42,20 @@ TYPES: Mapping[Kind, Any] = {
 }
 
 
+_OF_MAIL = frozenset(On) - IN_TIME
+_ALWAYS = frozenset(On)
+_OCCASION, _QUIET = frozenset((On.OCCASION,)), frozenset((On.QUIET,))
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One thing to ask about. `choices` are the only texts it can be, where they are few."""
+    """One thing to ask about. `choices` are the only texts it can be, where they are few; `on`: which rules may ask."""
 
     kind: Kind
     meaning: str
-    read: Callable[[Situation], object]
+    read: Callable[[Any], object]
     choices: tuple[str, ...] = ()
+    on: frozenset[On] = _OF_MAIL
 
 
 def _text(situation: Situation) -> str:
@@ -95,9 +103,15 @@ NAMES: Mapping[str, Name] = {
     "contact.known": Name(
         Kind.TRUTH, "whether you wrote to the sender, imported or confirmed them", lambda asked: asked.known
     ),
-    "contact.name": Name(Kind.TEXT, 'the contact\'s name; "" for nobody in your book', lambda asked: asked.contact),
-    "organisation": Name(Kind.TEXT, 'the name of the contact\'s organisation, or ""', lambda asked: asked.organisation),
-    "plan": Name(Kind.TEXT, 'the plan set for the contact or the organisation, or ""', lambda asked: asked.plan),
+    "contact.name": Name(
+        Kind.TEXT, 'the contact\'s name; "" for nobody in your book', lambda asked: asked.contact, on=_ALWAYS
+    ),
+    "organisation": Name(
+        Kind.TEXT, 'the name of the contact\'s organisation, or ""', lambda asked: asked.organisation, on=_ALWAYS
+    ),
+    "plan": Name(
+        Kind.TEXT, 'the plan set for the contact or the organisation, or ""', lambda asked: asked.plan, on=_ALWAYS
+    ),
     "office.open": Name(
         Kind.TRUTH,
         "whether the mail came in open office time, or in the hours that the sender's plan has of its own",
@@ -137,8 +151,38 @@ NAMES: Mapping[str, Name] = {
         Kind.TEXT,
         "the code of the language we would write in: the contact's, else the mail's, else yours",
         lambda asked: asked.language,
+        on=_ALWAYS,
     ),
     "received": Name(Kind.MOMENT, "when the mail came, by your clock", lambda asked: asked.received_at),
+    "occasion.kind": Name(
+        Kind.TEXT,
+        "what returns: `birthday`, `anniversary`, `wedding`, `contract-start`, `go-live`, `first-job`",
+        lambda asked: asked.kind,
+        tuple(str(each) for each in OccasionKind),
+        on=_OCCASION,
+    ),
+    "occasion.number": Name(
+        Kind.NUMBER, "which return it is, in years; 0 where that is not known", lambda asked: asked.number, on=_OCCASION
+    ),
+    "occasion.note": Name(Kind.TEXT, "what you noted of it", lambda asked: asked.note, on=_OCCASION),
+    "silence.days": Name(
+        Kind.NUMBER, "how many days ago they last gave word", lambda asked: asked.silent_days, on=_QUIET
+    ),
+    "silence.typical": Name(
+        Kind.NUMBER,
+        "how many days usually lie between, 0 where they wrote once",
+        lambda asked: asked.typical_days,
+        on=_QUIET,
+    ),
+    "silence.gone": Name(
+        Kind.TRUTH,
+        "whether so long a silence is less likely than one in a hundred",
+        lambda asked: asked.gone,
+        on=_QUIET,
+    ),
+    "silence.broken_promise": Name(
+        Kind.TRUTH, "whether a promise to them was broken before it", lambda asked: asked.broken, on=_QUIET
+    ),
 }
 
 
@@ -209,7 +253,7 @@ class Facts:
 
     __slots__ = ("_read", "_situation", "_zone")
 
-    def __init__(self, situation: Situation, zone: tzinfo) -> None:
+    def __init__(self, situation: Situation | Standing, zone: tzinfo) -> None:
         self._situation = situation
         self._zone = zone
         self._read: dict[str, Any] = {}
@@ -219,8 +263,8 @@ class Facts:
         if path not in self._read:
             name = NAMES[path]
             value = name.read(self._situation)
-            if name.kind is Kind.MOMENT:
-                value = self._situation.received_at.astimezone(self._zone)
+            if isinstance(value, datetime):
+                value = value.astimezone(self._zone)
             self._read[path] = value
         return self._read[path]
 
@@ -248,20 +292,25 @@ def _resolve(facts: Facts, name: str) -> Any:
     return HELPERS[name].call if name in HELPERS else _lookup(facts, name)
 
 
-def _branch_type(prefix: str) -> Any:
-    below = {path.removeprefix(f"{prefix}.").split(".")[0] for path in NAMES if path.startswith(f"{prefix}.")}
-    return DataType.OBJECT(prefix, {name: _type_of(f"{prefix}.{name}") for name in below}, _attribute)
+def _branch_type(prefix: str, on: On) -> Any:
+    below = {path.removeprefix(f"{prefix}.").split(".")[0] for path in names(on) if path.startswith(f"{prefix}.")}
+    return DataType.OBJECT(prefix, {name: _type_of(f"{prefix}.{name}", on) for name in below}, _attribute)
 
 
-def _type_of(path: str) -> Any:
-    return _branch_type(path) if path in BRANCHES else TYPES[NAMES[path].kind]
+def _type_of(path: str, on: On) -> Any:
+    return _branch_type(path, on) if path in BRANCHES else TYPES[NAMES[path].kind]
 
 
-@lru_cache(maxsize=8)
-def context(zone: tzinfo) -> Any:
+def names(on: On) -> tuple[str, ...]:
+    """The names that a rule asked of this may use."""
+    return tuple(path for path, name in NAMES.items() if on in name.on)
+
+
+@lru_cache(maxsize=16)
+def context(zone: tzinfo, on: On = On.RECEIVED) -> Any:
     """What rule-engine compiles conditions against: every name typed, none else known; dates by the owner's clock."""
-    roots = {path.split(".")[0] for path in NAMES}
-    types = {name: _type_of(name) for name in roots} | {
+    roots = {path.split(".")[0] for path in names(on)}
+    types = {name: _type_of(name, on) for name in roots} | {
         name: DataType.FUNCTION(
             name, return_type=DataType.BOOLEAN, argument_types=tuple(TYPES[kind] for kind in helper.takes)
         )

@@ -35,3 +35,25 @@ class Situation:
     received_at: datetime
     exchanges: int = 0
     slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with a contact on a day, for what time alone brings about.
+
+    `contact`, `organisation`, `plan` and `language` are as in `Situation`. Of an occasion: its kind, which return it is
+    (0 where that is not known) and the owner's note. Of a silence: how long it is and how long gaps usually are, in
+    days; `gone`: it is less likely than one in a hundred; `broken`: a promise to them was broken before it.
+    """
+
+    contact: str
+    organisation: str
+    plan: str
+    language: str
+    kind: str = ""
+    number: int = 0
+    note: str = ""
+    silent_days: float = 0.0
+    typical_days: float = 0.0
+    gone: bool = False
+    broken: bool = False

@@ -97,10 +97,12 @@ def draft(
     template: str,
     dedupe_key: str,
     now: datetime,
+    good_until: datetime | None = None,
 ) -> int | Silence:
     """Enter a draft that awaits the owner; answers its item, or why it should not be written.
 
-    A greeting begins a new conversation, a letter answers. A payment reminder is stopped where no invoice was sent.
+    A greeting begins a new conversation, and belongs to no matter; a letter answers. A payment reminder is stopped
+    where no invoice was sent. `good_until` is when the draft is too late, `GOOD_FOR` from now where none is given.
     """
     found = household.templates.find(template, told.language) if template in household.templates.names() else None
     if found is None:
@@ -136,7 +138,7 @@ def draft(
         kind="owner",
         mailbox_id=told.mailbox_id,
         message_id=told.message_id,
-        matter_id=told.matter_id,
+        matter_id=told.matter_id if answers else None,
         promise_id=None,
         template=template,
         state=OutboxState.AWAITING,
@@ -150,7 +152,7 @@ def draft(
         form_lead=False,
         due_at=None,
         send_after=now,
-        expires_at=now + GOOD_FOR,
+        expires_at=good_until or now + GOOD_FOR,
     )
     return outbox.add(connection, entry, made, now=now)
 

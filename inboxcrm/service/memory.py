@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from inboxcrm.service import account, commitments, lookalike, quiet, reach, social, told_days
+from inboxcrm.service import account, commitments, in_time, lookalike, quiet, reach, social, told_days
 from inboxcrm.service.household import Household
 from inboxcrm.store.merging import gather_strays
 
@@ -27,3 +27,6 @@ async def remember(household: Household) -> None:
     measured = await quiet.measure_daily(household)
     if measured:
         log.info("memory.measured", extra={"count": measured})
+    asked = await in_time.ask(household)
+    if asked:
+        log.info("memory.rules", extra={"count": asked})

@@ -147,12 +147,13 @@ def _drop_overtaken(connection: sqlite3.Connection, household: Household) -> int
         if step.state == "waiting":
             workflows.end(connection, step.id, "moot", at=now, outcome=_WHY[unless])
         elif step.outbox_id is not None:
-            _take_back(connection, step.outbox_id, now, _WHY[unless])
+            take_back(connection, step.outbox_id, now, _WHY[unless])
         home.clear_alarms_about(connection, NOTICE, _about(step), now=now)
     return len(found)
 
 
-def _take_back(connection: sqlite3.Connection, item_id: int, now: datetime, why: str) -> None:
+def take_back(connection: sqlite3.Connection, item_id: int, now: datetime, why: str) -> None:
+    """Take a draft that still waits for the owner out of the outbox."""
     item = outbox.by_id(connection, item_id)
     if item is not None and item.state is OutboxState.AWAITING:
         outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply=why)

@@ -71,6 +71,11 @@ def listed(connection: sqlite3.Connection, contact_id: int | None = None) -> lis
     return [OccasionRow(**dict(row)) for row in rows]
 
 
+def newest(connection: sqlite3.Connection) -> int:
+    """The highest number of any occasion there ever was."""
+    return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM occasions").fetchone()[0])
+
+
 def drop(connection: sqlite3.Connection, occasion_id: int, *, now: datetime) -> None:
     """It is none any more; the row stays."""
     connection.execute("UPDATE occasions SET dropped_at = ? WHERE id = ?", (to_text(now), occasion_id))

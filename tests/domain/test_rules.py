@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import rule_engine
 
-from inboxcrm.domain.rule_conditions import read_condition
+from inboxcrm.domain.deeds import IN_TIME, On
+from inboxcrm.domain.rule_conditions import ConditionError, read_condition
 from inboxcrm.domain.rule_names import HELPERS, NAMES, Facts, context
 from inboxcrm.domain.rules import Actions, Rule, Situation, speak
+from inboxcrm.domain.situation import Standing
 from tests.rules.situations import situation
 
 NAMES_AT_UTC = context(UTC)
 ASKED = situation("We met about the invoice.\nDanke, Grüße", attached="Plan.pdf", plan="gold", holiday="Easter Monday")
 FACTS = Facts(ASKED, UTC)
+STANDING = Facts(Standing("Bob Client", "Client Ltd", "gold", "en", "birthday", 46, "the twins", 60.0, 14.0), UTC)
 
 
 def holds(when: str, asked: Situation = ASKED) -> bool:
@@ -85,8 +88,24 @@ def test_every_name_has_a_value_of_its_kind(name: str) -> None:
     }
     rest = compared.get(NAMES[name].kind.value, " > d'2020-01-01'")
 
-    assert holds(f"{name}{rest}")
-    assert rule_engine.Rule(f"{name}{rest}", context=NAMES_AT_UTC).matches(FACTS)
+    for on in NAMES[name].on:
+        typed, facts = context(UTC, on), STANDING if on in IN_TIME else FACTS
+        assert read_condition(f"{name}{rest}", typed).holds(facts)
+        assert rule_engine.Rule(f"{name}{rest}", context=typed).matches(facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "on", "who"),
+    [
+        ("message.subject", On.OCCASION, '"received" or "sent"'),
+        ("contact.known", On.QUIET, '"received" or "sent"'),
+        ("occasion.kind", On.RECEIVED, '"occasion"'),
+        ("silence.days", On.OCCASION, '"quiet"'),
+    ],
+)
+def test_a_name_of_other_rules_is_refused_and_says_whose_it_is(name: str, on: On, who: str) -> None:
+    with pytest.raises(ConditionError, match=f'unknown name "{name}". Only a rule with on = {who} knows it.'):
+        read_condition(f"{name} == 1", context(UTC, on))
 
 
 def test_helpers_are_three() -> None:

@@ -17,7 +17,7 @@ TEMPLATES = Names(
     acknowledgements=frozenset(
         {"acknowledge", "after-hours", "away", "new-sender", "minimal", "three-questions", "call-back"}
     ),
-    drafts=frozenset({"check-in", "offer-follow-up"}),
+    drafts=frozenset({"check-in", "offer-follow-up", "birthday", "years-together", "congratulation"}),
     plans=frozenset({"standard", "gold"}),
 )
 TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)

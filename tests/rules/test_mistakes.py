@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from inboxcrm.errors import RuleError
 from inboxcrm.rulebook import RuleBook
 from tests.rules.situations import TEMPLATES
 
-NAMES = context(UTC)
+NAMES = partial(context, UTC)
 
 
 def problems(text: str) -> list[str]:

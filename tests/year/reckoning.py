@@ -9,6 +9,8 @@ from datetime import date, datetime
 from statistics import median
 
 from inboxcrm.domain import rhythm
+from inboxcrm.domain.occasions import Kind
+from inboxcrm.service.keeping import CONGRATULATION, GREETINGS
 from inboxcrm.store import commitments as commitment_rows
 from inboxcrm.store import facts, interactions, occasions, told_occasions, touches, views
 from inboxcrm.store.views import OutboxRow, PromiseRow
@@ -39,6 +41,7 @@ def reckon(stage: Stage, diary: Diary) -> list[Reckoning]:
         _promises(stage, diary),
         _drafts(stage),
         _told(stage, diary),
+        _told_in_time(stage, diary),
         _facts(stage, diary),
         _commitments(stage, diary),
         _occasions(stage),
@@ -81,8 +84,9 @@ def _automatic_mail(stage: Stage, diary: Diary) -> Reckoning:
             found.append((_name(client, scene.at), row.template))
     reckoning = _difference("automatic mail", expected, found)
     left = len(stage.transport.sent)
-    if left != len(found):
-        return Reckoning(reckoning.kind, reckoning.asked, (*reckoning.wrong, f"{left} mails left, {len(found)} known"))
+    known = len(found) + sum(map(len, diary.greeted.values()))
+    if left != known:
+        return Reckoning(reckoning.kind, reckoning.asked, (*reckoning.wrong, f"{left} mails left, {known} known"))
     return reckoning
 
 
@@ -107,8 +111,25 @@ def _letter(diary: Diary, row: int) -> tuple[Client, datetime]:
 
 def _drafts(stage: Stage) -> Reckoning:
     expected = [(client.address, template) for client in stage.script.clients for template in client.drafts]
+    expected += [(address, GREETINGS.get(Kind(kind), CONGRATULATION)) for address, kind in _greeted(stage)]
     found = [(row.recipient, row.template) for row in _outbox(stage) if row.kind != "auto"]
     return _difference("drafts", expected, found)
+
+
+def _greeted(stage: Stage) -> list[tuple[str, str]]:
+    """Who is to be greeted, and for what."""
+    return [
+        (client.address, kind)
+        for client in stage.script.clients
+        if client.greets
+        for kind in [kind for kind, _ in client.occasions] + [one.occasion[0] for one in client.scenes if one.occasion]
+    ]
+
+
+def _told_in_time(stage: Stage, diary: Diary) -> Reckoning:
+    expected = [(address, False) for address, _ in _greeted(stage)]
+    expected += [(address, True) for address, silences in diary.silences.items() if silences]
+    return _difference("told in time", expected, diary.told_in_time)
 
 
 def _told(stage: Stage, diary: Diary) -> Reckoning:

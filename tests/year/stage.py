@@ -16,6 +16,7 @@ from email.header import Header
 from pathlib import Path
 
 from inboxcrm.config import AckPolicy, Config, PlanConfig
+from inboxcrm.domain.mime import parse
 from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.parsing import Parsed
@@ -61,6 +62,8 @@ class Diary:
     said: list[Expected] = field(default_factory=list)
     told: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What rules told the owner, by the row of the letter."""
+    told_in_time: set[tuple[str, bool]] = field(default_factory=set)
+    """Of whom rules told without a mail, and whether it was of a silence."""
     checked: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """What a look before sending said, by the number of the own mail."""
     greeted: dict[str, list[date]] = field(default_factory=lambda: defaultdict(list))
@@ -280,9 +283,7 @@ class Stage(House):
     async def _look_around(self) -> None:
         """What the daemon does in the background, and then the owner at the desk."""
         await self._do_what_is_due()
-        filed, self._seen_filed = self.mailbox.filed[self._seen_filed :], len(self.mailbox.filed)
-        if filed:
-            await self.arrive(*filed, folder="Sent")
+        await self._take_filed()
         await remember(self.household)
         await self._agree()
         self._keep_days()
@@ -334,22 +335,42 @@ class Stage(House):
         return do
 
     async def _greet(self) -> None:
-        """Greet whom the program says, by the text it proposes; `greeted` says that it was done."""
+        """Send the greetings that rules have drafted for those who are due."""
         with self.household.database.read() as connection:
             due = [each for each in keeping.coming(self.household, connection) if each.due and not each.greeted]
         for each in due:
-            address = self.address_of(each.row.contact_id)
-            client = next(one for one in self.script.clients if one.address == address)
-            text = keeping.greeting(self.household, each.row.id)
-            keeping.greeted(self.household, each.row.id, how="mail")
-            self.diary.greeted[address].append(self._today())
-            await self._write(client, Scene(self.clock.now(), "own", touch="give"), text.subject, text.text)
+            client = self._client(each.row.contact_id)
+            drafts = [
+                row
+                for row in self.outbox()
+                if (row.kind, row.state, row.recipient) == ("owner", "awaiting", client.address)
+            ]
+            for draft in drafts:
+                actions.approve(self.household, draft.id)
+                await self.deliver.run_once()
+                self.diary.greeted[client.address].append(self._today())
+                (filed,) = await self._take_filed()
+                self.diary.own[filed] = (client, Scene(self.clock.now(), "own", touch="give"))
+
+    async def _take_filed(self) -> list[int]:
+        """What this program filed in Sent comes back from there like any mail; answers the rows."""
+        filed, self._seen_filed = self.mailbox.filed[self._seen_filed :], len(self.mailbox.filed)
+        if filed:
+            await self.arrive(*filed, folder="Sent")
+        return [self._row(parse(raw).message_id or "") for raw in filed]
+
+    def _client(self, contact_id: int) -> Client:
+        address = self.address_of(contact_id)
+        return next(one for one in self.script.clients if one.address == address)
 
     def _hear_what_is_told(self) -> None:
         for alarm in self.household.database.reading(home.alarms):
             if alarm.kind == "rule":
-                about, _, _ = alarm.detail.partition(" ")
-                self.diary.told[int(about)].add(alarm.detail)
+                about, _, said = alarm.detail.partition(" ")
+                if about.startswith("c"):
+                    self.diary.told_in_time.add((self.address_of(int(about[1:])), "quiet" in said))
+                else:
+                    self.diary.told[int(about)].add(alarm.detail)
 
     # -- small things
 
