@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from click.testing import CliRunner
+from inboxcrm_tui.desk import Reasons
 from inboxcrm_tui.why import page
 
 from inboxcrm.cli.reading import explain
@@ -25,7 +26,7 @@ async def test_command_and_desk_tell_each_note_of_a_decision(tmp_path: Path) -> 
     story = house.story(row.id)
 
     command = CliRunner().invoke(explain, [str(row.id)], obj=Place(tmp_path)).output
-    desk = page(row, story, (), ZONE).plain
+    desk = page(Reasons(row, story, ()), ZONE).plain
     house.close()
 
     told = [*notes(story), *speech_notes(story, ZONE)]
