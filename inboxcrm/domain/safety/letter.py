@@ -111,9 +111,10 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
         says = sentence_says(opening, "reply_text.absence") or _both(
             opening, "reply_text.vague", "reply_text.absence_words"
         )
-    if not says and not _sets_a_day(facts):
+    if not says:
         says = _receipt(facts) if begins else ""
         says = says or (text_names(opening, "reply_text.promise") if nobody_in_particular(facts) else "")
+        says = "" if says and _sets_a_day(facts) else says
     return (says, MailClass.UNKNOWN) if says else None
 
 

@@ -7,6 +7,7 @@ person might use one of. Two signs beside each other are asked for, or one that 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from inboxcrm.domain.safety.away import to_me_in_person
 from inboxcrm.domain.safety.facts import Facts
@@ -53,7 +54,7 @@ def transactional(facts: Facts) -> Hit | None:
         sign
         for sign, there in (
             ("Return-Path elsewhere", facts.reverse_path_elsewhere or facts.verp or facts.bounces_elsewhere),
-            ("local part of a service", _serves(facts)),
+            ("local part of a service", facts.sender and _of_a_service(facts.sender.local)),
             ("HTML only", facts.message.html_only),
             ("a host that sends", facts.sender and _SENDING_HOST.match(facts.sender.domain)),
             ("in somebody's name", facts.sender and writes_via(facts.sender)),
@@ -104,19 +105,23 @@ def _speaks_for_nobody(facts: Facts) -> str:
 
 
 def nobody_in_particular(facts: Facts) -> bool:
-    """Whether the address is no person's: a role, a service, or the name of its own domain before a role."""
-    local = facts.sender.local if facts.sender else ""
+    """Whether the address is no person's: a role's or a service's."""
+    return facts.sender is not None and _of_a_role(facts.sender.local)
+
+
+@lru_cache(maxsize=4096)
+def _of_a_role(local: str) -> bool:
     roles = words("local", "role")
     return (
         local in roles
         or _PARTS_OF_LOCAL.split(local)[0] in roles
-        or _serves(facts)
-        or _ROLE.fullmatch(local) is not None
+        or _of_a_service(local)
+        or _ROLE.fullmatch(local[:100]) is not None
     )
 
 
-def _serves(facts: Facts) -> bool:
-    local = facts.sender.local if facts.sender else ""
+@lru_cache(maxsize=4096)
+def _of_a_service(local: str) -> bool:
     services = words("local", "transactional")
     return local in services or _PARTS_OF_LOCAL.split(local)[0] in services
 
