@@ -117,7 +117,7 @@ class Daemon:
         finally:
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(name)
-            await self._note_status()
+            await self._note_status(ended=True)
 
     async def run_once(self) -> None:
         """Read every folder, deliver what is due, sweep; raises what stopped a mailbox from being read."""
@@ -131,7 +131,7 @@ class Daemon:
         await sweep(self._household)
         await self._notify.run_once()
         await remember(self._household)
-        await self._note_status()
+        await self._note_status(ended=True)
 
     async def _watch(self, name: str, mailbox: Mailbox) -> None:
         while True:
@@ -235,9 +235,11 @@ class Daemon:
     def _all_watching(self) -> bool:
         return all(office.mailbox.status.state is MailboxState.WATCHING for office in self._offices.values())
 
-    async def _note_status(self) -> None:
-        """Write down how the mailboxes fare, where that changed."""
+    async def _note_status(self, *, ended: bool = False) -> None:
+        """Write down how the mailboxes fare, where that changed; once the daemon has `ended`, nobody watches them."""
         told = {name: self._fares(office) for name, office in self._offices.items()}
+        if ended:
+            told = {name: _unwatched(fares) for name, fares in told.items()}
         changed = {name: fares for name, fares in told.items() if self._noted.get(name) != fares}
         if changed:
             noted = await self._household.jot(_note, changed, self._household.clock.now())
@@ -279,3 +281,8 @@ def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus, now
 
 def _moved(instant: datetime | None, ahead: timedelta) -> datetime | None:
     return None if instant is None else instant + ahead
+
+
+def _unwatched(fares: MailboxStatus) -> MailboxStatus:
+    """How a mailbox fares without a daemon; what only the owner can mend stays told."""
+    return fares if fares.state is MailboxState.NEEDS_USER else replace(fares, state=MailboxState.OFFLINE)

@@ -72,6 +72,10 @@ def test_the_home_that_was_kept_can_be_read(kept: Kept) -> None:
     assert len(ledger) == len(owed) + 1
 
 
+def test_nobody_watches_a_mailbox_once_the_daemon_has_ended(kept: Kept) -> None:
+    assert {row["state"] for row in rows(kept.home, "status")[0]["mailboxes"]} == {"offline"}
+
+
 def test_another_seed_tells_another_story(kept: Kept, tmp_path: Path) -> None:
     other = tmp_path / "other"
 
