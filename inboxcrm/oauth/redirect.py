@@ -52,7 +52,7 @@ class Redirect:
         self._answer: Answer | None = None
         self._state: str | None = None
         self._server = http.server.HTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://{host}:{self._server.server_port}/"
+        self.url = f"http://{host}:{self._server.server_port}"  # no path: Microsoft compares it with http://localhost
 
     def wait(self, patience: timedelta, state: str) -> Answer | None:
         """The answer to the request with this state; None where none came in time."""

@@ -9,17 +9,19 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from inboxcrm.config import MailboxConfig, OAuth, OAuthProvider
 from inboxcrm.domain.text import plain
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.oauth.endpoints import Endpoints, endpoints
 from inboxcrm.oauth.exchange import WITHIN, GrantRefusedError, NotYetError, post
-from inboxcrm.oauth.redirect import Answer, Redirect, answer_in
 from inboxcrm.oauth.source import client_secret
 from inboxcrm.oauth.tokens import Tokens
 from inboxcrm.ports import Clock
+
+if TYPE_CHECKING:
+    from inboxcrm.oauth.redirect import Answer, Redirect
 
 PATIENCE = timedelta(minutes=10)
 """How long a browser is waited for."""
@@ -151,10 +153,12 @@ def _by_browser(
     user: str, oauth: OAuth, places: Endpoints, way: Way, person: Person, patience: timedelta
 ) -> Mapping[str, object]:
     """The authorization code grant with PKCE (RFC 7636), back to this machine (RFC 8252 section 7.3)."""
-    from authlib.common.security import generate_token  # as msal above
+    from authlib.common.security import generate_token  # as msal above, and what it needs of the web
     from authlib.integrations.base_client import OAuthError
     from authlib.integrations.requests_client import OAuth2Session
     from requests import RequestException
+
+    from inboxcrm.oauth.redirect import Redirect
 
     if places.authorize is None:
         raise UserError(f"{places.host} has no page to sign in at. Add --way device")
@@ -188,6 +192,8 @@ def _by_browser(
 
 
 def _answer(way: Way, person: Person, url: str, state: str, redirect: Redirect, patience: timedelta) -> Answer:
+    from inboxcrm.oauth.redirect import answer_in
+
     if way is Way.PASTE:
         return answer_in(person.paste(url))
     person.open(url)

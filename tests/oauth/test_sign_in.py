@@ -159,7 +159,7 @@ def test_what_others_send_to_our_address_is_not_taken_for_an_answer(provider: Pr
     refused = list[int]()
 
     def first_somebody_else(back: str) -> str:
-        for other in ("favicon.ico", "?code=stolen&state=guessed", "?error=access_denied"):
+        for other in ("/favicon.ico", "?code=stolen&state=guessed", "?error=access_denied"):
             try:
                 urllib.request.urlopen(back.partition("?")[0] + other, timeout=5)
             except urllib.error.HTTPError as error:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import stat
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import pytest
 
 from inboxcrm.config import MailboxConfig, PasswordSource, TokenStore
 from inboxcrm.errors import SignInNeededError, TransientError, UserError
+from inboxcrm.oauth.exchange import post
 from inboxcrm.oauth.source import TokenSource
 from inboxcrm.oauth.tokens import Tokens
 from inboxcrm.testing.clock import FakeClock
@@ -228,6 +232,28 @@ def test_a_provider_that_cannot_be_reached_is_no_reason_to_sign_in(
 
     with pytest.raises(TransientError, match="localhost cannot be reached"):
         source()
+
+
+def test_a_provider_that_drips_on_for_ever_is_cut_off(tmp_path: Path, clock: FakeClock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/token"
+
+        def drip() -> None:
+            talk, _ = listener.accept()
+            with talk, suppress(OSError):
+                talk.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while True:
+                    talk.sendall(b"x")
+                    time.sleep(0.02)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+
+        with pytest.raises(TransientError):
+            post(url, {}, within=timedelta(seconds=0.2))
+        thread.join(5)
+
+    assert not thread.is_alive()
 
 
 def test_a_client_that_is_not_known_is_the_settings_fault_and_can_be_mended(
