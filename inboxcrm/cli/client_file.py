@@ -139,7 +139,7 @@ def retention_(place: Place, applying: bool, as_json: bool) -> None:
         [
             (
                 row.kind,
-                f"{row.months} months",
+                f"{row.months} {'month' if row.months == 1 else 'months'}",
                 moment(row.before, zone),
                 row.mails,
                 row.octets,

@@ -141,6 +141,16 @@ async def test_a_mail_that_cannot_be_filed_costs_no_other(
     assert [row.subject for row in house.messages()] == ["Question about the offer"] * 2
 
 
+async def test_a_mail_that_an_archive_has_twice_is_filed_once(house: House, tmp_path: Path) -> None:
+    twice = [letter(1), letter(2), letter(1), letter(1).replace(b"\r\n", b"\n")]
+    (tmp_path / "old.mbox").write_bytes(laid(*twice))
+
+    told = await take_in(house, tmp_path / "old.mbox")
+
+    assert (told.seen, told.new, told.known) == (4, 2, 2)
+    assert len(house.messages()) == 2
+
+
 async def test_a_zip_file_that_breaks_off_gives_what_is_whole(house: House, tmp_path: Path) -> None:
     path = tmp_path / "takeout.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

@@ -16,6 +16,9 @@ AWAY_REFRESH = "away_calendar[1].refresh"
 
 MISTAKES = [
     case('name = "Ann Example"', "name = 7", 2, "owner.name"),
+    case("[owner]", "retention = { robots = 0 }\n[owner]", 1, "retention.robots"),
+    case("[owner]", 'retention = { lists = "6 months" }\n[owner]', 1, "retention.lists"),
+    case("[owner]", "retention = { newsletters = 6 }\n[owner]", 1, "retention.newsletters"),
     case('name = "Ann Example"', 'name = " "', 2, "owner.name"),
     case('name = "Ann Example"', 'name = "Ann\\r\\nBcc: x@example.net"', 2, "owner.name"),
     case('"ann.example@example.com"', '"ann.example"', 3, "owner.addresses[2]"),
