@@ -118,6 +118,7 @@ class World:
         self.places: dict[str, Place] = {} if share is None else share.places
         self.clock: FastClock = FastClock() if share is None else share.clock
         self._names = names
+        self._shared = share is not None
         self._without = without
         self._limits = limits
         self._timing = timing
@@ -170,7 +171,7 @@ class World:
         finally:
             await self.stop()
             await self._stack.aclose()
-        if kind is None:
+        if kind is None and not self._shared:  # what the other world opens meanwhile is no leak of ours
             await self.nothing_is_left()
 
     async def start(self) -> None:
