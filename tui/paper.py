@@ -18,7 +18,7 @@ from .words import ACCENT, BAD, EMPTY, GOOD, MUTED, SOON, STRONG, due, join, man
 LONGEST_LETTER = 60_000
 """Characters of a letter that are laid out; `inboxcrm show` prints the rest."""
 
-FIELD = 9
+FIELD = 11
 
 
 def field(name: str, value: Content, width: int) -> Content:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 
 from inboxcrm.domain.address import parse_addresses
 from inboxcrm.domain.duplicates import Person, suggest
@@ -32,18 +34,17 @@ class Pair:
 def pairs(connection: sqlite3.Connection, *, limit: int = 200) -> list[Pair]:
     """The contacts that may be one person, the likeliest first.
 
-    One that imitates the other's address is no suggestion but a warning, see `cautions_of`.
+    One that imitates the other, or anybody known, is no suggestion but a warning, see `cautions_of`.
     """
     people = {person.id: person for person in lookalikes.people(connection)}
     found = suggest(people.values(), lookalikes.distinct_pairs(connection))
-    meant = [each for each in found if not _one_imitates(people, each.one, each.other)][:limit]
-    rows: dict[int, ContactRow] = {}
-    for each in meant:
-        for contact_id in (each.one, each.other):
-            row = rows.get(contact_id) or views.contact(connection, contact_id)
-            if row is not None:
-                rows[contact_id] = row
-    return [_pair(rows[each.one], rows[each.other], each.score, each.because) for each in meant]
+    genuine = cache(lambda contact_id: not any(each.like for each in cautions_of(connection, contact_id)))
+    row = cache(lambda contact_id: actions.contact_of(connection, str(contact_id)))
+    meant = (
+        each for each in found
+        if not _one_imitates(people, each.one, each.other) and genuine(each.one) and genuine(each.other)
+    )  # fmt: skip
+    return [_pair(row(each.one), row(each.other), each.score, each.because) for each in islice(meant, limit)]
 
 
 def _one_imitates(people: Mapping[int, Person], one: int, other: int) -> bool:

@@ -142,3 +142,16 @@ async def test_a_warning_follows_the_merge_of_whom_it_is_about(house: House) -> 
         (caution,) = lookalike.cautions_of(connection, contact_of(house, "bob@c1ient.example"))[:1]
 
     assert caution.like == contact_of(house, "bob@client.example") == contact_of(house, "bob.work@office.example")
+
+
+async def test_who_imitates_somebody_known_is_not_suggested_with_a_third_either(house: House) -> None:
+    await house.know()
+    await house.arrive(
+        mail(1, sender="Bob Client <bob@c1ient.example>"), mail(2, sender="Bob Client <bob@home.example>")
+    )
+    await remember(house.household)
+
+    with house.household.database.read() as connection:
+        found = {(pair.kept.addresses, pair.merged.addresses) for pair in lookalike.pairs(connection)}
+
+    assert found == {("bob@client.example", "bob@home.example")}

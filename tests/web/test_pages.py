@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from inboxcrm.store import call_backs, commitments, facts
+from inboxcrm.domain.address import address
+from inboxcrm.store import call_backs, commitments, contacts, facts, lookalikes, merging
 from inboxcrm.store import home as memory
 from inboxcrm.store.database import Database
 from tests.web import home
@@ -225,3 +226,31 @@ async def test_the_views_are_tables_with_facets_in_datasette(window: Window) -> 
 
     assert "Every mail: who, what, when, and what was decided." in page
     assert "1 row" in page
+
+
+async def test_a_mail_of_somebody_who_looks_like_a_known_contact_says_so(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        known = address("Known", "b0b@example.com")
+        contacts.add_contact(connection, known, None, now=home.NOW)
+        contacts.make_known(connection, known.key, because="you wrote to them", at=home.NOW)
+        lookalikes.draw_new(connection, limit=10)
+    book.close()
+
+    page = await window.read(f"/-/inboxcrm/message/{window.rows.message}")
+
+    assert "Look twice" in page
+    assert "bob@example.com looks like b0b@example.com of Known, and is another" in page
+
+
+async def test_the_page_of_a_merged_contact_is_that_of_the_one_it_was_merged_into(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        other = contacts.add_contact(connection, address("Bob at home", "bob@home.example"), None, now=home.NOW)
+        merging.merge(connection, window.rows.contact, other, (), at=home.NOW)
+    book.close()
+
+    page = await window.read(f"/-/inboxcrm/contact/{other}")
+
+    assert "bob@example.com" in page
+    assert "bob@home.example" in page
