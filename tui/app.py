@@ -63,9 +63,11 @@ class DeskApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (80, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
 
-    def __init__(self, household: Household) -> None:
+    def __init__(self, household: Household, *, hint: str = "") -> None:
+        """`hint` is said below the status line on every page, for somebody who sits here for the first time."""
         super().__init__()
         self.desk = Desk(household)
+        self.hint = hint
         self._stamp = (0, 0)
         self._read_at = 0.0
         self.register_theme(EVENING)

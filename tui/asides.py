@@ -101,7 +101,7 @@ def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
             return _Look("–", who, row.organisation, asks, row.subject, aside.because, keys, MUTED)
         case CommitmentRow():
             until = f" by {aside.due_on:%a} {aside.due_on.day} {aside.due_on:%b}" if aside.due_on else ""
-            asks = f"you are to{until}?" if aside.side == "mine" else f"they will{until}?"
+            asks = f"{'yours' if aside.side == 'mine' else 'theirs'} to do{until}?"
             who = aside.contact or "nobody on record"
             return _Look("+", who, aside.organisation, asks, aside.quote, aside.detail, yes_no)
         case ToldRow():

@@ -118,6 +118,12 @@ def _kept(running: Demonstration, scene: Scene, promise: views.PromiseRow) -> No
     fact("due / answered", f"{moment(promise.due_at, zone)} / {moment(promise.ended_at, zone)}")
 
 
+HINT = (
+    "Demo: you are {owner}; mail arrives while you watch. ↑ ↓ choose, Enter opens, ? says why it was answered or not, "
+    "f keeps what they said, 2 shows what went out, h all keys, q leaves."
+)
+
+
 async def _watch(folder: Path, story: Story) -> None:
     """The desk on the running demo, and the web beside it."""
     from inboxcrm_tui.app import DeskApp
@@ -133,7 +139,7 @@ async def _watch(folder: Path, story: Story) -> None:
         await asyncio.sleep(1.5)
         playing = asyncio.get_running_loop().create_task(_arrive(running), name="story")
         try:
-            await DeskApp(running.house).run_async()
+            await DeskApp(running.house, hint=HINT.format(owner=story.owner.name)).run_async()
         finally:
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from ..widgets.keys import KeyLine
 from ..widgets.standing import Banner, StatusLine
@@ -65,6 +66,9 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         """Status above, keys below, the page between."""
         yield StatusLine()
         yield Banner()
+        hint = cast("DeskApp", self.app).hint
+        if hint:
+            yield Static(hint, markup=False, id="hint")
         yield from self.body()
         yield KeyLine(show_command_palette=False)
 

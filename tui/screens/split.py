@@ -98,7 +98,7 @@ class SplitScreen(DeskScreen):
         owed = EMPTY if sheet.owed is None else paper.promise(sheet.owed, zone, now, width)
         top = paper.lines((paper.head(sheet.row, zone, now, width), owed, note))
         self.lay(
-            paper.lines((paper.brief(sheet.contact, sheet.touch, zone, now), paper.memory(sheet.memory, width))),
+            paper.lines((paper.brief(sheet.contact, sheet.touch, zone, now), paper.memory(sheet.memory, width - 2))),
             Content("\n\n").join((top, paper.letter(sheet.text))),
         )
 
