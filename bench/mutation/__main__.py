@@ -43,6 +43,8 @@ TESTS = (
     "tests/domain/test_reply_safety_rows.py",
     "tests/domain/test_reply_safety_edges.py",
     "tests/domain/test_automatic_letters.py",
+    "tests/domain/test_unmarked.py",
+    "tests/domain/test_neighbours.py",
     "tests/domain/test_identity.py",
     "tests/domain/test_gate_to_the_unit.py",
     "tests/domain/test_reply_safety_properties.py",

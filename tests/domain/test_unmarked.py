@@ -50,3 +50,28 @@ def test_no_person_who_writes_of_the_same_things_is_missed() -> None:
 
     assert len(TABLE["person"]) > 100
     assert missed == []
+
+
+def absent(text: str) -> bool:
+    return verdict({"subject": "Offer", "text": text}).outcome is Outcome.REVIEW
+
+
+def test_the_signs_of_an_absence_stand_in_the_first_seven_hundred_characters() -> None:
+    begins = "Bob has a sabbatical. "
+
+    assert [absent(f"{begins}{'x' * (length - len(begins) - 6)} until") for length in (700, 701)] == [True, False]
+
+
+def test_a_letter_to_me_in_person_says_two_things_besides() -> None:
+    letter_to_me = "Hi Ann, let me know. I have a sabbatical"
+
+    assert not absent(f"{letter_to_me} until May.")
+    assert absent(f"{letter_to_me} until May, Eve is there in urgent cases.")
+    assert absent("Hi Ann, I have a sabbatical until May.")
+
+
+def test_a_request_counts_in_the_first_seven_hundred_characters() -> None:
+    begins = "Hi Ann, I have a sabbatical until May. "
+
+    assert not absent(f"{begins}{'x' * (690 - len(begins))} attached")
+    assert absent(f"{begins}{'x' * (692 - len(begins))} attached")
