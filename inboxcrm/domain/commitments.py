@@ -161,7 +161,9 @@ def detail(kind: Kind, sentence: Sentence) -> str:
         numbers = _NUMBER.findall(sentence.text)
         return numbers[0] if numbers else ""
     if kind is Kind.INVOICE and (company := _COMPANY.search(sentence.text)):
-        return _LEADS.sub("", company[0]).strip(" ,")
+        name = _LEADS.sub("", company[0]).strip(" ,")
+        ends = sentence.text.rstrip().endswith(company[0]) and "." not in name.rpartition(" ")[2][:-1]
+        return name.rstrip(".") if ends else name  # the point behind "Ltd" is the sentence's, those of "S.L." are not
     return ""
 
 

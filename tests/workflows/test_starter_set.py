@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from inboxcrm.domain.office_hours import Away
-from inboxcrm.service import actions
+from inboxcrm.service import actions, second_look
+from inboxcrm.service.memory import remember
 from inboxcrm.store import unowed
+from tests.memory.letters import own_with_file
 from tests.service.house import MONDAY, House, mail, own
 from tests.workflows.conftest import Bureau
 
@@ -49,6 +51,7 @@ CASES = (
     Case("asks-for-a-call", "asks for a call", "call-back", tag="call-back", at=EVENING),
     Case("complaint", "complaint", None, told="a complaint: call rather than write", tag="complaint"),
     Case("payment-reminder-received", "payment reminder", "after-hours", tag="payment-reminder", at=EVENING),
+    Case("invoice-received", "invoice received", "after-hours", tag="invoice", state="awaiting", at=EVENING),
     Case("thanks", "thanks", None, promise=False, tag="thanks"),
     Case("for-your-information", "for your information", None, promise=False, tag="for-your-information"),
     Case(
@@ -112,6 +115,10 @@ async def test_a_situation_end_to_end(open_bureau: Callable[..., Bureau], case: 
         ("for-your-information", (b"we open at seven.", b"we open at seven. Please confirm.")),
         ("invoice-instruction", (b"please send the invoice to my company, Larch Ltd", b"one word before you write it")),
         ("nothing-works", (b"nothing works since", b"all works again since")),
+        (
+            "invoice-received",
+            (b'application/pdf\nContent-Disposition: attachment; filename="Invoice-2026-88.pdf"', b"text/plain"),
+        ),
     ],
 )
 async def test_what_would_have_stopped_it(
@@ -202,3 +209,48 @@ async def test_a_word_of_theirs_stops_it(open_bureau: Callable[..., Bureau], fil
 
     assert [step.state for step in house.steps() if step.step.deeds.draft] == ["moot"]
     assert [row for row in house.outbox() if row.kind == "owner"] == []
+
+
+REMINDERS = {
+    "en": "Our invoice of February is still unpaid.",
+    "de": "Unsere Rechnung vom Februar ist noch offen.",
+    "fr": "Notre facture de février reste impayée.",
+    "es": "Nuestra factura de febrero sigue pendiente de pago.",
+    "it": "La nostra fattura di febbraio risulta ancora da pagare.",
+    "pt": "A nossa fatura de fevereiro continua por pagar.",
+    "nl": "Onze factuur van februari staat nog open.",
+    "ja": "二月分のご請求書のお支払いがまだ確認できておりません。",
+}
+
+
+async def test_a_payment_reminder_to_be_sent_is_stopped_in_every_language_until_an_invoice_went_out(
+    open_bureau: Callable[..., Bureau],
+) -> None:
+    house = open_bureau()
+    await house.know()
+    await house.arrive(letter("invoice-instruction"))
+    await remember(house.household)
+
+    def stopped() -> dict[str, list[str]]:
+        with house.household.database.read() as connection:
+            looks = {
+                language: second_look.look(
+                    house.household,
+                    connection,
+                    second_look.Letter(1, "", text, language),
+                    now=house.clock.now(),
+                )
+                for language, text in REMINDERS.items()
+            }
+        return {language: [each.sentence for each in found if each.stops] for language, found in looks.items()}
+
+    assert stopped() == {
+        language: ["never invoiced; they asked for it to Larch Ltd on 2 March 2026"] for language in REMINDERS
+    }
+    house.clock.advance(timedelta(days=1))
+    at = house.clock.now()
+    raw = own_with_file(50, "Invoice-7.pdf", to="Bob Client <bob@client.example>", subject="Invoice 7", at=at)
+    await house.arrive(raw, folder="Sent")
+    await remember(house.household)
+
+    assert stopped() == {language: [] for language in REMINDERS}
