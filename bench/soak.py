@@ -9,6 +9,7 @@ and the end of the log; the same seed plays the same again, but for what the thr
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
     reader.add_argument("--seed", type=int, default=1)
     reader.add_argument("--hours", type=float, default=8.0)
     asked = reader.parse_args(arguments)
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # the submission server's own remarks
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         try:

@@ -362,8 +362,8 @@ def _field(raw: bytes, name: bytes) -> str:
 def _held() -> Counter[str]:
     """Threads by name and descriptors by what they are; asyncio's own threads live as long as their loop."""
     threads = Counter(each.name for each in threading.enumerate() if not each.name.startswith("asyncio_"))
-    descriptors = Counter(_target(each) for each in Path("/proc/self/fd").iterdir())
-    return threads + descriptors
+    descriptors = Path("/proc/self/fd")
+    return threads + Counter(_target(each) for each in (descriptors.iterdir() if descriptors.exists() else ()))
 
 
 def _target(descriptor: Path) -> str:
