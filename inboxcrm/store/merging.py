@@ -261,9 +261,12 @@ def _take_back(
         if taken_out is not None:
             _insert(connection, column, {**taken_out, column.name: person})
         elif all(_mark(entry) in each for each in passed_on) and _move_one(connection, column, entry, held, person):
-            back.append(entry)
+            pass
         elif not column.key:
             _insert(connection, column, {**dict(entry), column.name: person})
+        else:
+            continue  # it was given to somebody else since, or dropped
+        back.append(entry)
     for row in image.absorbed.get(column.label, []):
         _insert(connection, column, {**row, column.name: person})
     return back

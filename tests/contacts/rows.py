@@ -49,6 +49,8 @@ def _somebody(connection: sqlite3.Connection, table: str, number: int) -> Any:
 
 
 def _value(name: str, kind: str, number: int) -> Any:
+    if name == "number":
+        return f"+4144{number:07}"
     if kind == "TEXT":
         return AT if name.endswith("_at") or name == "at" else f"{name} {number}"
     if kind == "BLOB":

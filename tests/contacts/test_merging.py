@@ -292,3 +292,18 @@ async def test_what_a_form_wrote_for_somebody_goes_back_with_them(house: House) 
     merging.unmerge(house.household, carla)
 
     assert [whose(house, "messages", row) for row in (1, 3, 4)] == [kept, carla, carla]
+
+
+async def test_a_wish_that_has_gone_back_is_not_given_to_others_on_its_way(house: House) -> None:
+    first, second, third = await three_bobs(house)
+    await house.arrive(mail(4, sender="Bob <bob@fourth.example>", subject="From the fourth"))
+    fourth = contact_of(house, "bob@fourth.example")
+    keeping.prefer(house.household, first, "phone", "not before ten")
+    keeping.prefer(house.household, fourth, "letter", "")
+    for merged, kept in ((first, second), (second, third), (third, fourth)):
+        merging.merge(house.household, kept, merged)
+
+    merging.unmerge(house.household, first)
+    merging.unmerge(house.household, second)
+
+    assert house.ask("SELECT contact_id FROM preferences ORDER BY 1") == [(first,), (fourth,)]
