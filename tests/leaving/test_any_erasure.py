@@ -7,6 +7,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def address(number: int) -> str:
     return f"{NAMES[number].lower()}@{'client' if number < 2 else 'gmail'}.example"
 
 
+@pytest.mark.slow
 @given(MOVES)
 @settings(max_examples=8, deadline=None, phases=UNSHRUNK, suppress_health_check=[HealthCheck.too_slow])
 def test_after_any_erasure_the_home_is_sound_and_the_person_gone(moves: list[tuple[str, int, set[int]]]) -> None:
