@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,7 @@ folders = ["Archive"]
 def measure(home: Path, password: str) -> Run:
     """Run the daemon once and watch it."""
     environment = {**os.environ, PASSWORD_VARIABLE: password}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled once, not at every start
     command = [sys.executable, "-m", "inboxcrm", "--home", str(home), "run", "--once", "--log-level", "warning"]
     before = os.times()
     started = time.monotonic()
@@ -110,7 +112,7 @@ def _stored(home: Path) -> int:
     if not file.exists():
         return 0
     try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
             return int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
