@@ -317,7 +317,7 @@ async def test_an_alarm_is_cleared_after_a_yes(home: Home, sit: Sit) -> None:
 
 @pytest.mark.parametrize("key", ["h", "f1"])
 async def test_help_names_every_key(sit: Sit, key: str) -> None:
-    async with sit(height=50) as desk:
+    async with sit(height=70) as desk:
         await desk.press(key)
 
         assert isinstance(desk.app.screen, HelpScreen)
