@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.errors import TransientError
+from inboxcrm.imap.decisions import BACKLOG_MESSAGES
 from inboxcrm.imap.errors import ConnectionLostError, ThrottledError
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
@@ -48,7 +49,7 @@ def bodies_asked_for(server: MailServer) -> int:
 async def test_a_first_reading_brings_everything_newest_first_as_history(
     ann: Account, mailbox: ImapMailbox, record: Record
 ) -> None:
-    for number in range(230):
+    for number in range(330):
         ann.folder("INBOX").append(letter(number), received_at=YESTERDAY)
     ann.folder("Sent").append(letter(999), received_at=YESTERDAY)
 
@@ -58,8 +59,8 @@ async def test_a_first_reading_brings_everything_newest_first_as_history(
     assert record.agrees_with(ann.folder("Sent"))
     assert record.live == []
     order = [one.uid for batch in record.batches if batch.folder == "INBOX" for one in batch.arrivals]
-    assert order == list(range(230, 0, -1))
-    assert max(len(batch.arrivals) for batch in record.batches) == 100
+    assert order == list(range(330, 0, -1))
+    assert max(len(batch.arrivals) for batch in record.batches) == BACKLOG_MESSAGES
     assert record.positions["INBOX"].backfill_below is None
     assert mailbox.status.backlog == 0
 
@@ -79,7 +80,7 @@ async def test_large_messages_are_fetched_alone_and_batches_stay_small(
 async def test_a_first_reading_goes_on_where_it_was_interrupted(
     server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record
 ) -> None:
-    for number in range(250):
+    for number in range(2 * BACKLOG_MESSAGES + 50):
         ann.folder("INBOX").append(letter(number))
     await record.keep(make_mailbox().catch_up(record), most=4)  # three folders, one batch
     read = len(record.held["INBOX"])
@@ -87,7 +88,7 @@ async def test_a_first_reading_goes_on_where_it_was_interrupted(
 
     await record.keep(make_mailbox().catch_up(record))
 
-    assert read == 100
+    assert read == BACKLOG_MESSAGES
     assert record.agrees_with(ann.folder("INBOX"))
     assert bodies_asked_for(server) == 2
 
