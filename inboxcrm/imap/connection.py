@@ -172,6 +172,7 @@ class Connection(Dialogue):
         self.state = "SELECTED"
         self.news = News()
         self.selected = told.opened(folder)
+        self.size = self.selected.exists
         return self.selected
 
     def status(self, folder: str) -> dict[str, int]:

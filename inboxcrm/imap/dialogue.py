@@ -37,6 +37,8 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
 
     limits: Limits
     news: News
+    size: int | None = None
+    """Messages in the open folder, as the server last counted them; None where that is not sure."""
 
     @property
     def wire(self) -> Wire:
@@ -85,9 +87,13 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         if take is not None and take(response):
             return
         if response.name == "EXISTS":
-            self.news.exists = True
+            # Some servers repeat the same count in every answer: looking each time would never end.
+            self.news.exists = self.news.exists or response.number is None or response.number != self.size
+            self.size = response.number
         elif response.name in {"EXPUNGE", "FETCH", "VANISHED"}:
             self.news.changes = True
+            if response.name != "FETCH":
+                self.size = None
 
     def take_news(self) -> News:
         """What was heard unasked since the last call."""
