@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PLACES = {"inboxcrm": "inboxcrm", "tui": "inboxcrm_tui", "rules": "inboxcrm/rules", "templates": "inboxcrm/templates"}
 """Folders of the checkout, and where their files are in the wheel."""

@@ -158,6 +158,7 @@ def test_the_time_is_laid_in_utc() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_large_mail_is_not_held_in_memory(tmp_path: Path) -> None:
     large = HEAD + b"\n" + b"From me to you\n" * (IN_MEMORY // 10)
     path = tmp_path / "large.mbox"
@@ -172,6 +173,7 @@ def test_a_large_mail_is_not_held_in_memory(tmp_path: Path) -> None:
     assert found[-1].position == source.size == path.stat().st_size
 
 
+@pytest.mark.slow
 def test_a_large_mail_told_by_its_length_is_unquoted_too(tmp_path: Path) -> None:
     quoted = b">From me to you\n" * (IN_MEMORY // 10)
     path = tmp_path / "large.mbox"

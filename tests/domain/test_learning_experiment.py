@@ -14,6 +14,8 @@ import pytest
 from bench.learning import CHECKPOINTS, Run, correspondence, experiment
 from inboxcrm.domain.learning import percentile
 
+pytestmark = pytest.mark.slow
+
 OWNERS = 120
 
 

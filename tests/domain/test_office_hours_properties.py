@@ -20,6 +20,8 @@ from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar, Why, instant
 from tests.domain.by_the_minute import MinuteByMinute
 
+pytestmark = pytest.mark.slow
+
 ZONES = sorted(name for name in available_timezones() if not name.startswith(("posix", "right", "localtime")))
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2028, 12, 31, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -13,6 +13,8 @@ from inboxcrm.store import home as home_store
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home, Mail
 
+pytestmark = pytest.mark.slow
+
 
 def ask(home: Home) -> Mail:
     """A promise whose client says that it is settled."""

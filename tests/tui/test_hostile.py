@@ -7,6 +7,8 @@ import pytest
 from tests.tui.conftest import Sit
 from tests.tui.home import Home
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "markup": "[link=https://evil.example]c[/link] [@click=app.quit]f[/] [bold red]x[/bold red] [/] [/nonsense] [",
     "controls": "a\x1b]8;;https://evil.example\x07b\x1b[2J \x9b2Jb\x90c invoice\u202egpj.exe pay\u200bpal a\tb\r\nc",

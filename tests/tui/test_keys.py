@@ -15,6 +15,8 @@ from inboxcrm.store import outbox, promises, views
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home, Mail
 
+pytestmark = pytest.mark.slow
+
 
 def ended(home: Home, mail: Mail) -> views.PromiseRow:
     [row] = home.household.database.reading(lambda connection: views.promises_of_message(connection, mail.message_id))

@@ -160,6 +160,7 @@ def test_piles_are_the_queue_by_person(home: Home) -> None:
     assert [pile.promise_ids for pile in piles] == [tuple(row.promise_id for row in pile) for pile in rows]
 
 
+@pytest.mark.slow
 async def test_ten_thousand_open_promises_open_and_scroll(home: Home, sit: Sit) -> None:
     with home.household.database.write():
         for number in range(10_000):

@@ -10,6 +10,8 @@ from textual.widgets import Input
 from tests.tui.conftest import Sit
 from tests.tui.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 async def test_words_find_mails_and_people_while_typing(home: Home, sit: Sit) -> None:
     home.mail("Ada Asker", "The harbour", "Where are the figures of the harbour?")

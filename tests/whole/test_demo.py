@@ -76,6 +76,7 @@ def test_nobody_watches_a_mailbox_once_the_daemon_has_ended(kept: Kept) -> None:
     assert {row["state"] for row in rows(kept.home, "status")[0]["mailboxes"]} == {"offline"}
 
 
+@pytest.mark.slow
 def test_another_seed_tells_another_story(kept: Kept, tmp_path: Path) -> None:
     other = tmp_path / "other"
 
