@@ -39,7 +39,12 @@ def make_expired_certificate(folder: Path) -> Certificate:
     """One for localhost that ended yesterday."""
     made, request = Certificate(cert=folder / "cert.pem", key=folder / "key.pem"), folder / "request.pem"
     ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    extensions = folder / "extensions"  # Python 3.13 trusts nothing without them, and would complain of that first
+    extensions.write_text(
+        "subjectAltName=DNS:localhost\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n"
+    )
     sign = ["openssl", "x509", "-req", "-in", str(request), "-signkey", str(made.key), "-days", "-1"]
+    sign += ["-extfile", str(extensions)]
     subprocess.run(
         [*ask, "-subj", "/CN=localhost", "-keyout", made.key, "-out", request], check=True, capture_output=True
     )
