@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Mapping
 
 from textual.app import App
@@ -80,6 +81,8 @@ class DeskApp(App[None]):
         self._read_at = self.desk.household.clock.monotonic()
         self.push_screen(QueueScreen())
         self.set_interval(POLL, self._look)
+        if not self.is_headless and _has_terminal():
+            self.set_interval(POLL, _leave_without_terminal)
 
     def _look(self) -> None:
         """Read again when anybody wrote, and now and then because time goes on."""
@@ -118,3 +121,17 @@ def light_terminal(environment: Mapping[str, str]) -> bool:
 def run(household: Household) -> None:
     """Sit down at the desk; returns when the owner leaves."""
     DeskApp(household).run()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.tcgetpgrp(0)
+    except OSError:
+        return False
+    return True
+
+
+def _leave_without_terminal() -> None:
+    """End as a hang-up would where the terminal has gone: its end would be read for ever, as fast as possible."""
+    if not _has_terminal():
+        os.kill(os.getpid(), signal.SIGHUP)
