@@ -14,7 +14,7 @@ from inboxcrm.domain.invoices import carries_invoice
 from inboxcrm.domain.quoting import fresh_subject, new_text
 from inboxcrm.domain.touches import Class, Proposal
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, reading_along
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, touches, views
 from inboxcrm.store.touches import OwnLetter, TouchRow
@@ -39,13 +39,11 @@ async def class_new(household: Household) -> int:
 
 def _take(household: Household) -> list[OwnLetter]:
     since = household.clock.now() - LOOKED_BACK
-    with household.database.read() as connection:
-        after, newest = int(home.value(connection, CURSOR) or 0), views.newest_id(connection)
-        letters = [] if newest <= after else touches.unclassed(connection, after=after, since=since, limit=AT_ONCE)
-    if not letters and newest > after:
-        with household.database.write(durable=False) as connection:
-            home.set_value(connection, CURSOR, str(newest))
-    return letters
+    return reading_along.unread(
+        household,
+        CURSOR,
+        lambda connection, after: touches.unclassed(connection, after=after, since=since, limit=AT_ONCE),
+    )
 
 
 def _propose_all(household: Household, letters: Sequence[OwnLetter]) -> list[Proposal]:
@@ -75,7 +73,7 @@ def _keep(connection: sqlite3.Connection, letters: Sequence[OwnLetter], proposed
             because=each.because,
             message_id=letter.id,
         )
-    home.set_value(connection, CURSOR, str(letters[-1].id))
+    reading_along.move(connection, CURSOR, letters[-1].id)
 
 
 def correct(household: Household, reference: str, kind: Class) -> TouchRow:

@@ -19,8 +19,9 @@ from inboxcrm.domain.invoices import carries_invoice
 from inboxcrm.domain.quoting import new_text
 from inboxcrm.domain.told_occasions import told
 from inboxcrm.errors import UserError
+from inboxcrm.service import reading_along
 from inboxcrm.service.household import Household
-from inboxcrm.store import commitments, home, views
+from inboxcrm.store import commitments, home
 from inboxcrm.store.commitments import DISMISSED, DONE, OPEN, SUGGESTED, CommitmentRow, ReadMail
 
 CURSOR = "commitments_read_to"
@@ -51,13 +52,11 @@ async def read_new(household: Household) -> int:
 
 def _take(household: Household) -> list[ReadMail]:
     since = household.clock.now() - LOOKED_BACK
-    with household.database.read() as connection:
-        after, newest = int(home.value(connection, CURSOR) or 0), views.newest_id(connection)
-        letters = [] if newest <= after else commitments.unread(connection, after=after, since=since, limit=AT_ONCE)
-    if not letters and newest > after:
-        with household.database.write(durable=False) as connection:
-            home.set_value(connection, CURSOR, str(newest))
-    return letters
+    return reading_along.unread(
+        household,
+        CURSOR,
+        lambda connection, after: commitments.unread(connection, after=after, since=since, limit=AT_ONCE),
+    )
 
 
 def _hear_all(household: Household, letters: Sequence[ReadMail]) -> list[list[_Heard]]:
@@ -106,7 +105,7 @@ def _keep(
         _settle_by(connection, letter, now)
         for each in found:
             made += _suggest(connection, letter, each, now)
-    home.set_value(connection, CURSOR, str(letters[-1].id))
+    reading_along.move(connection, CURSOR, letters[-1].id)
     return made
 
 

@@ -22,6 +22,7 @@ from inboxcrm.service import erased, file
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool, fingerprint
 from inboxcrm.store import imports, messages
+from inboxcrm.store.database import attempt
 from inboxcrm.store.register import Register
 
 BATCH = 100
@@ -169,19 +170,16 @@ class Import:
             origin="import",
             now=now,
         )
-        connection.execute("SAVEPOINT mail")
         try:
-            gone = erased.looked_up(filing)
-            row_id = erased.husk(filing) if gone.whole else self._judge_and_file(filing, mail.found)
-            if gone.keys and not gone.whole:
-                erased.take_out(filing, row_id, gone)
-            if mail.on_wire is not None:
-                imports.twin(connection, row_id, mail.on_wire)
+            with attempt(connection):
+                gone = erased.looked_up(filing)
+                row_id = erased.husk(filing) if gone.whole else self._judge_and_file(filing, mail.found)
+                if gone.keys and not gone.whole:
+                    erased.take_out(filing, row_id, gone)
+                if mail.on_wire is not None:
+                    imports.twin(connection, row_id, mail.on_wire)
         except (ValueError, OverflowError, RecursionError, sqlite3.IntegrityError, sqlite3.DataError) as error:
-            connection.execute("ROLLBACK TO mail")
             return f"it could not be filed: {type(error).__name__}: {error}"
-        finally:
-            connection.execute("RELEASE mail")
         return None
 
     def _judge_and_file(self, filing: file.Filing, found: Found) -> int:

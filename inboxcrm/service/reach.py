@@ -15,7 +15,7 @@ from inboxcrm.domain.phones import Number, in_signature, owner_region, read_numb
 from inboxcrm.domain.relations import LONGEST, ROLES, relation
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, reading_along
 from inboxcrm.service.household import Household
 from inboxcrm.store import commitments, contacts, home, reach, social, views
 from inboxcrm.store.commitments import ReadMail
@@ -186,17 +186,14 @@ async def read_new(household: Household) -> int:
 
 def _take(household: Household) -> list[tuple[ReadMail, str | None]]:
     since = household.clock.now() - LOOKED_BACK
-    with household.database.read() as connection:
-        after, newest = int(home.value(connection, CURSOR) or 0), views.newest_id(connection)
-        letters = [] if newest <= after else commitments.unread(connection, after=after, since=since, limit=AT_ONCE)
-        found = [
+
+    def ask(connection: sqlite3.Connection, after: int) -> list[tuple[ReadMail, str | None]]:
+        return [
             (each, None if each.contact_id is None else _region(household, connection, each.contact_id))
-            for each in letters
+            for each in commitments.unread(connection, after=after, since=since, limit=AT_ONCE)
         ]
-    if not letters and newest > after:
-        with household.database.write(durable=False) as connection:
-            home.set_value(connection, CURSOR, str(newest))
-    return found
+
+    return reading_along.unread(household, CURSOR, ask)
 
 
 def _hear_all(letters: Sequence[tuple[ReadMail, str | None]]) -> list[list[Number]]:
@@ -222,5 +219,5 @@ def _keep(
                 at=letter.received_at,
                 message_id=letter.id,
             )
-    home.set_value(connection, CURSOR, str(letters[-1][0].id))
+    reading_along.move(connection, CURSOR, letters[-1][0].id)
     return made

@@ -14,9 +14,9 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import headers_end, parse
 from inboxcrm.domain.reply_safety import Circumstances, History, sender_is_proved
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, reading_along
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, interactions, messages, social, views
+from inboxcrm.store import home, interactions, messages, social
 from inboxcrm.store.social import MachineMail, SocialRow
 
 CURSOR = "social_read_to"
@@ -35,18 +35,14 @@ async def notice_new(household: Household) -> int:
 
 
 def _take(household: Household) -> list[MachineMail]:
-    with household.database.read() as connection:
-        after, newest = int(home.value(connection, CURSOR) or 0), views.newest_id(connection)
-        mails = [] if newest <= after else social.candidates(connection, after=after, limit=AT_ONCE)
-    if not mails and newest > after:
-        with household.database.write(durable=False) as connection:
-            home.set_value(connection, CURSOR, str(newest))
-    return mails
+    return reading_along.unread(
+        household, CURSOR, lambda connection, after: social.candidates(connection, after=after, limit=AT_ONCE)
+    )
 
 
 def _keep(connection: sqlite3.Connection, household: Household, mails: Sequence[MachineMail]) -> int:
     found = sum(_notice(connection, household, mail) for mail in mails)
-    home.set_value(connection, CURSOR, str(mails[-1].id))
+    reading_along.move(connection, CURSOR, mails[-1].id)
     return found
 
 

@@ -15,9 +15,10 @@ from inboxcrm.domain.occasions import Kind, LeapDay, Occasion
 from inboxcrm.domain.quoting import new_text
 from inboxcrm.domain.told_occasions import Told
 from inboxcrm.errors import UserError
+from inboxcrm.service import reading_along
 from inboxcrm.service.commitments import languages, zone_of
 from inboxcrm.service.household import Household
-from inboxcrm.store import commitments, home, occasions, told_occasions, views
+from inboxcrm.store import commitments, home, occasions, told_occasions
 from inboxcrm.store.commitments import ReadMail
 from inboxcrm.store.occasions import OccasionRow
 from inboxcrm.store.told_occasions import DISMISSED, KEPT, SUGGESTED, ToldRow
@@ -41,13 +42,11 @@ async def read_new(household: Household) -> int:
 
 def _take(household: Household) -> list[ReadMail]:
     since = household.clock.now() - LOOKED_BACK
-    with household.database.read() as connection:
-        after, newest = int(home.value(connection, CURSOR) or 0), views.newest_id(connection)
-        letters = [] if newest <= after else commitments.unread(connection, after=after, since=since, limit=AT_ONCE)
-    if not letters and newest > after:
-        with household.database.write(durable=False) as connection:
-            home.set_value(connection, CURSOR, str(newest))
-    return letters
+    return reading_along.unread(
+        household,
+        CURSOR,
+        lambda connection, after: commitments.unread(connection, after=after, since=since, limit=AT_ONCE),
+    )
 
 
 def _hear_all(household: Household, letters: Sequence[ReadMail]) -> list[list[Told]]:
@@ -69,7 +68,7 @@ def hear(household: Household, letter: ReadMail) -> list[Told]:
 
 def _keep(connection: sqlite3.Connection, letters: Sequence[ReadMail], told: Sequence[list[Told]]) -> int:
     made = sum(1 for letter, days in zip(letters, told, strict=True) for _ in _suggest(connection, letter, days))
-    home.set_value(connection, CURSOR, str(letters[-1].id))
+    reading_along.move(connection, CURSOR, letters[-1].id)
     return made
 
 

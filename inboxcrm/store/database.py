@@ -167,3 +167,17 @@ class Database:
         """Close the file; the write-ahead log is folded in by SQLite."""
         with self._lock:
             self._connection.close()
+
+
+@contextmanager
+def attempt(connection: sqlite3.Connection) -> Iterator[None]:
+    """Part of a transaction that may fail by itself: what it wrote is undone, what came before stays."""
+    connection.execute("SAVEPOINT attempt")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO attempt")
+            connection.execute("RELEASE attempt")
+        raise
+    connection.execute("RELEASE attempt")
