@@ -89,6 +89,11 @@ NAMES: Mapping[str, Name] = {
         "the names of the attached files",
         lambda asked: tuple(part.filename or "" for part in asked.message.attachments),
     ),
+    "message.urgent": Name(
+        Kind.TRUTH,
+        "whether it is marked as urgent by somebody whose plan gives them a way to you after hours",
+        lambda asked: asked.urgent,
+    ),
     "message.from.address": Name(Kind.TEXT, "the sender's address in lower case", lambda asked: _author(asked, "key")),
     "message.from.domain": Name(Kind.TEXT, "what stands behind its @", lambda asked: _author(asked, "domain")),
     "message.from.name": Name(

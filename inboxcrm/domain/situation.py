@@ -16,6 +16,7 @@ class Situation:
     none. `known`: the owner wrote to the sender, imported or confirmed them. `open`, `holiday` and `away` describe the
     office at the time of receipt. `asked` counts how often the sender has asked in this matter, this mail included;
     `exchanges` how many mails people wrote in it before. `slow`: an answer ordinarily takes longer than people expect.
+    `urgent`: it is marked so, and the sender's plan gives them a way to the owner after hours.
     """
 
     message: Message
@@ -35,6 +36,7 @@ class Situation:
     received_at: datetime
     exchanges: int = 0
     slow: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,6 +280,7 @@ def situation_of(
         received_at=at,
         exchanges=0 if matter is None else messages.exchanges(filing.connection, matter.matter_id),
         slow=terms.target > terms.normal_expectation,
+        urgent=urgent.marked(filing.household, card.plan, filing.message) is not None,
     )
 
 

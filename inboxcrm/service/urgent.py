@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from inboxcrm.domain.message import Message
 from inboxcrm.domain.reply_safety import MailClass, Outcome, Reason, Verdict
 from inboxcrm.domain.situation import Situation
 from inboxcrm.domain.urgency import mark
@@ -35,6 +36,11 @@ def has_access(household: Household, plan: str) -> bool:
     return plan != "" and household.plan(plan).after_hours in ACCESS
 
 
+def marked(household: Household, plan: str, message: Message) -> str | None:
+    """By what a mail is marked as urgent, in words; None where it is not, or the sender's plan gives no access."""
+    return mark(message, is_own=household.is_own) if has_access(household, plan) else None
+
+
 def ring(
     filing: Filing,
     verdict: Verdict,
@@ -51,16 +57,14 @@ def ring(
     it is asked only of mail that would ring.
     """
     household = filing.household
-    if not has_access(household, situation.plan):
-        return None
-    marked = mark(filing.message, is_own=household.is_own)
-    if marked is None:
+    by = marked(household, situation.plan, filing.message) if situation.urgent else None
+    if by is None:
         return None
     refused = _refused(filing, verdict, situation, answered=answered, proved=proved)
     if refused is not None:
-        return Rung(marked, rings=False, because=refused)
+        return Rung(by, rings=False, because=refused)
     if not household.config.notify.routes:
-        return Rung(marked, rings=False, because="[notify] names no way to reach you")
+        return Rung(by, rings=False, because="[notify] names no way to reach you")
     about = promise_id if promise_id is not None else f"mail {row_id}"
     day = filing.now.astimezone(household.config.owner.timezone).date().isoformat()
     author = filing.message.author
@@ -74,7 +78,7 @@ def ring(
         message_id=row_id,
     )
     entered = notify.tell(household, filing.connection, word, now=filing.now)
-    return Rung(marked, rings=entered, because="" if entered else "you were told of this matter today")
+    return Rung(by, rings=entered, because="" if entered else "you were told of this matter today")
 
 
 def _refused(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inboxcrm.store import home, workflows
 from inboxcrm.store.workflows import StepRow
-from tests.service.house import House
+from tests.plans.conftest import Planned
 
 LETTER = """\
 ---
@@ -46,7 +47,7 @@ then = { draft = "word" }
 """
 
 
-class Bureau(House):
+class Bureau(Planned):
     """A house with rules and texts of its own, and what can be seen of its workflows."""
 
     def rule(self, text: str, name: str = "30-mine.toml") -> None:
@@ -73,3 +74,17 @@ def bureau(tmp_path: Path) -> Iterator[Bureau]:
     opened = Bureau(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def open_bureau(tmp_path: Path) -> Iterator[Callable[..., Bureau]]:
+    """Opens a house in mode auto and, unless told otherwise, under the policy of a new home."""
+    opened: list[Bureau] = []
+
+    def make(**settings: Any) -> Bureau:
+        opened.append(Bureau(tmp_path, **({"policy": "when-slow"} | settings)))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
