@@ -170,11 +170,25 @@ class Daemon:
             await asyncio.sleep(seconds(SEARCHABLE))
 
     async def _deliver_loop(self) -> None:
-        """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided."""
+        """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided.
+
+        What was claimed as mail came in is sent without a look.
+        """
+        loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as lanes:
-            while True:
-                self._stirred.clear()
-                await self._rest(await self._deliver_due(lanes))
+            self._deliver.on_found = lambda: loop.call_soon_threadsafe(self._send_found, lanes)
+            try:
+                while True:
+                    self._stirred.clear()
+                    await self._rest(await self._deliver_due(lanes))
+            finally:
+                self._deliver.on_found = None
+
+    def _send_found(self, lanes: asyncio.TaskGroup) -> None:
+        if self._deliver.on_found is None:
+            return  # the loop above has ended; what was claimed is queued again at the next start
+        for lane in self._deliver.found():
+            lanes.create_task(self._send(lane), name=f"deliver {lane.mailbox}")
 
     async def _deliver_due(self, lanes: asyncio.TaskGroup) -> datetime | None:
         """Let out what is due; a fault is told, and the outbox is looked at again after a while."""

@@ -28,6 +28,7 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.switch import ModeSwitch
 from inboxcrm.store import contacts, home, outbox
+from inboxcrm.store.database import attempt
 
 log = logging.getLogger("inboxcrm.deliver")
 
@@ -91,6 +92,9 @@ class Deliver:
         self._found: deque[Lane] = deque()
         """What was claimed on the store's thread; taken out one by one, since that thread may add to it."""
 
+        self.on_found: Callable[[], object] | None = None
+        """Called on the store's thread when `found` has something; without it `look` finds it."""
+
         self._looks: dict[int, int] = {}
         self._unfiled: dict[int, tuple[outbox.Item, int]] = {}
         """Mails that were sent and have no copy in Sent yet, and how often that was tried."""
@@ -123,9 +127,7 @@ class Deliver:
         What was claimed as it came in goes before anything is looked for.
         """
         await self._switch.follow()
-        if self._found:
-            return [self._found.popleft() for _ in range(len(self._found))]
-        return await self._household.run(self._find)
+        return self.found() or await self._household.run(self._find)
 
     async def next_look(self) -> datetime | None:
         """When the next item stirs, None while nothing waits.
@@ -161,25 +163,42 @@ class Deliver:
             if item.mailbox == mailbox and item.attempts:
                 outbox.postpone(connection, item.id, now)
 
-    def look_at_once(self) -> None:
-        """On the store's thread, right after mail came in: claim what may leave at once, for the `look` to come.
+    def look_at_once(self, connection: sqlite3.Connection) -> Callable[[], bool] | None:
+        """On the store's thread, at the end of the transaction that took mail in: claim what may leave at once.
 
-        Nothing is claimed for a mailbox that is sending, and where it fails `look` finds it again.
+        What it answers is called once that transaction is committed, and says whether a lane was handed over; None
+        where there is nothing. Nothing is claimed for a mailbox that is sending; where it fails `look` finds it.
         """
         if self._found or self._switch.was_touched():
-            return
-        with suppress(InboxcrmError):
-            self._found.extend(self._find(only_claimed=True))
+            return None
+        try:
+            with attempt(connection):
+                lanes = self._look(connection)
+        except InboxcrmError as error:
+            log.warning("deliver.later", extra={"cause": str(error)})
+            return None
+        claimed = [Lane(lane.mailbox, lane.items[:1]) for lane in lanes if lane.items[0][1]]
+        return partial(self._hand_over, claimed) if claimed else None
 
-    def _find(self, *, only_claimed: bool = False) -> list[Lane]:
+    def _hand_over(self, lanes: list[Lane]) -> bool:
+        self._under_way.update(lane.mailbox for lane in lanes)
+        self._found.extend(lanes)
+        if self.on_found is None:
+            return False
+        self.on_found()
+        return True
+
+    def found(self) -> list[Lane]:
+        """What was claimed as mail came in and nobody has taken yet; every lane must be handed to `send`."""
+        return [self._found.popleft() for _ in range(len(self._found))]
+
+    def _find(self) -> list[Lane]:
         """On the store's thread, in one transaction: what may leave; its mailboxes are under way once it is committed.
 
         The transaction need not be durable: what was claimed and forgotten is queued.
         """
         with self._household.database.write(durable=False) as connection:
             lanes = self._look(connection)
-        if only_claimed:
-            lanes = [Lane(lane.mailbox, lane.items[:1]) for lane in lanes if lane.items[0][1]]
         self._under_way.update(lane.mailbox for lane in lanes)
         return lanes
 

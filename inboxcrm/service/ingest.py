@@ -20,10 +20,14 @@ from inboxcrm.store.register import Register
 
 log = logging.getLogger("inboxcrm.ingest")
 
+Hurry = Callable[[sqlite3.Connection], Callable[[], bool] | None]
+"""Looks at the outbox on the store's thread, within the transaction that put something new into it; what it answers is
+called once that is committed and says whether nobody need look again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a batch came to, for the log and the loops: `wake` asks the outbox to look again."""
+    """What a batch came to, for the log and the loops: `wake` asks for a look at the outbox."""
 
     new: int
     wake: bool
@@ -43,11 +47,10 @@ class Ingest:
         self._household = household
         self._parser = parser
 
-    async def take(self, batch: Batch, *, hurry: Callable[[], None] | None = None) -> Taken:
+    async def take(self, batch: Batch, *, hurry: Hurry | None = None) -> Taken:
         """Parse, decide and commit a batch: all of it, or nothing and the same batch comes again.
 
-        With `hurry` the caller sees to `index` once what is urgent is done; it is called on the store's thread as soon
-        as the batch is committed and the outbox has something new.
+        With `hurry` the caller sees to `index` once what is urgent is done.
         """
         fingerprints = [fingerprint(arrival.raw) for arrival in batch.arrivals]
         pairs = list(zip(batch.arrivals, fingerprints, strict=True))
@@ -90,7 +93,7 @@ class Ingest:
         batch: Batch,
         fingerprints: Sequence[bytes],
         reads: dict[bytes, _Read],
-        hurry: Callable[[], None] | None,
+        hurry: Hurry | None,
     ) -> Taken:
         now = self._household.clock.now()
         entered: dict[bytes, int] = {}
@@ -130,9 +133,9 @@ class Ingest:
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
             if entered and hurry is None:
                 messages.index(connection)
-        if wake and hurry is not None:
-            hurry()
-        return Taken(len(entered), wake)
+            go = hurry(connection) if wake and hurry is not None else None
+        handed_over = go is not None and go()
+        return Taken(len(entered), wake and not handed_over)
 
     def _enter(self, register: Register, batch: Batch, mailbox_id: int, read: _Read, now: datetime) -> tuple[int, bool]:
         """One message, new to the home; answers its row and whether the outbox has something to look at."""

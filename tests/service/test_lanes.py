@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from inboxcrm.errors import TransientError
+from inboxcrm.errors import InternalError, TransientError
 from inboxcrm.ports import Delivery, InDoubt, Outgoing, StepRecorder
 from inboxcrm.service import actions, deliver
 from inboxcrm.service.deliver import Deliver, Lane, Office
+from tests.service.conftest import OpenHouse
 from tests.service.house import MAILBOX, FakeMailbox, FakeTransport, House, mail
 
 SECOND = "second"
@@ -86,7 +88,7 @@ async def test_a_mailbox_that_is_sending_has_no_second_lane(two: House, stalled:
     two.clock.advance(timedelta(minutes=10))
 
     assert await two.deliver.look() == []
-    await two.household.run(two.deliver.look_at_once)
+    assert await two.household.read(two.deliver.look_at_once) is None
     assert await two.deliver.look() == []
     next_at = await two.deliver.next_look()
     assert next_at is not None
@@ -141,30 +143,67 @@ async def test_what_became_of_a_mail_is_written_down_once_the_disk_takes_it(
     assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
 
 
-async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A disk that fills up between the claim and its commit: the mail is queued still, and nobody has it in hand."""
-    await house.arrive(mail())
-    house.clock.advance(timedelta(minutes=10))
+@pytest.fixture
+async def hasty(open_house: OpenHouse) -> House:
+    """A home without a grace time, whose Sent was just read."""
+    house = open_house(grace=timedelta(0), grace_closed=timedelta(0))
     await house.deliver.read_ahead("main")
-    database = house.household.database
-    write = database.write
+    return house
+
+
+async def test_what_may_leave_at_once_is_claimed_by_the_commit_that_took_it_in(hasty: House) -> None:
+    states: list[str] = []
+    hasty.deliver.on_found = lambda: states.append(hasty.item().state)
+
+    taken = await hasty.ingest.take(hasty.batch(mail()), hurry=hasty.deliver.look_at_once)
+
+    assert (states, taken.wake) == (["sending"], False)
+    assert await hasty.household.run(hasty.deliver._find) == []
+    (lane,) = hasty.deliver.found()
+    await hasty.deliver.send(lane)
+    assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
+
+
+async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
+    hasty: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up between the claim and its commit: the mail comes again, and nobody has it in hand."""
+    database = hasty.household.database
+    write, batch = database.write, hasty.batch(mail())
+    claimed: list[str] = []
 
     @contextmanager
     def full(*, durable: bool = True) -> Iterator[Any]:
         with write(durable=durable) as connection:
             yield connection
+            claimed.append(hasty.item().state)
             raise TransientError("the disk is full")
 
     monkeypatch.setattr(database, "write", full)
-    await house.household.run(house.deliver.look_at_once)
+    with pytest.raises(TransientError):
+        await hasty.ingest.take(batch, hurry=hasty.deliver.look_at_once)
     monkeypatch.setattr(database, "write", write)
-    assert house.item().state == "held"
-    await house.deliver.run_once()
-    await house.deliver.run_once()
 
-    assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
+    assert claimed == ["sending"]
+    assert (hasty.outbox(), hasty.deliver.found()) == ([], [])
+    await hasty.ingest.take(batch, hurry=hasty.deliver.look_at_once)
+    await hasty.deliver.run_once()
+    await hasty.deliver.run_once()
+    assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
+
+
+async def test_a_fault_in_the_look_at_the_outbox_costs_no_mail(hasty: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(connection: sqlite3.Connection, *_: Any) -> None:
+        connection.execute("UPDATE outbox SET state = 'cancelled'")
+        raise InternalError("no such move")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hasty.deliver, "_look", fails)
+        taken = await hasty.ingest.take(hasty.batch(mail()), hurry=hasty.deliver.look_at_once)
+
+    assert (hasty.item().state, taken.new, taken.wake) == ("held", 1, True)
+    await hasty.deliver.run_once()
+    assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
 
 
 async def test_a_sent_folder_that_does_not_answer_leaves_no_other_mailbox_in_doubt(
