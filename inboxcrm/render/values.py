@@ -27,7 +27,7 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "plan_note": "A sentence of the sender's plan, from its `wording`. None without one in this language.",
         "first_name": "What a contact who is addressed familiarly is called. None for everybody else.",
         "form": "How the contact is addressed: `formal` or `familiar`, as set on the contact. Never None.",
-        "day": "The day of the mail that a draft is about, with weekday and month. None outside of drafts.",
+        "day": "The day of the mail that a draft is about, with weekday and month. None in automatic mail.",
     }
 )
 

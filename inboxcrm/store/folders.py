@@ -32,6 +32,12 @@ def enrol(connection: sqlite3.Connection, name: str, *, now: datetime) -> int:
     return int(cursor.lastrowid or 0)
 
 
+def mailbox_name(connection: sqlite3.Connection, mailbox_id: int) -> str | None:
+    """What a mailbox is called in the settings; None where there is no such row."""
+    row = connection.execute("SELECT name FROM mailboxes WHERE id = ?", (mailbox_id,)).fetchone()
+    return None if row is None else str(row["name"])
+
+
 def folder(connection: sqlite3.Connection, mailbox: str, name: str) -> Folder | None:
     """The folder as last committed, or None before its first batch."""
     row = connection.execute(

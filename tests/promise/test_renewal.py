@@ -144,15 +144,72 @@ async def test_an_answer_in_time_that_is_read_late_drops_the_apology(house: Hous
     assert waiting(house, "apology") == []
 
 
-async def test_who_was_told_nothing_gets_no_apology(open_house: OpenHouse) -> None:
+async def silent_and_broken(open_house: OpenHouse, raw: bytes, *, known: bool = True) -> House:
+    """A promise that no acknowledgement told, an hour after its time."""
     house = open_house(policy="never")
-    await house.know()
-    await house.arrive(mail())
+    if known:
+        await house.know()
+    await house.arrive(raw)
     at(house, DUE + HOUR)
-
     await house.sweep()
-
     assert house.promise().state == "broken"
+    return house
+
+
+async def test_a_silent_promise_that_breaks_is_on_top_and_has_an_apology_for_the_wait_drafted(
+    open_house: OpenHouse,
+) -> None:
+    house = await silent_and_broken(open_house, mail())
+    await house.arrive(mail(2, sender="Eve <eve@elsewhere.example>", subject="Another question", at=DUE + HOUR))
+    await house.pass_time(hours=1)
+
+    (draft,) = waiting(house, "late-answer")
+    assert draft.state == "awaiting"
+    assert "Your message of Monday 2 March still waits for my answer" in draft.text
+    assert "promised" not in draft.text
+    assert house.transport.sent == []
+    now, zone = house.clock.now(), house.household.config.owner.timezone
+    (first, _) = house.household.database.reading(lambda connection: views.queue(connection, now=now, zone=zone))
+    assert (first.contact, first.state, first.told_due_at) == ("Bob Client", "broken", None)
+
+
+async def test_the_promise_stands_at_what_the_apology_for_the_wait_tells(open_house: OpenHouse) -> None:
+    house = await silent_and_broken(open_house, mail())
+    (draft,) = waiting(house, "late-answer")
+
+    actions.approve(house.household, draft.id)
+    await house.pass_time(minutes=1)
+
+    promise = house.promise()
+    assert (promise.state, promise.due_at, promise.told_due_at) == ("extended", draft.due_at, draft.due_at)
+
+
+async def test_extending_a_silent_promise_that_broke_replaces_the_apology(open_house: OpenHouse) -> None:
+    house = await silent_and_broken(open_house, mail())
+    until = DUE + timedelta(days=3)
+
+    actions.extend_and_tell(house.household, str(house.promise().message_id), until=until)
+
+    assert [(row.state, row.due_at) for row in house.outbox()] == [
+        ("cancelled", house.outbox()[0].due_at),
+        ("awaiting", until),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "known"),
+    [
+        pytest.param(mail(), False, id="a stranger"),
+        pytest.param(
+            mail(subject="Undelivered?", text="We could not read it.\n", fields=["X-Loop: a"]), True, id="unsure"
+        ),
+    ],
+)
+async def test_nobody_else_who_was_told_nothing_has_an_apology_drafted(
+    open_house: OpenHouse, raw: bytes, known: bool
+) -> None:
+    house = await silent_and_broken(open_house, raw, known=known)
+
     assert house.outbox() == []
 
 

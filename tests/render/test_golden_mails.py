@@ -186,7 +186,7 @@ def test_the_mail_reads_as_it_was_reviewed(language: str) -> None:
 
 
 @pytest.mark.parametrize("form", list(Form))
-@pytest.mark.parametrize("name", ["apology", "after-hours-policy", "congratulation"])
+@pytest.mark.parametrize("name", ["apology", "late-answer", "after-hours-policy", "congratulation"])
 @pytest.mark.parametrize("language", list(PREFIXES))
 def test_what_is_drafted_for_the_owner_reads_as_it_was_reviewed(language: str, name: str, form: Form) -> None:
     situation = Situation(name, name, due_at=LATER, previous_due_at=DUE_AT, form=form)

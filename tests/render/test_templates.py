@@ -43,6 +43,7 @@ def test_every_situation_is_shipped_in_every_language(shipped: TemplateSet) -> N
         "check-in",
         "congratulation",
         "extended",
+        "late-answer",
         "minimal",
         "moved",
         "new-sender",

@@ -21,8 +21,8 @@ WITHIN_GAPS = 3.0
 """A client who leaves is found within this many of their own typical gaps."""
 
 
-APOLOGY = "apology"
-"""The one draft that no rule has made."""
+APOLOGIES = ("apology", "late-answer")
+"""The drafts that no rule has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,10 @@ def _told_in_time(stage: Stage, diary: Diary) -> Reckoning:
 def _told(stage: Stage, diary: Diary) -> Reckoning:
     expected = [(_name(client, scene.at), scene.told) for client, scene in diary.letters.values() if scene.told]
     expected += [
-        (client.address, "a draft") for client in stage.script.clients for each in client.drafts if each != APOLOGY
+        (client.address, "a draft")
+        for client in stage.script.clients
+        for each in client.drafts
+        if each not in APOLOGIES
     ]
     found = []
     for row, details in diary.told.items():
