@@ -10,10 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-import sqlite_utils
-
 from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
-from inboxcrm.store.migrations import MIGRATIONS, is_newer_than_this_program, statements
+from inboxcrm.store import migrations
+from inboxcrm.store.migrations import statements
 
 T = TypeVar("T")
 
@@ -66,16 +65,16 @@ class Database:
         run("PRAGMA cache_size = -16384")
         run("PRAGMA wal_autocheckpoint = 4000")
         run("PRAGMA journal_size_limit = 33554432")
-        book = sqlite_utils.Database(self._connection)
-        if is_newer_than_this_program(book):
+        applied = migrations.applied(self._connection)
+        if not applied <= migrations.STEPS.keys():
             raise SchemaTooNewError(
                 f"{self.path}: a newer inboxcrm wrote this home. Install that version, or restore an older backup."
             )
-        if MIGRATIONS.pending(book):
+        if migrations.STEPS.keys() - applied:
             # All steps and the views in one transaction: an upgrade that is cut off has not begun.
             with self.write() as connection:
                 self._drop_views()
-                MIGRATIONS.apply(book)
+                migrations.apply(connection)
                 connection.execute("DELETE FROM home WHERE key = 'views'")
                 self._build_views()
         else:

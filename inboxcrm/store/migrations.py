@@ -1,30 +1,66 @@
 """The schema, as append-only steps: one file of SQL each in `steps/`, in the order of their names.
 
-A step that has shipped is never edited.
+A step that has shipped is never edited. sqlite-utils applies them and keeps the record; it is asked for only where
+there is something to apply, since importing it takes longer than most commands do (it brings numpy along).
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib import resources
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-import sqlite_utils
-from sqlite_utils import Migrations
+if TYPE_CHECKING:
+    import sqlite_utils
 
-
-class _Step(Protocol):
-    __name__: str
-
-    def __call__(self, book: sqlite_utils.Database, /) -> None: ...
+_SET = "inboxcrm"
+_RECORD = "_sqlite_migrations"
+"""The table in which sqlite-utils notes what was applied."""
 
 
-def is_newer_than_this_program(book: sqlite_utils.Database) -> bool:
-    """Whether the file has steps on record that this program does not know."""
-    ours = {step.name for step in MIGRATIONS.pending(book)} | {step.name for step in MIGRATIONS.applied(book)}
-    known = {step.name for step in MIGRATIONS._migrations}
-    return not ours <= known
+def _found() -> dict[str, Callable[[], str]]:
+    """Each step by its name, with the way to its text."""
+    folder = resources.files("inboxcrm.store").joinpath("steps")
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return {
+        file.name.removesuffix(".sql"): partial(file.read_text, "utf-8") for file in files if file.name.endswith(".sql")
+    }
+
+
+STEPS: Mapping[str, Callable[[], str]] = _found()
+"""What this program knows."""
+
+
+def applied(connection: sqlite3.Connection) -> frozenset[str]:
+    """The steps that the file has on record; none for a new one."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_RECORD,)).fetchone() is None:
+        return frozenset()
+    rows = connection.execute(f"SELECT name FROM {_RECORD} WHERE migration_set = ?", (_SET,))  # noqa: S608 - ours
+    return frozenset(str(row[0]) for row in rows)
+
+
+def apply(connection: sqlite3.Connection) -> None:
+    """Take the steps that are not on record yet, inside the transaction of the caller."""
+    import sqlite_utils
+
+    steps = sqlite_utils.Migrations(_SET)
+    for name, text in STEPS.items():
+        steps(name=name)(_Step(name, text))
+    steps.apply(sqlite_utils.Database(connection))
+
+
+class _Step:
+    """One step as sqlite-utils calls it; its text is read when it is taken."""
+
+    def __init__(self, name: str, text: Callable[[], str]) -> None:
+        self.__name__ = name
+        self._text = text
+
+    def __call__(self, book: sqlite_utils.Database, /) -> None:
+        for statement in statements(self._text()):
+            book.execute(statement)
 
 
 def statements(script: str) -> Iterator[str]:
@@ -37,24 +73,3 @@ def statements(script: str) -> Iterator[str]:
             pending = ""
     if pending.strip():
         yield pending
-
-
-def _steps() -> Migrations:
-    """All steps, named as their files."""
-    found = Migrations("inboxcrm")
-    folder = resources.files("inboxcrm.store").joinpath("steps")
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".sql"):
-            found(name=file.name.removesuffix(".sql"))(_step(file.read_text("utf-8")))
-    return found
-
-
-def _step(script: str) -> _Step:
-    def run(book: sqlite_utils.Database) -> None:
-        for statement in statements(script):
-            book.execute(statement)
-
-    return run
-
-
-MIGRATIONS = _steps()

@@ -8,12 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlite_utils
 
 from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
-from inboxcrm.store import database
+from inboxcrm.store import database, migrations
 from inboxcrm.store.database import Database
-from inboxcrm.store.migrations import MIGRATIONS
 
 VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"
 
@@ -202,11 +200,8 @@ def test_views_survive_a_migration_that_does_not_change_them(path: Path, monkeyp
     Database(path).close()
     with closing(other(path)) as elsewhere:
         expected = elsewhere.execute(VIEWS).fetchall()
-    monkeypatch.setattr(MIGRATIONS, "_migrations", [*MIGRATIONS._migrations])
-
-    @MIGRATIONS()
-    def m900_of_tomorrow(book: sqlite_utils.Database) -> None:
-        book.execute("CREATE TABLE of_tomorrow (id INTEGER PRIMARY KEY)")
+    tomorrows = {"m900_of_tomorrow": lambda: "CREATE TABLE of_tomorrow (id INTEGER PRIMARY KEY);"}
+    monkeypatch.setattr(migrations, "STEPS", {**migrations.STEPS, **tomorrows})
 
     Database(path).close()
 
