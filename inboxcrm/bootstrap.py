@@ -120,7 +120,7 @@ async def daemon(
         mailbox.name: office(mailbox, house, clock, timing, heartbeat, logins) for mailbox in house.config.mailboxes
     }
     try:
-        await parser.start()
+        await parser.launch()
         deliver = Deliver(house, ingest, offices)
         yield Daemon(house, ingest, deliver, offices, notify(house, logins), fetching.fetch, vigil(house, offices))
     finally:

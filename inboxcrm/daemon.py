@@ -71,6 +71,7 @@ class Daemon:
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
+        self._readable: set[str] = set()
         self._ahead: asyncio.Queue[str] = asyncio.Queue()
         self._answers_at_once = not all((household.config.acknowledge.grace, household.config.acknowledge.grace_closed))
         self._stop = asyncio.Event()
@@ -101,7 +102,7 @@ class Daemon:
                 tasks.append(group.create_task(self._read_ahead(), name="read ahead"))
                 tasks.append(group.create_task(self._index(), name="index"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
-                tasks.append(group.create_task(self._every(MEMORY, self._remember), name="memory"))
+                tasks.append(group.create_task(self._every(MEMORY, self._remember, first=MEMORY), name="memory"))
                 tasks.append(group.create_task(self._every(SWEEP, self._watch_files), name="files"))
                 tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
                 if self._notify.routes:
@@ -144,6 +145,8 @@ class Daemon:
                         self._stirred.set()
                     if batch.live:
                         self._unindexed.set()
+                    elif batch.arrivals:
+                        self._readable.add(name)
             except TransientError as error:
                 log.warning("watch.later", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(error.retry_after or AFTER_FAULT))
@@ -231,8 +234,11 @@ class Daemon:
         async for _ in changes(self._household.config.home):
             await reload(self._household)
 
-    async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this piece of work again and again; a fault is told and the next turn comes."""
+    async def _every(
+        self, period: timedelta, work: Callable[[], Awaitable[None]], *, first: timedelta = timedelta()
+    ) -> None:
+        """Do this piece of work again and again, from `first` on; a fault is told and the next turn comes."""
+        await asyncio.sleep(seconds(first))
         while True:
             try:
                 await work()
@@ -241,13 +247,19 @@ class Daemon:
             await asyncio.sleep(seconds(period))
 
     async def _make_ready(self) -> None:
-        """Once the backlogs are read, load what live mail needs; a rule or text that is wrong ends the daemon."""
-        for _ in iter(self._all_watching, True):
+        """Load what live mail needs, once the newest mails are there; a rule or text that is wrong ends the daemon."""
+        await self._ingest.start()
+        for _ in iter(self._all_readable, True):
             await asyncio.sleep(seconds(READY))
         await self._ingest.warm()
 
-    def _all_watching(self) -> bool:
-        return all(office.mailbox.status.state is MailboxState.WATCHING for office in self._offices.values())
+    def _all_readable(self) -> bool:
+        """Whether each mailbox is watched, and its first screen is on record or there is none to wait for."""
+        fares = {name: office.mailbox.status for name, office in self._offices.items()}
+        return all(
+            one.state is MailboxState.WATCHING and (not one.backlog or name in self._readable)
+            for name, one in fares.items()
+        )
 
     async def _note_status(self, *, ended: bool = False) -> None:
         """Write down how the mailboxes fare, where that changed; once the daemon has `ended`, nobody watches them."""

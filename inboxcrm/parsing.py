@@ -48,6 +48,7 @@ class Parser:
         self._limits = limits
         self._lock = asyncio.Lock()
         self._worker: Process | None = None
+        self._greeted = False
         self._answers = bytearray()
 
     async def __aenter__(self) -> Self:
@@ -55,6 +56,12 @@ class Parser:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def launch(self) -> None:
+        """Have the worker begin to start; whoever needs it first waits for it."""
+        async with self._lock:
+            if self._worker is None:
+                await self._begin()
 
     async def start(self, *, language: bool = False) -> None:
         """Have the worker ready, with the language model loaded if wished; raises InternalError where none starts."""
@@ -141,9 +148,25 @@ class Parser:
         return raw[: headers_end(raw) + self._limits.body]
 
     async def _ready(self) -> Process:
-        """The living worker, or a new one that has said that it is ready."""
-        if self._worker is not None and self._worker.returncode is None:
-            return self._worker
+        """The living worker, or a new one, that has said that it is ready."""
+        worker = self._worker
+        if worker is None or worker.returncode is not None:
+            worker = await self._begin()
+        if self._greeted:
+            return worker
+        try:
+            hello = await self._answer(worker, self._limits.start_seconds)
+        except (TimeoutError, EOFError, OSError) as error:
+            await self._discard()
+            raise InternalError("the parsing worker does not start") from error
+        if hello != READY:
+            await self._discard()
+            raise InternalError("the parsing worker is of another version; restart inboxcrm")
+        self._greeted = True
+        return worker
+
+    async def _begin(self) -> Process:
+        """A new worker, which has said nothing yet."""
         await self._discard()
         self._worker = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "inboxcrm.parsing_worker", str(self._limits.memory)),
@@ -153,14 +176,6 @@ class Parser:
             limit=1024 * 1024,
             env=_environment(),
         )
-        try:
-            hello = await self._answer(self._worker, self._limits.start_seconds)
-        except (TimeoutError, EOFError, OSError) as error:
-            await self._discard()
-            raise InternalError("the parsing worker does not start") from error
-        if hello != READY:
-            await self._discard()
-            raise InternalError("the parsing worker is of another version; restart inboxcrm")
         return self._worker
 
     async def _answer(self, worker: Process, seconds: float) -> bytes:
@@ -190,7 +205,7 @@ class Parser:
 
     async def _discard(self) -> None:
         """Kill the worker and collect it."""
-        worker, self._worker = self._worker, None
+        worker, self._worker, self._greeted = self._worker, None, False
         self._answers.clear()
         if worker is None:
             return

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from inboxcrm.daemon import Daemon
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 LOOK_SECONDS = 0.3
 LINE_SECONDS = 10.0
@@ -38,8 +39,9 @@ async def backlog_bar(daemon: Daemon) -> AsyncIterator[None]:
 
 
 async def _show(daemon: Daemon) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+
+    with _bar("{task.description}", MofNCompleteColumn(), TimeRemainingColumn()) as progress:
         bars = {}
         while True:
             for name, left in daemon.backlogs().items():
@@ -49,6 +51,14 @@ async def _show(daemon: Daemon) -> None:
                     total = max(progress.tasks[bars[name]].total or 0, left)
                     progress.update(bars[name], total=total, completed=total - left)
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _bar(first: str, *others: str | ProgressColumn) -> Progress:
+    """A bar on stderr behind these words; its library is loaded only where a terminal is to show one."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress
+
+    return Progress(first, BarColumn(), *others, console=Console(stderr=True), transient=True)
 
 
 class Telling:
@@ -62,14 +72,10 @@ class Telling:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TextColumn("{task.fields[mails]} mails, {task.fields[rate]}/s"),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            from rich.progress import TaskProgressColumn, TimeRemainingColumn
+
+            rate = "{task.fields[mails]} mails, {task.fields[rate]}/s"
+            self._bar = _bar("{task.description}", TaskProgressColumn(), rate, TimeRemainingColumn())
             self._bar.add_task(self._doing, total=None, mails=0, rate=0)
             self._bar.start()
         return self

@@ -1,15 +1,29 @@
-"""Reading what was there before: the backlog of a folder, newest first, a batch at a time."""
+"""Reading what was there before: the backlog of a folder, newest first, a batch at a time.
+
+First comes a screenful, and of it what is small: a person looks at that while the rest is listed and read. There is no
+pass over the headers alone before it: a mail is known by its octets, is judged by all of them and is written down once,
+and fifty ordinary mails together are no larger than one photograph.
+"""
 
 from __future__ import annotations
 
 from inboxcrm.imap import decisions
 from inboxcrm.imap.bodies import Bodies
 from inboxcrm.imap.decisions import Advance
-from inboxcrm.imap.work import METADATA, FolderWork
+from inboxcrm.imap.work import METADATA, FolderWork, Survey
 from inboxcrm.ports import Arrival, Position
 
-_LARGE = 2000
-"""Messages in a folder above which the newest are read before the rest is listed."""
+SCREEN = 50
+"""Messages of a folder that are read before the rest of it is listed: that list may take seconds."""
+
+_LOOKED_AT = 2 * SCREEN
+"""Of how many of the newest messages the first of small size make the first screen."""
+
+_SOON = 128 << 10
+_AT_A_TIME = 1 << 20
+"""Octets up to which one of these does not wait behind the others, and that are fetched together: on a line of a
+megabyte in a second the first of them is there within one.
+"""
 
 
 async def backfill(work: FolderWork) -> None:
@@ -18,10 +32,11 @@ async def backfill(work: FolderWork) -> None:
     position = memory.position
     if position is None or position.backfill_below is None or not await _open(work, position):
         return
-    if position.backfill_below == position.baseline and not memory.brought and await _bring_newest(work, position):
+    begun = memory.brought or memory.backlog is not None or position.backfill_below != position.baseline
+    if not begun and await _bring_screen(work, position):
         return
     if memory.backlog is None:
-        memory.backlog = await _backlog(work, position.backfill_below)
+        memory.backlog = await _backlog(work, position)
     backlog = memory.backlog
     if not backlog:
         advance = Advance(backfilled=True, checked_at=work.clock.now())
@@ -37,40 +52,49 @@ async def backfill(work: FolderWork) -> None:
         memory.brought += 1
         del memory.planned[0]
         del backlog[-len(group) :]
-        await _bring_old(work, group, bodies, position=position, left=len(backlog))
+        await _bring_old(work, bodies, position=position, left=len(backlog), below=min(group))
 
 
-async def _bring_newest(work: FolderWork, position: Position) -> bool:
-    """The newest messages of a large folder, before its whole list is asked for: that list takes seconds of its own.
+async def _bring_screen(work: FolderWork, position: Position) -> bool:
+    """A screenful of the newest messages, the small ones of it; False where there is none.
 
-    Sequence numbers only choose what to look at first; what is read is told by UID.
+    Sequence numbers only choose what to look at first; what is read is told by UID. The position does not move, since
+    larger ones are passed over: the list of the rest leaves out what is on record.
     """
     opened = await work.link.run(lambda c: c.selected)
-    if opened is None or opened.exists <= _LARGE:
+    if opened is None or not opened.exists:
         return False
-    last = b"%d:%d" % (opened.exists - decisions.BATCH_MESSAGES + 1, opened.exists)
-    uids = [uid for uid in await work.link.run(lambda c: c.search_uids(last)) if uid < position.baseline]
+    last = b"%d:%d" % (max(1, opened.exists - _LOOKED_AT + 1), opened.exists)
+    found = await work.link.run(lambda c: c.search_uids(last))
+    known = {*await work.uids(), *position.pending}
+    survey = await _survey(work, [uid for uid in found[::-1] if uid < position.baseline and uid not in known], position)
     work.memory.brought += 1
-    group = (await _plan(work, uids[::-1], position))[:1]
-    if not group:
-        return False
-    await _bring_old(work, group[0], await work.read(group[0]), position=position, left=opened.exists - len(group[0]))
-    return True
+    left = opened.exists - len(survey.located)
+    soon = [(uid, size) for uid, size in survey.sizes if size <= _SOON][:SCREEN]
+    for group in decisions.batches(soon, most=SCREEN, octets=_AT_A_TIME):
+        left -= len(group)
+        await _bring_old(work, await work.read(group), position=position, left=left, below=None)
+    return bool(soon)
+
+
+async def _survey(work: FolderWork, window: list[int], position: Position, *, remaining: int | None = None) -> Survey:
+    """What these messages are; those on record already are told."""
+    survey = await work.survey(window)
+    if survey.located:
+        await work.offer(
+            work.step(Advance(), located=survey.located, remaining=remaining, uid_validity=position.uid_validity)
+        )
+    return survey
 
 
 async def _plan(
     work: FolderWork, window: list[int], position: Position, *, backlog: list[int] | None = None
 ) -> list[list[int]]:
     """These messages in fetches of bounded size; those on record already are told, and leave the backlog."""
-    survey = await work.survey(window)
+    survey = await _survey(work, window, position, remaining=None if backlog is None else len(backlog))
     passed = {*window} - {uid for uid, _ in survey.sizes}
     if passed and backlog is not None:
         backlog[:] = [uid for uid in backlog if uid not in passed]
-    if survey.located:
-        remaining = None if backlog is None else len(backlog)
-        await work.offer(
-            work.step(Advance(), located=survey.located, remaining=remaining, uid_validity=position.uid_validity)
-        )
     return decisions.batches(survey.sizes, most=decisions.BACKLOG_MESSAGES)
 
 
@@ -81,8 +105,8 @@ async def _open(work: FolderWork, position: Position) -> bool:
     return opened.uid_validity == position.uid_validity
 
 
-async def _bring_old(work: FolderWork, group: list[int], bodies: Bodies, *, position: Position, left: int) -> None:
-    """One batch of the backlog; after a renumbering some of it may be news."""
+async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, left: int, below: int | None) -> None:
+    """One batch of the backlog, down to the UID `below` if all above it came; after a renumbering some may be news."""
     work.owe(bodies.owed)
     news = [one for one in bodies.arrived if decisions.is_news(one.received_at, position.checked_at)]
     if news:
@@ -92,7 +116,7 @@ async def _bring_old(work: FolderWork, group: list[int], bodies: Bodies, *, posi
     told = {one.uid for one in news}
     history = [one for one in bodies.arrived if one.uid not in told]
     advance = Advance(
-        backfill_below=min(group),
+        backfill_below=below,
         backfilled=not left,
         owed=bodies.owed,
         checked_at=None if left else work.clock.now(),
@@ -108,10 +132,11 @@ async def _bring_old(work: FolderWork, group: list[int], bodies: Bodies, *, posi
     )
 
 
-async def _backlog(work: FolderWork, below: int) -> list[int]:
+async def _backlog(work: FolderWork, position: Position) -> list[int]:
+    below = position.backfill_below or 1
     criteria = b"UID 1:%d" % max(1, below - 1)
     found = await work.link.run(lambda c: c.search_uids(criteria))
-    known = {*await work.uids()}
+    known = {*await work.uids(), *position.pending}
     return [uid for uid in found if uid < below and uid not in known]
 
 

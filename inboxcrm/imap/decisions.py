@@ -71,17 +71,19 @@ def newer(uids: Iterable[int], uid_next: int) -> list[int]:
     return [uid for uid in uids if uid >= uid_next]
 
 
-def batches(sizes: Sequence[tuple[int, int]], *, most: int = BATCH_MESSAGES) -> list[list[int]]:
+def batches(
+    sizes: Sequence[tuple[int, int]], *, most: int = BATCH_MESSAGES, octets: int = BATCH_OCTETS
+) -> list[list[int]]:
     """Cut (uid, octets), in the order given, into fetches of bounded number and size; big ones alone."""
     cut: list[list[int]] = []
     room = 0
-    for uid, octets in sizes:
-        alone = octets > ALONE_OCTETS
-        if not cut or alone or octets > room or len(cut[-1]) >= most:
+    for uid, size in sizes:
+        alone = size > ALONE_OCTETS
+        if not cut or alone or size > room or len(cut[-1]) >= most:
             cut.append([])
-            room = BATCH_OCTETS
+            room = octets
         cut[-1].append(uid)
-        room = -1 if alone else room - octets
+        room = -1 if alone else room - size
     return cut
 
 

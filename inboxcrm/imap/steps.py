@@ -105,6 +105,7 @@ class FolderMemory:
     backlog: list[int] | None = None
     planned: list[list[int]] = field(default_factory=list)
     brought: int = 0
+    first: bool = False
     listed: frozenset[str] = frozenset()
     all_mail: bool = False
     told: dict[str, int] | None = None

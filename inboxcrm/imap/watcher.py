@@ -102,6 +102,8 @@ class ImapMailbox:
                 names = ["INBOX", *(name for name in self._account.memories if name != "INBOX")]
             for name in names:
                 await self._check(name, known, outlet)
+                if name == "INBOX" and self._account.inbox.unread:
+                    await self._read_backlog(self._account.inbox, known, outlet)
             self._account.tell(last_checked_at=self._clock.now())
             for name in names:
                 while (memory := self._account.memories.get(name)) is not None and memory.unread:
@@ -232,6 +234,7 @@ class ImapMailbox:
                     pause = _AFTER_GIVING_WAY
             finally:
                 self._live = None
+                self._errands_may_read()
                 await link.close()
             await outlet.settled("INBOX")
             await asyncio.sleep(pause)
@@ -254,6 +257,7 @@ class ImapMailbox:
             account.choice = None  # the owner may have put it back
         await account.discover(link)
         inbox = account.inbox
+        inbox.first = not inbox.loaded
         sync = self._sync(link, inbox, known, outlet.offer)
         poll_at = others_at = changes_at = 0.0
         news = News()
@@ -269,6 +273,8 @@ class ImapMailbox:
             account.tell(
                 state=MailboxState.WATCHING, cause=None, next_attempt_at=None, last_checked_at=self._clock.now()
             )
+            if inbox.first:
+                await self._bring_first_screen(sync, outlet)
             if now >= others_at or (news.exists and now >= others_at - timing.others + _STATUS_SPACING):
                 await self._look_at_others(link)
                 others_at = self._clock.monotonic() + timing.others
@@ -290,6 +296,21 @@ class ImapMailbox:
         spread = account.timing.without_idle * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         await asyncio.sleep(max(0.0, min(seconds, spread)))
         return News(exists=True, changes=True)
+
+    async def _bring_first_screen(self, sync: FolderSync, outlet: Outlet) -> None:
+        """The newest mails of INBOX, over this connection: the errands' one is still to be opened.
+
+        It is tried once in a process. Where it fails the errands bring them, so that what cannot be read keeps nobody
+        from watching.
+        """
+        if sync.memory.unread:
+            await backfill(sync)
+            await outlet.settled(sync.memory.name)
+        self._errands_may_read()
+
+    def _errands_may_read(self) -> None:
+        self._account.inbox.first = False
+        self._account.errands_wanted.set()
 
     async def _look_at_others(self, link: Link) -> None:
         """STATUS of each other folder; B reads those that changed since it read them."""
@@ -340,7 +361,7 @@ class ImapMailbox:
                 self._due.add(name)
                 raise
             return True
-        waiting = [memory for memory in self._account.memories.values() if memory.unread]
+        waiting = [memory for memory in self._account.memories.values() if memory.unread and not memory.first]
         unread = min(waiting, key=lambda memory: (memory.all_mail, min(memory.brought, _IN_TURN)), default=None)
         if unread is None:
             return False

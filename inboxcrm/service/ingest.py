@@ -76,6 +76,10 @@ class Ingest:
         """Make what was taken be found by its words. What a crash leaves out is entered with the next message."""
         await self._household.jot(messages.index)
 
+    async def start(self) -> None:
+        """Return when mail can be parsed; raises InternalError where the parsing worker does not start."""
+        await self._parser.start()
+
     async def warm(self) -> None:
         """Have rules, texts and the language model loaded before the first live mail asks for them: it takes seconds.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
 from inboxcrm.errors import TransientError
+from inboxcrm.imap.backlog import SCREEN
 from inboxcrm.imap.decisions import BACKLOG_MESSAGES
 from inboxcrm.imap.errors import ConnectionLostError, ThrottledError
 from inboxcrm.imap.opening import Limits
@@ -74,7 +76,24 @@ async def test_large_messages_are_fetched_alone_and_batches_stay_small(
     await record.keep(mailbox.catch_up(record))
 
     groups = [[one.uid for one in batch.arrivals] for batch in record.batches if batch.arrivals]
-    assert groups == [[8, 7, 6, 5, 4], [3, 2], [1]]
+    assert groups == [[8, 2], [7, 6, 5, 4], [3], [1]]  # first the small ones of a screenful
+
+
+async def test_what_the_first_screen_passed_over_is_read_though_the_process_ended_after_it(
+    server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record
+) -> None:
+    for number in range(3 * SCREEN):
+        ann.folder("INBOX").append(letter(number, octets=200_000 if number % 10 == 7 else 0))
+    await record.keep(make_mailbox().watch(record), most=2)  # where INBOX begins, and its first screen
+    screen = {*record.held["INBOX"]}
+    server.traffic.clear()
+
+    await record.keep(make_mailbox().catch_up(record))
+
+    newest = (uid for uid in range(3 * SCREEN, 0, -1) if uid % 10 != 8)
+    assert screen == {*islice(newest, SCREEN)}
+    assert record.agrees_with(ann.folder("INBOX"))
+    assert bodies_asked_for(server) == 2  # the rest, and nothing of the screen a second time
 
 
 async def test_a_first_reading_goes_on_where_it_was_interrupted(
@@ -82,15 +101,15 @@ async def test_a_first_reading_goes_on_where_it_was_interrupted(
 ) -> None:
     for number in range(2 * BACKLOG_MESSAGES + 50):
         ann.folder("INBOX").append(letter(number))
-    await record.keep(make_mailbox().catch_up(record), most=4)  # three folders, one batch
+    await record.keep(make_mailbox().catch_up(record), most=5)  # three folders, the first screen, one batch
     read = len(record.held["INBOX"])
     server.traffic.clear()
 
     await record.keep(make_mailbox().catch_up(record))
 
-    assert read == BACKLOG_MESSAGES
+    assert read == SCREEN + BACKLOG_MESSAGES
     assert record.agrees_with(ann.folder("INBOX"))
-    assert bodies_asked_for(server) == 2
+    assert bodies_asked_for(server) == 1
 
 
 async def test_a_batch_whose_reader_failed_comes_again(ann: Account, mailbox: ImapMailbox, record: Record) -> None:
@@ -216,7 +235,7 @@ async def test_a_renumbering_during_the_first_reading_makes_nothing_live(
     inbox = ann.folder("INBOX")
     for number in range(150):
         inbox.append(letter(number), received_at=NOON)
-    await record.keep(make_mailbox().catch_up(record), most=4)  # three folders, one batch
+    await record.keep(make_mailbox().catch_up(record), most=5)  # three folders, the first screen, one batch
     inbox.reset_uid_validity()
 
     await record.keep(make_mailbox().catch_up(record))

@@ -154,6 +154,9 @@ class HereParser(Parser):
         super().__init__()
         self.deadly: set[bytes] = set()
 
+    async def start(self, *, language: bool = False) -> None:
+        """There is no worker to wait for."""
+
     async def parse_many(self, raws: Sequence[bytes | Spool], *, language: bool = False) -> list[Parsed]:
         whole = [raw if isinstance(raw, bytes) else b"".join(raw.pieces()) for raw in raws]
         if self.deadly & set(whole):
