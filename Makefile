@@ -42,10 +42,11 @@ check: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 	@$(BIN)/lint-imports
 
 .PHONY: bench
-bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to acknowledgement, learned time (minutes)
+bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to acknowledgement, search, learned time (minutes)
 	@$(BIN)/python -m bench.parts
 	@$(BIN)/python -m bench.latency
 	@$(BIN)/python -m bench.idle
+	@$(BIN)/python -m bench.search
 	@$(BIN)/python -m bench.backlog $(ARGS)
 	@$(BIN)/python -m bench.learning
 

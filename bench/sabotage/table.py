@@ -549,7 +549,11 @@ TABLE: tuple[Defence, ...] = (
         40,
         "words to search for are quoted",
         "tests/store/test_reading.py::test_searching_for",
-        ("inboxcrm/store/views/searching.py", "quoted = [f'\"{term}\"' for term in terms]", "quoted = list(terms)"),
+        (
+            "inboxcrm/store/views/wanted.py",
+            'return \'"\' + self.text.replace(\'"\', \'""\') + \'"\' + ("*" if self.open else "")',
+            'return self.text + ("*" if self.open else "")',
+        ),
     ),
     _defence(
         41,

@@ -161,6 +161,7 @@ def _selection(
             until=None if until is None else times.until(until, zone, now, option="--until"),
             folder=folder,
             words=words,
+            zone=zone,
         )
 
 

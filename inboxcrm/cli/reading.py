@@ -92,10 +92,22 @@ def _arrow(row: views.MessageRow) -> str:
 @json_option
 @click.pass_obj
 def search(place: Place, words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find mail by the words in it, in its subject, or of the people in it."""
+    """Find mail by the words in it, in its subject, or of the people in it: the newest that hold all of WORDS.
+
+    \b
+    "the new roof"             in double quotes: these words, one behind the other
+    from:ann  to:bob           people only, by name or address
+    since:2026-03              mail of that year, month (or day: 2026-03-01) and later
+    until:2026                 mail up to the end of that year, month or day
+
+    The last word may be a beginning of three letters or more, where fewer than fifty mails hold it as it stands. For
+    the shell a quotation is quoted twice: inboxcrm search '"the new roof" from:ann'.
+    """
     with bootstrap.household(place.home) as house:
         zone = house.config.owner.timezone
-        hits = house.database.reading(lambda connection: views.search(connection, " ".join(words), limit=limit))
+        hits = house.database.reading(
+            lambda connection: views.search(connection, " ".join(words), limit=limit, zone=zone)
+        )
         if as_json:
             for hit in hits:
                 emit({**_fields(hit.message), "snippet": hit.snippet})

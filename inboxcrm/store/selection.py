@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from inboxcrm.store import messages
 from inboxcrm.store.times import to_instant, to_text_or_none
-from inboxcrm.store.views.searching import match_expression
+from inboxcrm.store.views.searching import decided
+from inboxcrm.store.views.wanted import Term, Wanted, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Selection:
     """Mail that has all of this; None asks for nothing.
 
     `contact_id` and `organisation_id`: one of their addresses wrote or got it. `since` is the first instant, `until`
-    the one after the last. `folder` is a folder's name in any mailbox. `words` all stand in it, as for a search.
+    the one after the last. `folder` is a folder's name in any mailbox. `words` finds what a search for
+    them would find, their days being those of `zone`.
     """
 
     contact_id: int | None = None
@@ -27,6 +29,7 @@ class Selection:
     until: datetime | None = None
     folder: str | None = None
     words: str | None = None
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def ids(connection: sqlite3.Connection, selection: Selection) -> list[int]:
         "until": "received_at < :until",
         "folder": _IN_FOLDER,
         "words": "messages.id IN (SELECT rowid FROM search WHERE search MATCH :words)",
+        "words_since": "received_at >= :words_since",
+        "words_until": "received_at < :words_until",
     }
     asked = {
         "contact_id": selection.contact_id,
@@ -82,7 +87,7 @@ def ids(connection: sqlite3.Connection, selection: Selection) -> list[int]:
         "since": to_text_or_none(selection.since),
         "until": to_text_or_none(selection.until),
         "folder": selection.folder,
-        "words": None if selection.words is None else match_expression(selection.words) or '""',
+        **_words(connection, selection),
     }
     given = [condition for name, condition in conditions.items() if asked[name] is not None]
     rows = connection.execute(
@@ -95,6 +100,14 @@ def ids(connection: sqlite3.Connection, selection: Selection) -> list[int]:
         asked,
     )
     return [int(row[0]) for row in rows]
+
+
+def _words(connection: sqlite3.Connection, selection: Selection) -> dict[str, str | None]:
+    """What the words ask for; what asks for nothing finds nothing, as a search."""
+    if selection.words is None:
+        return {"words": None, "words_since": None, "words_until": None}
+    asked = decided(connection, wanted(selection.words, selection.zone) or Wanted((Term(""),)))
+    return {"words": asked.expression or None, "words_since": asked.since, "words_until": asked.until}
 
 
 def folder_names(connection: sqlite3.Connection) -> list[str]:

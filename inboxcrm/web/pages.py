@@ -211,7 +211,7 @@ def search(visit: Visit) -> Page:
     """The newest mails that hold all the words."""
     words = visit.arguments.get("q", "")[:500]
     try:
-        hits = views.search(visit.connection, words, marks=MARKS, **_window(visit))
+        hits = views.search(visit.connection, words, marks=MARKS, zone=visit.desk.zone, **_window(visit))
     except sqlite3.OperationalError as error:
         if "interrupted" in str(error):
             raise

@@ -79,7 +79,9 @@ class SearchScreen(SplitScreen):
         if words.strip():
             found += self.desk.ask(lambda connection: views.contacts(connection, like=words.strip(), limit=PEOPLE))
             found += self.desk.ask(
-                lambda connection: views.search(connection, words, limit=MAILS, marks=(BEFORE, BEHIND))
+                lambda connection: views.search(
+                    connection, words, limit=MAILS, marks=(BEFORE, BEHIND), zone=self.desk.zone
+                )
             )
         self.app.call_from_thread(self._show, words, found)
 

@@ -48,22 +48,17 @@ from inboxcrm.store.views.people import (
 )
 from inboxcrm.store.views.rows import PAGE
 from inboxcrm.store.views.searching import (
-    CANDIDATES,
-    MAX_SEARCH_TERMS,
     Hit,
-    match_expression,
     search,
 )
 from inboxcrm.store.views.standing import MailboxRow, mailboxes
 from inboxcrm.store.views.waiting import FollowUpRow, follow_up_of, follow_ups
 
 __all__ = [
-    "CANDIDATES",
     "ContactRow",
     "FollowUpRow",
     "Hit",
     "JudgedRow",
-    "MAX_SEARCH_TERMS",
     "MailboxRow",
     "MatterRow",
     "MessageRow",
@@ -92,7 +87,6 @@ __all__ = [
     "judged",
     "last_touch",
     "mailboxes",
-    "match_expression",
     "matter",
     "message",
     "newest",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from inboxcrm.store.times import to_instant_or_none
@@ -16,14 +18,25 @@ _LISTS = frozenset(("reasons", "attachments"))
 
 def values(row: sqlite3.Row) -> dict[str, Any]:
     """The columns of a row by the names of the fields they fill; instants are aware, lists are tuples."""
-    found: dict[str, Any] = {}
-    for name in row.keys():  # noqa: SIM118 - iterating a Row gives its values
-        value = row[name]
-        if name.endswith("_at") or name in _INSTANTS:
-            value = to_instant_or_none(value)
-        elif name in _LISTS:
-            value = tuple(json.loads(value or "[]"))
-        elif name == "stranger":
-            value = bool(value)
-        found["mail_class" if name == "class" else name] = value
-    return found
+    fields = _fields(tuple(row.keys()))
+    return {
+        name: value if read is None else read(value) for (name, read), value in zip(fields, tuple(row), strict=True)
+    }
+
+
+@lru_cache(maxsize=64)
+def _fields(columns: tuple[str, ...]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """For each column the field it fills and how its value is read; None is as it stands."""
+    return tuple(("mail_class" if name == "class" else name, _reader(name)) for name in columns)
+
+
+def _reader(name: str) -> Callable[[Any], Any] | None:
+    if name.endswith("_at") or name in _INSTANTS:
+        return to_instant_or_none
+    if name in _LISTS:
+        return _list
+    return bool if name == "stranger" else None
+
+
+def _list(written: str | None) -> tuple[Any, ...]:
+    return () if written in (None, "", "[]") else tuple(json.loads(written))

@@ -1,12 +1,34 @@
-"""Which messages hold these words."""
+"""Which messages hold these words: the newest first, exactly, however many there are."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
-from inboxcrm.store.views.messages import MessageRow, message
-from inboxcrm.store.views.rows import PAGE
+from inboxcrm.store.views.messages import MessageRow
+from inboxcrm.store.views.rows import PAGE, values
+from inboxcrm.store.views.snippets import snippets
+from inboxcrm.store.views.wanted import Wanted, wanted
+
+FEW = 300
+"""Matches up to here are all looked up and put in order."""
+
+STEPS = (3, 9)
+"""Of more, the newest are looked for among the newest mails first: so many times as many as are wanted, and then so
+many more. Words that fill a page by that are so common that putting all their matches in order would take long; for
+others SQLite does it in a few milliseconds."""
+
+GAP = 32
+"""Row numbers that may lie between two mails of one stretch."""
+
+STRETCHES = 24
+"""Stretches of row numbers in one step back: where mail lies more mixed than that, time does not help."""
+
+LAST = "9999"
+"""A time behind every time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +39,6 @@ class Hit:
     snippet: str
 
 
-CANDIDATES = 5_000
-"""How many of the newest matches a search orders by time: a common word would match everything."""
-
-
 def search(
     connection: sqlite3.Connection,
     words: str,
@@ -28,53 +46,144 @@ def search(
     limit: int = PAGE,
     offset: int = 0,
     marks: tuple[str, str] = ("[", "]"),
+    zone: tzinfo = UTC,
 ) -> list[Hit]:
-    """The newest messages that hold all of these words (the last one may be a beginning).
+    """The newest messages that hold all of these words; see `wanted` for what else they may say, in days of `zone`.
 
-    The words are data: each is quoted, so no FTS5 operator in them means anything. `marks` stand around what was found.
-    The snippets come from one pass over the rows of the page: a lookup for each row reads all matches of a prefix anew.
+    Where fewer than a page of messages hold the last word as it stands, it may be a beginning. The words are data: no
+    FTS5 operator in them means anything. `marks` stand around what was found.
     """
-    query = match_expression(words)
-    if not query:
+    asked = wanted(words, zone)
+    if asked is None or limit < 1:
         return []
+    asked = decided(connection, asked)
+    found = _found(connection, asked, offset + limit)[offset:]
+    rows = _rows(connection, found)
+    shown = snippets(connection, asked, [row.id for row in rows], marks=marks)
+    return [Hit(row, shown.get(row.id) or row.preview) for row in rows]
+
+
+def decided(connection: sqlite3.Connection, asked: Wanted) -> Wanted:
+    """The same, with the last word as it stands where a page of messages hold it so."""
+    whole = asked.whole
+    return whole if asked.open and len(_some(connection, whole, PAGE)) == PAGE else asked
+
+
+def _found(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
+    """The newest `count` rows, in order."""
+    if not asked.terms:
+        return _between(connection, asked, count)
+    few = _some(connection, asked, FEW + 1)
+    if len(few) <= FEW:
+        return _in_order(connection, asked, few)[:count]
+    return _among_newest(connection, asked, count) or _all_in_order(connection, asked, count)
+
+
+def _among_newest(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
+    """The newest `count` rows, where few steps back in time find them; else none."""
+    found: list[int] = []
+    for step in _back(connection, asked, [count * times for times in STEPS]):
+        stretches = _stretches(step)
+        if len(stretches) > STRETCHES:
+            return []
+        holding = {row for stretch in stretches for row in _within(connection, asked, stretch)}
+        found += [row for row in step if row in holding]
+        if len(found) >= count:
+            return found[:count]
+        if len(found) * sum(STEPS) < count * STEPS[0]:
+            break
+    return []
+
+
+def _some(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
+    rows = connection.execute("SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", (asked.expression, count))
+    return [row[0] for row in rows]
+
+
+def _within(connection: sqlite3.Connection, asked: Wanted, stretch: tuple[int, int]) -> Iterator[int]:
+    rows = connection.execute(
+        "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?", (asked.expression, *stretch)
+    )
+    return (row[0] for row in rows)
+
+
+def _back(connection: sqlite3.Connection, asked: Wanted, sizes: Iterable[int]) -> Iterator[list[int]]:
+    """All rows of the time asked for, newest first, in steps of these sizes."""
     rows = connection.execute(
         """
-        WITH hits AS (
-          SELECT rowid FROM search WHERE search MATCH :query ORDER BY rowid DESC LIMIT :candidates
-        ),
-        page AS (
-          SELECT messages.id AS id, messages.received_at AS at
-          FROM hits
-          JOIN messages ON messages.id = hits.rowid
-          ORDER BY at DESC, id DESC
-          LIMIT :limit OFFSET :offset
-        )
-        SELECT search.rowid AS id, snippet(search, -1, :before, :behind, ' … ', 14) AS snippet
-        FROM search
-        WHERE search MATCH :query
-          AND search.rowid BETWEEN (SELECT MIN(id) FROM page) AND (SELECT MAX(id) FROM page)
-          AND +search.rowid IN (SELECT id FROM page)
+        SELECT id FROM messages
+        WHERE received_at >= :since AND received_at < :until
+        ORDER BY received_at DESC, id DESC
+        """,
+        {"since": asked.since or "", "until": asked.until or LAST},
+    )
+    for size in sizes:
+        if step := [row_id for (row_id,) in rows.fetchmany(size)]:
+            yield step
+
+
+def _stretches(rows: Collection[int]) -> list[tuple[int, int]]:
+    """The rows as few ranges of row numbers, first and last."""
+    ordered = sorted(rows)
+    stretches = [(ordered[0], ordered[0])]
+    for row in ordered:
+        first, last = stretches[-1]
+        if row - last <= GAP:
+            stretches[-1] = (first, row)
+        else:
+            stretches.append((row, row))
+    return stretches
+
+
+def _in_order(connection: sqlite3.Connection, asked: Wanted, rows: Sequence[int]) -> list[int]:
+    found = connection.execute(
+        """
+        SELECT id FROM messages
+        WHERE id IN (SELECT value FROM json_each(:rows)) AND received_at >= :since AND received_at < :until
+        ORDER BY +received_at DESC, id DESC
+        """,
+        {"rows": json.dumps(rows), "since": asked.since or "", "until": asked.until or LAST},
+    )
+    return [row[0] for row in found]
+
+
+def _all_in_order(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
+    found = connection.execute(
+        """
+        SELECT id FROM messages INDEXED BY messages_received
+        WHERE id IN (SELECT rowid FROM search WHERE search MATCH :expression)
+          AND received_at >= :since AND received_at < :until
+        ORDER BY received_at DESC, id DESC
+        LIMIT :count
         """,
         {
-            "query": query,
-            "candidates": CANDIDATES,
-            "limit": limit,
-            "offset": offset,
-            "before": marks[0],
-            "behind": marks[1],
+            "expression": asked.expression,
+            "since": asked.since or "",
+            "until": asked.until or LAST,
+            "count": count,
         },
-    ).fetchall()
-    hits = [Hit(found, row["snippet"]) for row in rows if (found := message(connection, row["id"])) is not None]
-    return sorted(hits, key=lambda hit: (hit.message.received_at, hit.message.id), reverse=True)
+    )
+    return [row[0] for row in found]
 
 
-MAX_SEARCH_TERMS = 32
+def _between(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
+    """The newest rows of a time, whatever words they hold."""
+    found = connection.execute(
+        """
+        SELECT id FROM messages
+        WHERE received_at >= :since AND received_at < :until AND erased_at IS NULL
+        ORDER BY received_at DESC, id DESC
+        LIMIT :count
+        """,
+        {"since": asked.since or "", "until": asked.until or LAST, "count": count},
+    )
+    return [row[0] for row in found]
 
 
-def match_expression(words: str) -> str:
-    """Free words as an FTS5 expression: every term quoted, all required, the last one as a prefix."""
-    terms = [term.replace('"', '""') for term in words.replace("\0", " ").split()][:MAX_SEARCH_TERMS]
-    if not terms:
-        return ""
-    quoted = [f'"{term}"' for term in terms]
-    return " ".join(quoted) + ("*" if terms[-1][-1:].isalnum() else "")
+def _rows(connection: sqlite3.Connection, found: Sequence[int]) -> list[MessageRow]:
+    """These messages as lists show them, in this order."""
+    rows = connection.execute(
+        "SELECT * FROM message_list WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(found),)
+    )
+    by_id = {row["id"]: MessageRow(**values(row)) for row in rows}
+    return [by_id[row_id] for row_id in found if row_id in by_id]
