@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inboxcrm import fetching, providers
+from inboxcrm import fetching, providers, spool
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.configuration import load
@@ -19,6 +19,7 @@ from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.errors import TemplateError, UserError
+from inboxcrm.home import spool_folder
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.heartbeat import Heartbeat
@@ -120,6 +121,7 @@ async def daemon(
         mailbox.name: office(mailbox, house, clock, timing, heartbeat, logins) for mailbox in house.config.mailboxes
     }
     try:
+        spool.clear(spool_folder(house.config.home), now=clock.now())
         await parser.launch()
         deliver = Deliver(house, ingest, offices)
         yield Daemon(house, ingest, deliver, offices, notify(house, logins), fetching.fetch, vigil(house, offices))
@@ -162,7 +164,12 @@ def office(
     provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
     return Office(
         mailbox=ImapMailbox(
-            mailbox, password, clock, timing=timing, limits=Limits(spool=house.config.home), heartbeat=heartbeat
+            mailbox,
+            password,
+            clock,
+            timing=timing,
+            limits=Limits(spool=spool_folder(house.config.home)),
+            heartbeat=heartbeat,
         ),
         transport=transport,
         clock=clock,

@@ -48,6 +48,11 @@ def create(home: Path) -> None:
         raise UserError(f"{home} cannot be made: {error.strerror or error}. Choose another with --home") from error
 
 
+def spool_folder(home: Path) -> Path:
+    """Where large mails lie while they are read, made when it is needed."""
+    return home / "spool"
+
+
 def too_open(home: Path) -> bool:
     """Whether other users of this machine may look into the home. Always False on Windows, where modes say nothing."""
     return sys.platform != "win32" and bool(home.stat().st_mode & 0o077)

@@ -6,6 +6,7 @@ from bench.sabotage.table import Defence, _defence
 
 WIRE, BODIES, WATCHER = "inboxcrm/imap/wire.py", "inboxcrm/imap/bodies.py", "inboxcrm/imap/watcher.py"
 SYNC, DECISIONS, ERRORS = "inboxcrm/imap/sync.py", "inboxcrm/imap/decisions.py", "inboxcrm/imap/errors.py"
+SPOOL = "inboxcrm/spool.py"
 RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deliver.py", "inboxcrm/smtp/transport.py"
 T = "tests/imap/test_"
 SENDING = "tests/faults/test_sending.py::test_a_submission_server_that_fails_gets_no_mail_twice"
@@ -50,7 +51,19 @@ FAULTS: tuple[Defence, ...] = (
         10,
         "the pieces that came are kept",
         T + "large_mail.py::test_a_connection_that_ends_between_pieces_costs_one_piece",
-        (BODIES, "half = self._doubts.halves.setdefault(uid, Half(", "half = self._doubts.halves[uid] = (Half("),
+        (BODIES, "half = self._doubts.halves.get(uid)\n", "half = None\n"),
+    ),
+    _defence(
+        10,
+        "and by the next process",
+        T + "large_mail.py::test_a_large_mail_goes_on_where_the_last_process_ended",
+        (SPOOL, "        if path.exists():\n            self._go_on()\n", ""),
+    ),
+    _defence(
+        10,
+        "as far as their digests say that they are whole",
+        "tests/test_spool.py::test_what_a_power_cut_left_unwritten_is_cut_off",
+        (SPOOL, "if longer.hexdigest() != digest:", "if False:"),
     ),
     _defence(
         11,

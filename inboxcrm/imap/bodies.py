@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from inboxcrm.errors import TransientError
 from inboxcrm.imap.connection import BODY, HEADER, PIECE, Connection
 from inboxcrm.imap.errors import (
     BusyError,
@@ -17,7 +19,7 @@ from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.steps import Doubts, Half
 from inboxcrm.imap.uids import sequence_set
 from inboxcrm.ports import Arrival
-from inboxcrm.spool import IN_MEMORY, Spool
+from inboxcrm.spool import IN_MEMORY, KeptSpool, Spool
 
 _STRIKES = 3
 """How often a connection may die over one message before it is passed over."""
@@ -93,8 +95,10 @@ class _Reading:
             self._sort_out(group, found, whole=whole)
 
     def _read_in_pieces(self, uid: int) -> None:
-        """One large message; where the connection ends, what has come is kept for the next one."""
-        half = self._doubts.halves.setdefault(uid, Half(Spool(self._connection.limits.spool)))
+        """One large message; where the connection, or the process, ends, what has come is kept for the next one."""
+        half = self._doubts.halves.get(uid)
+        if half is None:
+            half = self._doubts.halves[uid] = Half(self._spool(uid))
         before = len(half.octets)
         try:
             came = self._gather(uid, half)
@@ -110,10 +114,21 @@ class _Reading:
         if came:
             self._doubts.strikes.pop(uid, None)
             raw = half.octets if len(half.octets) > IN_MEMORY else half.octets.head(IN_MEMORY)
+            if isinstance(raw, bytes):
+                half.octets.discard()
             received_at = half.received_at or self._seen_at
             self.bodies.arrived.append(Arrival(uid, received_at, half.flags, raw, True, half.server_id, half.sent))
         else:  # gone meanwhile, or a server that gives no pieces: then it is asked for whole
+            half.octets.discard()
             self.read([uid])
+
+    def _spool(self, uid: int) -> Spool:
+        """Where the message is put together: under a name that any process finds again, where there is a folder."""
+        folder, opened = self._connection.limits.spool, self._connection.selected
+        if folder is None or opened is None:
+            return Spool()
+        which = "\0".join((*self._connection.whose, opened.folder, str(opened.uid_validity), str(uid)))
+        return KeptSpool(folder / hashlib.blake2b(which.encode(), digest_size=16).hexdigest())
 
     def _gather(self, uid: int, half: Half) -> bool:
         """Ask for piece after piece; False when the server gives none. The end is a piece that is shorter than asked
@@ -130,7 +145,7 @@ class _Reading:
             piece = one.sections[section] or b""
             half.flags, half.received_at = one.flags or half.flags, one.internal_date or half.received_at
             half.server_id, half.sent = one.server_id, _SENT in one.labels
-            half.octets.write(piece)
+            _keep(half, piece)
             if len(half.octets) > self._connection.limits.literal:
                 self._doubts.too_large.add(uid)
                 return False
@@ -177,3 +192,11 @@ class _Reading:
         asked = frozenset(uids)
         found = self._connection.search_uids(b"UID " + sequence_set(uids).encode("ascii"))
         return [uid for uid in found if uid in asked]
+
+
+def _keep(half: Half, piece: bytes) -> None:
+    """Raises TransientError where the disk takes no more; the mail is begun again then."""
+    try:
+        half.octets.write(piece)
+    except OSError as error:
+        raise TransientError(f"a large mail cannot be put down: {error.strerror or error}") from error

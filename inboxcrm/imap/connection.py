@@ -46,6 +46,7 @@ class Connection(Dialogue):
         self, server: Server, *, user: str, password: str | Bearer, waker: Waker, limits: Limits | None = None
     ) -> None:
         self._server = server
+        self.whose = (server.host, user)
         self._waker = waker
         self.limits = limits or Limits()
         self.capabilities_known: frozenset[str] = frozenset()

@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(slots=True)
 class Half:
-    """A large message as far as it was read; the next connection goes on from there."""
+    """A large message as far as it was read; the next connection goes on from there, and the next process."""
 
     octets: Spool
     flags: frozenset[str] = frozenset()
@@ -80,6 +80,8 @@ class Doubts:
         self.strikes.clear()
         self.too_large.clear()
         self.large.clear()
+        for half in self.halves.values():
+            half.octets.discard()
         self.halves.clear()
 
     def strike(self, uids: Sequence[int]) -> None:
@@ -126,6 +128,9 @@ class FolderMemory:
         """What was handed out is on record."""
         self.position = batch.position
         self.remaining = batch.remaining
+        for arrival in batch.arrivals:
+            if isinstance(arrival.raw, Spool):
+                arrival.raw.discard()
 
     def forget(self) -> None:
         """Start again from what is on record: somebody did not commit what they were given."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from inboxcrm.imap.errors import ConnectionLostError
@@ -100,3 +103,26 @@ async def test_a_large_mail_that_is_gone_before_its_end_is_left_out(
 
     assert record.live == [letter(2)]
     assert record.positions["INBOX"].pending == ()
+
+
+async def test_a_large_mail_goes_on_where_the_last_process_ended(
+    server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record, tmp_path: Path
+) -> None:
+    kept = replace(PIECES, spool=tmp_path / "spool")
+    ann.folder("INBOX").append(letter(1, octets=60_000), received_at=YESTERDAY, flags=["\\Flagged"])
+
+    async def cut(exchange: Exchange) -> bool:
+        if b"[]<40000" in asked(exchange):
+            exchange.abort()
+        return False
+
+    server.faults["UID FETCH"] = cut
+    with pytest.raises(ConnectionLostError):
+        await record.keep(make_mailbox(limits=kept).catch_up(record))
+    server.faults.clear()
+    server.traffic.clear()
+    await record.keep(make_mailbox(limits=kept).catch_up(record))
+
+    assert pieces_asked_for(server)[0] == b"40000"
+    assert record.agrees_with(ann.folder("INBOX"))
+    assert not [*(tmp_path / "spool").iterdir()]
