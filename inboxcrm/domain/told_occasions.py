@@ -17,7 +17,7 @@ from typing import Any
 
 from inboxcrm.domain.days_of_year import DayOfYear, day_of_year
 from inboxcrm.domain.occasions import Kind
-from inboxcrm.domain.patterns import compiled, meets
+from inboxcrm.domain.patterns import compiled, meets, union
 from inboxcrm.domain.sentences import Sentence, sentences
 
 LONGEST = 20_000
@@ -64,15 +64,21 @@ class Spoken:
     yesterday: Sequence[Any]
 
 
-def told(new_text: str, language: str, *, said_on: date, month_first: bool = False) -> list[Told]:
-    """The days in the unquoted words of a letter that was written on a day; one of each kind, the first told."""
-    found: dict[Kind, Told] = {}
-    for sentence in sentences(new_text[:LONGEST]):
-        if sentence.asks:
-            continue
-        for each in _of(sentence, language, said_on, month_first=month_first):
-            found.setdefault(each.kind, each)
-    return list(found.values())
+def told(new_text: str, spoken_in: Sequence[str], *, said_on: date, american: bool = False) -> list[Told]:
+    """The days in the unquoted words of a letter that was written on a day; one of each kind, the first told.
+
+    They are read in the first of these languages that hears one. `american`: English days name the month first.
+    """
+    telling = _telling().search
+    candidates = [each for each in sentences(new_text[:LONGEST]) if telling(each.folded) is not None and not each.asks]
+    for language in spoken_in if candidates else ():
+        found: dict[Kind, Told] = {}
+        for sentence in candidates:
+            for each in _of(sentence, language, said_on, month_first=american and language == "en"):
+                found.setdefault(each.kind, each)
+        if found:
+            return list(found.values())
+    return []
 
 
 def _of(sentence: Sentence, language: str, said_on: date, *, month_first: bool) -> Iterator[Told]:
@@ -134,6 +140,12 @@ def _year_of_return(day: DayOfYear, said_on: date) -> int:
     """The year of the return that is spoken of: the next one, or one that has just been."""
     earliest = said_on - JUST_BEEN
     return earliest.year + ((day.month, day.day or 28) < (earliest.month, earliest.day))
+
+
+@cache
+def _telling() -> Any:
+    """Found wherever any phrase of any language is: nearly every sentence of a letter is passed over by this alone."""
+    return union(each for spoken in languages().values() for phrase in spoken.phrases for each in phrase.match)
 
 
 @cache

@@ -75,7 +75,7 @@ def hear(household: Household, letter: ReadMail) -> list[_Heard]:
     for language in languages(letter.language, household.config.owner.language):
         found = spoken.suggest(words, language)
         if found:
-            days = {each.quote for each in told(words, language, said_on=said_on)}
+            days = {each.quote for each in told(words, (language,), said_on=said_on)}
             found = [each for each in found if each.kind is not Kind.DEED or each.quote not in days]
             return [
                 _Heard(each, due_on(each.quote, language, said_on=said_on, month_first=month_first)) for each in found

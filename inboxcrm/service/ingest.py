@@ -20,6 +20,9 @@ from inboxcrm.store.register import Register
 
 log = logging.getLogger("inboxcrm.ingest")
 
+FOUND_TOGETHER = 2000
+"""Old mails that are entered into the full-text index by one statement, while more of them are coming."""
+
 Hurry = Callable[[sqlite3.Connection], Callable[[], bool] | None]
 """Looks at the outbox on the store's thread, within the transaction that put something new into it; what it answers is
 called once that is committed and says whether nobody need look again."""
@@ -135,8 +138,8 @@ class Ingest:
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
-            if entered and hurry is None:
-                messages.index(connection)
+            if hurry is None and (entered or not batch.live):
+                messages.index(connection, at_least=FOUND_TOGETHER if batch.remaining and not batch.live else 1)
             go = hurry(connection) if wake and hurry is not None else None
         handed_over = go is not None and go()
         return Taken(len(entered), wake and not handed_over)

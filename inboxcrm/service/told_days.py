@@ -58,12 +58,8 @@ def hear(household: Household, letter: ReadMail) -> list[Told]:
     words = new_text(letter.text)
     zone = zone_of(letter.timezone, household.config.owner.timezone)
     said_on = letter.received_at.astimezone(zone).date()
-    for language in languages(letter.language, household.config.owner.language):
-        month_first = str(zone).startswith("America/") and language == "en"
-        found = spoken.told(words, language, said_on=said_on, month_first=month_first)
-        if found:
-            return found
-    return []
+    spoken_in = languages(letter.language, household.config.owner.language)
+    return spoken.told(words, spoken_in, said_on=said_on, american=str(zone).startswith("America/"))
 
 
 def _keep(connection: sqlite3.Connection, letters: Sequence[ReadMail], told: Sequence[list[Told]]) -> int:

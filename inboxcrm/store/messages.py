@@ -173,13 +173,19 @@ def _compressed(spool: Spool) -> Iterator[bytes]:
     yield squeeze.flush()
 
 
-def index(connection: sqlite3.Connection) -> None:
-    """Enter every message that is not in the full-text index yet, which are always the last ones.
+def index(connection: sqlite3.Connection, *, at_least: int = 1) -> None:
+    """Enter every message that is not in the full-text index yet, which are always the last ones; fewer than `at_least`
+    wait for the next call.
 
     One statement, because FTS5 collects terms in memory and writes them out at every savepoint, which any statement
-    that may touch several rows sets: message by message it costs three times as much.
+    that may touch several rows sets: message by message it costs three times as much. What one statement entered is a
+    part of its own in the index, and many small parts are merged again and again.
     """
-    last = connection.execute("SELECT COALESCE(MAX(id), 0) FROM search_docsize").fetchone()[0]
+    last, newest = connection.execute(
+        "SELECT (SELECT COALESCE(MAX(id), 0) FROM search_docsize), (SELECT COALESCE(MAX(id), 0) FROM messages)"
+    ).fetchone()
+    if newest - last < at_least:
+        return
     connection.execute(
         """
         INSERT INTO search (rowid, subject, sender, recipients, text)
