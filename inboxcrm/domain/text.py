@@ -67,11 +67,12 @@ def one_line(text: str, limit: int) -> str:
     """Visible text on one line of at most `limit` characters, with an ellipsis where it was longer."""
     if len(text) <= min(limit, LONGEST_LINE) and text.isascii() and text.isprintable():
         return " ".join(text.split())
-    text = text[: limit * 8]
-    if not _harmless(text):
-        text = visible(text)
-    shown = " ".join(text.split())
-    return shown if len(shown) <= limit else cut(shown, max(limit - 1, 0)).rstrip() + "…"
+    for length in (limit * 2, limit * 8):
+        looked_at = text[:length]
+        shown = " ".join((looked_at if _harmless(looked_at) else visible(looked_at)).split())
+        if len(shown) > limit:
+            return cut(shown, max(limit - 1, 0)).rstrip() + "…"
+    return shown
 
 
 def _harmless(text: str) -> bool:

@@ -27,7 +27,7 @@ def looked_up(filing: Filing) -> Erased:
     What arrives is never kept out for its people: somebody who was erased may write anew, and is a stranger then.
     """
     connection, secret, message = filing.connection, filing.household.secret, filing.message
-    if not tombstones.any_laid(connection):
+    if not filing.register.anybody_erased():
         return NOTHING
     if tombstones.message_erased(connection, secret, message.message_id):
         return Erased(whole=True)

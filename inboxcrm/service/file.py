@@ -281,11 +281,10 @@ def _recipient(filing: Filing, address: Address) -> Person:
 
 def _was_erased(filing: Filing, address: Address) -> bool:
     """Whether a recipient of old mail was erased since: what the owner writes now makes them known anew."""
-    connection = filing.connection
-    if filing.origin == "live" or not tombstones.any_laid(connection):
+    if filing.origin == "live" or not filing.register.anybody_erased():
         return False
     secret, at = filing.household.secret, filing.received_at
-    return bool(tombstones.erased_addresses(connection, secret, (address.key,), received_at=at))
+    return bool(tombstones.erased_addresses(filing.connection, secret, (address.key,), received_at=at))
 
 
 def _is_automatic(filing: Filing) -> bool:

@@ -58,6 +58,10 @@ class BatchRegister(Register):
             outbox.keep_keys(self.connection, keys, row_id, at=at)
         self._known, self._cited, self._keys = {}, [], []
 
+    def anybody_erased(self) -> bool:
+        """Never: there is a register for a batch only where nobody was."""
+        return False
+
     # -- people
 
     def entry(self, key: str) -> Entry | None:

@@ -13,7 +13,7 @@ from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import contacts, matters, messages, outbox, promises
+from inboxcrm.store import contacts, matters, messages, outbox, promises, tombstones
 from inboxcrm.store.messages import Filed
 from inboxcrm.store.outbox import Ours
 
@@ -26,6 +26,10 @@ class Register:
 
     def flush(self) -> None:
         """Have everything in the database that was said so far."""
+
+    def anybody_erased(self) -> bool:
+        """Whether anybody was ever erased from the home."""
+        return tombstones.any_laid(self.connection)
 
     # -- people
 

@@ -100,12 +100,15 @@ def _first_standing(starts: Iterator[int], text: str, lists: tuple[str, ...]) ->
 
 
 @cache
-def _by_first_word(*lists: str) -> Mapping[str, tuple[str, ...]]:
-    """The phrases that can stand in a Western text, by their first words; by "" those that have no word."""
-    found: dict[str, list[str]] = {}
+def _by_first_word(*lists: str) -> Mapping[str, tuple[tuple[frozenset[str], str], ...]]:
+    """The phrases that can stand in a Western text, with their words, by their first words; by "" those without any.
+
+    The last word is left out of the words: in a text it may go on, where a phrase ends in a sign that joins words.
+    """
+    found: dict[str, list[tuple[frozenset[str], str]]] = {}
     for phrase in sorted({phrase for name in lists for phrase in words(*name.split(".")) if _western(phrase)}):
-        first = _WORD.search(phrase)
-        found.setdefault(first[0] if first else "", []).append(phrase)
+        within = _WORD.findall(phrase)
+        found.setdefault(within[0] if within else "", []).append((frozenset(within[:-1]), phrase))
     return {word: tuple(phrases) for word, phrases in found.items()}
 
 
@@ -132,7 +135,9 @@ def _may_stand(text: str, lists: tuple[str, ...]) -> bool:
     if found is None:
         return True
     phrases = _by_first_word(*lists)
-    return any(phrase in text for word in found.intersection(phrases) for phrase in phrases[word])
+    return any(
+        within <= found and phrase in text for word in found.intersection(phrases) for within, phrase in phrases[word]
+    )
 
 
 def subject_says(subject: str, *lists: str) -> str:
