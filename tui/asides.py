@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -105,7 +105,8 @@ def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
             who = aside.contact or "nobody on record"
             return _Look("+", who, aside.organisation, asks, aside.quote, aside.detail, yes_no)
         case ToldRow():
-            day = f"{datetime(2000, aside.month, aside.day or 1):%d %b}" if aside.day else "the day is not known"  # noqa: DTZ001 - a day of any year
+            month = f"{date(2000, aside.month, 1):%b}"
+            day = f"{aside.day:02} {month}" if aside.day else f"in {month}, which day"
             asks = f"{aside.kind.replace('-', ' ')}, {day}?"
             return _Look("*", aside.contact, "", asks, aside.quote, aside.source, yes_no)
         case FactRow():
@@ -114,14 +115,12 @@ def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
 
 
 def agree(aside: Aside, household: Household) -> Callable[[], str] | None:
-    """The owner's yes; None where there is nothing to say yes to."""
+    """The owner's yes; None where there is nothing to say yes to, or more is asked for it (a day)."""
     match aside:
         case QuestionRow(id=question):
             return lambda: asked.agree(household, question)
         case CommitmentRow():
             return _told(lambda row: commitments.confirm(household, row.id), aside, f"Kept: {aside.quote}")
-        case ToldRow():
-            return _told(lambda row: told_days.confirm(household, row.id), aside, f"{aside.contact}: kept.")
         case FactRow():
             yes = f"{aside.contact}: kept for another year."
             return _told(lambda row: keeping.still_true(household, row.id, true=True), aside, yes)
@@ -140,14 +139,17 @@ def decline(aside: Aside, household: Household) -> Callable[[], str] | None:
         case CommitmentRow():
             return _told(lambda row: commitments.dismiss(household, row.id), aside, "Dismissed: it was not meant.")
         case ToldRow():
-            return _told(
-                lambda row: told_days.dismiss(household, row.id), aside, "Dismissed; it is not suggested again."
-            )
+            return dismissed(aside, household)
         case FactRow():
             no = f"{aside.contact}: no longer kept."
             return _told(lambda row: keeping.still_true(household, row.id, true=False), aside, no)
         case FollowUpRow():
             return None
+
+
+def dismissed(day: ToldRow, household: Household) -> Callable[[], str]:
+    """A day that somebody mentioned is none to keep."""
+    return _told(lambda row: told_days.dismiss(household, row.id), day, "Dismissed; it is not suggested again.")
 
 
 def _told(work: Callable[[Row], object], row: Row, words: str) -> Callable[[], str]:

@@ -12,7 +12,7 @@ from inboxcrm.cli import times
 from inboxcrm.cli.output import EMPTY, cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.deeds import CHANNELS
-from inboxcrm.domain.occasions import Kind, LeapDay, Occasion
+from inboxcrm.domain.occasions import Kind, LeapDay
 from inboxcrm.domain.text import visible
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
@@ -225,21 +225,10 @@ def occasions(context: click.Context, who: str | None, within: str | None, as_js
 def add(place: Place, who: str, kind: str, day: str, leap_day: str, note: str) -> None:
     """Keep a day that returns. DAY is 2019-05-04, or 05-04 where the year is not known."""
     with bootstrap.household(place.home) as house:
-        row = keeping.enter_occasion(house, contact_meant(house, who).id, day_of_year(kind, day, leap_day), note=note)
-    click.echo(f"Kept as {row.id}.")
-
-
-def day_of_year(kind: str, day: str, leap_day: str) -> Occasion:
-    """The occasion that 2019-05-04, or 05-04, means. Raises UserError for what is no day."""
-    match = re.fullmatch(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})", day)
-    if match is None:
-        raise UserError(f"{day!r} is no day. Write it like 2019-05-04, or 05-04 where the year is not known.")
-    try:
-        return Occasion(
-            Kind(kind), int(match[2]), int(match[3]), None if match[1] is None else int(match[1]), LeapDay(leap_day)
+        row = keeping.enter_occasion(
+            house, contact_meant(house, who).id, keeping.occasion_named(kind, day, leap_day), note=note
         )
-    except ValueError as error:
-        raise UserError(f"{day} is no day: {error}") from None
+    click.echo(f"Kept as {row.id}.")
 
 
 @occasions.command("drop")

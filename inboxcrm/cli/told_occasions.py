@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 from inboxcrm import bootstrap
-from inboxcrm.cli.contacts_memory import contact_meant, day_of_year, occasions
+from inboxcrm.cli.contacts_memory import contact_meant, occasions
 from inboxcrm.cli.output import EMPTY, cell, emit, json_option, moment, table
 from inboxcrm.cli.root import Place
 from inboxcrm.domain.occasions import LeapDay
-from inboxcrm.service import told_days
+from inboxcrm.service import keeping, told_days
 from inboxcrm.store import told_occasions
-from inboxcrm.store.told_occasions import ToldRow
 
 
 @occasions.command("suggested")
@@ -38,7 +37,7 @@ def suggested(place: Place, who: str | None, as_json: bool) -> None:
                 row.id,
                 row.contact,
                 row.kind.replace("-", " "),
-                _day(row),
+                row.day_in_words,
                 moment(row.told_at, zone),
                 row.message_id or EMPTY,
                 row.quote or row.source,
@@ -47,11 +46,6 @@ def suggested(place: Place, who: str | None, as_json: bool) -> None:
         ],
         nothing="Nobody mentioned a day.",
     )
-
-
-def _day(row: ToldRow) -> str:
-    year = "" if row.year is None else f"{row.year}-"
-    return f"{year}{row.month:02}-{'??' if row.day is None else format(row.day, '02')}"
 
 
 @occasions.command("confirm")
@@ -63,7 +57,7 @@ def _day(row: ToldRow) -> str:
 def confirm(place: Place, number: int, day: str | None, leap_day: str) -> None:
     """It was meant: kept as a day that returns. Where only the month was told, --on says the day."""
     with bootstrap.household(place.home) as house:
-        on = None if day is None else day_of_year(told_days.of(house, number).kind, day, leap_day)
+        on = None if day is None else keeping.occasion_named(told_days.of(house, number).kind, day, leap_day)
         row = told_days.confirm(house, number, on=on)
     click.echo(f"Kept as {row.id}: {row.kind.replace('-', ' ')} of {cell(row.contact)}, {row.month:02}-{row.day:02}.")
 

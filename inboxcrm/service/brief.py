@@ -15,16 +15,19 @@ from inboxcrm.service import account, keeping, lookalike, quiet, reach
 from inboxcrm.service.household import Household
 from inboxcrm.service.keeping import NEAR, Coming
 from inboxcrm.service.reach import Reach
-from inboxcrm.store import commitments, facts, interactions, rhythms, touches, views
+from inboxcrm.store import commitments, facts, interactions, rhythms, told_occasions, touches, views
 from inboxcrm.store.commitments import CommitmentRow
 from inboxcrm.store.facts import FactRow
 from inboxcrm.store.interactions import InteractionRow, Preference
 from inboxcrm.store.reach import KEPT
 from inboxcrm.store.rhythms import RhythmRow
+from inboxcrm.store.told_occasions import ToldRow
 from inboxcrm.store.touches import TouchRow
 
 FACTS = 3
 WORDS = 140
+MOST_TOLD = 3
+"""How many days that were mentioned, and not kept yet, the brief names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Brief:
     mine: tuple[CommitmentRow, ...]
     theirs: tuple[CommitmentRow, ...]
     suggested: int
+    told_days: tuple[ToldRow, ...]
     facts: tuple[FactRow, ...]
     occasions: tuple[Coming, ...]
     interaction: InteractionRow | None
@@ -88,6 +92,7 @@ def read(
         owed=tuple(views.owed_to(connection, contact.id)),
         mine=tuple(row for row in kept if row.state == commitments.OPEN and row.side == "mine"),
         theirs=tuple(row for row in kept if row.state == commitments.OPEN and row.side == "theirs"),
+        told_days=tuple(told_occasions.listed(connection, contact.id)),
         suggested=sum(row.state == commitments.SUGGESTED for row in kept),
         facts=tuple(facts.of_contact(connection, contact.id, limit=FACTS)),
         occasions=tuple(keeping.returns(connection, today, is_open, contact_id=contact.id, within=NEAR)),
@@ -118,7 +123,7 @@ def lines(brief: Brief, when: Callable[[datetime], str]) -> list[Line]:
 
 
 SHORT = frozenset(
-    ("look twice", "you owe", "they owe", "said", "fact", "occasion", "rhythm", "balance", "reach by", "phone?")
+    ("look twice", "you owe", "they owe", "said", "fact", "occasion", "day?", "rhythm", "balance", "reach by", "phone?")
 )
 """What stands above every mail; who it is and the answer that is owed stand there already."""
 
@@ -183,6 +188,19 @@ def _occasions(brief: Brief) -> Iterator[Line]:
         greeted = ", greeted" if each.greeted else ""
         named = each.row.kind.replace("-", " ") + (f", {one_line(each.row.note, 60)}" if each.row.note else "")
         yield Line("occasion", f"{named}{count}: {day}{greeted}", urgent=each.due and not each.greeted)
+    for told in brief.told_days[:MOST_TOLD]:
+        words = f": “{one_line(told.quote, WORDS)}”" if told.quote else f" ({told.source})"
+        yield Line(
+            "day?",
+            f"{told.kind.replace('-', ' ')}, {_told(told)}{words}; to confirm or dismiss: inboxcrm occasions suggested",
+        )
+
+
+def _told(told: ToldRow) -> str:
+    month = f"{date(2000, told.month, 1):%B}"
+    if told.day is None:
+        return f"some day in {month}"
+    return f"{told.day} {month}" + ("" if told.year is None else f" {told.year}")
 
 
 def _relation(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from inboxcrm.domain.exchanges import WITHIN, back_and_forth, rather_call
 from inboxcrm.domain.facts import LONGEST, lines_of
-from inboxcrm.domain.occasions import Kind, Occasion, Turn, is_due, next_turn
+from inboxcrm.domain.occasions import Kind, LeapDay, Occasion, Turn, is_due, next_turn
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
@@ -107,6 +108,19 @@ class Coming:
     turn: Turn
     greeted: bool
     due: bool
+
+
+def occasion_named(kind: str, day: str, leap_day: str = LeapDay.BEFORE) -> Occasion:
+    """The occasion that 2019-05-04, or 05-04, means. Raises UserError for what is no day."""
+    match = re.fullmatch(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})", day.strip())
+    if match is None:
+        raise UserError(f"{day!r} is no day. Write it like 2019-05-04, or 05-04 where the year is not known.")
+    try:
+        return Occasion(
+            Kind(kind), int(match[2]), int(match[3]), None if match[1] is None else int(match[1]), LeapDay(leap_day)
+        )
+    except ValueError as error:
+        raise UserError(f"{day} is no day: {error}") from None
 
 
 def enter_occasion(

@@ -28,6 +28,12 @@ class ToldRow:
     told_at: datetime
     message_id: int | None
 
+    @property
+    def day_in_words(self) -> str:
+        """What is known of the day: 2019-05-04, 05-04, or 05-?? where only the month was told."""
+        year = "" if self.year is None else f"{self.year}-"
+        return f"{year}{self.month:02}-{'??' if self.day is None else format(self.day, '02')}"
+
 
 def suggest(
     connection: sqlite3.Connection,

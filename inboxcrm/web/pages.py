@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from inboxcrm.domain import contents
 from inboxcrm.service import brief, lookalike
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
-from inboxcrm.store import call_backs, views
+from inboxcrm.store import call_backs, commitments, told_occasions, views
 from inboxcrm.store import messages as mail
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web.desk import Desk
@@ -134,21 +134,23 @@ def contact(visit: Visit) -> Page | None:
             "owed": views.owed_to(visit.connection, card.id),
             "touch": views.last_touch(visit.connection, card.id),
             "brief": _brief(visit, card),
+            "suggested": commitments.listed(visit.connection, contact_id=card.id, states=(commitments.SUGGESTED,)),
+            "told_days": told_occasions.listed(visit.connection, card.id),
             "sheet": _sheet(visit, rows),
         },
     )
 
 
-ON_THE_CARD = frozenset(("who", "last touch", "away"))
-"""What the card says already."""
+ON_THE_PAGE = frozenset(("who", "last touch", "away", "said", "day?"))
+"""What the page says already, on the card or with what waits for a yes or no."""
 
 
 def _brief(visit: Visit, card: views.ContactRow) -> list[brief.Line]:
-    """The brief without what the card says. Hours are not known here: an occasion stands out on its day alone."""
+    """The brief without what the page says. Hours are not known here: an occasion stands out on its day alone."""
     zone = visit.desk.zone
     found = brief.read(visit.connection, card, now=visit.now, zone=zone, is_open=lambda _: True)
     said = brief.lines(found, lambda at: f"{at.astimezone(zone):%a %Y-%m-%d}")
-    return [line for line in said if line.name not in ON_THE_CARD and not line.text.startswith("an answer to ")]
+    return [line for line in said if line.name not in ON_THE_PAGE and not line.text.startswith("an answer to ")]
 
 
 def matter(visit: Visit) -> Page | None:

@@ -9,7 +9,7 @@ from textual.widgets._footer import FooterKey
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.deeds import Deeds, Step
-from inboxcrm.store import call_backs, commitments, facts, interactions, told_occasions, touches, workflows
+from inboxcrm.store import call_backs, commitments, facts, interactions, occasions, told_occasions, touches, workflows
 from inboxcrm.store.workflows import Begun
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home, Mail
@@ -143,6 +143,59 @@ async def test_a_suggestion_is_answered_with_one_key(home: Home, sit: Sit, page:
     row = home.household.database.reading(lambda connection: commitments.by_id(connection, made))
     assert row is not None
     assert row.state == state
+
+
+def mention(home: Home, mail: Mail, *, day: int | None) -> None:
+    """A day in May of which a letter spoke."""
+    with home.household.database.write() as connection:
+        told_occasions.suggest(
+            connection,
+            mail.contact_id,
+            kind="anniversary",
+            month=5,
+            day=day,
+            year=2016,
+            quote="We celebrate 10 years in May.",
+            source="mail",
+            told_at=NOW,
+            message_id=mail.message_id,
+        )
+
+
+@pytest.mark.parametrize("page", ["1", "7"])
+async def test_a_day_of_which_only_the_month_was_told_is_asked_for_and_kept(home: Home, sit: Sit, page: str) -> None:
+    mention(home, home.mail("Ada Asker", "party", promised=False), day=None)
+
+    async with sit(width=140) as desk:
+        await desk.press(page)
+        assert "anniversary, in May, which day?" in desk.line("* Ada Asker")
+        await desk.press("y")
+        await desk.type("31")
+        await desk.press("enter")
+        await desk.wait_for("anniversary kept, 05-31")
+
+    (row,) = home.household.database.reading(occasions.listed)
+    assert (row.kind, row.year, row.month, row.day) == ("anniversary", 2016, 5, 31)
+
+
+async def test_a_day_that_was_not_meant_is_dismissed_among_what_was_agreed(home: Home, sit: Sit) -> None:
+    mention(home, home.mail("Ada Asker", "party", promised=False), day=4)
+
+    async with sit(width=140) as desk:
+        await desk.press("7")
+        assert "1 to confirm" in desk.screen
+        await desk.press("n")
+        await desk.wait_for("Nothing is agreed on record.")
+
+    assert home.household.database.reading(occasions.listed) == []
+    assert home.household.database.reading(told_occasions.listed) == []
+
+
+async def test_the_brief_names_a_day_that_waits_for_a_yes(home: Home, sit: Sit) -> None:
+    mention(home, home.mail("Ada Asker", "party"), day=4)
+
+    async with sit(width=180) as desk:
+        assert "anniversary, 4 May 2016: “We celebrate 10 years in May.”" in desk.screen
 
 
 async def test_a_day_and_an_old_fact_lie_on_the_desk(home: Home, sit: Sit) -> None:

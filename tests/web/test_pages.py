@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.domain.address import address
-from inboxcrm.store import call_backs, commitments, contacts, facts, lookalikes, merging
+from inboxcrm.store import call_backs, commitments, contacts, facts, lookalikes, merging, told_occasions
 from inboxcrm.store import home as memory
 from inboxcrm.store.database import Database
 from tests.web import home
@@ -51,6 +51,47 @@ async def test_a_contact_page_has_the_brief(window: Window) -> None:
 
     assert "Before you answer" in page
     assert "likes <b>tea</b>, Tue 2026-03-03" in page
+
+
+async def test_a_contact_page_asks_for_a_yes_or_no_to_what_letters_seem_to_say(window: Window) -> None:
+    book, contact = Database(window.path), window.rows.contact
+    with book.write() as connection:
+        commitments.add(
+            connection,
+            message_id=window.rows.message,
+            contact_id=contact,
+            matter_id=None,
+            side="theirs",
+            kind="deed",
+            quote="I will pay by Friday.",
+            detail="",
+            said_at=home.NOW,
+            due_on=None,
+            state="suggested",
+        )
+        for month, day in ((5, 4), (6, None)):
+            told_occasions.suggest(
+                connection,
+                contact,
+                kind="birthday",
+                month=month,
+                day=day,
+                year=None,
+                quote="my <b>birthday</b>",
+                source="mail",
+                told_at=home.NOW,
+                message_id=window.rows.message,
+            )
+    book.close()
+
+    page = await window.read(f"/-/inboxcrm/contact/{contact}")
+
+    assert "Waits for your yes or no" in page
+    assert "I will pay by Friday." in page
+    assert "inboxcrm commitments confirm 1" in page
+    assert "birthday, 05-04" in page
+    assert "inboxcrm occasions confirm 2 --on DAY" in page
+    assert "my <b>birthday</b>" in page
 
 
 async def test_the_memory_page_has_what_was_agreed_said_and_asked_for(window: Window) -> None:

@@ -1,4 +1,7 @@
-"""What was agreed: what the owner is to do and what others are, the nearest day first."""
+"""What was agreed: what the owner is to do and what others are, the nearest day first.
+
+Days that people mentioned, and that are not kept yet, stand before it.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from inboxcrm.service import commitments as service
-from inboxcrm.store import commitments
+from inboxcrm.store import commitments, told_occasions
 from inboxcrm.store.commitments import OPEN, SUGGESTED, CommitmentRow
+from inboxcrm.store.told_occasions import ToldRow
 
+from .. import asides
 from ..messages import RowChosen
 from ..widgets.rows import Rows
 from ..words import ACCENT, BAD, EMPTY, MUTED, SOON, fit, join, many, said, short
@@ -28,7 +33,7 @@ class AgreedScreen(SplitScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[CommitmentRow] = []
+        self._rows: list[CommitmentRow | ToldRow] = []
 
     def compose_list(self) -> Rows:
         """Two lines each."""
@@ -37,8 +42,10 @@ class AgreedScreen(SplitScreen):
     def read_again(self) -> None:
         """What is to be done as of now."""
         super().read_again()
-        self._rows = self.desk.ask(commitments.listed)
-        overdue = sum(row.overdue(self._today()) for row in self._rows)
+        agreed = self.desk.ask(commitments.listed)
+        told = self.desk.ask(told_occasions.listed)
+        self._rows = [*told, *agreed]
+        overdue = sum(row.overdue(self._today()) for row in agreed)
         asked = sum(row.state == SUGGESTED for row in self._rows)
         self.title_line(
             join(
@@ -50,13 +57,15 @@ class AgreedScreen(SplitScreen):
                 )
             )
         )
-        self.rows.show([row.id for row in self._rows])
+        self.rows.show([(type(row).__name__, row.id) for row in self._rows])
 
     def _today(self) -> date:
         return self.desk.now().astimezone(self.desk.zone).date()
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
         row = self._rows[index]
+        if isinstance(row, ToldRow):
+            return asides.paint(row, self.desk.zone, self.desk.now(), width)
         whose = "you" if row.side == "mine" else "they"
         sign = Content.styled("? " if row.state == SUGGESTED else "  ", ACCENT)
         until = Content.styled("no day", MUTED)
@@ -74,6 +83,13 @@ class AgreedScreen(SplitScreen):
             self.lay(EMPTY, EMPTY)
             return
         row = self._rows[index]
+        if isinstance(row, ToldRow):
+            zone, now = self.desk.zone, self.desk.now()
+            if row.message_id is None:
+                self.lay(EMPTY, asides.page(row, zone, now))
+            else:
+                self.lay_message(self.desk.sheet(row.message_id), asides.note(row, zone, now))
+            return
         keys = "Was it meant?  y yes   n no" if row.state == SUGGESTED else "d done   n it no longer matters"
         if row.evidence_id is not None and row.state == OPEN:
             keys = f"A mail of yours may have settled it.  {keys}"
@@ -83,7 +99,7 @@ class AgreedScreen(SplitScreen):
             return
         self.lay_message(self.desk.sheet(row.message_id), said(f"{row.quote}  {keys}", SOON))
 
-    def _here(self) -> CommitmentRow | None:
+    def _here(self) -> CommitmentRow | ToldRow | None:
         index = self.rows.index
         return None if index is None else self._rows[index]
 
@@ -103,6 +119,9 @@ class AgreedScreen(SplitScreen):
         if row is None or row.state != SUGGESTED:
             self.tell("Nothing is asked here.", bad=True)
             return
+        if isinstance(row, ToldRow):
+            self.keep_day(row)
+            return
 
         def work() -> str:
             service.confirm(self.desk.household, row.id)
@@ -114,6 +133,9 @@ class AgreedScreen(SplitScreen):
         """It was not meant, or no longer matters."""
         row = self._here()
         if row is None:
+            return
+        if isinstance(row, ToldRow):
+            self.act(asides.dismissed(row, self.desk.household))
             return
 
         def work() -> str:
@@ -127,7 +149,7 @@ class AgreedScreen(SplitScreen):
         row = self._here()
         if row is None:
             return
-        if row.state == SUGGESTED:
+        if isinstance(row, ToldRow) or row.state == SUGGESTED:
             self.tell("Say first whether it was meant: y or n.", bad=True)
             return
 
@@ -145,7 +167,7 @@ class AgreedScreen(SplitScreen):
         row = self._rows[message.index]
         if row.message_id is None:
             self.tell("It was heard, not written.")
-        elif row.matter_id is None:
+        elif isinstance(row, ToldRow) or row.matter_id is None:
             self.app.push_screen(ReadingScreen(row.message_id))
         else:
             self.app.push_screen(MatterScreen(row.matter_id, row.message_id))

@@ -62,7 +62,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Esc", "the page before"),
             ("Tab", "between the list and the sheet; Space turns the sheet's page"),
             ("1 2 3 4 5", "queue, outbox, record, contacts, mailboxes"),
-            ("6 7", "what your rules have under way; what was agreed"),
+            ("6 7", "what your rules have under way; what was agreed, and days people told"),
             ("y", "in contacts: who may be one person; there y makes them one, n tells them apart"),
             ("/", "search as you type, in everything"),
             ("c", "the contact's card and timeline"),

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from inboxcrm.store.call_backs import CallBack
+from inboxcrm.store.told_occasions import ToldRow
 from inboxcrm.store.views import OwedRow, Pile
 
 from .. import asides, paper
@@ -181,6 +182,9 @@ class QueueScreen(SplitScreen):
     def action_agree(self) -> None:
         """Yes to what is asked under the cursor."""
         aside = self._aside(self.rows.index)
+        if isinstance(aside, ToldRow):
+            self.keep_day(aside)
+            return
         work = None if aside is None else asides.agree(aside, self.desk.household)
         if work is None:
             self.tell("Nothing is asked here.", bad=True)

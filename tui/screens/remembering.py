@@ -8,9 +8,13 @@ from functools import partial
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.deeds import CHANNELS
+from inboxcrm.domain.occasions import Occasion
 from inboxcrm.domain.touches import Class
-from inboxcrm.service import account, actions, commitments, keeping
+from inboxcrm.errors import UserError
+from inboxcrm.service import account, actions, commitments, keeping, told_days
 from inboxcrm.store import call_backs, touches
+from inboxcrm.store.occasions import OccasionRow
+from inboxcrm.store.told_occasions import ToldRow
 
 from ..when import past
 from ..words import full_moment, said
@@ -139,6 +143,34 @@ class MemoryKeys(ActingScreen):
         options = [("g", "it gave", Class.GIVE), ("t", "it took", Class.TAKE), ("n", "neither", Class.NEUTRAL)]
         detail = said(f"{row.subject or '(no subject)'}, {when}: {row.kind} ({row.because})")
         self.app.push_screen(Choice(f"Did your letter to {who} give or take?", options, detail), done)
+
+    def keep_day(self, row: ToldRow) -> None:
+        """A day that was mentioned is kept; asks which it is where only the month was told."""
+        if row.day is not None:
+            self.act(lambda: self._kept(told_days.confirm(self.desk.household, row.id)))
+            return
+
+        def read(lines: Sequence[str]) -> Occasion:
+            said_day = lines[0].strip()
+            if said_day.isdecimal() and len(said_day) <= 2:
+                said_day = row.day_in_words.replace("??", said_day)
+            try:
+                return keeping.occasion_named(row.kind, said_day)
+            except UserError as error:
+                raise ValueError(str(error)) from None
+
+        def done(day: Occasion | None) -> None:
+            if day is not None:
+                self.act(lambda: self._kept(told_days.confirm(self.desk.household, row.id, on=day)))
+
+        line = Line(
+            "day", hint=f"4 (of the month told), {row.month:02}-04, or with the year it began 2019-{row.month:02}-04"
+        )
+        question = f"{row.kind.replace('-', ' ').capitalize()} of {row.contact}: which day?"
+        self.app.push_screen(Form(question, [line], read, detail=said(row.quote)), done)
+
+    def _kept(self, row: OccasionRow) -> str:
+        return f"{row.contact}: {row.kind.replace('-', ' ')} kept, {row.month:02}-{row.day:02}."
 
     def action_call_at(self) -> None:
         """When the owner calls somebody who asked for it."""
