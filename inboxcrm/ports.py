@@ -170,7 +170,10 @@ class Submission(Protocol):
 
 
 class StepRecorder(Protocol):
-    """Makes the SMTP step about to begin durable: "connect", "mail", "rcpt", "data", "body"."""
+    """Makes the SMTP step about to begin durable: "connect", "mail", "rcpt", "data", "body".
+
+    A step before "body" told after it takes it back: the body has not begun after all.
+    """
 
     async def __call__(self, step: str) -> None: ...
 

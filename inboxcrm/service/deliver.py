@@ -78,6 +78,25 @@ class Lane:
     items: list[tuple[outbox.Item, bool]]
 
 
+class _Steps:
+    """One item's steps on record (ports.StepRecorder): durable that its body may begin, since all before is certainly
+    unsent; and, without waiting for the disk, that it did not begin after all.
+    """
+
+    def __init__(self, household: Household, item_id: int) -> None:
+        self._household = household
+        self._item_id = item_id
+        self._body = False
+
+    async def __call__(self, step: str) -> None:
+        if Step(step) is Step.BODY:
+            self._body = True
+            await self._household.write(outbox.record_step, self._item_id, Step.BODY)
+        elif self._body:
+            self._body = False
+            await self._household.jot(outbox.record_step, self._item_id, Step(step))
+
+
 class Deliver:
     """Sends what may go, one item of a mailbox at a time; at most once where a machine wrote it."""
 
@@ -357,7 +376,7 @@ class Deliver:
             return
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
-            delivery = await office.transport.send(outgoing, partial(self._step, item.id))
+            delivery = await office.transport.send(outgoing, _Steps(self._household, item.id))
         except InboxcrmError as error:
             delivery = Deferred(str(error))
         await self._put_on_record(item, delivery)
@@ -397,11 +416,6 @@ class Deliver:
             await self._household.write(lambda connection: outbox.postpone(connection, item.id, until))
             return False
         return True
-
-    async def _step(self, item_id: int, step: str) -> None:
-        """Make durable that the body is about to leave; the steps before it are all certainly unsent."""
-        if Step(step) is Step.BODY:
-            await self._household.write(lambda connection: outbox.record_step(connection, item_id, Step.BODY))
 
     def _record(self, connection: sqlite3.Connection, claimed: outbox.Item, delivery: Delivery) -> None:
         now = self._household.clock.now()

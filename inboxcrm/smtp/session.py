@@ -11,6 +11,7 @@ import base64
 import ipaddress
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,15 +19,17 @@ import aiosmtplib
 
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.outbox import Step
-from inboxcrm.errors import ConfigError, InboxcrmError, SignInNeededError, TransientError
+from inboxcrm.errors import ConfigError, InboxcrmError, InternalError, SignInNeededError, TransientError
 from inboxcrm.ports import Bearer, Credentials, Deferred
 from inboxcrm.sasl import explained, present
+from inboxcrm.smtp.conversation import Conversation, ConversationEndedError
 from inboxcrm.smtp.replies import Reply, outcome
 
 _OUR_NAME = "[127.0.0.1]"
 """What EHLO says: the literal that names nobody (RFC 5321 section 4.1.3), as Thunderbird does."""
 
 _LEADING_DOT = re.compile(rb"(?m)^\.")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,13 @@ class Session:
             timeout=patience.connect,
             local_hostname=_OUR_NAME,
         )
+        self._taken_over: Conversation | None = None
         self.mails = 0
 
     @property
     def alive(self) -> bool:
         """Whether the connection is open as far as we know."""
-        return self._client.is_connected
+        return self._taken_over is not None and self._taken_over.open
 
     def offers(self, extension: str) -> bool:
         """Whether EHLO named an extension."""
@@ -160,6 +164,7 @@ class Session:
                 await self._start_tls()
             await self._client.ehlo()
             await self._log_in(credential)
+            self._take_over()
         except (SessionRefusedError, asyncio.CancelledError):
             self.discard()
             raise
@@ -169,6 +174,13 @@ class Session:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             self.discard()
             raise SessionRefusedError(self._explained(error), pause_all=_is_certificate(error)) from None
+
+    def _take_over(self) -> None:
+        """From here on the connection is ours; aiosmtplib keeps what EHLO said."""
+        transport = self._client.transport
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            raise SessionRefusedError(f"{self._server.host} hung up after the log-in", pause_all=False)
+        self._taken_over = Conversation(transport)
 
     async def _start_tls(self) -> None:
         """STARTTLS or nothing: a server that does not offer it may be somebody in between (RFC 8314 section 3)."""
@@ -237,34 +249,46 @@ class Session:
         reason = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
         return Reply(0, f"{self._server.host}:{self._server.port}: {reason}").shown().removeprefix("0 ")
 
-    async def command(self, *words: str) -> Reply:
+    async def command(self, line: str) -> Reply:
         """One command and its reply; raises `SessionLostError`."""
+        return (await self.together([line]))[0]
+
+    async def together(self, lines: Sequence[str]) -> list[Reply]:
+        """Commands in one write, and their replies; fewer where the server hung up after one that is no consent.
+
+        Only for one line, or where the server offers PIPELINING (RFC 2920). Raises `SessionLostError`.
+        """
+        octets = [line.encode() for line in lines]
+        if any(_CONTROL.search(line) for line in octets):
+            raise InternalError("a control character in a command to the submission server")
         try:
-            octets = [word.encode() for word in words]
-            response = await self._client.execute_command(*octets, timeout=self._patience.command)
-        except (aiosmtplib.SMTPException, OSError) as error:
+            said = b"".join(line + b"\r\n" for line in octets)
+            return await self._conversation().say(said, replies=len(lines), seconds=self._patience.command)
+        except (ConversationEndedError, OSError) as error:
             self.discard()
-            raise SessionLostError(Reply(0, str(error)).shown().removeprefix("0 ")) from None
-        return Reply(response.code, response.message)
+            raise SessionLostError(_told(error)) from None
 
     async def body(self, raw: bytes) -> Reply:
         """The mail after a 354, dot-stuffed, with its final dot, and the server's word on it.
 
-        Our own second half of DATA: aiosmtplib's writes command and mail in one call, and between the two lies the
-        line that decides whether a broken connection leaves doubt. Raises `SessionLostError` before the first octet
-        and `BodyLostError` after it.
+        aiosmtplib's writes DATA and mail in one call, and between the two lies the line that decides whether a broken
+        connection leaves doubt. Raises `SessionLostError` before the first octet and `BodyLostError` after it.
         """
-        protocol = self._client.protocol
-        if protocol is None or not self.alive:
+        conversation = self._conversation()
+        if not conversation.open:
             raise SessionLostError("the connection was gone before the first octet of the mail")
         stuffed = _LEADING_DOT.sub(b"..", raw)
+        said = stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
         try:
-            protocol.write(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-            response = await protocol.read_response(timeout=self._patience.for_body(len(raw)))
-        except (aiosmtplib.SMTPException, OSError) as error:
+            return (await conversation.say(said, replies=1, seconds=self._patience.for_body(len(raw))))[0]
+        except (ConversationEndedError, OSError) as error:
             self.discard()
-            raise BodyLostError(Reply(0, str(error)).shown().removeprefix("0 ")) from None
-        return Reply(response.code, response.message)
+            raise BodyLostError(_told(error)) from None
+
+    def _conversation(self) -> Conversation:
+        if self._taken_over is None:
+            raise SessionLostError("the connection is closed")
+        return self._taken_over
 
     def discard(self) -> None:
         """Drop the connection at once: nothing that is still in a buffer leaves any more."""
@@ -275,9 +299,13 @@ class Session:
 
     def leave(self) -> None:
         """Say QUIT and close, without waiting for the answer."""
-        if self._client.protocol is not None and self.alive:
-            self._client.protocol.write(b"QUIT\r\n")
+        if self._taken_over is not None:
+            self._taken_over.write(b"QUIT\r\n")
         self._client.close()
+
+
+def _told(error: Exception) -> str:
+    return Reply(0, str(error)).shown().removeprefix("0 ")
 
 
 def _refusal(reply: Reply) -> SessionRefusedError:

@@ -15,6 +15,7 @@ from inboxcrm.config import Server
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import SignInNeededError, UserError
 from inboxcrm.ports import Credentials, Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
+from inboxcrm.smtp.body_record import BodyRecord
 from inboxcrm.smtp.replies import Reply, outcome, refuses_null_sender
 from inboxcrm.smtp.session import (
     BodyLostError,
@@ -162,37 +163,46 @@ class SmtpTransport:
 
     async def _try(self, session: Session, item: Outgoing, sender: str, step: StepRecorder) -> tuple[Step, Reply]:
         """The step that ended the transaction and the reply that did, one reverse-path given."""
-        await step(Step.MAIL)
-        reply = await self._mail(session, item, sender)
-        if not reply.positive:
-            return Step.MAIL, reply
-        await step(Step.RCPT)
-        reply = await session.command("RCPT", f"TO:<{item.recipient}>", *_notify(session, sender))
-        if not reply.positive:
-            return Step.RCPT, reply
-        await step(Step.DATA)
-        reply = await session.command("DATA")
-        if reply.code != 354:
-            return Step.DATA, reply
-        await step(Step.BODY)
+        async with BodyRecord(step) as record:
+            at, reply = await self._envelope(session, item, sender, step, record)
+            if at is not Step.DATA or reply.code != 354:
+                return at, reply
+            await record.stand()
         return Step.BODY, await session.body(item.raw)
 
-    async def _mail(self, session: Session, item: Outgoing, sender: str) -> Reply:
-        """MAIL with what the server offers; `_StaleError` where a kept connection had ended meanwhile."""
-        options = [f"SIZE={len(item.raw)}"] if session.offers("size") else []
-        if sender and session.offers("dsn"):
-            options.append("RET=HDRS")
-        if not item.recipient.isascii():
-            options += ["BODY=8BITMIME", "SMTPUTF8"]  # RFC 6531 section 3.4: the header is UTF-8 too
+    async def _envelope(
+        self, session: Session, item: Outgoing, sender: str, step: StepRecorder, record: BodyRecord
+    ) -> tuple[Step, Reply]:
+        """MAIL, RCPT and DATA: the first that was refused and why, or DATA and what was said to it.
+
+        `_StaleError` where a kept connection had ended meanwhile.
+        """
+        lines = {
+            Step.MAIL: _mail(session, item, sender),
+            Step.RCPT: " ".join((f"RCPT TO:<{item.recipient}>", *_notify(session, sender))),
+            Step.DATA: "DATA",
+        }
+        together = session.offers("pipelining")
+        replies: list[tuple[Step, Reply]] = []
         try:
-            reply = await session.command("MAIL", f"FROM:<{sender}>", *options)
+            for group in [tuple(lines)] if together else [(each,) for each in lines]:
+                for each in group:
+                    await step(each)
+                if Step.DATA in group:
+                    record.begin()
+                replies += zip(group, await session.together([lines[each] for each in group]), strict=False)
+                if not replies[-1][1].positive:
+                    break
         except SessionLostError:
-            if session.mails:
+            if session.mails and not replies:
                 raise _StaleError from None
             raise
-        if reply.code == 421 and session.mails:
+        if replies[0][1].code == 421 and session.mails:
             raise _StaleError
-        return reply
+        at, reply = next((each for each in replies if not each[1].positive), replies[-1])
+        if at is not Step.DATA and replies[-1][1].code == 354:
+            session.discard()  # it waits for a mail to nobody (RFC 2920 section 3.1) and gets none
+        return at, reply
 
     def _after(self, delivery: Delivery) -> None:
         """Keep the connection for the next mail only after a clean success."""
@@ -223,6 +233,16 @@ class SmtpTransport:
 
 class _StaleError(Exception):
     """A connection kept from an earlier mail had ended before this one began."""
+
+
+def _mail(session: Session, item: Outgoing, sender: str) -> str:
+    """MAIL with what the server offers."""
+    options = [f"SIZE={len(item.raw)}"] if session.offers("size") else []
+    if sender and session.offers("dsn"):
+        options.append("RET=HDRS")
+    if not item.recipient.isascii():
+        options += ["BODY=8BITMIME", "SMTPUTF8"]  # RFC 6531 section 3.4: the header is UTF-8 too
+    return " ".join((f"MAIL FROM:<{sender}>", *options))
 
 
 def _notify(session: Session, sender: str) -> tuple[str, ...]:

@@ -168,10 +168,10 @@ class Dialogue(SMTP):
     async def handle_EHLO(
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        """Leave out what this server does not offer."""
+        """Leave out what this server does not offer; aiosmtpd takes pipelined commands and does not say so."""
         session.host_name = hostname
         left_out = self._manners.without | (frozenset() if self._auth_required else {"AUTH"})
-        offered = [line for line in responses[1:] if line[4:].split(" ")[0] not in left_out]
+        offered = [line for line in ("250-PIPELINING", *responses[1:]) if line[4:].split(" ")[0] not in left_out]
         return [responses[0], *offered]
 
     async def smtp_AUTH(self, arg: str) -> None:

@@ -45,7 +45,7 @@ class SubmissionServer:
     `password` asks for AUTH as `user`, `bearer` says of a user and an access token whether they may. `tls` wraps every
     connection, `starttls` demands the upgrade before anything.
     `size_limit` is in octets (None: SIZE is not offered). `null_sender` False refuses MAIL FROM:<>, as some
-    providers do. `without` names EHLO keywords to leave out (8BITMIME, SMTPUTF8).
+    providers do. `without` names EHLO keywords to leave out (8BITMIME, SMTPUTF8, PIPELINING).
     """
 
     host = "127.0.0.1"

@@ -61,7 +61,7 @@ class ScriptedServer:
                 await upgrade(writer, self._starttls)
             except ConnectionResetError:
                 return
-        if said.startswith(b"354"):
+        if said.startswith(b"354") or b"\n354" in said:
             self.bodies.append(await reader.readuntil(b"\r\n.\r\n"))
             await self._meet(b".", reader, writer)
 
