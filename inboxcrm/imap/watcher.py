@@ -269,19 +269,32 @@ class ImapMailbox:
                 poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0
             elif news.exists:
                 await sync.news()
-            await outlet.settled("INBOX")
-            account.tell(
-                state=MailboxState.WATCHING, cause=None, next_attempt_at=None, last_checked_at=self._clock.now()
-            )
             if inbox.first:
+                await self._note_checked(outlet)
                 await self._bring_first_screen(sync, outlet)
             if now >= others_at or (news.exists and now >= others_at - timing.others + _STATUS_SPACING):
                 await self._look_at_others(link)
                 others_at = self._clock.monotonic() + timing.others
             until = min(poll_at, others_at, changes_at or poll_at)
-            news = await self._wait_for_news(link, connection, until - self._clock.monotonic())
+            news = await self._until_news(link, connection, outlet, until - self._clock.monotonic())
             if news.changes and not changes_at:
                 changes_at = self._clock.monotonic() + timing.changes
+
+    async def _until_news(self, link: Link, connection: Connection, outlet: Outlet, seconds: float) -> News:
+        """Wait for news while what was found is put on record; the next is looked for once all of it is."""
+        noting = asyncio.create_task(self._note_checked(outlet), name=f"imap-checked-{self._account.name}")
+        try:
+            news = await self._wait_for_news(link, connection, seconds)
+            await noting
+            return news
+        finally:
+            noting.cancel()
+
+    async def _note_checked(self, outlet: Outlet) -> None:
+        await outlet.settled("INBOX")
+        self._account.tell(
+            state=MailboxState.WATCHING, cause=None, next_attempt_at=None, last_checked_at=self._clock.now()
+        )
 
     async def _wait_for_news(self, link: Link, connection: Connection, seconds: float) -> News:
         account = self._account
