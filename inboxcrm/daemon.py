@@ -186,6 +186,7 @@ class Daemon:
                     await self._rest(await self._deliver_due(lanes))
             finally:
                 self._deliver.on_found = None
+                await self._deliver.put_back()
 
     def _send_found(self, lanes: asyncio.TaskGroup) -> None:
         if self._deliver.on_found is None:

@@ -154,6 +154,11 @@ class Transport(Protocol):
         """Send the bytes as they are. `step` is awaited, and durable, before each SMTP step begins."""
         ...
 
+    @property
+    def warm(self) -> bool:
+        """Whether a connection is open over which a mail would leave at once; asked from any thread."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -172,7 +177,7 @@ class Submission(Protocol):
 class StepRecorder(Protocol):
     """Makes the SMTP step about to begin durable: "connect", "mail", "rcpt", "data", "body".
 
-    A step before "body" told after it takes it back: the body has not begun after all.
+    A step told again, or one before the last told, takes "body" back: it has not begun after all.
     """
 
     async def __call__(self, step: str) -> None: ...

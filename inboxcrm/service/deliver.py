@@ -72,29 +72,37 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one mailbox sends now, in this order, and of each item whether it is claimed already."""
+    """What one mailbox sends now, in this order, with the step on record of each; None: it is to be claimed yet."""
 
     mailbox: str
-    items: list[tuple[outbox.Item, bool]]
+    items: list[tuple[outbox.Item, Step | None]]
 
 
 class _Steps:
-    """One item's steps on record (ports.StepRecorder): durable that its body may begin, since all before is certainly
-    unsent; and, without waiting for the disk, that it did not begin after all.
+    """One item's steps on record (ports.StepRecorder), from the one it was claimed at.
+
+    What must be durable is that the body may begin, since everything before is certainly unsent. Having to connect, or
+    going back to a step, says that it did not begin after all, which need not wait for the disk.
     """
 
-    def __init__(self, household: Household, item_id: int) -> None:
+    def __init__(self, household: Household, item_id: int, at: Step) -> None:
         self._household = household
         self._item_id = item_id
-        self._body = False
+        self._body = at is Step.BODY
+        self._last = _ORDER.index(Step.CONNECT)
 
     async def __call__(self, step: str) -> None:
-        if Step(step) is Step.BODY:
+        order = _ORDER.index(Step(step))
+        back, self._last = order <= self._last, order
+        if Step(step) is Step.BODY and not self._body:
             self._body = True
             await self._household.write(outbox.record_step, self._item_id, Step.BODY)
-        elif self._body:
+        elif back and self._body:
             self._body = False
             await self._household.jot(outbox.record_step, self._item_id, Step(step))
+
+
+_ORDER = tuple(Step)
 
 
 class Deliver:
@@ -159,8 +167,8 @@ class Deliver:
     async def send(self, lane: Lane) -> None:
         """Send one mailbox's mails in their order. After a fault, which is raised, the mailbox rests a while."""
         try:
-            for item, claimed in lane.items:
-                await self._send(item, claimed=claimed)
+            for item, at in lane.items:
+                await self._send(item, at)
         except InboxcrmError:
             until = self._household.clock.now() + AFTER_FAULT
             self._resting[lane.mailbox] = max(until, self._resting.get(lane.mailbox, until))
@@ -187,16 +195,18 @@ class Deliver:
 
         What it answers is called once that transaction is committed, and says whether a lane was handed over; None
         where there is nothing. Nothing is claimed for a mailbox that is sending; where it fails `look` finds it.
+
+        Over a connection that is open the body follows within milliseconds: that it may begin is part of the claim.
         """
         if self._found or self._switch.was_touched():
             return None
         try:
             with attempt(connection):
-                lanes = self._look(connection)
+                lanes = self._look(connection, at_once=self.on_found is not None)
         except InboxcrmError as error:
             log.warning("deliver.later", extra={"cause": str(error)})
             return None
-        claimed = [Lane(lane.mailbox, lane.items[:1]) for lane in lanes if lane.items[0][1]]
+        claimed = [Lane(lane.mailbox, lane.items[:1]) for lane in lanes if lane.items[0][1] is not None]
         return partial(self._hand_over, claimed) if claimed else None
 
     def _hand_over(self, lanes: list[Lane]) -> bool:
@@ -206,6 +216,12 @@ class Deliver:
             return False
         self.on_found()
         return True
+
+    async def put_back(self) -> None:
+        """At the end: what was claimed and nobody took is certainly unsent."""
+        for lane in self.found():
+            for item, _ in lane.items:
+                await self._household.jot(outbox.record_step, item.id, Step.CONNECT)
 
     def found(self) -> list[Lane]:
         """What was claimed as mail came in and nobody has taken yet; every lane must be handed to `send`."""
@@ -302,8 +318,11 @@ class Deliver:
             if until > now + PAUSE_AFTER_ACCOUNT_TROUBLE:
                 self._resting[name] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
 
-    def _look(self, connection: sqlite3.Connection) -> list[Lane]:
-        """What may leave now by mailbox; the first of each is claimed already where its Sent was just read."""
+    def _look(self, connection: sqlite3.Connection, *, at_once: bool = False) -> list[Lane]:
+        """What may leave now by mailbox; the first of each is claimed already where its Sent was just read.
+
+        `at_once` says that these are sent as soon as the transaction is committed.
+        """
         self._release(connection)
         if home.paused_at(connection) is not None:
             return []
@@ -316,15 +335,18 @@ class Deliver:
         by_mailbox: dict[str, list[outbox.Item]] = {}
         for item in self._within_allowance(connection, items, now):
             by_mailbox.setdefault(item.mailbox, []).append(item)
-        lanes = [self._lane(connection, mailbox, waiting) for mailbox, waiting in by_mailbox.items()]
+        lanes = [self._lane(connection, mailbox, waiting, at_once) for mailbox, waiting in by_mailbox.items()]
         return [lane for lane in lanes if lane.items]
 
-    def _lane(self, connection: sqlite3.Connection, mailbox: str, items: list[outbox.Item]) -> Lane:
+    def _lane(self, connection: sqlite3.Connection, mailbox: str, items: list[outbox.Item], at_once: bool) -> Lane:
         """These items of a mailbox, at least one, in their order."""
-        if not self._is_fresh(self._offices[mailbox]):
-            return Lane(mailbox, [(item, False) for item in items])
-        claimed = self._claim_seen(connection, items[0])
-        return Lane(mailbox, [*([(items[0], True)] if claimed else []), *((item, False) for item in items[1:])])
+        office = self._offices[mailbox]
+        if not self._is_fresh(office):
+            return Lane(mailbox, [(item, None) for item in items])
+        at = Step.BODY if at_once and office.transport.warm else Step.CONNECT
+        claimed = self._claim_seen(connection, items[0], at)
+        first: list[tuple[outbox.Item, Step | None]] = [(items[0], at)] if claimed else []
+        return Lane(mailbox, first + [(item, None) for item in items[1:]])
 
     def _within_allowance(
         self, connection: sqlite3.Connection, items: list[outbox.Item], now: datetime
@@ -359,7 +381,7 @@ class Deliver:
             return False
         return self._claim_seen(connection, item)
 
-    def _claim_seen(self, connection: sqlite3.Connection, item: outbox.Item) -> bool:
+    def _claim_seen(self, connection: sqlite3.Connection, item: outbox.Item, at: Step = Step.CONNECT) -> bool:
         """The same for an item that this very transaction has read as queued, with nothing paused."""
         if self._keep_back(connection, item, self._household.clock.now()):
             return False
@@ -368,15 +390,15 @@ class Deliver:
             outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
             self._told(connection, item, now)
             return False
-        return outbox.claim(connection, item)
+        return outbox.claim(connection, item, at)
 
-    async def _send(self, item: outbox.Item, *, claimed: bool) -> None:
+    async def _send(self, item: outbox.Item, at: Step | None) -> None:
         office = self._offices[item.mailbox]
-        if not claimed and not await self._take(item, office):
+        if at is None and not await self._take(item, office):
             return
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
-            delivery = await office.transport.send(outgoing, _Steps(self._household, item.id))
+            delivery = await office.transport.send(outgoing, _Steps(self._household, item.id, at or Step.CONNECT))
         except InboxcrmError as error:
             delivery = Deferred(str(error))
         await self._put_on_record(item, delivery)

@@ -63,7 +63,8 @@ class SmtpTransport:
         """Whether this server has refused the null reverse-path; later mails do not try it again."""
 
     async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
-        """Send the bytes as they are, at most once; `step` is awaited before each step begins.
+        """Send the bytes as they are, at most once; `step` is awaited before each step begins, "connect" only where a
+        connection is to be opened.
 
         An exception of `step` ends the connection, and with it a mail whose final dot was not written, and comes
         through to the caller. So does cancellation.
@@ -80,6 +81,12 @@ class SmtpTransport:
                 raise
             self._after(delivery)
             return delivery
+
+    @property
+    def warm(self) -> bool:
+        """Whether a connection is kept from the last mail and still open."""
+        session = self._session
+        return session is not None and session.alive
 
     async def look(self) -> datetime | None:
         """Log in over a connection of its own, send nothing, and leave: when the server's certificate ends.
@@ -107,13 +114,12 @@ class SmtpTransport:
 
     async def _deliver(self, item: Outgoing, step: StepRecorder) -> Delivery:
         """One attempt; MAIL is said on a second connection only where the one kept from before had ended."""
-        await step(Step.CONNECT)
         try:
             try:
-                return await self._transact(await self._ready(), item, step)
+                return await self._transact(await self._ready(step), item, step)
             except _StaleError:
                 self._drop()
-                return await self._transact(await self._ready(), item, step)
+                return await self._transact(await self._ready(step), item, step)
         except SessionRefusedError as error:
             return Deferred(str(error), pause_all=error.pause_all)
         except SessionLostError as error:
@@ -121,10 +127,11 @@ class SmtpTransport:
         except BodyLostError as error:
             return InDoubt(str(error))
 
-    async def _ready(self) -> Session:
+    async def _ready(self, step: StepRecorder) -> Session:
         """The kept connection where it is still open, else a new one."""
         if self._session is not None and self._session.alive:
             return self._session
+        await step(Step.CONNECT)
         self._session = await self._fresh()
         return self._session
 

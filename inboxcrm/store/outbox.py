@@ -223,11 +223,14 @@ def approve(connection: sqlite3.Connection, item: Item, *, at: datetime) -> Outb
     return state
 
 
-def claim(connection: sqlite3.Connection, item: Item) -> bool:
-    """Take an item for sending, committed before the network is touched; False when it is no longer there to take."""
+def claim(connection: sqlite3.Connection, item: Item, step: Step = Step.CONNECT) -> bool:
+    """Take an item for sending, committed before the network is touched; False when it is no longer there to take.
+
+    `step` is the furthest that may be reached before anything else is recorded.
+    """
     cursor = connection.execute(
         "UPDATE outbox SET state = ?, step = ?, attempts = attempts + 1 WHERE id = ? AND state = ?",
-        (move(item.state, OutboxEvent.CLAIM), Step.CONNECT, item.id, item.state),
+        (move(item.state, OutboxEvent.CLAIM), step, item.id, item.state),
     )
     return cursor.rowcount > 0
 

@@ -102,6 +102,10 @@ class Moody:
     files: bool = True
     accepted: list[Accepted] = field(default_factory=list)
 
+    @property
+    def warm(self) -> bool:
+        return False
+
     async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
         for each in ("connect", "mail", "rcpt", "data"):
             await step(each)

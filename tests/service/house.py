@@ -216,6 +216,7 @@ class FakeTransport:
     walk: Sequence[str] = ("connect", "mail", "rcpt", "data", "body")
     dies_at: str | None = None
     before: Any = None
+    warm: bool = False
 
     async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
         if self.before is not None:

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import InternalError, TransientError
 from inboxcrm.ports import Delivery, InDoubt, Outgoing, StepRecorder
 from inboxcrm.service import actions, deliver
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from tests.service.conftest import OpenHouse
-from tests.service.house import MAILBOX, FakeMailbox, FakeTransport, House, mail
+from tests.service.house import MAILBOX, CrashError, FakeMailbox, FakeTransport, House, mail
 
 SECOND = "second"
 OTHER = "Eve New <eve@new.example>"
@@ -164,6 +165,63 @@ async def test_what_may_leave_at_once_is_claimed_by_the_commit_that_took_it_in(h
     assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
 
 
+async def claimed_in_haste(house: House, *, warm: bool) -> tuple[Lane, str | None]:
+    """The lane of a mail that may leave at once, and the step on record when it was handed over."""
+    house.deliver.on_found = lambda: None
+    house.transport.warm = warm
+    await house.ingest.take(house.batch(mail()), hurry=house.deliver.look_at_once)
+    (lane,) = house.deliver.found()
+    return lane, house.ask("SELECT step FROM outbox")[0][0]
+
+
+@pytest.mark.parametrize(("warm", "step"), [(True, "body"), (False, "connect")], ids=["open", "to be opened"])
+async def test_over_an_open_connection_the_claim_says_that_the_body_may_begin(
+    hasty: House, warm: bool, step: str
+) -> None:
+    lane, recorded = await claimed_in_haste(hasty, warm=warm)
+
+    assert recorded == step
+    await hasty.deliver.send(lane)
+    assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
+
+
+@pytest.mark.parametrize(
+    ("walk", "dies_at", "ends", "sent"),
+    [
+        (["connect"], "connect", "sent", 1),
+        (["rcpt", "data", "body", "mail"], "mail", "sent", 1),
+        (["mail", "rcpt", "data"], "data", "unknown", 0),
+        (["mail", "rcpt", "data", "body"], "body", "unknown", 0),
+    ],
+    ids=["the connection was gone", "the server took its time", "at DATA", "at the body"],
+)
+async def test_a_process_that_dies_over_an_open_connection_sends_nothing_twice(
+    hasty: House, walk: list[str], dies_at: str, ends: str, sent: int
+) -> None:
+    lane, _ = await claimed_in_haste(hasty, warm=True)
+    hasty.transport.walk = walk
+    hasty.transport.dies_at = dies_at
+    with pytest.raises(CrashError):
+        await hasty.deliver.send(lane)
+    hasty.transport.dies_at = None
+    await hasty.restart()
+    await hasty.pass_time(minutes=1)
+
+    assert (hasty.item().state, len(hasty.transport.sent)) == (ends, sent)
+
+
+async def test_what_nobody_took_at_the_end_is_certainly_unsent(hasty: House) -> None:
+    hasty.deliver.on_found = lambda: None
+    hasty.transport.warm = True
+    await hasty.ingest.take(hasty.batch(mail()), hurry=hasty.deliver.look_at_once)
+
+    await hasty.deliver.put_back()
+    await hasty.restart()
+    await hasty.pass_time(minutes=1)
+
+    assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
+
+
 async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
     hasty: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +251,7 @@ async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
 
 
 async def test_a_fault_in_the_look_at_the_outbox_costs_no_mail(hasty: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(connection: sqlite3.Connection, *_: Any) -> None:
+    def fails(connection: sqlite3.Connection, **_: Any) -> None:
         connection.execute("UPDATE outbox SET state = 'cancelled'")
         raise InternalError("no such move")
 
@@ -256,7 +314,7 @@ async def test_a_lane_says_what_is_claimed_already(house: House) -> None:
     (lane,) = await house.deliver.look()
 
     assert isinstance(lane, Lane)
-    assert [claimed for _, claimed in lane.items] == [True]
+    assert [at for _, at in lane.items] == [Step.CONNECT]
     assert house.item().state == "sending"
     await house.deliver.send(lane)
     assert house.item().state == "sent"

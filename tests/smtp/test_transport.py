@@ -215,7 +215,7 @@ async def test_mails_sent_at_once_go_one_after_the_other(smtp_sink: SubmissionSe
 
     await asyncio.gather(*(transport.send(outgoing(), recorded) for _ in range(4)))
 
-    assert recorded == ALL_STEPS * 4
+    assert recorded == ALL_STEPS + ALL_STEPS[1:] * 3
     assert smtp_sink.connections == 1
 
 
