@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +61,10 @@ class Remembered:
     async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
         del mailbox, uid_validity, listed
         return ()
+
+    async def followed(self, mailbox: str) -> Mapping[str, str]:
+        del mailbox
+        return {}
 
 
 async def serve(count: int, tls_from: str | None) -> None:

@@ -103,6 +103,14 @@ class MailboxConfig:
     smtputf8: bool = False
 
 
+_AS_SENT = "sent="
+
+
+def folder_of(entry: str) -> str:
+    """The folder that an entry of `folders` names: itself, or what stands behind `sent=`, where sent mail lies."""
+    return entry[len(_AS_SENT) :] if entry.lower().startswith(_AS_SENT) else entry
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """The person whose mailboxes are watched; `addresses[0]` is the default sending address."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -287,6 +287,10 @@ class KnownFolders(Protocol):
 
     async def lost(self, mailbox: str, uid_validity: int, *, listed: frozenset[str]) -> Sequence[LostFolder]:
         """Folders on record with this UIDVALIDITY whose names are not among those the server lists."""
+        ...
+
+    async def followed(self, mailbox: str) -> Mapping[str, str]:
+        """Folders that were renamed on the server: the name each had once, and the name it has on record now."""
         ...
 
 

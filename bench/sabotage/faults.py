@@ -54,6 +54,12 @@ FAULTS: tuple[Defence, ...] = (
         (BODIES, "half = self._doubts.halves.get(uid)\n", "half = None\n"),
     ),
     _defence(
+        38,
+        "a folder of the settings is followed",
+        T + "folders.py::test_a_folder_of_the_settings_that_was_renamed_is_followed",
+        ("inboxcrm/imap/account.py", "if not choice.missing or self.known is None:", "if True:"),
+    ),
+    _defence(
         10,
         "and by the next process",
         T + "large_mail.py::test_a_large_mail_goes_on_where_the_last_process_ended",

@@ -22,12 +22,13 @@ from inboxcrm.imap.errors import (
     TooManyConnectionsError,
 )
 from inboxcrm.imap.folders import Choice, choose
+from inboxcrm.imap.following import renamed, replaced
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.waker import Waker
-from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, MailboxState, MailboxStatus
+from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders, MailboxState, MailboxStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Account:
         self.log = log
         self.timing = timing
         self.choice: Choice | None = None
+        self.known: KnownFolders | None = None
         self.memories: dict[str, FolderMemory] = {}
         self.errands_wanted = asyncio.Event()
         self.status = MailboxStatus()
@@ -191,7 +193,7 @@ class Account:
         """LIST once, and remember each folder to read."""
         if self.choice is None:
             gmail = (await link.open()).has("X-GM-EXT-1")
-            choice = choose(await link.run(lambda c: c.list_all()), self.config.folders, everything=gmail)
+            choice = await self._chosen(link, everything=gmail)
             for name, role in choice.watched:
                 self.memories.setdefault(name, FolderMemory(name, role))
             for gone in self.memories.keys() - {name for name, _ in choice.watched}:
@@ -204,6 +206,17 @@ class Account:
             self.choice = choice
             self.tell(missing_folders=choice.missing)
         return self.choice
+
+    async def _chosen(self, link: Link, *, everything: bool) -> Choice:
+        """The folders to read; one that was renamed is followed, since the settings know only its old name."""
+        listed = await link.run(lambda c: c.list_all())
+        choice = choose(listed, self.config.folders, everything=everything)
+        if not choice.missing or self.known is None:
+            return choice
+        found = await renamed(link, self.known, self.name, choice, listed=listed)
+        for old, new in found.items():
+            self.log.info("imap.folder_followed", extra={"mailbox": self.name, "folder": old, "now": new})
+        return choose(listed, replaced(self.config.folders, found), everything=everything)
 
     async def sent(self, link: Link) -> FolderMemory:
         """The folder that holds sent mail; FolderMissingError where there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inboxcrm.config import folder_of
 from inboxcrm.imap.names import Listed
 from inboxcrm.ports import FolderRole
 
@@ -67,9 +68,9 @@ def choose(found: Sequence[Listed], configured: Sequence[str], *, everything: bo
     `everything`: the folder of all mail is the archive, as at Gmail.
     """
     there = {one.name: role_of(one) for one in found if not {"noselect", "nonexistent"} & one.attributes}
-    named = [entry.partition("=")[2] for entry in configured if entry.lower().startswith("sent=")]
-    others = [entry for entry in configured if not entry.lower().startswith("sent=")]
-    sent = _sent(found, there, named)
+    as_sent = [folder_of(entry) for entry in configured if folder_of(entry) != entry]
+    others = [entry for entry in configured if folder_of(entry) == entry]
+    sent = _sent(found, there, as_sent)
     all_mail = next((one.name for one in found if "all" in one.attributes and one.name in there), None)
     watched = [("INBOX", FolderRole.INBOX)]
     if sent is not None:
@@ -83,7 +84,7 @@ def choose(found: Sequence[Listed], configured: Sequence[str], *, everything: bo
         tuple(watched),
         sent,
         all_mail,
-        tuple(name for name in (*named, *others) if name not in there),
+        tuple(name for name in (*as_sent, *others) if name not in there),
         frozenset(there),
     )
 

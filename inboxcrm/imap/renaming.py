@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
-from inboxcrm.imap.renumbering import ids_of
+from inboxcrm.imap.renumbering import message_ids_of
 from inboxcrm.imap.work import FolderWork
 from inboxcrm.ports import LostFolder
 
@@ -19,7 +21,7 @@ async def take_over(work: FolderWork, opened: Opened) -> bool:
     """
     memory = work.memory
     for lost in await work.known.lost(work.mailbox, opened.uid_validity, listed=memory.listed):
-        if await _holds(work, lost):
+        if await work.link.run(partial(holds, opened=opened, lost=lost)):
             position = replace(lost.position, highest_modseq=None)  # all flags are asked for once
             await work.offer(
                 work.step(Advance(fresh=position), uid_validity=opened.uid_validity, renamed_from=lost.name)
@@ -28,7 +30,13 @@ async def take_over(work: FolderWork, opened: Opened) -> bool:
     return False
 
 
-async def _holds(work: FolderWork, lost: LostFolder) -> bool:
-    there = await ids_of(work, [uid for uid, _ in lost.samples])
-    found = [there[uid][0] == message_id for uid, message_id in lost.samples if uid in there]
+def holds(connection: Connection, opened: Opened, lost: LostFolder) -> bool:
+    """Whether the open folder, whose UIDVALIDITY is that on record, is this one by its mail.
+
+    One that was empty, and into which nothing came since, is known by its numbers: there is nothing to confuse.
+    """
+    if not lost.samples:
+        return opened.exists == 0 and opened.uid_next == lost.position.uid_next
+    there = message_ids_of(connection, [uid for uid, _ in lost.samples])
+    found = [there[uid] == message_id for uid, message_id in lost.samples if uid in there]
     return bool(found) and all(found)

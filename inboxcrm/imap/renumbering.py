@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.errors import PermanentError, TransientError
 from inboxcrm.imap import decisions
+from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.responses import Fetched
@@ -88,6 +89,12 @@ async def ids_of(work: FolderWork, uids: Sequence[int]) -> dict[int, tuple[str, 
         found = await work.fetch(part, _IDS)
         told.update((one.uid, _identity(one)) for one in found if one.uid is not None)
     return told
+
+
+def message_ids_of(connection: Connection, uids: Sequence[int]) -> dict[int, str]:
+    """The Message-ID of each message of the open folder; empty where it has none."""
+    found = connection.fetch_uids(uids, _IDS)
+    return {one.uid: _identity(one)[0] for one in found if one.uid is not None}
 
 
 def _identity(one: Fetched) -> tuple[str, int, frozenset[str]]:

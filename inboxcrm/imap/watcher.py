@@ -86,6 +86,7 @@ class ImapMailbox:
 
     def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
         """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends."""
+        self._account.known = known
 
         async def job(outlet: Outlet) -> None:
             async with self._heartbeat.listening(self._account.drop_all), asyncio.TaskGroup() as group:
@@ -96,6 +97,7 @@ class ImapMailbox:
 
     def catch_up(self, known: KnownFolders) -> AsyncIterator[Batch]:
         """The same, once, over one connection; raises what stopped it."""
+        self._account.known = known
 
         async def job(outlet: Outlet) -> None:
             async with self._account.errand():
@@ -370,6 +372,8 @@ class ImapMailbox:
             name = self._due.pop()
             try:
                 await self._check(name, known, outlet)
+            except FolderMissingError:
+                await self._list_again()
             except TransientError:
                 self._due.add(name)
                 raise
@@ -383,6 +387,13 @@ class ImapMailbox:
             await outlet.settled(unread.name)
             return not unread.unread
         return True
+
+    async def _list_again(self) -> None:
+        """A folder is gone: what has another name now, or is there for the first time, is looked at soon."""
+        self._account.choice = None
+        async with self._account.errand():
+            memories = self._account.memories.values()
+            self._due.update(memory.name for memory in memories if not memory.loaded)
 
     async def _check(self, name: str, known: KnownFolders, outlet: Outlet) -> None:
         memory = self._account.memories.get(name)

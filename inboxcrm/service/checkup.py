@@ -9,7 +9,7 @@ from datetime import datetime
 
 from inboxcrm import providers
 from inboxcrm.clock import SystemClock
-from inboxcrm.config import Config, MailboxConfig
+from inboxcrm.config import Config, MailboxConfig, folder_of
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.home import too_open
 from inboxcrm.passwords import Secret, read_password
@@ -148,7 +148,7 @@ class _Mailbox:
 
 
 def _folders(mailbox: MailboxConfig, probed: Probed) -> Check:
-    missing = [folder for folder in mailbox.folders if folder not in probed.folders]
+    missing = [folder for folder in map(folder_of, mailbox.folders) if folder not in probed.folders]
     if missing:
         hint = f"Correct folders of [[mailbox]] {mailbox.name}; there are: {', '.join(probed.folders)}"
         return Check(f"{mailbox.name}: folders", ok=False, detail=f"no folder {', '.join(missing)}", hint=hint)

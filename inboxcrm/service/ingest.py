@@ -236,6 +236,12 @@ class Known:
             lambda connection: folders.lost(connection, mailbox, uid_validity, listed=listed),
         )
 
+    async def followed(self, mailbox: str) -> Mapping[str, str]:
+        """Folders that were renamed: the name each had once, and the name it has now."""
+        return await self._household.run(
+            self._household.database.reading, lambda connection: folders.followed(connection, mailbox)
+        )
+
     def _position(self, mailbox: str, name: str) -> Position | None:
         with self._household.database.read() as connection:
             found = folders.folder(connection, mailbox, name)

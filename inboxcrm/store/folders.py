@@ -227,8 +227,28 @@ def _samples(connection: sqlite3.Connection, folder: Folder) -> list[tuple[int, 
 
 
 def rename(connection: sqlite3.Connection, mailbox_id: int, old: str, new: str) -> None:
-    """Give a folder on record its new name."""
-    connection.execute("UPDATE folders SET name = ? WHERE mailbox_id = ? AND name = ?", (new, mailbox_id, old))
+    """Give a folder on record its new name, and keep the old one, by which the settings may know it."""
+    names = {"mailbox": mailbox_id, "old": old, "new": new}
+    connection.execute("UPDATE folders SET name = :new WHERE mailbox_id = :mailbox AND name = :old", names)
+    connection.execute(
+        "UPDATE followed_folders SET name = :new WHERE mailbox_id = :mailbox AND name = :old",
+        names,
+    )
+    connection.execute("INSERT OR REPLACE INTO followed_folders VALUES (:mailbox, :old, :new)", names)
+
+
+def followed(connection: sqlite3.Connection, mailbox: str) -> dict[str, str]:
+    """The names that folders had once, and those they have now."""
+    rows = connection.execute(
+        """
+        SELECT followed_folders.configured AS configured, followed_folders.name AS name
+        FROM followed_folders
+        JOIN mailboxes ON mailboxes.id = followed_folders.mailbox_id
+        WHERE mailboxes.name = ?
+        """,
+        (mailbox,),
+    )
+    return {row["configured"]: row["name"] for row in rows}
 
 
 def _same_mail(connection: sqlite3.Connection, folder_id: int, message_id: str, size: int) -> int | None:

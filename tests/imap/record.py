@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import cast
 
@@ -26,6 +26,7 @@ class Record:
         self.live: list[bytes] = []
         self.sent: list[bytes] = []
         self.numbered: dict[str, bytes] = {}
+        self.renamed: dict[str, str] = {}
 
     async def position(self, mailbox: str, folder: str) -> Position | None:
         assert mailbox == NAME
@@ -52,6 +53,10 @@ class Record:
             if position.uid_validity == uid_validity and name not in listed
         ]
 
+    async def followed(self, mailbox: str) -> Mapping[str, str]:
+        assert mailbox == NAME
+        return self.renamed
+
     def commit(self, batch: Batch) -> None:
         """What one transaction of the store would do."""
         self.batches.append(batch)
@@ -59,6 +64,10 @@ class Record:
             self.held[batch.folder] = self.held.pop(batch.renamed_from)
             self.quarantined[batch.folder] = self.quarantined.pop(batch.renamed_from)
             del self.positions[batch.renamed_from]
+            self.renamed = {
+                old: batch.folder if name == batch.renamed_from else name for old, name in self.renamed.items()
+            }
+            self.renamed[batch.renamed_from] = batch.folder
         held = self.held.setdefault(batch.folder, {})
         poisoned = self.quarantined.setdefault(batch.folder, {})
         if batch.reset:

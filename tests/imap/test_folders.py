@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import pytest
 
+from inboxcrm.imap.account import Timing
 from inboxcrm.imap.folders import choose
 from inboxcrm.imap.names import Listed
 from inboxcrm.imap.watcher import ImapMailbox
@@ -155,3 +157,82 @@ async def test_the_newest_of_a_large_folder_are_read_before_the_rest_is_listed(
 
 def test_the_archive_has_a_role_of_its_own() -> None:
     assert choose([folder("INBOX"), folder("Old", "archive")], ()).watched[1] == ("Old", FolderRole.ARCHIVE)
+
+
+CLIENTS = ("Clients",)
+
+
+@pytest.mark.parametrize("server", [(), ("CONDSTORE",)], ids=["qresync", "neither"], indirect=True)
+@pytest.mark.parametrize("held", [12, 0], ids=["with mail", "empty"])
+async def test_a_folder_of_the_settings_that_was_renamed_is_followed(
+    server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record, held: int
+) -> None:
+    ann.folder("Private").append(letter(100), received_at=YESTERDAY)
+    ann.folder("Clients")
+    for number in range(held):
+        ann.folder("Clients").append(letter(number), received_at=YESTERDAY)
+    await record.keep(make_mailbox(folders=CLIENTS).catch_up(record))
+    before = bodies_asked_for(server)
+
+    for old, new in itertools.pairwise(("Clients", "Customers", "Kunden")):
+        ann.rename(old, new)
+        await record.keep(make_mailbox(folders=CLIENTS).catch_up(record))
+    assert bodies_asked_for(server) == before
+
+    server.traffic.clear()
+    ann.folder("Kunden").append(letter(50), received_at=NOON)
+    again = make_mailbox(folders=CLIENTS)
+    await record.keep(again.catch_up(record))
+
+    assert record.live == [letter(50)]
+    assert record.agrees_with(ann.folder("Kunden"))
+    assert again.status.missing_folders == ()
+    assert "Private" not in record.positions
+    assert server.traffic.commands["STATUS"] == 0  # the name was remembered
+
+
+async def test_a_folder_of_the_settings_that_is_renamed_meanwhile_is_followed(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    ann.folder("Clients").append(letter(1), received_at=YESTERDAY)
+    mailbox = make_mailbox(folders=CLIENTS, timing=Timing(poll=0.1))
+
+    async for batch in mailbox.watch(record):
+        record.commit(batch)
+        if batch.folder == "Clients" and batch.arrivals:
+            ann.rename("Clients", "Kunden")
+            ann.folder("Kunden").append(letter(2), received_at=NOON)
+            clock.advance(timedelta(minutes=2))  # when the other folders are looked at
+        if record.live:
+            break
+
+    assert record.live == [letter(2)]
+    assert record.agrees_with(ann.folder("Kunden"))
+
+
+@pytest.mark.parametrize(
+    ("held", "others"),
+    [
+        pytest.param(1, {"Private": 1}, id="another has other mail under its numbers"),
+        pytest.param(1, {"Private": 0}, id="another is empty"),
+        pytest.param(0, {"Private": 0, "Secret": 0}, id="it was empty, and two others are"),
+    ],
+)
+async def test_a_folder_of_the_settings_that_is_gone_is_sought_in_vain(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, held: int, others: dict[str, int]
+) -> None:
+    validity = ann.folder("Clients").uid_validity
+    for _ in range(held):
+        ann.folder("Clients").append(letter(1), received_at=YESTERDAY)
+    await record.keep(make_mailbox(folders=CLIENTS).catch_up(record))
+    ann.delete("Clients")
+    for name, count in others.items():
+        ann.folder(name).uid_validity = validity
+        for _ in range(count):
+            ann.folder(name).append(letter(2), received_at=YESTERDAY)
+
+    mailbox = make_mailbox(folders=CLIENTS)
+    await record.keep(mailbox.catch_up(record))
+
+    assert mailbox.status.missing_folders == CLIENTS
+    assert not others.keys() & record.positions.keys()

@@ -138,6 +138,34 @@ async def test_a_copy_is_filed_once(place: Place, mailbox: ImapMailbox) -> None:
 
 
 @pytest.mark.server
+async def test_dovecot_renaming_a_folder_of_the_settings_is_followed(
+    dovecot: Dovecot, user: str, record: Record
+) -> None:
+    where = Server(dovecot.host, dovecot.port, Security.NONE)
+    config = MailboxConfig(NAME, where, where, user, PasswordSource(env="UNUSED"), folders=("Clients",))
+    place = Place(config, dovecot.password, lambda raw: dovecot.deliver(user, raw))
+    client = place.other_client()
+    for name in ("Clients", "Private"):
+        client.create_folder(name)
+        client.append(name, letter(1))
+    await record.keep(place.mailbox().catch_up(record))
+    record.batches.clear()
+
+    client.rename_folder("Clients", "Kunden")
+    client.append("Kunden", letter(2))
+    client.logout()
+    for _ in range(2):
+        mailbox = place.mailbox()
+        await record.keep(mailbox.catch_up(record))
+        await mailbox.close()
+        assert mailbox.status.missing_folders == ()
+
+    assert [len(batch.arrivals) for batch in record.batches if batch.arrivals] == [1]
+    assert same(record, place, "Kunden")
+    assert "Private" not in record.positions
+
+
+@pytest.mark.server
 async def test_dovecot_renumbering_a_folder_links_everything_again(dovecot: Dovecot, user: str, record: Record) -> None:
     where = Server(dovecot.host, dovecot.port, Security.NONE)
     place = Place(
