@@ -132,6 +132,12 @@ FAULTS: tuple[Defence, ...] = (
         (ERRORS, 'elif code == "LIMIT" or (', "elif False and ("),
     ),
     _defence(
+        19,
+        "one connection does everything for a day",
+        T + "admission.py::test_where_the_server_allows_one_connection_it_does_everything",
+        ("inboxcrm/imap/account.py", "await self._stand_alone()\n                raise", "raise"),
+    ),
+    _defence(
         21,
         "a refused login is tried once in six hours",
         T + "watcher.py::test_a_refused_login_is_not_tried_in_a_loop",

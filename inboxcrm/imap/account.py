@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +21,7 @@ from inboxcrm.imap.errors import (
     TokenExpiredError,
     TooManyConnectionsError,
 )
+from inboxcrm.imap.floor import Floor
 from inboxcrm.imap.folders import Choice, choose
 from inboxcrm.imap.following import renamed, replaced
 from inboxcrm.imap.link import Link
@@ -46,9 +47,9 @@ class Timing:
     idle_again: float = 3600.0
 
 
-_CROWDED_FIRST = 300.0
-_CROWDED_LAST = 3600.0
-"""Seconds without errands after the server allowed no further connection."""
+_SOON = timedelta(seconds=1)
+_ALONE = 86_400.0
+"""Seconds for which one connection does everything, after the server allowed no second one."""
 
 
 class Account:
@@ -78,8 +79,8 @@ class Account:
         self._shown: str | Bearer = ""
         self._limits = limits
         self._closed_until = 0.0
-        self._crowded_until = 0.0
-        self._crowded = 0
+        self._alone_until = 0.0
+        self.floor = Floor()
         self._errand: Link | None = None
         self._errand_lock = asyncio.Lock()
         self._errand_used = 0.0
@@ -111,26 +112,28 @@ class Account:
 
     @asynccontextmanager
     async def errand(self) -> AsyncIterator[Link]:
-        """The connection for everything but waiting, one user at a time. Raises TransientError during a pause."""
+        """The connection for everything but waiting, one user at a time. Raises TransientError during a pause.
+
+        Where the server allows one connection only it is the one that waits, which is left for that.
+        """
         async with self._errand_lock:
             self._refuse_during_pause()
-            link = self._errand
-            if link is None or not await _alive(link):
-                await self._put_away(link)
-                await self.admitted()
-                link = self._errand = self.new_link()
-                self.errands_wanted.set()  # whoever runs the errands closes it when it has rested
+            if self.alone:
+                async with self.floor.borrowed(self.name) as link:
+                    with self._noting_pauses():
+                        await self.discover(link)
+                        yield link
+                return
+            link = await self._errand_link()
             try:
-                await self.discover(link)
-                self._crowded = 0
-                yield link
-            except TooManyConnectionsError:
+                with self._noting_pauses():
+                    await self.discover(link)
+                    yield link
+            except TooManyConnectionsError as error:
+                await self._stand_alone()
+                raise TransientError(f"mailbox {self.name}: {error}", retry_after=_SOON) from error
+            except WHOLE_ACCOUNT:
                 await self._put_away(link)
-                self._stand_back()
-                raise
-            except WHOLE_ACCOUNT as error:
-                await self._put_away(link)
-                self.failed(error, self.failures)  # whoever asks next is told to wait, and no login is tried
                 raise
             except (CommandRefusedError, PermanentError):
                 raise
@@ -138,6 +141,23 @@ class Account:
                 await self._put_away(link)
                 raise
             self._errand_used = self.clock.monotonic()
+
+    @contextmanager
+    def _noting_pauses(self) -> Iterator[None]:
+        try:
+            yield
+        except WHOLE_ACCOUNT as error:
+            self.failed(error, self.failures)  # whoever asks next is told to wait, and no login is tried
+            raise
+
+    async def _errand_link(self) -> Link:
+        link = self._errand
+        if link is None or not await _alive(link):
+            await self._put_away(link)
+            await self.admitted()
+            link = self._errand = self.new_link()
+            self.errands_wanted.set()  # whoever runs the errands closes it when it has rested
+        return link
 
     async def admitted(self) -> None:
         """Return when a further connection may be opened."""
@@ -147,15 +167,19 @@ class Account:
         """The server allows no further connection, and INBOX has none: whether the errands' one was given up for it."""
         if self._errand is None:
             return False
-        self._stand_back()
-        await self._put_away(self._errand)
+        await self._stand_alone()
         return True
 
-    def _stand_back(self) -> None:
-        """No connection for errands for a while, longer each time."""
-        self._crowded += 1
-        pause = min(_CROWDED_LAST, _CROWDED_FIRST * 2 ** min(self._crowded - 1, 10))
-        self._crowded_until = self.clock.monotonic() + pause
+    @property
+    def alone(self) -> bool:
+        """Whether one connection does everything."""
+        return self.clock.monotonic() < self._alone_until
+
+    async def _stand_alone(self) -> None:
+        """Ask for no second connection for a day: others of the owner's programs have theirs."""
+        self._alone_until = self.clock.monotonic() + _ALONE
+        self.log.info("imap.one_connection", extra={"mailbox": self.name, "hours": _ALONE / 3600})
+        await self._put_away(self._errand)
 
     @property
     def errand_open(self) -> bool:
@@ -271,7 +295,7 @@ class Account:
             await self.wait_out_pause()  # the pause may have grown meanwhile
 
     def _refuse_during_pause(self) -> None:
-        left = max(self._closed_until, self._crowded_until) - self.clock.monotonic()
+        left = self._closed_until - self.clock.monotonic()
         if left > 0:
             raise TransientError(
                 f"mailbox {self.name}: {self.status.cause or 'paused'}", retry_after=timedelta(seconds=left)

@@ -19,9 +19,15 @@ class Idle(Exchange):
         self._tag = dialogue.new_tag()
         self.begun = False
         self.over = False
+        self._left = False
+
+    def leave(self) -> None:
+        """End the command, as if its time had passed."""
+        self._left = True
+        self._stirred.set()
 
     async def wait(self, seconds: float, *, patience: float) -> None:
-        """Return when the server has news, ended the command, or `seconds` passed; the command is over then.
+        """Return when the server has news, ended the command, `seconds` passed, or on `leave`; it is over then.
 
         `patience` is how long the server may take to begin and to end. Raises CommandRefusedError when it will not
         idle, ConnectionLostError at the end of the stream (stock IMAPClient spins there).
@@ -30,7 +36,7 @@ class Idle(Exchange):
             self._say(self._tag + b" IDLE\r\n")
             await self._until(lambda: self.begun, patience)
             with suppress(CommandTimeoutError):  # time to renew it
-                await self._until(lambda: self.over or bool(self._dialogue.news), seconds)
+                await self._until(lambda: self.over or self._left or bool(self._dialogue.news), seconds)
             if not self.over:
                 self._say(b"DONE\r\n")
                 await self._until(lambda: self.over, patience)

@@ -92,6 +92,11 @@ class Link:
                     await idle.wait(seconds, patience=connection.limits.done)
             return connection.take_news()
 
+    def stir(self) -> None:
+        """End a wait in IDLE, if there is one: somebody else has something to ask."""
+        if isinstance(self._exchange, Idle):
+            self._exchange.leave()
+
     async def glance(self, uid: int) -> Arrival | None:
         """The message with this UID of the open folder, if it alone is new and small (see `glance`); else None."""
         async with self._turn:

@@ -73,7 +73,6 @@ class ImapMailbox:
         self._heartbeat = heartbeat or Heartbeat(clock, log, every=timing.heartbeat)
         self._sent_lock = asyncio.Lock()
         self._due: set[str] = set()
-        self._live: Link | None = None
         self._idle_refused_until = 0.0
         self._outlet: Outlet | None = None
 
@@ -224,7 +223,7 @@ class ImapMailbox:
             await account.wait_out_pause()
             account.tell(state=MailboxState.CONNECTING)
             started = self._clock.monotonic()
-            self._live = link = account.new_link()
+            link = account.new_link()
             pause = 0.0
             try:
                 await self._live_session(link, known, outlet)
@@ -235,7 +234,7 @@ class ImapMailbox:
                 if isinstance(error, TooManyConnectionsError) and await account.give_way():
                     pause = _AFTER_GIVING_WAY
             finally:
-                self._live = None
+                account.floor.link = None
                 self._errands_may_read()
                 await link.close()
             await outlet.settled("INBOX")
@@ -263,24 +262,28 @@ class ImapMailbox:
         sync = self._sync(link, inbox, known, outlet.offer)
         poll_at = others_at = changes_at = 0.0
         news = News()
+        account.floor.link = link
         while True:
             await account.wait_out_pause()
-            now = self._clock.monotonic()
-            if now >= min(poll_at, changes_at or poll_at):
-                await sync.check()
-                poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0
-            elif news.exists:
-                await sync.news()
-            if inbox.first:
-                await self._note_checked(outlet)
-                await self._bring_first_screen(sync, outlet)
-            if now >= others_at or (news.exists and now >= others_at - timing.others + _STATUS_SPACING):
-                await self._look_at_others(link)
-                others_at = self._clock.monotonic() + timing.others
-            until = min(poll_at, others_at, changes_at or poll_at)
-            news = await self._until_news(link, connection, outlet, until - self._clock.monotonic())
-            if news.changes and not changes_at:
-                changes_at = self._clock.monotonic() + timing.changes
+            async with account.floor.watching():
+                now = self._clock.monotonic()
+                if connection.selected is None or connection.selected.folder != inbox.name:
+                    poll_at = 0.0  # an errand opened another
+                if now >= min(poll_at, changes_at or poll_at):
+                    await sync.check()
+                    poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0
+                elif news.exists:
+                    await sync.news()
+                if inbox.first:
+                    await self._note_checked(outlet)
+                    await self._bring_first_screen(sync, outlet)
+                if now >= others_at or (news.exists and now >= others_at - timing.others + _STATUS_SPACING):
+                    await self._look_at_others(link)
+                    others_at = self._clock.monotonic() + timing.others
+                until = min(poll_at, others_at, changes_at or poll_at)
+                news = await self._until_news(link, connection, outlet, until - self._clock.monotonic())
+                if news.changes and not changes_at:
+                    changes_at = self._clock.monotonic() + timing.changes
 
     async def _until_news(self, link: Link, connection: Connection, outlet: Outlet, seconds: float) -> News:
         """Wait for news while what was found is put on record; the next is looked for once all of it is."""
@@ -300,6 +303,8 @@ class ImapMailbox:
 
     async def _wait_for_news(self, link: Link, connection: Connection, seconds: float) -> News:
         account = self._account
+        if account.floor.wanted:
+            return News()
         if connection.has("IDLE") and self._clock.monotonic() >= self._idle_refused_until:
             try:
                 return await link.idle(max(0.0, min(seconds, account.idle_seconds)))
@@ -309,7 +314,7 @@ class ImapMailbox:
                 self._idle_refused_until = self._clock.monotonic() + account.timing.idle_again
                 account.log.info("imap.idle_refused", extra={"mailbox": account.name, "code": error.code})
         spread = account.timing.without_idle * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        await asyncio.sleep(max(0.0, min(seconds, spread)))
+        await account.floor.rest(max(0.0, min(seconds, spread)))
         return News(exists=True, changes=True)
 
     async def _bring_first_screen(self, sync: FolderSync, outlet: Outlet) -> None:
@@ -344,6 +349,9 @@ class ImapMailbox:
         account, failures = self._account, Failures()
         while True:
             await account.wait_out_pause()
+            if account.alone and account.floor.link is None:
+                await asyncio.sleep(_AFTER_GIVING_WAY)
+                continue
             pause = 0.0
             try:
                 worked = await self._next_errand(known, outlet)

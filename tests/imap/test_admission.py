@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from inboxcrm.clock import SystemClock
-from inboxcrm.errors import TransientError
 from inboxcrm.imap.admission import Admission
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
+from tests.imap.conftest import NOON
 from tests.imap.record import Record, configured, letter
+from tests.imap.test_sync import YESTERDAY
 from tests.imap.test_watcher import QUICK, until, watched
 
 
@@ -40,9 +43,14 @@ def test_this_machine_needs_no_admission() -> None:
     assert {admission.wait("127.0.0.1", "ann", 0.0) for _ in range(100)} == {0.0}
 
 
-async def test_a_server_that_allows_one_connection_is_not_asked_for_a_second_again_and_again(
+@pytest.mark.parametrize("server", [(), ("IDLE",)], ids=["idle", "polled"], indirect=True)
+async def test_where_the_server_allows_one_connection_it_does_everything(
     server: MailServer, ann: Account, record: Record
 ) -> None:
+    for number in range(100, 180):
+        ann.folder("INBOX").append(letter(number), received_at=YESTERDAY)
+    ann.folder("Sent").append(letter(3), received_at=YESTERDAY)
+
     async def one_only(exchange: Exchange) -> bool:
         if server.open_connections == 1:
             return False
@@ -53,13 +61,16 @@ async def test_a_server_that_allows_one_connection_is_not_asked_for_a_second_aga
     mailbox = ImapMailbox(configured(server.host, server.port), lambda: "secret", SystemClock(), timing=QUICK)
     async with watched(mailbox, record):
         await until(lambda: server.traffic.commands["LOGIN"] == 2)
+        await until(lambda: all(record.agrees_with(ann.folder(name)) for name in ("INBOX", "Sent")), seconds=12)
         ann.folder("INBOX").append(letter(1))
         await until(lambda: record.live == [letter(1)])
-        for _ in range(5):
-            with pytest.raises(TransientError):
-                await mailbox.find_sent("<1@example.org>")
+        assert await mailbox.find_sent("<m3@example.org>")
+        await asyncio.gather(*(mailbox.file_sent(letter(4), NOON) for _ in range(3)))
+        ann.folder("INBOX").append(letter(2))
+        await until(lambda: record.live == [letter(1), letter(2)])
 
     assert server.traffic.commands["LOGIN"] == 2
+    assert [one.raw for one in ann.folder("Sent").messages] == [letter(3), letter(4)]
 
 
 async def test_inbox_takes_the_place_of_the_errands_where_there_is_room_for_one(
