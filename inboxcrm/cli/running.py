@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import get_completion_class
 
-from inboxcrm import bootstrap, home
+from inboxcrm import allocation, bootstrap, home
 from inboxcrm.cli import logs
 from inboxcrm.cli.desk import banner
 from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, table
@@ -122,6 +122,7 @@ def doctor(place: Place, send: bool, as_json: bool) -> None:
 @click.pass_obj
 def run(place: Place, once: bool, log_format: str, log_level: str) -> None:
     """The daemon: watch the mailboxes, acknowledge, hold you to your promises. SIGTERM ends it."""
+    allocation.give_back()
     logs.start(log_format, log_level)
     check_passwords(load(place.home))
     with home.HomeLock(place.home), bootstrap.household(place.home) as house:

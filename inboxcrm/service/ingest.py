@@ -77,7 +77,11 @@ class Ingest:
 
     async def index(self) -> None:
         """Make what was taken be found by its words. What a crash leaves out is entered with the next message."""
-        await self._household.jot(messages.index)
+        await self._household.run(self._index)
+
+    def _index(self, at_least: int = 1) -> None:
+        with self._household.database.statement() as connection:
+            messages.index(connection, at_least=at_least)
 
     async def start(self) -> None:
         """Return when mail can be parsed; raises InternalError where the parsing worker does not start."""
@@ -138,9 +142,9 @@ class Ingest:
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
-            if hurry is None and (entered or not batch.live):
-                messages.index(connection, at_least=FOUND_TOGETHER if batch.remaining and not batch.live else 1)
             go = hurry(connection) if wake and hurry is not None else None
+        if hurry is None:
+            self._index(FOUND_TOGETHER if batch.remaining and not batch.live else 1)
         handed_over = go is not None and go()
         return Taken(len(entered), wake and not handed_over)
 

@@ -110,20 +110,43 @@ class Database:
             if self._connection.in_transaction:
                 yield self._connection
                 return
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._set_durable(durable)
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 raise TransientError(f"the database is held by another process: {error}") from error
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorcode", None) not in _TIME_MUST_ACT:
-                    raise
-                raise TransientError(f"{self.path} cannot be written: {error}") from error
+                with self._time_may_act():
+                    yield self._connection
+                    self._connection.execute("COMMIT")
             finally:
                 self._undo_unfinished()
+
+    @contextmanager
+    def statement(self) -> Iterator[sqlite3.Connection]:
+        """For a large statement that is a transaction of its own, as `write(durable=False)` would make it; within one
+        it joins that.
+
+        Of what a statement overwrites within a transaction SQLite keeps the former pages in memory, lest it fail:
+        merging the parts of the full-text index would take tens of megabytes.
+        """
+        with self._lock:
+            if not self._connection.in_transaction:
+                self._set_durable(False)
+            with self._time_may_act():
+                yield self._connection
+
+    def _set_durable(self, durable: bool) -> None:
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+
+    @contextmanager
+    def _time_may_act(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _TIME_MUST_ACT:
+                raise
+            raise TransientError(f"{self.path} cannot be written: {error}") from error
 
     @contextmanager
     def shredding(self) -> Iterator[None]:

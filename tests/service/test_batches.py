@@ -13,6 +13,7 @@ import pytest
 
 from inboxcrm.ports import Batch
 from inboxcrm.service import ingest
+from inboxcrm.store import views
 from inboxcrm.store.register import Register
 from tests.service.house import MONDAY, House, letter_id, mail, own
 
@@ -93,3 +94,21 @@ async def test_a_backlog_is_filed_together_as_it_is_filed_mail_by_mail(
     assert len(expected["matters"]) > 5
     for name, rows in expected.items():
         assert found[name] == rows, name
+
+
+async def test_old_mail_is_found_by_the_thousand_while_more_is_coming_and_all_of_it_at_the_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "FOUND_TOGETHER", 4)
+
+    async def found_after(*numbers: int, remaining: int) -> int:
+        batch = house.batch(*(mail(number, text="Pelican\n") for number in numbers), live=False)
+        await house.ingest.take(replace(batch, remaining=remaining))
+        return len(house.household.database.reading(lambda c: views.search(c, "pelican")))
+
+    assert [
+        await found_after(1, 2, remaining=5),
+        await found_after(3, 4, 5, remaining=2),
+        await found_after(6, remaining=1),
+        await found_after(7, remaining=0),
+    ] == [0, 5, 5, 7]

@@ -134,6 +134,35 @@ def test_a_file_that_another_process_holds_is_a_matter_of_time(path: Path, monke
             pass
 
 
+def test_a_statement_by_itself_is_a_transaction_of_its_own_and_within_one_a_part_of_it(path: Path) -> None:
+    def keep(opened: Database, key: str) -> None:
+        with opened.statement() as connection:
+            connection.execute("INSERT INTO home (key, value) VALUES (?, '1')", (key,))
+
+    def kept(elsewhere: sqlite3.Connection) -> list[str]:
+        return [key for (key,) in elsewhere.execute("SELECT key FROM home WHERE key LIKE 'ours%' ORDER BY key")]
+
+    with closing(Database(path)) as opened, closing(other(path)) as elsewhere:
+        keep(opened, "ours 1")
+        assert kept(elsewhere) == ["ours 1"]
+
+        with opened.write():
+            keep(opened, "ours 2")
+            assert kept(elsewhere) == ["ours 1"]
+        assert kept(elsewhere) == ["ours 1", "ours 2"]
+
+
+def test_a_statement_waits_like_a_transaction_for_who_holds_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    with closing(Database(path)) as opened, closing(other(path)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(TransientError, match="cannot be written"), opened.statement() as connection:
+            connection.execute("INSERT INTO home (key, value) VALUES ('ours', '1')")
+
+
 def test_the_version_changes_when_another_process_writes(opened: Database, path: Path) -> None:
     before = opened.version()
     with opened.write() as connection:
