@@ -58,6 +58,10 @@ suggestions: $(VENV)/.dev ## precision and recall of suggested commitments on la
 year: $(VENV)/.dev ## a year of thirty clients by a script, played through the real home: what the tables hold and should not (a minute)
 	@$(BIN)/python -m tests.year.play
 
+.PHONY: quiet
+quiet: $(VENV)/.dev ## who is found to have gone quiet, how late, and how often wrongly, by shape of client (two minutes)
+	@$(BIN)/python -m bench.quiet $(ARGS)
+
 .PHONY: sabotage
 sabotage: $(VENV)/.dev ## take each defence away and see whether its test notices (minutes; ARGS=faults for docs/faults.md)
 	@$(BIN)/python -m bench.sabotage $(ARGS)
