@@ -107,6 +107,10 @@ class OfficeCalendar:
     _catching_up: tuple[tuple[Span, Away], ...] = field(default=(), init=False, repr=False, compare=False)
     _absent: tuple[Span, ...] = field(default=(), init=False, repr=False, compare=False)
     _blocked: tuple[Span, ...] = field(default=(), init=False, repr=False, compare=False)
+    _known_days: dict[date, tuple[tuple[Span, ...], tuple[Span, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The hours of days that were asked for, and what of them is open: a calendar is kept for many mails."""
 
     def __post_init__(self) -> None:
         absent = _merged([Span(away.start_at.astimezone(UTC), away.end_at.astimezone(UTC)) for away in self.away])
@@ -119,6 +123,7 @@ class OfficeCalendar:
         ]
         object.__setattr__(self, "_catching_up", tuple(catching_up))
         object.__setattr__(self, "_blocked", _merged([*absent, *(span for span, _ in catching_up)]))
+        self._known_days.clear()  # they were open to those who catch up
 
     def is_open(self, at: datetime) -> bool:
         """Whether open time is running at this instant."""
@@ -165,7 +170,7 @@ class OfficeCalendar:
 
     def open_on(self, day: date) -> tuple[Span, ...]:
         """The open stretches of one local date, absence and catching up taken out; none touch."""
-        return _without(self._by_hours(day), self._blocked)
+        return self._day(day)[1]
 
     def day_of(self, at: datetime) -> date:
         """The local date whose open time holds this instant; a closing at midnight belongs to the day it ends."""
@@ -235,6 +240,16 @@ class OfficeCalendar:
         return Stretch(Why.CLOSED, span, day)
 
     def _by_hours(self, day: date) -> tuple[Span, ...]:
+        return self._day(day)[0]
+
+    def _day(self, day: date) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        known = self._known_days.get(day)
+        if known is None:
+            hours = self._hours_of(day)
+            known = self._known_days[day] = hours, _without(hours, self._blocked)
+        return known
+
+    def _hours_of(self, day: date) -> tuple[Span, ...]:
         if day in self.exceptions:
             intervals = self.exceptions[day]
         else:
