@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
+
 import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.service import actions
+from inboxcrm.service import actions, foresight
 from inboxcrm.service import workflows as service
 from inboxcrm.service.household import Household
 from inboxcrm.store import workflows as store
@@ -24,6 +27,9 @@ def workflows_group(context: click.Context, everything: bool, who: str | None, a
 
     A step is begun by a mail and finishes by the text its rule had then, whatever becomes of the rule. Steps that wait
     are taken in office hours; drafts wait for your hand in the outbox, and nothing here is sent by itself.
+
+    Rules in time (on = "occasion", on = "quiet") begin nothing before their day. What they will do within thirty days
+    stands below: about a day that returns unless you have greeted, about a silence unless they have written.
     """
     if context.invoked_subcommand is not None:
         return
@@ -34,10 +40,13 @@ def workflows_group(context: click.Context, everything: bool, who: str | None, a
             contact_id = actions.contact_of(connection, who).id if who is not None else None
             rows = store.listed(connection, everything=everything, contact_id=contact_id)
             calendar = house.calendar(connection, now, None)
+            coming = foresight.ahead(house, connection, contact_id=contact_id)
         at = {row.id: service.next_at(row, calendar, now) for row in rows if row.state == "waiting"}
         if as_json:
             for row in rows:
                 emit({**_fields(row), "next_at": at.get(row.id)})
+            for each in coming:
+                emit({**asdict(each), "state": "ahead"})
             return
         table(
             ("workflow", "state", "when", "who", "rule", "ref", "what"),
@@ -55,6 +64,17 @@ def workflows_group(context: click.Context, everything: bool, who: str | None, a
             ],
             nothing="No step of a rule waits." if not everything else "No rule has begun anything yet.",
         )
+        if coming:
+            click.echo("\nAhead, by rules in time:")
+            table(
+                ("on", "who", "about", "rule", "what"),
+                [(_day(each.next_on), each.contact, each.about, each.rule, each.what) for each in coming],
+                nothing="",
+            )
+
+
+def _day(on: date) -> str:
+    return f"{on:%a} {on}"
 
 
 def _fields(row: StepRow) -> dict[str, object]:

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from inboxcrm.config import Owner
 from inboxcrm.domain.deeds import Commit, Deeds, On
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.situation import Standing
 from inboxcrm.domain.text import one_line
 from inboxcrm.service import drafting, keeping, notify, quiet, workflows
 from inboxcrm.service.household import Household
+from inboxcrm.service.keeping import Coming
 from inboxcrm.service.workflows import LONGEST_OUTCOME, NOTICE
 from inboxcrm.store import commitments, contacts, home, occasions, rules_in_time
+from inboxcrm.store.rhythms import RhythmRow
 from inboxcrm.store.rules_in_time import Occurrence
 
 ASKED = "rules_asked_in_time"
@@ -26,7 +29,7 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Thing:
+class Thing:
     """One return or one silence: what rules are asked about it, and what it is called."""
 
     on: On
@@ -62,63 +65,71 @@ def _stamp(household: Household, connection: sqlite3.Connection) -> str:
     return f"{today} {newest} {measured} {rules}"
 
 
-def _things(household: Household, connection: sqlite3.Connection) -> list[_Thing]:
+def _things(household: Household, connection: sqlite3.Connection) -> list[Thing]:
     return [*_returns(household, connection), *_silences(household, connection)]
 
 
-def _returns(household: Household, connection: sqlite3.Connection) -> Iterator[_Thing]:
+def _returns(household: Household, connection: sqlite3.Connection) -> Iterator[Thing]:
     """The days that are due and were not greeted yet."""
     if not household.rules.asks(On.OCCASION):
         return
-    zone = household.config.owner.timezone
     for each in keeping.coming(household, connection):
         if each.due and not each.greeted:
-            on, row = each.turn.on, each.row
-            card, language = _card(household, connection, row.contact_id)
-            yield _Thing(
-                On.OCCASION,
-                row.contact_id,
-                row.contact,
-                f"occasion:{row.id}:{on.year}",
-                Standing(
-                    row.contact, card.organisation, card.plan, language, row.kind, each.turn.number or 0, row.note
-                ),
-                row.id,
-                on.year,
-                datetime.combine(on + A_DAY, time(0), tzinfo=zone),
-            )
+            yield of_return(connection, each, household.config.owner)
 
 
-def _silences(household: Household, connection: sqlite3.Connection) -> Iterator[_Thing]:
+def _silences(household: Household, connection: sqlite3.Connection) -> Iterator[Thing]:
     """The silences that the owner is to hear of."""
     if not household.rules.asks(On.QUIET):
         return
     for row in quiet.remarkable(connection):
-        card, language = _card(household, connection, row.contact_id)
-        yield _Thing(
-            On.QUIET,
-            row.contact_id,
+        yield of_silence(connection, row, household.config.owner)
+
+
+def of_return(connection: sqlite3.Connection, each: Coming, owner: Owner) -> Thing:
+    """The return of a day, as rules are asked about it."""
+    on, row = each.turn.on, each.row
+    card, language = _card(connection, row.contact_id, owner)
+    number = each.turn.number or 0
+    return Thing(
+        On.OCCASION,
+        row.contact_id,
+        row.contact,
+        f"occasion:{row.id}:{on.year}",
+        Standing(row.contact, card.organisation, card.plan, language, row.kind, number, row.note),
+        row.id,
+        on.year,
+        datetime.combine(on + A_DAY, time(0), tzinfo=owner.timezone),
+    )
+
+
+def of_silence(connection: sqlite3.Connection, row: RhythmRow, owner: Owner) -> Thing:
+    """A silence, as rules are asked about it."""
+    card, language = _card(connection, row.contact_id, owner)
+    return Thing(
+        On.QUIET,
+        row.contact_id,
+        row.contact,
+        f"silence:{row.contact_id}:{row.last_at.isoformat()}",
+        Standing(
             row.contact,
-            f"silence:{row.contact_id}:{row.last_at.isoformat()}",
-            Standing(
-                row.contact,
-                card.organisation,
-                card.plan,
-                language,
-                silent_days=row.silent_days,
-                typical_days=row.typical_days or 0.0,
-                gone=row.silence == "gone",
-                broken=row.broken_at is not None,
-            ),
-        )
+            card.organisation,
+            card.plan,
+            language,
+            silent_days=row.silent_days,
+            typical_days=row.typical_days or 0.0,
+            gone=row.silence == "gone",
+            broken=row.broken_at is not None,
+        ),
+    )
 
 
-def _card(household: Household, connection: sqlite3.Connection, contact_id: int) -> tuple[contacts.Card, str]:
+def _card(connection: sqlite3.Connection, contact_id: int, owner: Owner) -> tuple[contacts.Card, str]:
     card = contacts.card(connection, contact_id)
-    return card, card.language or household.config.owner.language
+    return card, card.language or owner.language
 
 
-def _ask(connection: sqlite3.Connection, household: Household, thing: _Thing) -> int:
+def _ask(connection: sqlite3.Connection, household: Household, thing: Thing) -> int:
     """Ask the rules about one thing, and do what those say that have not done it yet; answers how many did."""
     now, done = household.clock.now(), 0
     word = household.rules.speak(thing.standing, on=thing.on)
@@ -152,7 +163,7 @@ def _ask(connection: sqlite3.Connection, household: Household, thing: _Thing) ->
 def _do(
     connection: sqlite3.Connection,
     household: Household,
-    thing: _Thing,
+    thing: Thing,
     deeds: Deeds,
     begun: int,
     told: list[str],
@@ -180,7 +191,7 @@ def _do(
 
 
 def _draft(
-    connection: sqlite3.Connection, household: Household, thing: _Thing, template: str, begun: int, now: datetime
+    connection: sqlite3.Connection, household: Household, thing: Thing, template: str, begun: int, now: datetime
 ) -> int | Silence:
     letter = rules_in_time.last_letter(connection, thing.contact_id)
     if letter is None:
@@ -194,7 +205,7 @@ def _draft(
     )
 
 
-def _commit(connection: sqlite3.Connection, household: Household, thing: _Thing, what: Commit, now: datetime) -> None:
+def _commit(connection: sqlite3.Connection, household: Household, thing: Thing, what: Commit, now: datetime) -> None:
     zone, calendar = household.config.owner.timezone, household.calendar(connection, now, None)
     commitments.add(
         connection,

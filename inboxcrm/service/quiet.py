@@ -100,6 +100,7 @@ def _enter(
         silence=found.silence,
         spared=_spared(each, found, away=away),
         broken_at=each.broken_at if near else None,
+        told_from_days=None if each.owed or away or found.season else max(found.bound, found.told_from),
     )
 
 

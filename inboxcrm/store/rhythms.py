@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 from inboxcrm.store.views.rows import values
@@ -15,7 +15,8 @@ class RhythmRow:
     """What is known of one contact's rhythm, in days.
 
     `spared` says why a silence is not remarked upon ("your turn", "they are away"), `broken_at` when a promise to them
-    was broken before or in the silence, `seen_last_at` which last word's silence the owner has seen.
+    was broken before or in the silence, `seen_last_at` which last word's silence the owner has seen, `told_from_days`
+    from which silence on the owner hears of it (None where they are spared).
     """
 
     contact_id: int
@@ -32,6 +33,14 @@ class RhythmRow:
     spared: str | None
     broken_at: datetime | None
     seen_last_at: datetime | None
+    told_from_days: float | None = None
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the owner is to hear of it, if they stay silent until then."""
+        if self.told_from_days is None:
+            return None
+        return self.measured_at + timedelta(days=max(0.0, self.told_from_days - self.silent_days))
 
     @property
     def remarkable(self) -> bool:
@@ -119,19 +128,20 @@ def keep(
     silence: str,
     spared: str | None,
     broken_at: datetime | None,
+    told_from_days: float | None = None,
 ) -> None:
     """Keep the latest measure of a contact; which silence the owner has seen stays."""
     connection.execute(
         """
         INSERT INTO rhythms (contact_id, measured_at, last_at, touches, typical_days, silent_days, chance, bound_days,
-                             silence, spared, broken_at)
+                             silence, spared, broken_at, told_from_days)
         VALUES (:contact_id, :measured_at, :last_at, :touches, :typical, :silent, :chance, :bound, :silence, :spared,
-                :broken_at)
+                :broken_at, :told_from)
         ON CONFLICT (contact_id) DO UPDATE
         SET measured_at = excluded.measured_at, last_at = excluded.last_at, touches = excluded.touches,
             typical_days = excluded.typical_days, silent_days = excluded.silent_days, chance = excluded.chance,
             bound_days = excluded.bound_days, silence = excluded.silence, spared = excluded.spared,
-            broken_at = excluded.broken_at
+            broken_at = excluded.broken_at, told_from_days = excluded.told_from_days
         """,
         {
             "contact_id": contact_id,
@@ -145,6 +155,7 @@ def keep(
             "silence": silence,
             "spared": spared,
             "broken_at": to_text_or_none(broken_at),
+            "told_from": told_from_days,
         },
     )
 
@@ -158,6 +169,22 @@ def of_contact(connection: sqlite3.Connection, contact_id: int) -> RhythmRow | N
 def silent(connection: sqlite3.Connection) -> list[RhythmRow]:
     """The contacts whose silence is not the usual one, the least likely first."""
     rows = connection.execute("SELECT * FROM rhythm_list WHERE silence <> 'usual' ORDER BY chance, contact_id")
+    return [RhythmRow(**values(row)) for row in rows]
+
+
+def nearing(connection: sqlite3.Connection, *, by: datetime, contact_id: int | None = None) -> list[RhythmRow]:
+    """The contacts of whose silence the owner is to hear by then, where it lasts, the first of them first."""
+    rows = connection.execute(
+        """
+        SELECT *
+        FROM rhythm_list
+        WHERE told_from_days IS NOT NULL AND (:contact_id IS NULL OR contact_id = :contact_id)
+          AND julianday(measured_at) + MAX(0, told_from_days - silent_days) <= julianday(:by)
+          AND seen_last_at IS NOT last_at
+        ORDER BY julianday(measured_at) + MAX(0, told_from_days - silent_days), contact_id
+        """,
+        {"by": to_text(by), "contact_id": contact_id},
+    )
     return [RhythmRow(**values(row)) for row in rows]
 
 

@@ -72,6 +72,12 @@ def listed(connection: sqlite3.Connection, *, contact_id: int | None = None, lim
     return [Occurrence(**{**dict(row), "at": to_instant(row["at"])}) for row in rows]
 
 
+def done(connection: sqlite3.Connection, about: str) -> frozenset[str]:
+    """The rules that have done their part about one thing."""
+    rows = connection.execute("SELECT rule FROM rule_occurrences WHERE about = ?", (about,))
+    return frozenset(row["rule"] for row in rows)
+
+
 def last_letter(connection: sqlite3.Connection, contact_id: int) -> int | None:
     """The newest letter between a person and the owner: where a draft to them takes its addresses from."""
     row = connection.execute(

@@ -325,7 +325,8 @@ SELECT rhythms.contact_id AS contact_id,
        rhythms.silence AS silence,
        rhythms.spared AS spared,
        rhythms.broken_at AS broken_at,
-       rhythms.seen_last_at AS seen_last_at
+       rhythms.seen_last_at AS seen_last_at,
+       rhythms.told_from_days AS told_from_days
 FROM rhythms
 JOIN contacts ON contacts.id = rhythms.contact_id
 LEFT JOIN organisations ON organisations.id = contacts.organisation_id;

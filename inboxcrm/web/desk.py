@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,9 @@ from inboxcrm.config import Mode, Owner
 from inboxcrm.ports import Clock
 from inboxcrm.store.reader import Reader
 from inboxcrm.web.door import Key
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 DATABASE = "inboxcrm"
 """What Datasette calls the home's file, and therefore the first word of its addresses."""
@@ -28,6 +31,8 @@ class Desk:
     mode: Mode
     clock: Clock
     key: Key
+    rules: RuleBook | None = None
+    """The rules of the home, to foresee what they will do; None where they cannot be used."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from inboxcrm.service import keeping
+from inboxcrm.service import foresight, keeping
+from inboxcrm.service.foresight import Ahead
 from inboxcrm.store import call_backs, commitments, facts, told_occasions, workflows
 from inboxcrm.store.commitments import OPEN, SUGGESTED
 from inboxcrm.web.pages import Page, Visit
@@ -25,10 +26,20 @@ def memory(visit: Visit) -> Page:
         "occasions": keeping.returns(connection, today, _every_day)[:LISTED],
         "facts": facts.of_contact(connection, limit=LISTED),
         "steps": workflows.listed(connection, limit=LISTED),
+        "ahead": _ahead(visit),
         "today": today,
         "now": visit.now,
     }
     return Page("memory.html.j2", "Memory", "memory", values)
+
+
+def _ahead(visit: Visit) -> list[Ahead]:
+    """What rules in time will do within a month."""
+    rules = visit.desk.rules
+    if rules is None:
+        return []
+    rules.reload_if_changed()
+    return foresight.look(visit.connection, rules, visit.desk.owner, now=visit.now, is_open=_every_day)
 
 
 def _every_day(_: date) -> bool:

@@ -10,12 +10,13 @@ import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import uvicorn
 from datasette.app import Datasette
 
+from inboxcrm import bootstrap
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, Mode, Owner
 from inboxcrm.errors import UserError
@@ -25,6 +26,9 @@ from inboxcrm.store.reader import Reader
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web.desk import DATABASE, Desk, seat
 from inboxcrm.web.door import Key
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 _SETTINGS = {
     "default_allow_sql": False,
@@ -66,7 +70,14 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8001, open_bro
     Database(config.database).close()
     with contextlib.closing(_listen(host, port)) as listener:
         key = Key(str(listener.getsockname()[1]))
-        site, desk = build(config.database, config.owner, mode=config.acknowledge.mode, clock=SystemClock(), key=key)
+        site, desk = build(
+            config.database,
+            config.owner,
+            mode=config.acknowledge.mode,
+            clock=SystemClock(),
+            key=key,
+            rules=_rules(config),
+        )
         address = _address(host, listener, key)
         click.echo(f"The correspondence, read-only: {address}")
         if open_browser:
@@ -114,9 +125,19 @@ async def start(
     return window
 
 
-def build(database: Path, owner: Owner, *, mode: Mode, clock: Clock, key: Key) -> tuple[Any, Desk]:
+def _rules(config: Config) -> RuleBook | None:
+    """The rules, to show what they will do; None where they cannot be used, of which `doctor` and the desk speak."""
+    try:
+        return bootstrap.rule_book(config, bootstrap.template_set(config))
+    except UserError:
+        return None
+
+
+def build(
+    database: Path, owner: Owner, *, mode: Mode, clock: Clock, key: Key, rules: RuleBook | None = None
+) -> tuple[Any, Desk]:
     """A Datasette that shows one home, and the desk whose reader must be closed after it."""
-    desk = Desk(database, Reader(database), owner, mode, clock, key)
+    desk = Desk(database, Reader(database), owner, mode, clock, key, rules)
     tables = {
         name: {
             "description": description,

@@ -9,6 +9,9 @@ from textual.widgets._footer import FooterKey
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.deeds import Deeds, Step
+from inboxcrm.domain.occasions import Kind as OccasionKind
+from inboxcrm.domain.occasions import Occasion
+from inboxcrm.service import keeping
 from inboxcrm.store import call_backs, commitments, facts, interactions, occasions, told_occasions, touches, workflows
 from inboxcrm.store.workflows import Begun
 from tests.tui.conftest import Sit
@@ -269,6 +272,21 @@ def begin(home: Home, mail: Mail) -> int:
         made = workflows.begin(connection, begun, steps, now=NOW)
     assert made is not None
     return made
+
+
+async def test_what_a_rule_in_time_will_do_stands_below_what_waits(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "offer", promised=False)
+    begin(home, mail)
+    keeping.enter_occasion(home.household, mail.contact_id, Occasion(OccasionKind.BIRTHDAY, 3, 14))
+
+    async with sit(width=140) as desk:
+        await desk.press("6")
+        assert "2 steps wait · 1 ahead" in desk.screen
+        assert "birthday, Sat 14 Mar" in desk.line("Thu 12 Mar")
+        await desk.press("end")
+        assert "Not begun: birthday, Sat 14 Mar." in desk.screen
+        await desk.press("r")
+        await desk.wait_for("No step waits here.")
 
 
 @pytest.mark.parametrize(

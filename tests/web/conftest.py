@@ -13,6 +13,7 @@ import pytest
 from inboxcrm.config import Mode
 from inboxcrm.web.door import Key
 from inboxcrm.web.serve import build
+from tests.rules.situations import starter
 from tests.web import home
 
 
@@ -58,6 +59,6 @@ def window(tmp_path: Path) -> Iterator[Window]:
     path = tmp_path / "inboxcrm.db"
     rows = home.build(path)
     key = Key("8001")
-    site, desk = build(path, home.OWNER, mode=Mode.AUTO, clock=home.FixedClock(), key=key)
+    site, desk = build(path, home.OWNER, mode=Mode.AUTO, clock=home.FixedClock(), key=key, rules=starter())
     yield Window(site, key, path, rows)
     desk.reader.close()

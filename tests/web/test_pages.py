@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.domain.address import address
-from inboxcrm.store import call_backs, commitments, contacts, facts, lookalikes, merging, told_occasions
+from inboxcrm.domain.occasions import Kind as OccasionKind
+from inboxcrm.domain.occasions import Occasion
+from inboxcrm.store import call_backs, commitments, contacts, facts, lookalikes, merging, occasions, told_occasions
 from inboxcrm.store import home as memory
 from inboxcrm.store.database import Database
 from tests.web import home
@@ -92,6 +94,20 @@ async def test_a_contact_page_asks_for_a_yes_or_no_to_what_letters_seem_to_say(w
     assert "birthday, 05-04" in page
     assert "inboxcrm occasions confirm 2 --on DAY" in page
     assert "my <b>birthday</b>" in page
+
+
+async def test_the_memory_page_foresees_what_rules_in_time_will_do(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        day = Occasion(OccasionKind.BIRTHDAY, 3, 9, None)
+        occasions.add(connection, window.rows.contact, day, note="", source="hand", now=home.NOW)
+    book.close()
+
+    page = await window.read("/-/inboxcrm/memory")
+
+    assert "What rules in time will do" in page
+    assert "Mon 9 Mar" in page
+    assert "draft birthday, notify owner: a birthday: a greeting is drafted" in page
 
 
 async def test_the_memory_page_has_what_was_agreed_said_and_asked_for(window: Window) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from inboxcrm.domain.occasions import Kind, Occasion
-from inboxcrm.service import actions, in_time, keeping, quiet
+from inboxcrm.service import actions, foresight, in_time, keeping, quiet
 from inboxcrm.service.memory import remember
 from inboxcrm.store import home, rules_in_time
 from tests.service.house import CrashError, House, mail
@@ -177,6 +177,51 @@ async def test_a_broken_promise_before_the_silence_is_told_first(bureau: Bureau)
     await in_time.ask(bureau.household)
 
     assert told(bureau) == ["c1 Bob Client: gone quiet after a promise to them was broken: call them"]
+
+
+def ahead(bureau: Bureau) -> list[tuple[str, str, str]]:
+    """Day, rule and what it is about."""
+    with bureau.household.database.read() as connection:
+        return [(str(each.next_on), each.rule, each.about) for each in foresight.ahead(bureau.household, connection)]
+
+
+async def test_a_return_is_foreseen_until_the_rule_has_done_its_part(bureau: Bureau) -> None:
+    await known(bureau)
+    before = ahead(bureau)
+    await on_friday(bureau)
+
+    assert before == [("2026-03-06", "birthday", "birthday, Sat 7 Mar")]
+    assert ahead(bureau) == []
+
+
+async def test_who_was_greeted_is_not_foreseen(bureau: Bureau) -> None:
+    keeping.greeted(bureau.household, await known(bureau), how="phone")
+
+    assert ahead(bureau) == []
+
+
+async def test_a_silence_is_foreseen_on_the_day_on_which_it_is_told(bureau: Bureau) -> None:
+    await quiet_for(bureau, 14)
+    await remember(bureau.household)
+    ((day, rule, about),) = ahead(bureau)
+    before = date.fromisoformat(day) - bureau.clock.now().date() - timedelta(days=1)
+    bureau.clock.advance(before)
+    await remember(bureau.household)
+    assert told(bureau) == []
+    bureau.clock.advance(timedelta(days=2))
+    await remember(bureau.household)
+
+    assert (rule, about) == ("quiet contact", "silence, writes about every 14 days")
+    assert told(bureau) == ["c1 Bob Client: gone quiet: call them"]
+    assert ahead(bureau) == []
+
+
+async def test_nobody_to_whom_an_answer_is_owed_is_foreseen_silent(bureau: Bureau) -> None:
+    await quiet_for(bureau, 14)
+    await bureau.arrive(mail(300))
+    await remember(bureau.household)
+
+    assert ahead(bureau) == []
 
 
 async def test_a_steady_client_is_not_told(bureau: Bureau) -> None:

@@ -40,7 +40,12 @@ SUNDAY = datetime(2026, 3, 1, 19, 0, tzinfo=UTC)
 
 
 def drafts(house: House) -> list[tuple[str, str, str]]:
-    return [(row.template, row.state, row.recipient) for row in house.outbox() if row.kind == "owner"]
+    """What rules drafted, and not the ledger (an apology): template, state, recipient."""
+    return [
+        (row.template, row.state, row.recipient)
+        for row in house.outbox()
+        if row.kind == "owner" and row.promise_id is None
+    ]
 
 
 def words(house: Bureau) -> list[str]:

@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from inboxcrm.clock import SystemClock
+from inboxcrm.domain.address import address
 from inboxcrm.domain.deeds import Deeds, Step, Unless, Wait, plain, step_of
+from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions, drafting, workflows
-from inboxcrm.store import home
+from inboxcrm.store import contacts, home, occasions
 from inboxcrm.store import workflows as store
+from inboxcrm.store.database import Database
 from tests.service.house import MONDAY, CrashError, House, letter_id, mail, own
 from tests.workflows.conftest import NUDGE, OFFER, Bureau
 
@@ -26,8 +30,12 @@ async def begun(bureau: Bureau, rule: str = NUDGE) -> None:
 
 
 def drafts(bureau: House) -> list[tuple[str, str, str]]:
-    """The owner's mail in the outbox: state, recipient, text."""
-    return [(row.state, row.recipient, row.text) for row in bureau.outbox() if row.kind == "owner"]
+    """What rules drafted, and not the ledger (an apology): state, recipient, text."""
+    return [
+        (row.state, row.recipient, row.text)
+        for row in bureau.outbox()
+        if row.kind == "owner" and row.promise_id is None
+    ]
 
 
 async def test_a_step_waits_and_is_taken_when_its_time_has_come(bureau: Bureau) -> None:
@@ -97,7 +105,7 @@ async def test_an_answer_takes_a_waiting_draft_out_of_the_outbox_again(bureau: B
     await bureau.arrive(own(answers=letter_id(), at=bureau.clock.now()), folder="Sent")
     await bureau.sweep()
 
-    assert [(row.state, row.reply) for row in bureau.outbox() if row.kind == "owner"] == [
+    assert [(row.state, row.reply) for row in bureau.outbox() if row.template == "word"] == [
         ("cancelled", "answered meanwhile")
     ]
     assert bureau.told() == []
@@ -310,6 +318,16 @@ def test_the_command_lists_what_happens_next(tmp_path_factory: pytest.TempPathFa
     assert registered.workflows_group.name == "workflows"
     said = CliRunner().invoke(cli, ["--home", str(place), "workflows"])
     assert said.output == "No step of a rule waits.\n"
+    now = SystemClock().now()
+    soon = now.date() + timedelta(days=10)
+    book = Database(place / "inboxcrm.db")
+    with book.write() as connection:
+        ada = contacts.add_contact(connection, address("Ada", "ada@client.example"), None, now=now)
+        occasions.add(connection, ada, Occasion(Kind.BIRTHDAY, soon.month, soon.day), note="", source="hand", now=now)
+    book.close()
+    foreseen = CliRunner().invoke(cli, ["--home", str(place), "workflows", "--json"])
+    assert [json.loads(line)["rule"] for line in foreseen.output.splitlines()] == ["birthday"]
+    assert "Ahead, by rules in time:" in CliRunner().invoke(cli, ["--home", str(place), "workflows"]).output
     refused = CliRunner().invoke(cli, ["--home", str(place), "workflows", "cancel", "3"])
     assert isinstance(refused.exception, UserError)
 

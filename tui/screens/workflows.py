@@ -1,4 +1,4 @@
-"""What rules have under way: which step comes next and when, and the key that stops or skips it."""
+"""What rules have under way: which step comes next and when, the key that stops it, and what time will bring."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from inboxcrm.service import foresight
 from inboxcrm.service import workflows as service
+from inboxcrm.service.foresight import Ahead
 from inboxcrm.store import workflows
 from inboxcrm.store.workflows import StepRow
 
@@ -23,7 +25,10 @@ STYLES = {"waiting": ACCENT, "done": GOOD, "failed": BAD}
 
 
 class WorkflowsScreen(SplitScreen):
-    """One row for each step that waits, the next one first; `A` shows also what was done, moot or stopped."""
+    """One row for each step that waits, the next one first, then one for what a rule in time will do within a month.
+
+    `A` shows also what was done, moot or stopped.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "stop", "Stop"),
@@ -35,6 +40,7 @@ class WorkflowsScreen(SplitScreen):
         super().__init__()
         self._all = False
         self._steps: list[tuple[StepRow, datetime | None]] = []
+        self._ahead: list[Ahead] = []
 
     def compose_list(self) -> Rows:
         """Two lines for each step."""
@@ -48,6 +54,7 @@ class WorkflowsScreen(SplitScreen):
         with house.database.read() as connection:
             rows = workflows.listed(connection, everything=self._all, limit=LISTED)
             calendar = house.calendar(connection, now, None)
+            self._ahead = foresight.ahead(house, connection)
         steps = [(row, service.next_at(row, calendar, now) if row.state == "waiting" else None) for row in rows]
         waiting = sorted((each for each in steps if each[1] is not None), key=lambda each: each[1] or now)
         self._steps = [*waiting, *(each for each in steps if each[1] is None)]
@@ -56,13 +63,27 @@ class WorkflowsScreen(SplitScreen):
                 (
                     Content.styled("What your rules have under way", "bold $foreground"),
                     said(many(len(waiting), "step waits", "steps wait") if waiting else ""),
+                    said(f"{len(self._ahead)} ahead" if self._ahead else "", MUTED),
                     said("nothing here is sent by itself", MUTED),
                 )
             )
         )
-        self.rows.show([row.id for row, _ in self._steps])
+        ahead = [(each.rule, each.contact_id, each.about) for each in self._ahead]
+        self.rows.show([*(row.id for row, _ in self._steps), *ahead])
+
+    def _ahead_at(self, index: int | None) -> Ahead | None:
+        """What is ahead in this row, where it is no step."""
+        below = -1 if index is None else index - len(self._steps)
+        return self._ahead[below] if 0 <= below < len(self._ahead) else None
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
+        each = self._ahead_at(index)
+        if each is not None:
+            day = Content.styled(f"{each.next_on:%a} {each.next_on.day} {each.next_on:%b}", MUTED)
+            return (
+                fit(join((said(each.contact, "bold"), said(each.about, MUTED))), day, width),
+                fit(Content("  ") + said(", ".join(each.deeds)), said(each.rule, MUTED), width),
+            )
         row, at = self._steps[index]
         zone, now = self.desk.zone, self.desk.now()
         when = Content.styled(row.state, STYLES.get(row.state, MUTED))
@@ -76,6 +97,11 @@ class WorkflowsScreen(SplitScreen):
 
     def show_sheet(self, index: int | None) -> None:
         """The mail that began it, under what comes next."""
+        each = self._ahead_at(index)
+        if each is not None:
+            text = f"Not begun: {each.about}. On {each.next_on:%A} {each.next_on.day} {each.next_on:%B}: {each.what}."
+            self.lay(EMPTY, said(each.contact, "bold") + Content("\n\n") + said(text))
+            return
         if index is None or index >= len(self._steps):
             self.lay(EMPTY, EMPTY)
             return
@@ -90,12 +116,20 @@ class WorkflowsScreen(SplitScreen):
 
     def message_here(self) -> int | None:
         """The mail that began it."""
+        row = self._step_here()
+        return None if row is None else row.message_id
+
+    def contact_here(self) -> int | None:
+        """Whom it is about."""
+        each = self._ahead_at(self.rows.index)
+        return super().contact_here() if each is None else each.contact_id
+
+    def _step_here(self) -> StepRow | None:
         index = self.rows.index
-        return None if index is None else self._steps[index][0].message_id
+        return None if index is None or index >= len(self._steps) else self._steps[index][0]
 
     def _waiting_here(self) -> StepRow | None:
-        index = self.rows.index
-        row = None if index is None else self._steps[index][0]
+        row = self._step_here()
         if row is None or row.state != "waiting":
             self.tell("No step waits here.", bad=True)
             return None
@@ -132,9 +166,14 @@ class WorkflowsScreen(SplitScreen):
 
     def on_row_chosen(self, message: RowChosen) -> None:
         """The conversation it is about."""
+        from .contact import ContactScreen
         from .matter import MatterScreen
         from .reading import ReadingScreen
 
+        each = self._ahead_at(message.index)
+        if each is not None:
+            self.app.push_screen(ContactScreen(each.contact_id))
+            return
         row, _ = self._steps[message.index]
         if row.matter_id is None:
             self.app.push_screen(ReadingScreen(row.message_id))
