@@ -9,7 +9,10 @@ from __future__ import annotations
 import itertools
 import os
 import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
@@ -21,6 +24,7 @@ from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.exim import Exim
 from tests.servers.process import MissingProgramError, ServerProcess, find_program
+from tests.whole.program import inboxcrm
 
 NO_SKIP = os.environ.get("CI") == "true" or os.environ.get("INBOXCRM_NO_SKIP") == "1"
 NEED_A_PROGRAM = {"dovecot", "cyrus", "exim", "make_exim", "chromium", "tmux"}
@@ -62,6 +66,24 @@ def server_tls(certificate: Certificate) -> ssl.SSLContext:
 def client_tls(certificate: Certificate) -> ssl.SSLContext:
     """What a client needs to trust it."""
     return certificate.client_context()
+
+
+# -- a home to look around in
+
+
+@dataclass(frozen=True)
+class Played:
+    """One demo that was played, and the home it left: not to be written to."""
+
+    home: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The demo, played once for all tests: it takes seconds."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    return Played(home, inboxcrm("demo", "--once", "--home", home))
 
 
 # -- real programs
@@ -154,10 +176,13 @@ def available(make: Callable[[], Made]) -> Made:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a program beside Python, before `-m` looks at the marks."""
+    """Mark what needs a program beside Python, before `-m` looks at the marks; who shares the demo shares a worker."""
     for item in items:
-        if NEED_A_PROGRAM & set(getattr(item, "fixturenames", ())):
+        names = set(getattr(item, "fixturenames", ()))
+        if NEED_A_PROGRAM & names:
             item.add_marker(pytest.mark.server)
+        if "played" in names:
+            item.add_marker(pytest.mark.xdist_group("demo"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

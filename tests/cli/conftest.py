@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from inboxcrm.cli import main
-from tests.whole.program import inboxcrm
+from tests.conftest import Played
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def kept(played: Played) -> Path:
     """The home of a demo that was played; not to be written to."""
-    home = tmp_path_factory.mktemp("kept") / "home"
-    done = inboxcrm("demo", "--once", "--home", home)
-    assert done.returncode == 0, done.stderr
-    return home
+    assert played.done.returncode == 0, played.done.stderr
+    return played.home
 
 
 @pytest.fixture

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inboxcrm.domain.address import address
 from inboxcrm.store import contacts, merging
 from inboxcrm.store.lookalikes import distinct_pairs
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home
+
+pytestmark = pytest.mark.slow
 
 
 def twin(home: Home) -> None:

@@ -17,6 +17,8 @@ from inboxcrm.store.workflows import Begun
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home, Mail
 
+pytestmark = pytest.mark.slow
+
 LETTER = "Dear Ann,\n\nwe moved to Bern in May.\nMy new colleague is called Cleo.\n\nAda\n\n> quoted"
 
 

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Played
 from tests.whole.program import inboxcrm, rows
 
 
-@dataclass(frozen=True)
-class Kept:
-    """One demo that was played, and the home it left."""
-
-    home: Path
-    done: subprocess.CompletedProcess[str]
+@pytest.fixture
+def kept(played: Played) -> Played:
+    """The demo, and the home it left."""
+    return played
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    home = tmp_path_factory.mktemp("demo") / "home"
-    return Kept(home, inboxcrm("demo", "--once", "--home", home))
-
-
-def test_the_demo_ends_well(kept: Kept) -> None:
+def test_the_demo_ends_well(kept: Played) -> None:
     assert (kept.done.returncode, kept.done.stderr) == (0, "")
 
 
@@ -48,11 +39,11 @@ def test_the_demo_ends_well(kept: Kept) -> None:
         pytest.param("promise:           kept", id="the promise kept"),
     ],
 )
-def test_the_account_tells_of(kept: Kept, said: str) -> None:
+def test_the_account_tells_of(kept: Played, said: str) -> None:
     assert said in kept.done.stdout
 
 
-def test_a_list_a_robot_and_a_forger_are_sent_nothing(kept: Kept) -> None:
+def test_a_list_a_robot_and_a_forger_are_sent_nothing(kept: Played) -> None:
     blocks = kept.done.stdout.split("\n\n")
 
     silent = [
@@ -63,7 +54,7 @@ def test_a_list_a_robot_and_a_forger_are_sent_nothing(kept: Kept) -> None:
     assert not any("sent:" in block for block in silent)
 
 
-def test_the_home_that_was_kept_can_be_read(kept: Kept) -> None:
+def test_the_home_that_was_kept_can_be_read(kept: Played) -> None:
     owed = rows(kept.home, "queue")
     ledger = rows(kept.home, "promises")
 
@@ -72,12 +63,12 @@ def test_the_home_that_was_kept_can_be_read(kept: Kept) -> None:
     assert len(ledger) == len(owed) + 1
 
 
-def test_nobody_watches_a_mailbox_once_the_daemon_has_ended(kept: Kept) -> None:
+def test_nobody_watches_a_mailbox_once_the_daemon_has_ended(kept: Played) -> None:
     assert {row["state"] for row in rows(kept.home, "status")[0]["mailboxes"]} == {"offline"}
 
 
 @pytest.mark.slow
-def test_another_seed_tells_another_story(kept: Kept, tmp_path: Path) -> None:
+def test_another_seed_tells_another_story(kept: Played, tmp_path: Path) -> None:
     other = tmp_path / "other"
 
     done = inboxcrm("demo", "--once", "--seed", "2", "--home", other)
@@ -90,7 +81,7 @@ def test_another_seed_tells_another_story(kept: Kept, tmp_path: Path) -> None:
     assert owners[0] != owners[1]
 
 
-def test_a_folder_that_holds_a_home_is_left_as_it_is(kept: Kept) -> None:
+def test_a_folder_that_holds_a_home_is_left_as_it_is(kept: Played) -> None:
     before = (kept.home / "config.toml").read_bytes()
 
     done = inboxcrm("demo", "--once", "--home", kept.home)
