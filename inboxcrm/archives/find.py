@@ -1,4 +1,4 @@
-"""Which mail lies in files and folders: mbox, Maildir, eml, and a Takeout as a zip file or unpacked."""
+"""Which mail lies in files and folders: mbox, Maildir, eml, and a Takeout as a zip or tar file or unpacked."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from inboxcrm.archives import folders, mbox, takeout
+from inboxcrm.archives import folders, mbox, takeout, tars
 from inboxcrm.archives.found import Found, Source, Unreadable
 from inboxcrm.archives.mbox import Form
 from inboxcrm.errors import UserError
 
 SKIPPED_AT_ONCE = 1 << 20
 LINES_AT_ONCE = 1 << 16
-_PACKED = (".tgz", ".tar", ".gz", ".bz2", ".xz", ".7z", ".rar")
+_PACKED = (*tars.SUFFIXES, ".7z", ".rar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sources:
 def find(paths: Sequence[Path], *, form: Form = Form.AUTO) -> Sources:
     """Every source in these files and folders.
 
-    Raises UserError for a path that holds no mail; inside a folder or a zip file what is none is passed over.
+    Raises UserError for a path that holds no mail; inside a folder or an archive what is none is passed over.
     """
     sources: list[Source] = []
     passed_over = 0
@@ -78,6 +78,10 @@ def _folder(path: Path, form: Form) -> Sources:
             below = _zip(each, form)
             sources += below.sources
             passed_over += below.passed_over
+        elif tars.is_tar(each):
+            below = _tar(each, form)
+            sources += below.sources
+            passed_over += below.passed_over
         elif folders.looks_like_mail(each, first):
             single.append(each)
         else:
@@ -93,6 +97,8 @@ def _file(path: Path, form: Form) -> Sources:
         return Sources((_mbox(path, form),), 0)
     if zipfile.is_zipfile(path):
         return _zip(path, form)
+    if tars.is_tar(path):
+        return _tar(path, form)
     if folders.looks_like_mail(path, first):
         return Sources((folders.of_files(str(path), [path]),), 0)
     if path.suffix.lower() in _PACKED:
@@ -153,6 +159,14 @@ def _member(path: Path, member: zipfile.ZipInfo, form: Form) -> Source:
 
     name = f"{path}!{member.filename}"
     return Source(name, member.file_size, f"{member.CRC:08x}", member.file_size, read, lambda position: position)
+
+
+def _tar(path: Path, form: Form) -> Sources:
+    def read(handle: BinaryIO, position: int) -> Iterator[Found | Unreadable]:
+        return map(_found, mbox.split(handle, start=position, form=form))
+
+    sources, passed_over = tars.sources(path, read, _broken_off)
+    return Sources(tuple(sources), passed_over)
 
 
 def _buffered(handle: IO[bytes]) -> BinaryIO:

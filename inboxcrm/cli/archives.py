@@ -40,7 +40,7 @@ def import_(
     place: Place, paths: tuple[Path, ...], spam: bool, trash: bool, form: str, broken: bool, folder: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Read archives of mail: mbox, Maildir, .eml, a Google Takeout (zip files, or unpacked). Folders are searched.
+    """Read archives of mail: mbox, Maildir, .eml, a Google Takeout (.zip, .tgz, or unpacked). Folders are searched.
 
     Nothing imported is ever acknowledged or owed. What you sent is filed as your own mail. Spam, trash, chats and
     drafts are left out. What is on record already is not filed again, also when it came by IMAP.

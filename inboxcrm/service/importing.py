@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,17 +18,20 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.reply_safety import Circumstances, History, judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.service import erased, file
+from inboxcrm.service.decide import quoted_ids
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool, fingerprint
-from inboxcrm.store import imports, messages
+from inboxcrm.store import imports, messages, tombstones
+from inboxcrm.store.batch_register import BatchRegister
 from inboxcrm.store.database import attempt
 from inboxcrm.store.register import Register
 
-BATCH = 100
+BATCH = 250
 BATCH_OCTETS = 8 << 20
 """How many mails, and about how many octets of them, are filed in one transaction."""
 
-_BARE_END = re.compile(rb"(?<!\r)\n")
+_UNFIT = (ValueError, OverflowError, RecursionError, sqlite3.IntegrityError, sqlite3.DataError)
+"""What a mail may break the filing with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class _Mail:
     found: Found
     fingerprint: bytes
     on_wire: bytes | None
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """By which it may be known."""
+        return (self.fingerprint,) if self.on_wire is None else (self.fingerprint, self.on_wire)
 
 
 class Import:
@@ -131,45 +138,57 @@ class Import:
         kept = [each for each in batch.found if isinstance(each, Found) and each.leaving not in self._leaving]
         mails = [_Mail(each, fingerprint(each.raw), _on_wire(each.raw)) for each in kept]
         with self._household.database.read() as connection:
-            fresh = [mail for mail in mails if imports.known(connection, mail.fingerprint, mail.on_wire) is None]
+            fresh = _unknown(connection, mails)
         return fresh, sum(isinstance(each, Found) for each in batch.found) - len(kept)
 
     def _commit(
         self, connection: sqlite3.Connection, batch: _Batch, fresh: Sequence[_Mail], parsed: Sequence[Parsed]
     ) -> tuple[int, int]:
         """File a batch and how far it goes; how many are new, and how many are no mail."""
-        now = self._household.clock.now()
-        new = refused = 0
-        for mail, each in zip(fresh, parsed, strict=True):
-            if imports.known(connection, mail.fingerprint, mail.on_wire) is not None:
-                continue
-            why = self._enter(connection, mail, each, now)
-            if why is None:
-                new += 1
-                continue
-            refused += 1
-            imports.quarantine(connection, batch.source.name, mail.found.position, why, mail.found.raw, at=now)
+        now, source = self._household.clock.now(), batch.source
+        still = {id(mail) for mail in _unknown(connection, fresh)}
+        pairs = [(mail, each) for mail, each in zip(fresh, parsed, strict=True) if id(mail) in still]
+        refused = self._enter_all(connection, pairs, now)
+        for mail, why in refused:
+            imports.quarantine(connection, source.name, mail.found.position, why, mail.found.raw, at=now)
         for broken in batch.found:
             if isinstance(broken, Unreadable):
-                imports.quarantine(connection, batch.source.name, broken.position, broken.why, broken.raw, at=now)
-        source = batch.source
+                imports.quarantine(connection, source.name, broken.position, broken.why, broken.raw, at=now)
         imports.mark(connection, source.name, source.size, source.stamp, batch.found[-1].position, at=now)
         messages.index(connection)
-        return new, refused
+        return len(pairs) - len(refused), len(refused)
+
+    def _enter_all(
+        self, connection: sqlite3.Connection, pairs: Sequence[tuple[_Mail, Parsed]], now: datetime
+    ) -> list[tuple[_Mail, str]]:
+        """File mails together, which is what makes a batch fast; one by one where one of them breaks the filing, and
+        once somebody was erased who may be in them. Answers those that cannot be filed, and why.
+        """
+        if not tombstones.any_laid(connection):
+            try:
+                with attempt(connection):
+                    self._enter_together(connection, pairs, now)
+            except _UNFIT:
+                pass
+            else:
+                return []
+        told = ((mail, self._enter(connection, mail, each, now)) for mail, each in pairs)
+        return [(mail, why) for mail, why in told if why is not None]
+
+    def _enter_together(
+        self, connection: sqlite3.Connection, pairs: Sequence[tuple[_Mail, Parsed]], now: datetime
+    ) -> None:
+        mails = [each.message for _, each in pairs]
+        register = BatchRegister(connection, mails, quoted=[one for mail in mails for one in quoted_ids(mail)], now=now)
+        rows = [self._judge_and_file(self._filing(register, *pair, now), pair[0].found) for pair in pairs]
+        register.flush()
+        for (mail, _), row_id in zip(pairs, rows, strict=True):
+            if mail.on_wire is not None:
+                imports.twin(connection, row_id, mail.on_wire)
 
     def _enter(self, connection: sqlite3.Connection, mail: _Mail, parsed: Parsed, now: datetime) -> str | None:
         """File one mail, or say why that cannot be done: one that breaks the filing costs nobody else's."""
-        filing = file.Filing(
-            household=self._household,
-            register=Register(connection),
-            raw=mail.found.raw,
-            fingerprint=mail.fingerprint,
-            parsed=parsed,
-            mailbox=self._household.config.mailboxes[0].name,
-            received_at=min(now, mail.found.received_at or _received(parsed.message) or now),
-            origin="import",
-            now=now,
-        )
+        filing = self._filing(Register(connection), mail, parsed, now)
         try:
             with attempt(connection):
                 gone = erased.looked_up(filing)
@@ -178,9 +197,22 @@ class Import:
                     erased.take_out(filing, row_id, gone)
                 if mail.on_wire is not None:
                     imports.twin(connection, row_id, mail.on_wire)
-        except (ValueError, OverflowError, RecursionError, sqlite3.IntegrityError, sqlite3.DataError) as error:
+        except _UNFIT as error:
             return f"it could not be filed: {type(error).__name__}: {error}"
         return None
+
+    def _filing(self, register: Register, mail: _Mail, parsed: Parsed, now: datetime) -> file.Filing:
+        return file.Filing(
+            household=self._household,
+            register=register,
+            raw=mail.found.raw,
+            fingerprint=mail.fingerprint,
+            parsed=parsed,
+            mailbox=self._household.config.mailboxes[0].name,
+            received_at=min(now, mail.found.received_at or _received(parsed.message) or now),
+            origin="import",
+            now=now,
+        )
 
     def _judge_and_file(self, filing: file.Filing, found: Found) -> int:
         author = filing.message.author
@@ -195,6 +227,18 @@ class Import:
             circumstances=Circumstances(received_at=filing.received_at, first_sync=True),
         )
         return file.history(filing, verdict)
+
+
+def _unknown(connection: sqlite3.Connection, mails: Sequence[_Mail]) -> list[_Mail]:
+    """Those that are on record neither in their octets nor with the line ends of the network; each once."""
+    marks = [mark for mail in mails for mark in mail.marks]
+    seen = set(messages.ids_of_fingerprints(connection, marks)) if marks else set()
+    fresh = []
+    for mail in mails:
+        if not seen.intersection(mail.marks):
+            fresh.append(mail)
+            seen.update(mail.marks)
+    return fresh
 
 
 def _batches(source: Source, start: int) -> Iterator[_Batch]:
@@ -213,15 +257,19 @@ def _batches(source: Source, start: int) -> Iterator[_Batch]:
 def _on_wire(raw: bytes | Spool) -> bytes | None:
     """The fingerprint of a mail with the line ends of the network, where it does not have them."""
     if not isinstance(raw, Spool):
-        wire = _BARE_END.sub(b"\r\n", raw)
-        return None if len(wire) == len(raw) else hashlib.sha256(wire).digest()
+        bare = raw.count(b"\n") != raw.count(b"\r\n")
+        return hashlib.sha256(_with_ends(raw)).digest() if bare else None
     digest, changed, last = hashlib.sha256(), False, b""
     for piece in raw.pieces():
-        wire = _BARE_END.sub(b"\r\n", last + piece)[len(last) :]
+        wire = _with_ends(last + piece)[len(last) :]
         changed = changed or len(wire) != len(piece)
         digest.update(wire)
         last = piece[-1:] if piece[-1:] == b"\r" else b""
     return digest.digest() if changed else None
+
+
+def _with_ends(octets: bytes) -> bytes:
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _received(message: Message) -> datetime | None:

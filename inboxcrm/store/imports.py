@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.spool import Spool, fingerprint
-from inboxcrm.store import messages
 from inboxcrm.store.times import to_instant, to_text
 
 LONGEST_KEPT = 16 << 20
@@ -83,14 +82,6 @@ def octets_of_broken(connection: sqlite3.Connection) -> Iterator[tuple[int, byte
     """What was no mail, as it stood there."""
     for row in connection.execute("SELECT id, raw FROM import_quarantine ORDER BY id"):
         yield row["id"], row["raw"]
-
-
-def known(connection: sqlite3.Connection, own: bytes, as_on_the_wire: bytes | None) -> int | None:
-    """The row of a mail on record, in these octets or with the line ends of the network."""
-    found = messages.id_of_fingerprint(connection, own)
-    if found is None and as_on_the_wire is not None:
-        found = messages.id_of_fingerprint(connection, as_on_the_wire)
-    return found
 
 
 def twin(connection: sqlite3.Connection, row_id: int, as_on_the_wire: bytes) -> None:

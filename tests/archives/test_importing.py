@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import random
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,8 +15,9 @@ import pytest
 from inboxcrm.archives import mbox
 from inboxcrm.archives.found import Leaving
 from inboxcrm.errors import UserError
-from inboxcrm.service.importing import BATCH, Import, Imported
-from inboxcrm.store import imports
+from inboxcrm.service import importing
+from inboxcrm.service.importing import Import, Imported
+from inboxcrm.store import imports, tombstones
 from tests.service.house import MONDAY, House, mail, own
 
 OLD = MONDAY - timedelta(days=400)
@@ -173,15 +177,26 @@ class StoppedError(BaseException):
     """Somebody pressed Ctrl-C."""
 
 
-@pytest.mark.parametrize("form", ["mbox", "zip", "folder"])
+BATCH = 20
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "BATCH", BATCH)
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("form", ["mbox", "zip", "tgz", "folder"])
 async def test_an_import_goes_on_where_it_was_stopped(house: House, tmp_path: Path, form: str) -> None:
     mails = [letter(number) for number in range(BATCH * 3)]
-    path = tmp_path / form
+    path = tmp_path / f"mails.{form}"
     if form == "mbox":
         path.write_bytes(laid(*mails))
     elif form == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("Mail/a.mbox", laid(*mails))
+    elif form == "tgz":
+        packed(path, {"Takeout/archive_browser.html": b"<html>", "Takeout/Mail/a.mbox": laid(*mails)})
     else:
         path.mkdir()
         for number, raw in enumerate(mails):
@@ -203,6 +218,60 @@ async def test_an_import_goes_on_where_it_was_stopped(house: House, tmp_path: Pa
     assert (await take_in(house, path)).known == len(mails)
 
 
+def packed(path: Path, files: dict[str, bytes]) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, octets in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(octets)
+            archive.addfile(member, io.BytesIO(octets))
+
+
+async def test_a_tgz_of_a_takeout_is_read_as_it_came(house: House, tmp_path: Path) -> None:
+    twice = laid(labelled(letter(1), "Inbox"), labelled(letter(2), "Spam"))
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    packed(folder / "takeout-1.tgz", {"Takeout/Mail/a.mbox": twice, "Takeout/Mail/b.mbox": laid(letter(3))})
+    packed(folder / "photos.tar.gz", {"Takeout/Photos/a.jpg": b"\xff\xd8"})
+
+    told = await take_in(house, folder)
+    again = await take_in(house, folder / "takeout-1.tgz")
+
+    assert (told.new, told.left_out, told.passed_over) == (2, 1, 1)
+    assert (again.new, again.known) == (0, 2)
+
+
+async def test_a_tgz_that_breaks_off_is_refused_before_anything_of_it_is_filed(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "takeout.tgz"
+    packed(path, {"Takeout/Mail/a.mbox": random.Random(1).randbytes(200_000)})
+    path.write_bytes(path.read_bytes()[:100_000])
+
+    with pytest.raises(UserError, match="not whole"):
+        await take_in(house, path)
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_mails_are_filed_together_as_they_are_filed_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [letter(number % 30) for number in range(60)]
+    mails += [own(number, at=OLD + timedelta(days=number)) for number in range(100, 130)]
+    (tmp_path / "all.mbox").write_bytes(laid(*mails[::3], *mails[1::3], *mails[2::3]))
+    rows = []
+    for together in (True, False):
+        if not together:
+            monkeypatch.setattr(tombstones, "any_laid", lambda _: True)
+        (tmp_path / f"home{together}").mkdir()
+        house = House(tmp_path / f"home{together}")
+        await take_in(house, tmp_path / "all.mbox")
+        tables = ("messages", "contacts", "addresses", "matters", "matter_people", "citations", "thread_ids", "twins")
+        rows.append({name: house.ask(f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables})
+        house.close()
+
+    assert len(rows[0]["messages"]) == 60
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.usefixtures("small_batches")
 async def test_a_file_that_has_changed_is_read_from_its_beginning(house: House, tmp_path: Path) -> None:
     path = tmp_path / "old.mbox"
     path.write_bytes(laid(*(letter(number) for number in range(BATCH + 1))))
