@@ -46,9 +46,13 @@ def spoken(language: str) -> str | None:
 
 def date_phrase(day: date, language: str, *, said_on: date | None = None) -> str:
     """A weekday and date: "Tuesday 3 March"; with its year unless that is the year of `said_on`."""
+    return _date(day, language, said_on is not None and said_on.year == day.year)
+
+
+@lru_cache(maxsize=64)
+def _date(day: date, language: str, this_year: bool) -> str:
     patterns, names = _patterns(language), _locale(language)
-    pattern = patterns.date if said_on is not None and said_on.year == day.year else patterns.date_year
-    return pattern.format(
+    return (patterns.date if this_year else patterns.date_year).format(
         weekday=names.days["format"]["wide"][day.weekday()],
         day=patterns.first if day.day == 1 else day.day,
         month=names.months["format"]["wide"][day.month],

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from functools import lru_cache
 
 from inboxcrm.domain.outbox import Draft
 from inboxcrm.errors import InternalError
@@ -117,7 +118,11 @@ def _check_names(names: list[str], *, automatic: bool) -> None:
 
 def _read(message: Message, name: str) -> str:
     """A field as a reader's program shows it: unfolded (RFC 5322 section 2.2.3), its encoded words decoded."""
-    written = _unfolded(message, name)
+    return _shown(_unfolded(message, name))
+
+
+@lru_cache(maxsize=64)
+def _shown(written: str) -> str:
     words, address = written, ""
     if not written.isascii():  # an address beyond ASCII: no part of the name before it is
         words, bracket, rest = written.rpartition("<")
@@ -147,11 +152,17 @@ def _without_address(octets: bytes, recipient: str) -> bytes:
 
 def _only_address(message: Message, name: str) -> str:
     """The one address of a field of exactly the form `address` or `name <address>`."""
-    found = getaddresses([_unfolded(message, name)])
-    form = _ONE_ADDRESS.fullmatch(_unfolded(message, name))
-    spec = "" if form is None else form["named"] or form["bare"]
-    _need(bool(spec) and [address for _, address in found] == [spec], f"{name} is not one address")
+    spec = _the_address(_unfolded(message, name))
+    _need(bool(spec), f"{name} is not one address")
     return spec
+
+
+@lru_cache(maxsize=64)
+def _the_address(written: str) -> str:
+    """The addr-spec in a field that holds one, also as the standard library reads it; "" for any other."""
+    form = _ONE_ADDRESS.fullmatch(written)
+    spec = "" if form is None else form["named"] or form["bare"]
+    return spec if [address for _, address in getaddresses([written])] == [spec] else ""
 
 
 def _check_body(message: Message, text: str) -> None:

@@ -13,6 +13,7 @@ import unicodedata
 from datetime import datetime
 from email.quoprimime import body_encode
 from email.utils import format_datetime
+from functools import lru_cache
 
 from inboxcrm.config import Owner
 from inboxcrm.domain.address import identity
@@ -222,6 +223,7 @@ def _valid_id(value: str) -> str | None:
     return value if message_ids(value) == (value,) else None
 
 
+@lru_cache(maxsize=16)
 def _body(text: str) -> tuple[str, bytes]:
     """The shorter of the two 7-bit encodings (RFC 2045 section 6), lines ended by CRLF."""
     octets = text.replace("\n", "\r\n").encode()

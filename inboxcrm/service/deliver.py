@@ -13,7 +13,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -266,21 +266,29 @@ class Deliver:
             if found:
                 await self._household.write(self._record_found, item)
 
-    def _release(self, connection: sqlite3.Connection) -> None:
-        """End grace times by mode; drop what is too late, and keep back what a stricter mode has overtaken."""
+    def _release(self, connection: sqlite3.Connection) -> list[outbox.Item]:
+        """End grace times by mode; drop what is too late, and keep back what a stricter mode has overtaken.
+
+        Answers what is queued then and due.
+        """
         now = self._household.clock.now()
         waiting = outbox.states_of_what_waits(connection)
         if OutboxState.QUEUED in waiting:
             self._mind_the_clock(connection, now)
+        released = []
         if OutboxState.HELD in waiting:
             for item in outbox.due(connection, OutboxState.HELD, now):
-                outbox.happen(connection, item, self._after_grace(item, now), at=now)
+                state = outbox.happen(connection, item, self._after_grace(item, now), at=now)
+                if state is OutboxState.QUEUED:
+                    released.append(replace(item, state=state))
         for state in waiting & {OutboxState.QUEUED, OutboxState.AWAITING}:
             for item in outbox.expired(connection, state, now):
                 outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
-        if OutboxState.QUEUED in waiting:
-            for item in outbox.in_state(connection, OutboxState.QUEUED):
-                self._keep_back(connection, item, now)
+        if OutboxState.QUEUED not in waiting:
+            return released
+        for item in outbox.in_state(connection, OutboxState.QUEUED):
+            self._keep_back(connection, item, now)
+        return outbox.due(connection, OutboxState.QUEUED, now)
 
     def _after_grace(self, item: outbox.Item, now: datetime) -> OutboxEvent:
         if now >= item.expires_at:
@@ -323,13 +331,13 @@ class Deliver:
 
         `at_once` says that these are sent as soon as the transaction is committed.
         """
-        self._release(connection)
-        if home.paused_at(connection) is not None:
+        due = self._release(connection)
+        if not due or home.paused_at(connection) is not None:
             return []
         now = self._household.clock.now()
         items = [
             item
-            for item in outbox.due(connection, OutboxState.QUEUED, now)
+            for item in due
             if item.mailbox in self._offices and item.mailbox not in self._under_way and not self._rests(item.mailbox)
         ]
         by_mailbox: dict[str, list[outbox.Item]] = {}
@@ -357,10 +365,10 @@ class Deliver:
         for item in items:
             if item.mailbox not in left:
                 office = self._offices[item.mailbox]
-                spans = ((office.per_minute, timedelta(minutes=1)), (office.per_day, timedelta(days=1)))
-                left[item.mailbox] = min(
-                    most - outbox.sent_since(connection, item.mailbox, now - span) for most, span in spans
+                in_a_minute, in_a_day = outbox.sent_since(
+                    connection, item.mailbox, now - timedelta(minutes=1), now - timedelta(days=1)
                 )
+                left[item.mailbox] = min(office.per_minute - in_a_minute, office.per_day - in_a_day)
             left[item.mailbox] -= 1
             if left[item.mailbox] >= 0:
                 kept.append(item)

@@ -16,7 +16,7 @@ from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.ports import StepRecorder
 
-TAKEN_BACK_AFTER = 0.25
+TAKEN_BACK_AFTER = 1.0
 """Seconds without a word of the server after which the record says again what is certain."""
 
 

@@ -164,18 +164,28 @@ def due(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> li
     return [_item(row) for row in rows]
 
 
-def sent_since(connection: sqlite3.Connection, mailbox: str, since: datetime) -> int:
-    """How many mails of a mailbox were accepted by its server since then. No mail waits longer than two days to go."""
+def sent_since(connection: sqlite3.Connection, mailbox: str, late: datetime, early: datetime) -> tuple[int, int]:
+    """How many mails of a mailbox its server accepted since either of two instants, the later one first.
+
+    No mail waits longer than two days to go.
+    """
     row = connection.execute(
         """
-        SELECT COUNT(*)
+        SELECT COUNT(*) FILTER (WHERE outbox.ended_at > :late), COUNT(*)
         FROM outbox
         JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
-        WHERE mailboxes.name = ? AND outbox.state = ? AND outbox.created_at > ? AND outbox.ended_at > ?
+        WHERE mailboxes.name = :mailbox AND outbox.state = :state
+          AND outbox.created_at > :created AND outbox.ended_at > :early
         """,
-        (mailbox, OutboxState.SENT, to_text(since - timedelta(days=7)), to_text(since)),
+        {
+            "mailbox": mailbox,
+            "state": OutboxState.SENT,
+            "created": to_text(early - timedelta(days=7)),
+            "late": to_text(late),
+            "early": to_text(early),
+        },
     ).fetchone()
-    return int(row[0])
+    return int(row[0]), int(row[1])
 
 
 def expired(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> list[Item]:
@@ -186,8 +196,14 @@ def expired(connection: sqlite3.Connection, state: OutboxState, now: datetime) -
 
 def states_of_what_waits(connection: sqlite3.Connection) -> frozenset[OutboxState]:
     """Which of held, queued and awaiting have an item: mostly none, and the outbox is looked at often."""
-    rows = connection.execute("SELECT DISTINCT state FROM outbox WHERE state IN ('held', 'queued', 'awaiting')")
-    return frozenset(OutboxState(row[0]) for row in rows)
+    row = connection.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'held') AS held,
+               EXISTS (SELECT 1 FROM outbox WHERE state = 'queued') AS queued,
+               EXISTS (SELECT 1 FROM outbox WHERE state = 'awaiting') AS awaiting
+        """
+    ).fetchone()
+    return frozenset(OutboxState(state) for state in row.keys() if row[state])  # noqa: SIM118 - a Row iterates values
 
 
 def next_due(connection: sqlite3.Connection) -> datetime | None:
