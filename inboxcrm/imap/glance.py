@@ -6,6 +6,8 @@ A guess that costs nothing where it fails: UID SEARCH says what is new, and the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from inboxcrm.imap import responses
 from inboxcrm.imap.dialogue import Dialogue, completion
 from inboxcrm.imap.errors import ProtocolError
@@ -21,15 +23,15 @@ _ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.%d>)" % MOST
 
 
 class Glance(Exchange):
-    """Two commands under way: what is new, and the first of it."""
+    """Two commands under way: what is new, and the first of it; behind those whose tags are in `ending`."""
 
-    def __init__(self, dialogue: Dialogue, uid: int) -> None:
+    def __init__(self, dialogue: Dialogue, uid: int, *, ending: Collection[bytes] = ()) -> None:
         super().__init__(dialogue)
         self._uid = uid
         self._search, self._fetch = dialogue.new_tag(), dialogue.new_tag()
         self._new: set[int] = set()
         self._came: Fetched | None = None
-        self._left = {self._search, self._fetch}
+        self._left = {self._search, self._fetch, *ending}
         self._refused = False
 
     async def look(self, *, patience: float) -> Arrival | None:

@@ -16,7 +16,7 @@ class Idle(Exchange):
 
     def __init__(self, dialogue: Dialogue) -> None:
         super().__init__(dialogue)
-        self._tag = dialogue.new_tag()
+        self.tag = dialogue.new_tag()
         self.begun = False
         self.over = False
         self._left = False
@@ -27,24 +27,33 @@ class Idle(Exchange):
         self._stirred.set()
 
     async def wait(self, seconds: float, *, patience: float) -> None:
-        """Return when the server has news, ended the command, `seconds` passed, or on `leave`; it is over then.
+        """Return when the server has news, ended the command, `seconds` passed, or on `leave`.
 
-        `patience` is how long the server may take to begin and to end. Raises CommandRefusedError when it will not
-        idle, ConnectionLostError at the end of the stream (stock IMAPClient spins there).
+        The command is over then, or, where a message came, told to be: what is asked next need not wait for the answer
+        to DONE, but must hear it (`tag`), or `end` does. `patience` is how long the server may take to begin and to
+        end. Raises CommandRefusedError when it will not idle, ConnectionLostError at the end of the stream (stock
+        IMAPClient spins there).
         """
         with self._listening():
-            self._say(self._tag + b" IDLE\r\n")
+            self._say(self.tag + b" IDLE\r\n")
             await self._until(lambda: self.begun, patience)
             with suppress(CommandTimeoutError):  # time to renew it
                 await self._until(lambda: self.over or self._left or bool(self._dialogue.news), seconds)
             if not self.over:
                 self._say(b"DONE\r\n")
+            if not self._dialogue.news.exists:
                 await self._until(lambda: self.over, patience)
+
+    async def end(self, *, patience: float) -> None:
+        """Hear the answer to DONE."""
+        with self._listening():
+            self._listen()
+            await self._until(lambda: self.over, patience)
 
     def _hear(self, response: Response) -> None:
         if response.text.startswith(b"+"):
             self.begun = True
-        elif (answer := completion(self._tag, response)) is None:
+        elif (answer := completion(self.tag, response)) is None:
             self._dialogue.heard(responses.untagged(response), None)
         else:
             accepted("IDLE", answer)

@@ -41,6 +41,9 @@ class Link:
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
         self._exchange: Exchange | None = None
+        self._ending: Idle | None = None
+        """An IDLE that was told to end and has not answered yet."""
+
         self._closing = False
         self._closed = False
         self._broken = False
@@ -61,6 +64,7 @@ class Link:
         A cancelled call ends the connection, since its answer is still to come.
         """
         async with self._turn:
+            await self._end_idle()
             self._require_usable()
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[T] = loop.create_future()
@@ -82,6 +86,7 @@ class Link:
         Raises CommandRefusedError when the server will not, ConnectionLostError when the connection ended.
         """
         async with self._turn:
+            await self._end_idle()
             self._require_usable()
             connection = self._connection
             if connection is None:
@@ -90,6 +95,7 @@ class Link:
                 idle = Idle(connection)
                 async with self._talking(idle):
                     await idle.wait(seconds, patience=connection.limits.done)
+                self._ending = None if idle.over else idle
             return connection.take_news()
 
     def stir(self) -> None:
@@ -104,9 +110,17 @@ class Link:
             connection = self._connection
             if connection is None or connection.selected is None:
                 return None
-            glance = Glance(connection, uid)
+            ending, self._ending = self._ending, None
+            glance = Glance(connection, uid, ending=() if ending is None else (ending.tag,))
             async with self._talking(glance):
                 return await glance.look(patience=connection.limits.fetch)
+
+    async def _end_idle(self) -> None:
+        """Have the answer to DONE out of the way."""
+        idle, self._ending = self._ending, None
+        if idle is not None and self._connection is not None and self.usable:
+            async with self._talking(idle):
+                await idle.end(patience=self._connection.limits.done)
 
     @contextlib.asynccontextmanager
     async def _talking(self, exchange: Exchange) -> AsyncIterator[None]:

@@ -101,5 +101,12 @@ def connected(conversation: Conversation, *, limits: Limits = QUICK) -> Iterator
 
 def idle(connection: Connection, seconds: float) -> News:
     """Wait for news in IDLE, as a link does."""
-    asyncio.run(Idle(connection).wait(seconds, patience=connection.limits.done))
+
+    async def wait() -> None:
+        waiting = Idle(connection)
+        await waiting.wait(seconds, patience=connection.limits.done)
+        if not waiting.over:
+            await waiting.end(patience=connection.limits.done)
+
+    asyncio.run(wait())
     return connection.take_news()

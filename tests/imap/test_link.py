@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.workers import Workers
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import letter
-from tests.imap.scripted import QUICK
+from tests.imap.scripted import QUICK, Conversation, Talk, scripted
 from tests.servers.certificates import make_certificate
 
 
@@ -86,6 +87,58 @@ async def test_news_over_tls_is_heard_whatever_the_records(tmp_path: Path) -> No
 
             assert heard.exists
             assert (await waiting).exists
+
+
+def told_to_end(talk: Talk) -> bytes:
+    """INBOX is opened and waited with, a message comes, and DONE is heard and left unanswered: the tag of IDLE."""
+    talk.let_in()
+    talk.line()
+    talk.answer(b"* 6 EXISTS", b"* OK [UIDVALIDITY 3]", b"* OK [UIDNEXT 7]", end=b"OK [READ-ONLY] done")
+    idle = talk.line().partition(b" ")[0]
+    talk.send(b"+ idling\r\n* 7 EXISTS\r\n")
+    assert talk.line() == b"DONE"
+    return idle
+
+
+@contextmanager
+def link_to(conversation: Conversation) -> Iterator[Link]:
+    with scripted(conversation) as (where, _):
+
+        def connect(waker: Waker) -> Connection:
+            return Connection(where, user="ann", password="secret", waker=waker, limits=QUICK)
+
+        yield Link(connect, workers=Workers())
+
+
+@pytest.mark.parametrize(("ends", "found"), [(b"OK done", 7), (b"BAD what", None)], ids=["ended", "not ended"])
+async def test_what_was_pushed_is_asked_for_before_the_end_of_idle_is_answered(ends: bytes, found: int | None) -> None:
+    def conversation(talk: Talk) -> None:
+        idle = told_to_end(talk)
+        search, fetch = (talk.line().partition(b" ")[0] for _ in range(2))
+        talk.send(idle + b" " + ends + b"\r\n* SEARCH 7\r\n" + search + b" OK done\r\n")
+        letter = b'* 7 FETCH (UID 7 FLAGS () INTERNALDATE "22-Nov-2026 06:00:00 +0000" RFC822.SIZE 4 BODY[]<0> {4}\r\n'
+        talk.send(letter + b"Hi\r\n)\r\n" + fetch + b" OK done\r\n")
+
+    with link_to(conversation) as link:
+        await link.run(lambda c: c.examine("INBOX"))
+        assert (await link.idle(5)).exists
+        arrival = await link.glance(7)
+        await link.close()
+
+    assert (None if arrival is None else arrival.uid) == found
+
+
+async def test_any_other_question_waits_for_the_end_of_idle() -> None:
+    def conversation(talk: Talk) -> None:
+        talk.send(told_to_end(talk) + b" OK done\r\n")
+        talk.line()
+        talk.answer(b"* SEARCH 7")
+
+    with link_to(conversation) as link:
+        await link.run(lambda c: c.examine("INBOX"))
+        assert (await link.idle(5)).exists
+        assert await link.run(lambda c: c.search_uids(b"ALL")) == [7]
+        await link.close()
 
 
 async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account) -> None:
