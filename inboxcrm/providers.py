@@ -28,6 +28,8 @@ class Provider:
     `authserv_ids` and `border_hosts`: what it signs Authentication-Results with, and the host that receives mail.
     `writes_no_authserv_id`: its Authentication-Results begin with the results (against RFC 8601 section 2.2).
     `sends_per_minute` and `sends_per_day`: how much mail it takes from one account, with room to spare.
+    `old_mail_per_day`: octets of a first reading in a day, where it locks out who takes more, with room for new mail
+    and for the owner's other programs.
     `renumbers`: UIDVALIDITY changes without anything being lost.
     `idle_minutes`: after how long an IDLE is renewed. `false_qresync`: QRESYNC is announced, ENABLE left unanswered,
     and what vanished is told malformed.
@@ -51,6 +53,7 @@ class Provider:
     renumbers: bool = False
     idle_minutes: int = IDLE_MINUTES
     false_qresync: bool = False
+    old_mail_per_day: int | None = None
     sends_per_minute: int = 30
     sends_per_day: int = 400
 
@@ -99,6 +102,7 @@ GMAIL = Provider(
     files_sent=True,
     refuses_null_sender=True,
     grouped_passwords=True,
+    old_mail_per_day=1_500_000_000,  # of 2,500 MB: https://support.google.com/a/answer/1071518
     authserv_ids=("mx.google.com",),
     border_hosts=("mx.google.com",),
 )

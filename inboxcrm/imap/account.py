@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,7 @@ from inboxcrm import providers
 from inboxcrm.config import MailboxConfig
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.admission import SHARED
+from inboxcrm.imap.allowance import Allowance
 from inboxcrm.imap.connection import Connection, connect
 from inboxcrm.imap.errors import (
     CommandRefusedError,
@@ -79,6 +81,9 @@ class Account:
         self._shown: str | Bearer = ""
         self._limits = limits
         self._closed_until = 0.0
+        provider = providers.for_host(config.imap.host, config.imap.port)
+        self._provider = provider
+        self.allowance = Allowance(None if provider is None else provider.old_mail_per_day)
         self._alone_until = 0.0
         self.floor = Floor()
         self._errand: Link | None = None
@@ -94,8 +99,7 @@ class Account:
         """How long one IDLE may last (RFC 2177 says 29 minutes; routers forget sooner)."""
         if self.timing.idle is not None:
             return self.timing.idle
-        provider = providers.for_host(self.config.imap.host, self.config.imap.port)
-        return 60.0 * (providers.IDLE_MINUTES if provider is None else provider.idle_minutes)
+        return 60.0 * (providers.IDLE_MINUTES if self._provider is None else self._provider.idle_minutes)
 
     def new_link(self) -> Link:
         """A connection that opens with its first call."""
@@ -169,6 +173,15 @@ class Account:
             return False
         await self._stand_alone()
         return True
+
+    @property
+    def old_mail_waits(self) -> str | None:
+        """Why no old mail is read just now, if it is for what the provider gives in a day."""
+        seconds = self.allowance.wait(self.clock.monotonic())
+        if not seconds or self._provider is None:
+            return None
+        hours = math.ceil(seconds / 3600)
+        return f"{self._provider.name} gives so much in a day: old mail is read on in {hours} h; new mail comes as ever"
 
     @property
     def alone(self) -> bool:

@@ -103,11 +103,13 @@ class ImapMailbox:
                 names = ["INBOX", *(name for name in self._account.memories if name != "INBOX")]
             for name in names:
                 await self._check(name, known, outlet)
-                if name == "INBOX" and self._account.inbox.unread:
+                if name == "INBOX" and self._account.inbox.unread and self._account.old_mail_waits is None:
                     await self._read_backlog(self._account.inbox, known, outlet)
             self._account.tell(last_checked_at=self._clock.now())
             for name in names:
                 while (memory := self._account.memories.get(name)) is not None and memory.unread:
+                    if self._account.old_mail_waits is not None:
+                        return
                     await self._read_backlog(memory, known, outlet)
                     if not memory.backlog:
                         await outlet.settled(name)
@@ -202,6 +204,7 @@ class ImapMailbox:
         if batch.live:
             self._account.tell(last_mail_at=self._clock.now())
         else:
+            self._account.allowance.spend(sum(len(one.raw) for one in batch.arrivals), self._clock.monotonic())
             self._account.tell()
         if memory.unread:
             self._account.errands_wanted.set()
@@ -298,7 +301,10 @@ class ImapMailbox:
     async def _note_checked(self, outlet: Outlet) -> None:
         await outlet.settled("INBOX")
         self._account.tell(
-            state=MailboxState.WATCHING, cause=None, next_attempt_at=None, last_checked_at=self._clock.now()
+            state=MailboxState.WATCHING,
+            cause=self._account.old_mail_waits,
+            next_attempt_at=None,
+            last_checked_at=self._clock.now(),
         )
 
     async def _wait_for_news(self, link: Link, connection: Connection, seconds: float) -> News:
@@ -323,7 +329,7 @@ class ImapMailbox:
         It is tried once in a process. Where it fails the errands bring them, so that what cannot be read keeps nobody
         from watching.
         """
-        if sync.memory.unread:
+        if sync.memory.unread and self._account.old_mail_waits is None:
             await backfill(sync)
             await outlet.settled(sync.memory.name)
         self._errands_may_read()
@@ -368,7 +374,8 @@ class ImapMailbox:
                 pause, worked = account.failed(error, failures, watching=True).seconds, True
             if not worked:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(account.timing.close_after if account.errand_open else None):
+                    until_more = account.allowance.wait(self._clock.monotonic()) or None
+                    async with asyncio.timeout(account.timing.close_after if account.errand_open else until_more):
                         await self._account.errands_wanted.wait()
                 self._account.errands_wanted.clear()
                 await account.rest()
@@ -386,6 +393,8 @@ class ImapMailbox:
                 self._due.add(name)
                 raise
             return True
+        if self._account.old_mail_waits is not None:
+            return False
         waiting = [memory for memory in self._account.memories.values() if memory.unread and not memory.first]
         unread = min(waiting, key=lambda memory: (memory.all_mail, min(memory.brought, _IN_TURN)), default=None)
         if unread is None:
