@@ -112,6 +112,8 @@ class OfficeCalendar:
     )
     """The hours of days that were asked for, and what of them is open: a calendar is kept for many mails."""
 
+    _known_pieces: dict[date, tuple[Stretch, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         absent = _merged([Span(away.start_at.astimezone(UTC), away.end_at.astimezone(UTC)) for away in self.away])
         object.__setattr__(self, "_absent", absent)
@@ -123,7 +125,7 @@ class OfficeCalendar:
         ]
         object.__setattr__(self, "_catching_up", tuple(catching_up))
         object.__setattr__(self, "_blocked", _merged([*absent, *(span for span, _ in catching_up)]))
-        self._known_days.clear()  # they were open to those who catch up
+        self._known_days.clear()  # they were worked out with what is caught up after absences still open
 
     def is_open(self, at: datetime) -> bool:
         """Whether open time is running at this instant."""
@@ -209,19 +211,27 @@ class OfficeCalendar:
         return max(covering, key=lambda away: away.end_at, default=None)
 
     def _pieces(self, start: datetime, end: datetime) -> Iterator[Stretch]:
-        absences = [edge for away in self.away for edge in (away.start_at.astimezone(UTC), away.end_at.astimezone(UTC))]
-        blocking = {*absences, *(edge for span, _ in self._catching_up for edge in (span.start, span.end))}
         for day in _days(self._local_date(start), self._local_date(end)):
             opens, closes = instant(day, MIDNIGHT, self.zone), instant(day + ONE_DAY, MIDNIGHT, self.zone)
-            hours = self._by_hours(day)
-            edges = {max(opens, start), min(closes, end)}
-            edges |= {edge for span in hours for edge in (span.start, span.end)}
-            edges |= {edge for edge in blocking if opens < edge < closes}
-            if self._halved(day):
-                edges.add(instant(day, self.half_day_ends, self.zone))
-            inside = sorted(edge for edge in edges if max(opens, start) <= edge <= min(closes, end))
-            for first, second in pairwise(inside):
-                yield self._explained(Span(first, second), day, any(_holds(span, first) for span in hours))
+            if start <= opens and closes <= end:
+                if day not in self._known_pieces:
+                    self._known_pieces[day] = tuple(self._pieces_of(day, opens, closes))
+                yield from self._known_pieces[day]
+            else:
+                yield from self._pieces_of(day, max(opens, start), min(closes, end))
+
+    def _pieces_of(self, day: date, first: datetime, last: datetime) -> Iterator[Stretch]:
+        """One local date from `first` to `last` of it, with its reasons."""
+        hours = self._by_hours(day)
+        edges = {first, last, *(edge for span in hours for edge in (span.start, span.end)), *self._edges_of_absences()}
+        if self._halved(day):
+            edges.add(instant(day, self.half_day_ends, self.zone))
+        for one, other in pairwise(sorted(edge for edge in edges if first <= edge <= last)):
+            yield self._explained(Span(one, other), day, any(_holds(span, one) for span in hours))
+
+    def _edges_of_absences(self) -> Iterator[datetime]:
+        spans = (*(Span(away.start_at, away.end_at) for away in self.away), *(span for span, _ in self._catching_up))
+        return (edge.astimezone(UTC) for span in spans for edge in (span.start, span.end))
 
     def _explained(self, span: Span, day: date, by_hours: bool) -> Stretch:
         away = self.away_at(span.start)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from inboxcrm.config import MailboxConfig
 from inboxcrm.domain import plan as planning
+from inboxcrm.domain.address import address
 from inboxcrm.domain.language import detect
-from inboxcrm.domain.linking import Nobody
+from inboxcrm.domain.linking import Entry, Nobody
+from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.plan import Acknowledge, Plan, Silence
 from inboxcrm.domain.quoting import new_text
-from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outcome, Verdict, judge
+from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outcome, Settings, Verdict, judge
 from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.domain.threads import Candidate, Placement
 from inboxcrm.parsing import Parsed
@@ -25,6 +26,7 @@ from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, messages, outbox, views
 from inboxcrm.store.register import Register
+from inboxcrm.store.views.decisions import JudgedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,11 @@ def rehearse(house: Household, connection: sqlite3.Connection, raw: bytes, *, re
     text = new_text(message.text)
     parsed = Parsed(message, text, detect(text))
     filing = _filing(house, connection, raw, parsed, received_at)
-    gathered = _gathered(filing, house.config.mailboxes[0])
+    entry = _entry(connection, message)
+    gathered = _gathered(filing, entry, house.settings(house.config.mailboxes[0]))
     verdict = judge(message, history=gathered.history, settings=gathered.settings, now=received_at, circumstances=None)
-    return _planned(filing, gathered, verdict, _placement(filing))
+    person = _person(entry)
+    return _planned(filing, person, gathered, verdict, file.place(filing, person, automatic=False))
 
 
 def date_of(raw: bytes) -> datetime | None:
@@ -80,32 +84,37 @@ def date_of(raw: bytes) -> datetime | None:
 def replay(house: Household, connection: sqlite3.Connection, *, since: datetime) -> Iterator[Replayed]:
     """Every live mail since then, oldest first, under today's rules, settings and knowledge of the sender.
 
-    What the gate said stands as it was stored; so does whether an answer was owed already.
+    What the gate said stands as it was stored, and is not asked again; so does whether an answer was owed already.
     """
+    settings = house.settings(house.config.mailboxes[0])
     for row in views.judged(connection, since=since):
         raw = messages.raw(connection, row.id)
         if raw is None:
             continue
         message = parse(raw)
-        parsed = Parsed(message, new_text(message.text), row.language)
-        filing = _filing(house, connection, raw, parsed, row.received_at)
-        gathered = _gathered(filing, house.config.mailboxes[0])
-        judged = judge(
-            message, history=gathered.history, settings=gathered.settings, now=row.received_at, circumstances=None
-        )
-        verdict = replace(
-            judged,
-            outcome=Outcome(row.outcome),
-            mail_class=MailClass(row.mail_class),
-            reasons=row.reasons,
-            authenticated=row.authenticated,
-        )
+        filing = _filing(house, connection, raw, Parsed(message, new_text(message.text), row.language), row.received_at)
+        entry = _entry(connection, message)
+        gathered = _known(filing, entry, settings)
         placement = Placement(None, "as it was placed then")
         if row.chased:
             placement = Placement(
                 Candidate(row.matter_id or 0, True, row.received_at, live_promise=0), "as it was then"
             )
-        yield Replayed(row.id, _planned(filing, gathered, verdict, placement), row.said)
+        yield Replayed(row.id, _planned(filing, _person(entry), gathered, _said_then(row), placement), row.said)
+
+
+def _said_then(row: JudgedRow) -> Verdict:
+    """What the gate said when a mail came, as it is on record; the rows that were asked are told by `explain`."""
+    outcome = Outcome(row.outcome)
+    return Verdict(
+        outcome=outcome,
+        mail_class=MailClass(row.mail_class),
+        reasons=row.reasons,
+        asked=(),
+        recipient=None if row.recipient is None else address("", row.recipient),
+        authenticated=row.authenticated,
+        private_details_allowed=row.authenticated and outcome is Outcome.ACK,
+    )
 
 
 def replay_filed(house: Household, connection: sqlite3.Connection, *, since: datetime) -> Iterator[Replayed]:
@@ -113,6 +122,7 @@ def replay_filed(house: Household, connection: sqlite3.Connection, *, since: dat
 
     It is judged by what it says; the rows of the gate about state (A) are passed over.
     """
+    settings = house.settings(house.config.mailboxes[0])
     for row in views.filed(connection, since=since):
         raw = messages.raw(connection, row.id)
         if raw is None:
@@ -120,11 +130,10 @@ def replay_filed(house: Household, connection: sqlite3.Connection, *, since: dat
         message = parse(raw)
         parsed = Parsed(message, new_text(message.text), messages.language(connection, row.id))
         filing = _filing(house, connection, raw, parsed, row.received_at)
-        gathered = _gathered(filing, house.config.mailboxes[0])
-        verdict = judge(
-            message, history=gathered.history, settings=gathered.settings, now=row.received_at, circumstances=None
-        )
-        planned = _planned(filing, gathered, verdict, Placement(None, "as if it were the first"))
+        entry = _entry(connection, message)
+        gathered = _gathered(filing, entry, settings)
+        verdict = judge(message, history=gathered.history, settings=settings, now=row.received_at, circumstances=None)
+        planned = _planned(filing, _person(entry), gathered, verdict, Placement(None, "as if it were the first"))
         yield Replayed(row.id, planned, "filed, and nothing was decided")
 
 
@@ -144,31 +153,37 @@ def _filing(
     )
 
 
-def _gathered(filing: Filing, mailbox: MailboxConfig) -> Gathered:
+def _entry(connection: sqlite3.Connection, message: Message) -> Entry | None:
+    """What the address book holds of a mail's author today."""
+    return None if message.author is None else contacts.entry(connection, message.author.key)
+
+
+def _known(filing: Filing, entry: Entry | None, settings: Settings) -> Gathered:
+    """What is known of the sender, where the gate is not asked."""
+    history = History(known=entry is not None and entry.known)
+    return Gathered(settings, history, Circumstances(received_at=filing.received_at), None)
+
+
+def _gathered(filing: Filing, entry: Entry | None, settings: Settings) -> Gathered:
+    """The same, and which mails of ours this one answers."""
     connection, author = filing.connection, filing.message.author
     ancestors = list(filing.message.ancestors[: file.IDS_LOOKED_AT])
-    entry = contacts.entry(connection, author.key) if author is not None else None
-    history = History(
-        known=entry is not None and entry.known,
+    known = _known(filing, entry, settings)
+    history = replace(
+        known.history,
         answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
         automatic_ids=outbox.automatic_among(connection, ancestors),
         sent_ids=messages.sent_at_all(connection, ancestors),
     )
-    return Gathered(filing.household.settings(mailbox), history, Circumstances(received_at=filing.received_at), None)
+    return replace(known, history=history)
 
 
-def _person(filing: Filing) -> Person:
-    author = filing.message.author
-    entry = contacts.entry(filing.connection, author.key) if author is not None else None
+def _person(entry: Entry | None) -> Person:
     return Person(None, None) if entry is None else Person(entry.contact_id, entry.organisation_id)
 
 
-def _placement(filing: Filing) -> Placement:
-    return file.place(filing, _person(filing), automatic=False)
-
-
-def _planned(filing: Filing, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
-    house, person = filing.household, _person(filing)
+def _planned(filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
+    house = filing.household
     terms = terms_for(filing, person, gathered)
     situation = situation_of(filing, person, gathered, verdict, placement, terms)
     word = house.rules.speak(situation)

@@ -20,7 +20,11 @@ def decision(connection: sqlite3.Connection, message_id: int) -> Mapping[str, An
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """One live mail with what was decided about it when it came. `chased`: an answer was owed in its matter already."""
+    """One live mail with what was decided about it when it came.
+
+    `recipient` is whom an acknowledgement would have gone to, as the address is written. `chased`: an answer was owed
+    in its matter already.
+    """
 
     id: int
     received_at: datetime
@@ -30,6 +34,7 @@ class JudgedRow:
     language: str | None
     matter_id: int | None
     authenticated: bool
+    recipient: str | None
     chased: bool
     said: str
 
@@ -63,6 +68,7 @@ def _judged(row: sqlite3.Row) -> JudgedRow:
         language=row["language"],
         matter_id=row["matter_id"],
         authenticated=bool(story["gate"].get("authenticated")),
+        recipient=story["gate"].get("recipient"),
         chased=story["expectation"] is not None and not story["promise"]["made"],
         said=f'acknowledged with "{speech["template"]}"' if speech["acknowledge"] else f"not: {speech['because']}",
     )
