@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
@@ -57,6 +57,7 @@ class RuleBook:
         self.kept = False
         """Whether somebody has remembered these files for a later start."""
 
+        self._by_occasion: Mapping[On, tuple[Rule, ...]] = {}
         self._home: Path | None = None
         self._zone: tzinfo = UTC
         self._names = Names()
@@ -102,7 +103,9 @@ class RuleBook:
 
     def speak(self, situation: Situation | Standing, *, on: On = On.RECEIVED) -> Word:
         """What the rules say of this situation. Raises nothing: a rule that fails is passed over and reported."""
-        asked = (rule for rule in self.rules if self._failures[rule.name] < FAULTS_ALLOWED)
+        asked: Iterable[Rule] = self._by_occasion.get(on, ())
+        if self._failures:
+            asked = (rule for rule in asked if self._failures[rule.name] < FAULTS_ALLOWED)
         word = speak(asked, Facts(situation, self._zone), on=on)
         for match in word.matches:
             if match.failed:
@@ -121,7 +124,7 @@ class RuleBook:
 
     def asks(self, on: On) -> bool:
         """Whether there is a rule that is asked of this at all."""
-        return any(rule.on is on for rule in self.rules)
+        return bool(self._by_occasion.get(on))
 
     @property
     def disabled(self) -> tuple[str, ...]:
@@ -177,6 +180,7 @@ class RuleBook:
         if problems:
             raise RuleError("\n".join(problems))
         self.rules = asked_in_order(rules)
+        self._by_occasion = {on: tuple(rule for rule in self.rules if rule.on is on) for on in On}
         self.own_texts, self.kept = texts, False
 
     def _file(self, source: _Source, typed: Callable[[On], Any], texts: dict[str, str]) -> RuleFile:

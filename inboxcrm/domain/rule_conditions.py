@@ -91,9 +91,12 @@ class Condition:
     _rule: Any = field(repr=False)
     _evaluate: Evaluate = field(repr=False)
     _looks: tuple[Look, ...] = field(repr=False)
+    _counts: bool = field(repr=False)
 
     def holds(self, facts: Facts) -> bool:
         """Whether it holds; what the engine raises on the way (a division by zero, a missing item) is let through."""
+        if not self._counts:
+            return bool(self._evaluate(facts))
         with decimal.localcontext(self._rule.context.decimal_context):
             return bool(self._evaluate(facts))
 
@@ -124,7 +127,8 @@ def read_condition(text: str, context: Any) -> Condition:
         _check(node)
     _must_be_truth(expression, "a condition")
     looks = tuple(look for node in _nodes(expression) if (look := _look(node)) is not None)
-    return Condition(text, rule, shortcut(expression, _path), looks)
+    evaluate, counts = shortcut(expression, _path)
+    return Condition(text, rule, evaluate, looks, counts)
 
 
 # -- before the engine reads it
@@ -348,12 +352,12 @@ def _look(node: Any) -> Look | None:
     """How to tell what a node looked at; None for a node that looks at nothing itself."""
     path = _path(node)
     if path in NAMES:
-        return None if path in _QUOTED_WHOLE else lambda facts: Seen(path, facts.get(path))
+        return None if path in _QUOTED_WHOLE else lambda facts: Seen(path, facts[path])
     if isinstance(node, ast.FunctionCallExpression):
         looked = _path(node.function)
         if looked in _SEARCHES and (text := _path(node.arguments[0])) in NAMES:
             search, wanted = _SEARCHES[looked], node.arguments[1]
-            return lambda facts: Seen(f"{looked}({text})", search(facts.get(text), wanted.evaluate(facts)))
+            return lambda facts: Seen(f"{looked}({text})", search(facts[text], wanted.evaluate(facts)))
     return None
 
 

@@ -193,13 +193,13 @@ NAMES: Mapping[str, Name] = {
 
 def found(text: str, pattern: str) -> str | None:
     """The first passage of a text that a pattern of google-re2 describes, case ignored; None where there is none."""
-    match = compiled(pattern).search(text[: LONGEST_TEXT + LONGEST_PATTERN])
-    return None if match is None else str(match.group(0))
+    match = compiled(pattern).search(_octets(text))
+    return None if match is None else str(match.group(0), "utf-8")
 
 
 @lru_cache(maxsize=2_048)
 def compiled(pattern: str) -> Any:
-    """A pattern, ready to search with; re2.error for one that google-re2 does not know. It takes linear time."""
+    """A pattern, ready to search octets or text; re2.error for one google-re2 does not know. It takes linear time."""
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -207,10 +207,16 @@ def compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
+@lru_cache(maxsize=4)
+def _octets(text: str) -> bytes:
+    """As much of a text as a condition sees, as the library reads it: many patterns are looked for in one letter."""
+    return text[: LONGEST_TEXT + LONGEST_PATTERN].encode()
+
+
 def mentioned(text: str, words: Iterable[str]) -> str | None:
     """The first of some words or phrases that stands in a text as whole words, case ignored; None where none does."""
-    match = compiled(_any_of(tuple(words))).search(text[: LONGEST_TEXT + LONGEST_PATTERN])
-    return None if match is None else str(match.group(1))
+    match = compiled(_any_of(tuple(words))).search(_octets(text))
+    return None if match is None else str(match.group(1), "utf-8")
 
 
 @lru_cache(maxsize=2_048)
@@ -220,11 +226,21 @@ def _any_of(words: tuple[str, ...]) -> str:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    return found(text, pattern) is not None
+    return compiled(pattern).search(_octets(text)) is not None
+
+
+def _matching(pattern: str) -> Callable[[str], bool]:
+    search = compiled(pattern).search
+    return lambda text: search(_octets(text)) is not None
 
 
 def _mentions(text: str, words: Iterable[str]) -> bool:
     return mentioned(text, words) is not None
+
+
+def _mentioning(words: Iterable[str]) -> Callable[[str], bool]:
+    pattern = _any_of(tuple(words))
+    return lambda text: _matches(text, pattern)  # a long list takes long to compile: not before it is asked for
 
 
 def _within(domain: str, parent: str) -> bool:
@@ -235,43 +251,57 @@ def _within(domain: str, parent: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A function for conditions: what it is given, what it does, and whether it says yes."""
+    """A function for conditions: what it is given, what it does, and whether it says yes.
+
+    `made`: the same for a second argument that is written out in the condition, made ready once.
+    """
 
     takes: tuple[Kind, ...]
     meaning: str
     call: Callable[..., bool]
+    made: Callable[[Any], Callable[[str], bool]]
 
 
 HELPERS: Mapping[str, Helper] = {
     "matches": Helper(
-        (Kind.TEXT, Kind.TEXT), "whether a regular expression (RE2 syntax, case ignored) is found in the text", _matches
+        (Kind.TEXT, Kind.TEXT),
+        "whether a regular expression (RE2 syntax, case ignored) is found in the text",
+        _matches,
+        _matching,
     ),
     "mentions": Helper(
-        (Kind.TEXT, Kind.TEXTS), "whether one of the words or phrases stands in the text as whole words", _mentions
+        (Kind.TEXT, Kind.TEXTS),
+        "whether one of the words or phrases stands in the text as whole words",
+        _mentions,
+        _mentioning,
     ),
-    "within": Helper((Kind.TEXT, Kind.TEXT), "whether a domain is the second one or lies below it", _within),
+    "within": Helper(
+        (Kind.TEXT, Kind.TEXT),
+        "whether a domain is the second one or lies below it",
+        _within,
+        lambda parent: lambda domain: _within(domain, parent),
+    ),
 }
 
 
-class Facts:
-    """What the names stand for in one situation, each read when it is first asked for."""
+class Facts(dict[str, Any]):
+    """What the names stand for in one situation by full name, each read when it is first asked for.
 
-    __slots__ = ("_read", "_situation", "_zone")
+    Moments are by the owner's clock. A dictionary, since every condition asks for the same few names again.
+    """
+
+    __slots__ = ("_situation", "_zone")
 
     def __init__(self, situation: Situation | Standing, zone: tzinfo) -> None:
         self._situation = situation
         self._zone = zone
-        self._read: dict[str, Any] = {}
 
-    def get(self, path: str) -> Any:
-        """The value behind a full name; moments by the owner's clock."""
-        if path not in self._read:
-            name = NAMES[path]
-            value = name.read(self._situation)
-            if isinstance(value, datetime):
-                value = value.astimezone(self._zone)
-            self._read[path] = value
-        return self._read[path]
+    def __missing__(self, path: str) -> Any:
+        value = NAMES[path].read(self._situation)
+        if isinstance(value, datetime):
+            value = value.astimezone(self._zone)
+        self[path] = value
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +316,7 @@ BRANCHES = frozenset(".".join(path.split(".")[:length]) for path in NAMES for le
 
 
 def _lookup(facts: Facts, path: str) -> Any:
-    return _Branch(facts, path) if path in BRANCHES else facts.get(path)
+    return _Branch(facts, path) if path in BRANCHES else facts[path]
 
 
 def _attribute(branch: _Branch, name: str) -> Any:

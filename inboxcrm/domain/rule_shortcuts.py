@@ -7,12 +7,12 @@ literals, comparisons, `and`, `or`, `not`, `in` and our own helpers are called d
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rule_engine import DataType, ast
 
-from inboxcrm.domain.rule_names import HELPERS, NAMES, Facts
+from inboxcrm.domain.rule_names import HELPERS, NAMES, Facts, Helper
 
 Evaluate = Callable[[Facts], Any]
 
@@ -28,60 +28,107 @@ _LITERALS = (ast.StringExpression, ast.FloatExpression, ast.BooleanExpression)
 _SCALARS = (DataType.STRING, DataType.FLOAT, DataType.BOOLEAN)
 
 
-def shortcut(node: Any, path: Callable[[Any], str]) -> Evaluate:
-    """What works a node out; `path` tells the full name that a node stands for, or ""."""
-    named = path(node)
-    if named in NAMES:
-        return lambda facts: facts.get(named)
-    match node:
-        case ast.LogicExpression(type="and"):
-            return _both(shortcut(node.left, path), shortcut(node.right, path))
-        case ast.LogicExpression(type="or"):
-            return _either(shortcut(node.left, path), shortcut(node.right, path))
-        case ast.UnaryExpression(type="not"):
-            return _neither(shortcut(node.right, path))
-        case ast.ComparisonExpression() if node.type in _COMPARE and _comparable(node):
-            return _compared(_COMPARE[node.type], shortcut(node.left, path), shortcut(node.right, path))
-        case ast.FunctionCallExpression() if path(node.function) in HELPERS:
-            helper = HELPERS[path(node.function)].call
-            return _called(helper, tuple(shortcut(each, path) for each in node.arguments))
-        case ast.ArrayExpression() if all(isinstance(each, _LITERALS) for each in node.value):
-            return _constant(tuple(each.value for each in node.value))
-        case ast.StringExpression() | ast.FloatExpression() | ast.BooleanExpression():
-            return _constant(node.value)
-        case ast.ContainsExpression():
-            return _contained(shortcut(node.member, path), shortcut(node.container, path))
-    evaluate: Evaluate = node.evaluate
-    return evaluate
+def shortcut(node: Any, path: Callable[[Any], str]) -> tuple[Evaluate, bool]:
+    """What works a node out, and whether the engine has a part in it, which counts by a decimal context of its own.
+
+    `path` tells the full name that a node stands for, or "".
+    """
+    left_to_engine: list[Any] = []
+    return _Reader(path, left_to_engine.append).read(node), bool(left_to_engine)
+
+
+class _Reader:
+    """Reads the nodes of one condition; `leave` is told of those that stay the engine's."""
+
+    def __init__(self, path: Callable[[Any], str], leave: Callable[[Any], None]) -> None:
+        self._path = path
+        self._leave = leave
+
+    def read(self, node: Any) -> Evaluate:
+        named = self._path(node)
+        if named in NAMES:
+            return operator.itemgetter(named)
+        match node:
+            case ast.LogicExpression(type="and"):
+                return _all(tuple(self.read(each) for each in _chain(node, "and")))
+            case ast.LogicExpression(type="or"):
+                return _any(tuple(self.read(each) for each in _chain(node, "or")))
+            case ast.UnaryExpression(type="not"):
+                return _neither(self.read(node.right))
+            case ast.ComparisonExpression() if node.type in _COMPARE and _comparable(node):
+                return self._compared(node)
+            case ast.FunctionCallExpression() if self._path(node.function) in HELPERS:
+                return self._called(HELPERS[self._path(node.function)], node.arguments)
+            case ast.ContainsExpression():
+                return _contained(self.read(node.member), self.read(node.container))
+        if (value := _written(node)) is not _UNWRITTEN:
+            return lambda _facts: value
+        self._leave(node)
+        evaluate: Evaluate = node.evaluate
+        return evaluate
+
+    def _compared(self, node: Any) -> Evaluate:
+        compare, left = _COMPARE[node.type], self.read(node.left)
+        if (value := _written(node.right)) is not _UNWRITTEN:
+            return lambda facts: compare(left(facts), value)
+        right = self.read(node.right)
+        return lambda facts: compare(left(facts), right(facts))
+
+    def _called(self, helper: Helper, arguments: Sequence[Any]) -> Evaluate:
+        text = self.read(arguments[0])
+        if (value := _written(arguments[1])) is not _UNWRITTEN:
+            made = helper.made(value)
+            return lambda facts: made(text(facts))
+        other, call = self.read(arguments[1]), helper.call
+        return lambda facts: call(text(facts), other(facts))
+
+
+_UNWRITTEN = object()
+
+
+def _written(node: Any) -> Any:
+    """The value of what is written out in a condition, else `_UNWRITTEN`."""
+    if isinstance(node, _LITERALS):
+        return node.value
+    if isinstance(node, ast.ArrayExpression) and all(isinstance(each, _LITERALS) for each in node.value):
+        return tuple(each.value for each in node.value)
+    return _UNWRITTEN
+
+
+def _chain(node: Any, kind: str) -> list[Any]:
+    """What a run of `and` or of `or` holds together, in order."""
+    if isinstance(node, ast.LogicExpression) and node.type == kind:
+        return [*_chain(node.left, kind), *_chain(node.right, kind)]
+    return [node]
 
 
 def _comparable(node: Any) -> bool:
     return node.left.result_type == node.right.result_type and node.left.result_type in _SCALARS
 
 
-def _both(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda facts: bool(left(facts) and right(facts))
+def _all(parts: tuple[Evaluate, ...]) -> Evaluate:
+    def holds(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110 - all() with a generator takes twice as long, and this runs for every mail
+            if not part(facts):
+                return False
+        return True
+
+    return holds
 
 
-def _either(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda facts: bool(left(facts) or right(facts))
+def _any(parts: tuple[Evaluate, ...]) -> Evaluate:
+    def holds(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110 - as in _all
+            if part(facts):
+                return True
+        return False
+
+    return holds
 
 
 def _neither(right: Evaluate) -> Evaluate:
     return lambda facts: not right(facts)
 
 
-def _compared(compare: Callable[[Any, Any], bool], left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda facts: compare(left(facts), right(facts))
-
-
-def _called(helper: Callable[..., bool], arguments: tuple[Evaluate, ...]) -> Evaluate:
-    return lambda facts: helper(*(each(facts) for each in arguments))
-
-
 def _contained(member: Evaluate, container: Evaluate) -> Evaluate:
     return lambda facts: member(facts) in container(facts)
-
-
-def _constant(value: Any) -> Evaluate:
-    return lambda _facts: value

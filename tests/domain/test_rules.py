@@ -46,6 +46,11 @@ def holds(when: str, asked: Situation = ASKED) -> bool:
         ("mentions(message.text, ['grüße'])", True),
         ("within(message.from.domain, 'client.example') and within(message.from.domain, 'example')", True),
         ("within(message.from.domain, 'lient.example')", False),
+        ("within(message.from.domain, message.from.domain) and not within(message.from.domain, message.subject)", True),
+        ("mentions(message.subject, message.attachments) or 'gold' == plan", True),
+        ("away or plan == 'silver' or message.words < 3 or mentions(message.text, ['danke'])", True),
+        ("contact.known and office.open and not away and plan == 'bronze'", False),
+        ("message.words * 2 + 0.5 == 14.5 and 1 < 2", True),
         ("not away # a comment with a ' quote", True),
     ],
 )
