@@ -14,7 +14,7 @@ BATCH_MESSAGES = 100
 BACKLOG_MESSAGES = 250
 """Messages of one fetch, and of one of a backlog, where nobody waits for each."""
 
-BATCH_OCTETS = 8 << 20
+BATCH_OCTETS = 4 << 20
 ALONE_OCTETS = 2 << 20
 """A message above this is fetched by itself."""
 
