@@ -30,6 +30,8 @@ _FAST = str.maketrans(
     | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad\u202a\u202b\u202c\u202d\u202e", "")
 )
 _FANCY = re.compile(f"[{''.join(map(chr, _FAST))}]")
+_UNEVEN = ("  ", "\t", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u1680", "\u2028", "\u2029")
+"""Two blanks in a row, and those that NFKC leaves as they are."""
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\u0590-\u06ff]\Z")
 _BLANKLESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"\w+")
@@ -49,6 +51,11 @@ def normalised(text: str) -> str:
             text = text.translate(_FAST)
         text = unicodedata.normalize("NFKC", text)
     text = text.replace("\r", "\n").casefold().replace("\u0307", "")  # the dot that case folding leaves of a Turkish I
+    if not any(map(text.__contains__, _UNEVEN)):
+        text = text.replace(" \n", "\n").replace("\n ", "\n").strip(" \n")
+        while "\n\n" in text:
+            text = text.replace("\n\n", "\n")
+        return text
     return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))
 
 
@@ -100,15 +107,15 @@ def _first_standing(starts: Iterator[int], text: str, lists: tuple[str, ...]) ->
 
 
 @cache
-def _by_first_word(*lists: str) -> Mapping[str, tuple[tuple[frozenset[str], str], ...]]:
-    """The phrases that can stand in a Western text, with their words, by their first words; by "" those without any.
+def _by_longest_word(*lists: str) -> Mapping[str, tuple[tuple[frozenset[str], str], ...]]:
+    """The phrases that can stand in a Western text, with their words, by the longest; by "" those without any.
 
-    The last word is left out of the words: in a text it may go on, where a phrase ends in a sign that joins words.
+    The longest is what other texts have least often.
     """
     found: dict[str, list[tuple[frozenset[str], str]]] = {}
     for phrase in sorted({phrase for name in lists for phrase in words(*name.split(".")) if _western(phrase)}):
         within = _WORD.findall(phrase)
-        found.setdefault(within[0] if within else "", []).append((frozenset(within[:-1]), phrase))
+        found.setdefault(max(within, key=len, default=""), []).append((frozenset(within), phrase))
     return {word: tuple(phrases) for word, phrases in found.items()}
 
 
@@ -129,12 +136,12 @@ def _western(text: str) -> bool:
 def _may_stand(text: str, lists: tuple[str, ...]) -> bool:
     """Whether one of the phrases may begin where a word or a sentence begins: False is sure, and found at C speed.
 
-    A phrase ends where a word ends, so in a Western text its first word stands there as a whole word.
+    A phrase ends where a word ends, so in a Western text each of its words stands there as a whole word.
     """
     found = _words_of(text)
     if found is None:
         return True
-    phrases = _by_first_word(*lists)
+    phrases = _by_longest_word(*lists)
     return any(
         within <= found and phrase in text for word in found.intersection(phrases) for within, phrase in phrases[word]
     )
