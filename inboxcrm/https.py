@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import http.client
-import ssl
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from inboxcrm.trust import trust
 
 LONGEST_PAUSE = timedelta(hours=1)
 """How far ahead a server may put us off."""
@@ -21,10 +22,7 @@ def connection(url: str, *, within: timedelta, ca_file: Path | None = None) -> h
     host, seconds = parts.hostname or "", within.total_seconds()
     if parts.scheme == "http":
         return http.client.HTTPConnection(host, parts.port, timeout=seconds)
-    trust = ssl.create_default_context()
-    if ca_file is not None:
-        trust.load_verify_locations(ca_file)
-    return http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=trust)
+    return http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=trust(ca_file))
 
 
 def target(url: str) -> str:

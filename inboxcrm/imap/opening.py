@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from inboxcrm.imap.errors import (
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.wire import MAX_LITERAL, Wire
 from inboxcrm.spool import PIECE
+from inboxcrm.trust import trust
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -62,7 +62,7 @@ class ImapOverWire(imaplib.IMAP4):
         self.host, self.port = host, port
         sock = socket.create_connection((host, port), timeout=self._limits.connect)
         if self._server.security is Security.TLS:
-            sock = tls_context(self._server).wrap_socket(sock, server_hostname=host)
+            sock = trust(self._server.ca_file).wrap_socket(sock, server_hostname=host)
         self.wire = Wire(sock, self._waker, max_literal=self._limits.literal)
         self.sock = self.wire.sock
         self.wire.allow(self._limits.connect)
@@ -84,7 +84,7 @@ class ImapOverWire(imaplib.IMAP4):
                 f"{self.host}:{self.port}: unprotected data was sent behind STARTTLS. Somebody may stand between you "
                 'and the server; nothing was sent. Use `port = 993, security = "tls"` if the server offers it.'
             )
-        self.wire.secure(tls_context(self._server), self.host, self._limits.connect)
+        self.wire.secure(trust(self._server.ca_file), self.host, self._limits.connect)
         self.sock = self.wire.sock
         self._tls_established = True
         self.wire.allow(self._limits.connect)
@@ -109,21 +109,6 @@ class ImapOverWire(imaplib.IMAP4):
 
     def _log(self, line: str) -> None:
         """imaplib keeps the last commands for its debug print, LOGIN among them; we keep none."""
-
-
-def tls_context(server: Server) -> ssl.SSLContext:
-    """Verify name and chain, TLS 1.2 at least; `ca_file` adds the owner's own authority. It is shared."""
-    ca_file = server.ca_file
-    return _context(ca_file, None if ca_file is None else ca_file.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _context(ca_file: Path | None, _written_at: int | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context
 
 
 def refuse_plaintext(server: Server) -> None:

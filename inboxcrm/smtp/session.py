@@ -24,6 +24,7 @@ from inboxcrm.ports import Bearer, Credentials, Deferred
 from inboxcrm.sasl import explained, present
 from inboxcrm.smtp.conversation import Conversation, ConversationEndedError
 from inboxcrm.smtp.replies import Reply, outcome
+from inboxcrm.trust import trust
 
 _OUR_NAME = "[127.0.0.1]"
 """What EHLO says: the literal that names nobody (RFC 5321 section 4.1.3), as Thunderbird does."""
@@ -102,15 +103,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def tls_context(server: Server) -> ssl.SSLContext:
-    """Verified TLS 1.2 or newer, with the owner's own certificate authority beside the system's. Reads files."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if server.ca_file is not None:
-        context.load_verify_locations(server.ca_file)
-    return context
-
-
 class Session:
     """One connection, from `open` to `leave` or `discard`. `mails` counts what was sent over it."""
 
@@ -158,7 +150,7 @@ class Session:
         credential = await self._ask() if self._user else ""
         try:
             if self._server.security is not Security.NONE:
-                self._client.tls_context = await asyncio.to_thread(tls_context, self._server)
+                self._client.tls_context = await asyncio.to_thread(trust, self._server.ca_file)
             await self._client.connect()
             if self._server.security is Security.STARTTLS:
                 await self._start_tls()
