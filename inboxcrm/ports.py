@@ -208,7 +208,7 @@ class MailboxStatus:
     """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
 
     `certificate_until`: when the certificate of the server ends, where it showed one. `missing_folders` are configured
-    and not on the server.
+    and not on the server. `alert` is what the server wants the owner to be told (RFC 3501 section 7.1), as it came.
     `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no secret.
     """
 
@@ -220,6 +220,7 @@ class MailboxStatus:
     backlog: int = 0
     certificate_until: datetime | None = None
     missing_folders: tuple[str, ...] = ()
+    alert: str | None = None
 
 
 class Mailbox(Protocol):

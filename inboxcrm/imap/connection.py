@@ -53,6 +53,7 @@ class Connection(Dialogue):
         self.enabled: frozenset[str] = frozenset()
         self.selected: Opened | None = None
         self.news = News()
+        self.alert: str | None = None
         refuse_plaintext(server)
         with connecting(server):
             super().__init__(server.host, server.port, ssl=False)

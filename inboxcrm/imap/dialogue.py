@@ -37,6 +37,7 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
 
     limits: Limits
     news: News
+    alert: str | None
     size: int | None = None
     """Messages in the open folder, as the server last counted them; None where that is not sure."""
 
@@ -84,6 +85,10 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         """Note an untagged response, unless `take` used it. Raises ServerByeError for BYE."""
         if response.name == "BYE":
             raise farewell(responses.status("BYE", response.rest).text)
+        if response.name in {"OK", "NO", "BAD"}:
+            said = responses.status(response.name, response.rest)
+            if said.code == "ALERT":  # RFC 3501 section 7.1: it must be shown to the user
+                self.alert = said.text
         if take is not None and take(response):
             return
         if response.name == "EXISTS":

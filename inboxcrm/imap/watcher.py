@@ -17,6 +17,7 @@ from functools import partial
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.domain.identifiers import message_ids
+from inboxcrm.domain.text import one_line
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.account import Account, Timing
 from inboxcrm.imap.backlog import backfill
@@ -277,6 +278,8 @@ class ImapMailbox:
                     poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0
                 elif news.exists:
                     await sync.news()
+                if connection.alert is not None:
+                    account.tell(alert=connection.alert)
                 if inbox.first:
                     await self._note_checked(outlet)
                     await self._bring_first_screen(sync, outlet)
@@ -300,9 +303,11 @@ class ImapMailbox:
 
     async def _note_checked(self, outlet: Outlet) -> None:
         await outlet.settled("INBOX")
+        alert = self._account.status.alert
+        said = None if alert is None else f"the server says: {one_line(alert, 300)}"
         self._account.tell(
             state=MailboxState.WATCHING,
-            cause=self._account.old_mail_waits,
+            cause=self._account.old_mail_waits or said,
             next_attempt_at=None,
             last_checked_at=self._clock.now(),
         )

@@ -5,6 +5,7 @@ A program that stops looking looks like a quiet day. What counts is office time:
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,6 +31,7 @@ LOOKS = 3
 
 UNREAD = "mailbox-not-read"
 MISSING = "folder-missing"
+SAYS = "server-says"
 
 Ping = Callable[[], Awaitable[None]]
 """Says to a watch outside that all is well."""
@@ -44,6 +46,7 @@ class _Seen:
     told: datetime | None = None
     cleared: bool = False
     missing: tuple[str, ...] | None = None
+    alert: str | None = None
 
 
 class Vigil:
@@ -84,6 +87,8 @@ class Vigil:
         seen.looks = seen.looks + 1 if silent else 0
         if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
             return True
+        if fares.alert != seen.alert:
+            return True
         if any(self._endings.to_say(name, each, now) for each in self._ends(name, fares)):
             return True
         if seen.looks == 0 and fares.last_checked_at is not None:
@@ -105,6 +110,9 @@ class Vigil:
         if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
             seen.missing = fares.missing_folders
             self._tell_missing(connection, name, fares.missing_folders)
+        if fares.alert != seen.alert:
+            seen.alert = fares.alert
+            self._pass_on(connection, name, fares.alert)
         for each in self._ends(name, fares):
             if self._endings.to_say(name, each, self._now(name)):
                 self._endings.say(connection, name, each, self._now(name))
@@ -141,6 +149,15 @@ class Vigil:
                 Word(f"{MISSING}:{name}:{shown}:{now:%Y-%m-%d}", MISSING, f"Mailbox {name}: {text}"),
                 now=now,
             )
+
+    def _pass_on(self, connection: sqlite3.Connection, name: str, alert: str | None) -> None:
+        """What the server wants its user to be told: that the mailbox is nearly full, that it will be shut down."""
+        if alert is None:
+            return
+        now, said = self._household.clock.now(), one_line(alert, 300)
+        mark = hashlib.sha256(said.encode()).hexdigest()[:16]
+        word = Word(f"{SAYS}:{name}:{mark}:{now:%Y-%m-%d}", SAYS, f"The server of mailbox {name} says: {said}")
+        tell(self._household, connection, word, now=now)
 
     def _open_time(self, connection: sqlite3.Connection, start: datetime, end: datetime) -> timedelta:
         if end - start < SILENT:

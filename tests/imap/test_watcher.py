@@ -350,3 +350,16 @@ async def test_waking_from_suspend_drops_every_connection(server: MailServer, an
         before = server.traffic.commands["LOGIN"]
         clock.late = 3600.0
         await until(lambda: server.traffic.commands["LOGIN"] > before)
+
+
+async def test_what_the_server_wants_to_be_told_is_shown(server: MailServer, ann: Account, record: Record) -> None:
+    async def full(exchange: Exchange) -> bool:
+        await exchange.send(b"* OK [ALERT] Your mailbox is 98% full\r\n")
+        return False
+
+    server.faults["EXAMINE"] = full
+    mailbox = ImapMailbox(configured(server.host, server.port), lambda: "secret", SystemClock(), timing=QUICK)
+    async with watched(mailbox, record):
+        await until(lambda: mailbox.status.cause == "the server says: Your mailbox is 98% full")
+
+    assert mailbox.status.alert == "Your mailbox is 98% full"

@@ -176,3 +176,14 @@ async def test_a_configured_folder_that_is_gone_is_told_once_until_it_is_back(ni
     assert word.startswith("Mailbox main: the folder Clients")
     assert night.alarms(MISSING) == []
     assert night.words() == [word]
+
+
+async def test_what_the_server_wants_the_owner_to_be_told_is_passed_on_once(night: Night) -> None:
+    for alert in (None, *["Your mailbox is 98% full\r\n\x1b[2J"] * 2, "We move on Sunday"):
+        night.mailbox.fares = replace(night.mailbox.fares, alert=alert)
+        await night.minutes(2, checked=True)
+
+    full, moving = night.words()
+    assert full.startswith("The server of mailbox main says: Your mailbox is 98% full")
+    assert full.isprintable()
+    assert moving.startswith("The server of mailbox main says: We move on Sunday")
