@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.latency_floor import answering
 from inboxcrm import bootstrap
-from inboxcrm.daemon import Daemon
+from inboxcrm.cli.running import keep_what_is_loaded
 from inboxcrm.service.household import Household
 from inboxcrm.testing.imap_folders import Account
 from inboxcrm.testing.imap_server import MailServer
@@ -28,6 +28,9 @@ from inboxcrm.testing.smtp_server import SubmissionServer
 
 PASSWORD_VARIABLE = "INBOXCRM_BENCH_PASSWORD"
 WARM_UP = 10
+SETTLES = 1.0
+"""Seconds between the start of the daemon and the first mail."""
+
 PAUSE = 0.1
 """Seconds between two mails, in which the copy of the last one is filed."""
 
@@ -80,8 +83,12 @@ async def measure(folder: Path, count: int) -> list[float]:
         (folder / "config.toml").write_text(text, "utf-8")
         with bootstrap.household(folder) as house:
             async with bootstrap.daemon(house) as daemon:
+                loaded = asyncio.Event()
+                daemon.when_ready = loaded.set
                 running = asyncio.create_task(daemon.run())
-                await ready(daemon)
+                await loaded.wait()
+                keep_what_is_loaded()  # as `inboxcrm run` does
+                await asyncio.sleep(SETTLES)
                 took = []
                 for number in range(count + WARM_UP):
                     make_room(house)
@@ -89,12 +96,6 @@ async def measure(folder: Path, count: int) -> list[float]:
                 daemon.stop()
                 await running
     return took[WARM_UP:]
-
-
-async def ready(daemon: Daemon) -> None:
-    """Until the mailbox is watched and everything is loaded."""
-    await asyncio.sleep(4)
-    assert not any(daemon.backlogs().values())
 
 
 async def measure_floor(folder: Path, count: int) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import signal
 import sqlite3
@@ -31,6 +32,9 @@ LOOK = timedelta(seconds=1)
 
 SEARCHABLE = timedelta(milliseconds=50)
 """How long after it was stored a new mail is found by its words."""
+
+FOLD_EVERY = 8
+"""Mails, or handfuls that came together; some eighty pages of the database's log each."""
 
 SWEEP = timedelta(seconds=20)
 MEMORY = timedelta(seconds=30)
@@ -75,6 +79,8 @@ class Daemon:
         self._ahead: asyncio.Queue[str] = asyncio.Queue()
         self._answers_at_once = not all((household.config.acknowledge.grace, household.config.acknowledge.grace_closed))
         self._stop = asyncio.Event()
+        self.when_ready: Callable[[], object] | None = None
+        """Called once all that live mail needs is loaded."""
 
     def stop(self) -> None:
         """End every loop; `run` returns when they have."""
@@ -162,10 +168,16 @@ class Daemon:
                 readings.create_task(self._deliver.read_ahead(name), name=f"read ahead {name}")
 
     async def _index(self) -> None:
-        """Enter new mail into the full-text index, a moment after what it set in motion."""
-        while True:
+        """Enter new mail into the full-text index, a moment after what it set in motion.
+
+        Every now and then what the log of the database holds is folded into its file, or some mail's commit would have
+        to, which takes fifty times as long as a commit.
+        """
+        for turn in itertools.count(1):
             try:
                 await self._ingest.index()
+                if turn % FOLD_EVERY == 0:
+                    await self._household.run(self._household.database.fold)
             except InboxcrmError as error:
                 log.warning("index.later", extra={"cause": str(error)})
             await self._unindexed.wait()
@@ -253,6 +265,8 @@ class Daemon:
         for _ in iter(self._all_readable, True):
             await asyncio.sleep(seconds(READY))
         await self._ingest.warm()
+        if self.when_ready is not None:
+            self.when_ready()
 
     def _all_readable(self) -> bool:
         """Whether each mailbox is watched, and its first screen is on record or there is none to wait for."""

@@ -148,6 +148,17 @@ class Database:
                 raise
             raise TransientError(f"{self.path} cannot be written: {error}") from error
 
+    def fold(self) -> None:
+        """Move what is in the log into the file, as far as nobody reads it; nobody waits for anybody.
+
+        Raises TransientError when the disk takes no writing; nothing is lost then.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            except sqlite3.OperationalError as error:
+                raise TransientError(f"{self.path} cannot be written: {error}") from error
+
     @contextmanager
     def shredding(self) -> Iterator[None]:
         """Within it transactions leave nothing of what they delete in the file, its log or the full-text index.

@@ -283,3 +283,15 @@ INSERT INTO promise_events (promise_id, at, event, to_state) VALUES (1, '', 'mad
 def test_the_database_itself_refuses(ledger: Database, statement: str, why: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match=why), ledger.write() as connection:
         connection.execute(statement)
+
+
+def test_what_the_log_holds_is_folded_into_the_file(opened: Database, path: Path) -> None:
+    with opened.write() as connection:
+        connection.execute("INSERT INTO home (key, value) VALUES ('note', 'kept')")
+
+    opened.fold()
+
+    alone = path.with_name("alone.db")
+    alone.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(alone)) as copy:
+        assert copy.execute("SELECT value FROM home WHERE key = 'note'").fetchall() == [("kept",)]
