@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -16,16 +16,16 @@ from inboxcrm.store.views.wanted import Wanted, wanted
 FEW = 300
 """Matches up to here are all looked up and put in order."""
 
-STEPS = (3, 9)
-"""Of more, the newest are looked for among the newest mails first: so many times as many as are wanted, and then so
-many more. Words that fill a page by that are so common that putting all their matches in order would take long; for
-others SQLite does it in a few milliseconds."""
+AMONG = 8
+"""Of more, the newest are looked for among the newest mails first, so many times as many as are wanted. Words that fill
+a page by that are so common that putting all their matches in order would take long; for others SQLite does it in a few
+milliseconds."""
 
 GAP = 32
 """Row numbers that may lie between two mails of one stretch."""
 
 STRETCHES = 24
-"""Stretches of row numbers in one step back: where mail lies more mixed than that, time does not help."""
+"""Stretches of row numbers that are looked through: where mail lies more mixed than that, time does not help."""
 
 LAST = "9999"
 """A time behind every time."""
@@ -80,19 +80,14 @@ def _found(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[in
 
 
 def _among_newest(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    """The newest `count` rows, where few steps back in time find them; else none."""
-    found: list[int] = []
-    for step in _back(connection, asked, [count * times for times in STEPS]):
-        stretches = _stretches(step)
-        if len(stretches) > STRETCHES:
-            return []
-        holding = {row for stretch in stretches for row in _within(connection, asked, stretch)}
-        found += [row for row in step if row in holding]
-        if len(found) >= count:
-            return found[:count]
-        if len(found) * sum(STEPS) < count * STEPS[0]:
-            break
-    return []
+    """The newest `count` rows, where so many of the newest mails of the time asked for are; else none."""
+    newest = _newest(connection, asked, count * AMONG)
+    stretches = _stretches(newest)
+    if len(stretches) > STRETCHES:
+        return []
+    holding = {row for stretch in stretches for row in _within(connection, asked, stretch)}
+    found = [row for row in newest if row in holding]
+    return found[:count] if len(found) >= count else []
 
 
 def _some(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
@@ -107,29 +102,12 @@ def _within(connection: sqlite3.Connection, asked: Wanted, stretch: tuple[int, i
     return (row[0] for row in rows)
 
 
-def _back(connection: sqlite3.Connection, asked: Wanted, sizes: Iterable[int]) -> Iterator[list[int]]:
-    """All rows of the time asked for, newest first, in steps of these sizes."""
-    rows = connection.execute(
-        """
-        SELECT id FROM messages
-        WHERE received_at >= :since AND received_at < :until
-        ORDER BY received_at DESC, id DESC
-        """,
-        {"since": asked.since or "", "until": asked.until or LAST},
-    )
-    for size in sizes:
-        if step := [row_id for (row_id,) in rows.fetchmany(size)]:
-            yield step
-
-
-def _stretches(rows: Collection[int]) -> list[tuple[int, int]]:
+def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:
     """The rows as few ranges of row numbers, first and last."""
-    ordered = sorted(rows)
-    stretches = [(ordered[0], ordered[0])]
-    for row in ordered:
-        first, last = stretches[-1]
-        if row - last <= GAP:
-            stretches[-1] = (first, row)
+    stretches: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if stretches and row - stretches[-1][1] <= GAP:
+            stretches[-1] = (stretches[-1][0], row)
         else:
             stretches.append((row, row))
     return stretches
@@ -166,8 +144,22 @@ def _all_in_order(connection: sqlite3.Connection, asked: Wanted, count: int) -> 
     return [row[0] for row in found]
 
 
+def _newest(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
+    """The newest rows of a time, whatever words they hold, those of which nothing is left among them."""
+    found = connection.execute(
+        """
+        SELECT id FROM messages
+        WHERE received_at >= :since AND received_at < :until
+        ORDER BY received_at DESC, id DESC
+        LIMIT :count
+        """,
+        {"since": asked.since or "", "until": asked.until or LAST, "count": count},
+    )
+    return [row[0] for row in found]
+
+
 def _between(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    """The newest rows of a time, whatever words they hold."""
+    """The newest rows of a time of which something is left."""
     found = connection.execute(
         """
         SELECT id FROM messages
