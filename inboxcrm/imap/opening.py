@@ -20,6 +20,7 @@ from inboxcrm.imap.errors import (
     InsecureConnectionError,
     ProtocolError,
     ServerByeError,
+    in_words,
 )
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.wire import MAX_LITERAL, Wire
@@ -154,4 +155,4 @@ def connecting(server: Server) -> Iterator[None]:
         text = str(error)
         raise (ServerByeError if "BYE" in text else ProtocolError)(f"{place}: {text}") from error
     except OSError as error:
-        raise ConnectionLostError(f"{place}: {error}") from error
+        raise ConnectionLostError(f"{place}: {in_words(error)}") from error

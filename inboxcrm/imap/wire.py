@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 
-from inboxcrm.imap.errors import CommandTimeoutError, ConnectionLostError, LiteralTooLargeError, ProtocolError
+from inboxcrm.imap.errors import CommandTimeoutError, ConnectionLostError, LiteralTooLargeError, ProtocolError, in_words
 from inboxcrm.imap.responses import LITERAL_END
 from inboxcrm.imap.waker import Waker
 
@@ -86,7 +86,7 @@ class Wire:
             except ssl.SSLWantReadError:
                 self._ready(selectors.EVENT_READ)
             except OSError as error:
-                raise ConnectionLostError(f"could not write: {error}") from error
+                raise ConnectionLostError(f"nothing can be sent to the server: {in_words(error)}") from error
 
     def send_now(self, octets: bytes) -> None:
         """Write a few octets without waiting; ConnectionLostError where not even those find room."""
@@ -190,7 +190,7 @@ class Wire:
             self._wants = selectors.EVENT_WRITE
             return None
         except OSError as error:
-            raise ConnectionLostError(f"could not read: {error}") from error
+            raise ConnectionLostError(f"nothing comes from the server: {in_words(error)}") from error
         if not octets:
             raise ConnectionLostError("the server closed the connection")
         # A server that drips keeps the socket readable; the deadline is for the whole command.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 import ssl
 import time
@@ -29,6 +30,7 @@ from inboxcrm.imap.errors import (
     ServerByeError,
     ThrottledError,
     TooManyConnectionsError,
+    in_words,
 )
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
@@ -487,7 +489,7 @@ def test_a_connection_that_nobody_takes_up_ends_by_its_deadline() -> None:
             one.connect_ex(deaf.getsockname())
         where = Server("127.0.0.1", deaf.getsockname()[1], Security.NONE)
 
-        with pytest.raises(ConnectionLostError, match="timed out"):
+        with pytest.raises(ConnectionLostError, match="no answer came in time"):
             Connection(where, user="ann", password="secret", waker=Waker(), limits=Limits(connect=0.2))
 
 
@@ -511,3 +513,22 @@ async def test_what_happens_in_one_byte_segments_is_the_same(mail_server: MailSe
         return one.sections["BODY[]"]
 
     assert await asyncio.to_thread(look) == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "its name is not found"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "nothing listens there"),
+        (TimeoutError("timed out"), "no answer came in time"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "it cannot be reached from here"),
+        (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), "the connection was cut"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
+    ],
+    ids=["name", "refused", "late", "unreachable", "cut", "other"],
+)
+def test_a_failure_of_the_network_is_told_in_words_without_a_number(error: OSError, says: str) -> None:
+    told = in_words(error)
+
+    assert told.startswith(says)
+    assert "Errno" not in told
