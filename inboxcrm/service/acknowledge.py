@@ -14,7 +14,7 @@ from inboxcrm.domain.dedupe import identity_key
 from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.modes import strictest
-from inboxcrm.domain.outbox import AutoReply, OutboxState, TemplateValue
+from inboxcrm.domain.outbox import AutoReply, Draft, OutboxState, TemplateValue
 from inboxcrm.domain.plan import MINIMAL, Acknowledge, Plan, Silence
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.rules import Situation
@@ -68,17 +68,8 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
     refused = outbox.refusal_of_domain(filing.connection, recipient.domain, since=filing.now - NO_MAIL_FOR)
     if refused is not None:
         return Silence(f"{recipient.domain} takes no mail: {refused}")
-    mailbox = household.mailbox(filing.mailbox)
     try:
-        draft = compose(
-            reply,
-            templates=household.templates,
-            owner=household.config.owner,
-            secret=household.secret,
-            now=filing.now,
-            null_sender=mailbox.null_sender,
-            smtputf8=mailbox.smtputf8,
-        )
+        draft = composed(filing, reply)
     except UndeliverableError as error:
         return Silence(f"the address cannot be written to: {error}")
     except (TemplateError, UnsafeMailError) as error:
@@ -109,6 +100,23 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
         return allowed
     outbox.add(filing.connection, allowed, draft, now=filing.now)
     return replace(speech.decided, hold=allowed.hold, mode=allowed.mode)
+
+
+def composed(filing: Filing, reply: AutoReply) -> Draft:
+    """The mail as it would leave, in the owner's name and as the server of this mailbox takes it.
+
+    Raises UndeliverableError, TemplateError and UnsafeMailError.
+    """
+    household, mailbox = filing.household, filing.household.mailbox(filing.mailbox)
+    return compose(
+        reply,
+        templates=household.templates,
+        owner=household.config.owner,
+        secret=household.secret,
+        now=filing.now,
+        null_sender=mailbox.null_sender,
+        smtputf8=mailbox.smtputf8,
+    )
 
 
 def addressed_alias(household: Household, message: Message) -> str:

@@ -19,9 +19,9 @@ from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.wording import Precision
 from inboxcrm.errors import TemplateError
 from inboxcrm.parsing import Parsed
-from inboxcrm.render import UndeliverableError, UnsafeMailError, compose, compose_owner_mail
+from inboxcrm.render import UndeliverableError, UnsafeMailError, compose_owner_mail
 from inboxcrm.service import brakes, drafting
-from inboxcrm.service.acknowledge import addressed_alias, reason, zone_of_sender
+from inboxcrm.service.acknowledge import addressed_alias, composed, reason, zone_of_sender
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
@@ -207,15 +207,7 @@ def notice(
     mode = household.config.acknowledge.mode
     state = OutboxState.AWAITING if allowed.hold and mode is Mode.AUTO else _STATE[mode]
     try:
-        draft = compose(
-            reply,
-            templates=household.templates,
-            owner=household.config.owner,
-            secret=household.secret,
-            now=filing.now,
-            null_sender=household.mailbox(filing.mailbox).null_sender,
-            smtputf8=household.mailbox(filing.mailbox).smtputf8,
-        )
+        draft = composed(filing, reply)
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
         return _failed(letter, error)
     return outbox.add(filing.connection, replace(allowed, state=state), draft, now=filing.now), state
