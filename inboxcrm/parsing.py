@@ -110,8 +110,7 @@ class Parser:
                     await self._hand_over(worker.stdin, raw, wished)
                     continue
                 sent = self._within_limit(raw)
-                worker.stdin.write(REQUEST.pack(wished, len(sent)))
-                worker.stdin.write(sent)
+                worker.stdin.write(REQUEST.pack(wished, len(sent)) + sent)  # in two, the worker would wake up twice
             for raw in raws:
                 octets = await self._answer(worker, self._limits.seconds)
                 if not octets:
