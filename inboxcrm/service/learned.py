@@ -52,21 +52,20 @@ def target(
 def _work_out(
     household: Household, connection: sqlite3.Connection, contact_id: int | None, terms: PlanConfig, now: datetime
 ) -> Target:
-    rows = promises.answer_times(
-        connection,
-        contact_id=contact_id,
-        plan=terms.name,
-        standard_plan=STANDARD_PLAN,
-        since=now - LOOKED_BACK,
-        now=now,
-        most=MOST,
-    )
+    rows = None if contact_id is None else _own(connection, contact_id, terms, now)
+    if rows is None:
+        rows = promises.answer_times(
+            connection,
+            contact_id=contact_id,
+            plan=terms.name,
+            standard_plan=STANDARD_PLAN,
+            since=now - LOOKED_BACK,
+            now=now,
+            most=MOST,
+        )
     if sum(row.answered for row in rows) < learning.ENOUGH_OF_CONTACT:
         return learning.target(now=now, default=terms.target, floor=terms.floor, ceiling=terms.ceiling)
     ruler = household.ruler(connection, now, LOOKED_BACK, terms.name)
-    own = [row for row in rows if row.own]
-    if sum(row.answered for row in own) >= learning.ENOUGH_OF_CONTACT:
-        rows = own
     seen = [(row, _observation(row, ruler, now)) for row in rows]
     return learning.target(
         now=now,
@@ -77,6 +76,21 @@ def _work_out(
         floor=terms.floor,
         ceiling=terms.ceiling,
     )
+
+
+def _own(connection: sqlite3.Connection, contact_id: int, terms: PlanConfig, now: datetime) -> list[AnswerTime] | None:
+    """What the contact's own answers teach, or None where they are too few: then everybody's are asked for."""
+    own = promises.answer_times(
+        connection,
+        contact_id=contact_id,
+        plan=terms.name,
+        standard_plan=STANDARD_PLAN,
+        since=now - LOOKED_BACK,
+        now=now,
+        most=MOST,
+        alone=True,
+    )
+    return own if sum(row.answered for row in own) >= learning.ENOUGH_OF_CONTACT else None
 
 
 def _observation(row: AnswerTime, ruler: Ruler, now: datetime) -> Observation:

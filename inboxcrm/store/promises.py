@@ -216,15 +216,17 @@ def answer_times(
     since: datetime,
     now: datetime,
     most: int,
+    alone: bool = False,
 ) -> list[AnswerTime]:
     """The newest `most` promises between these instants, in all, of the contact and of the plan, as of `now`.
 
-    What ended after `now` was open then. Mail that needed no answer after all is left out.
+    `alone`: only those of the contact. What ended after `now` was open then. Mail that needed no answer after all is
+    left out.
     """
     rows = connection.execute(
         """
         WITH newest AS (
-          SELECT id FROM promises WHERE received_at BETWEEN :since AND :now ORDER BY received_at DESC LIMIT :most
+          SELECT id FROM promises WHERE received_at BETWEEN :since AND :now ORDER BY received_at DESC LIMIT :of_others
         ),
         theirs AS (
           SELECT id
@@ -244,7 +246,7 @@ def answer_times(
                                JOIN organisations ON organisations.id = contacts.organisation_id
                                WHERE contacts.plan IS NULL AND organisations.plan = :plan)
           ORDER BY received_at DESC
-          LIMIT :most
+          LIMIT :of_others
         )
         SELECT promises.received_at AS received_at,
                CASE WHEN promises.ended_at <= :now THEN promises.ended_at END AS ended_at,
@@ -264,6 +266,7 @@ def answer_times(
             "since": to_text(since),
             "now": to_text(now),
             "most": most,
+            "of_others": 0 if alone else most,
         },
     )
     return [
