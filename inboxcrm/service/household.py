@@ -100,6 +100,7 @@ class Household:
     secret: bytes = field(init=False, repr=False)
     _own_keys: frozenset[str] = field(init=False)
     _calendars: dict[str, tuple[Basis, OfficeCalendar]] = field(default_factory=dict, init=False, repr=False)
+    _calendars_of_rulers: dict[str, tuple[Basis, OfficeCalendar]] = field(default_factory=dict, init=False, repr=False)
     _rulers: dict[str, tuple[tuple[Basis, date, timedelta], Ruler]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -220,10 +221,7 @@ class Household:
         It has the public holidays until the end of the year after `around`, and the absences that are on record.
         """
         basis = self._basis(connection, around, plan, since=around - KEPT)
-        held = self._calendars.get(basis.name)
-        if held is None or held[0] != basis:
-            held = self._calendars[basis.name] = basis, _built(basis)
-        return held[1]
+        return _kept(self._calendars, basis)
 
     def ruler(self, connection: sqlite3.Connection, now: datetime, back: timedelta, plan: str | None) -> Ruler:
         """A plan's open time of the past, to be measured many times; walked anew once a day or when hours change."""
@@ -231,7 +229,8 @@ class Household:
         on = now.astimezone(self.config.owner.timezone).date()
         held = self._rulers.get(basis.name)
         if held is None or held[0] != (basis, on, back):
-            ruler = Ruler(_built(basis), now - back - timedelta(days=1), now + timedelta(days=2))
+            calendar = _kept(self._calendars_of_rulers, basis)
+            ruler = Ruler(calendar, now - back - timedelta(days=1), now + timedelta(days=2))
             held = self._rulers[basis.name] = (basis, on, back), ruler
         return held[1]
 
@@ -280,6 +279,14 @@ class Household:
             days = _closed(region, (year - 1, year, year + 1), language, adopted, office.holidays_not_adopted)
             names |= {**days.half_days, **days.days}
         return names
+
+
+def _kept(calendars: dict[str, tuple[Basis, OfficeCalendar]], basis: Basis) -> OfficeCalendar:
+    """The calendar of a basis, the one that was kept under its name if that had the same."""
+    held = calendars.get(basis.name)
+    if held is None or held[0] != basis:
+        held = calendars[basis.name] = basis, _built(basis)
+    return held[1]
 
 
 def _built(basis: Basis) -> OfficeCalendar:
