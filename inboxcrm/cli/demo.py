@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inboxcrm import bootstrap
 from inboxcrm.cli.output import cell, fact, letter, moment
 from inboxcrm.cli.root import cli
-from inboxcrm.store import views
+from inboxcrm.store import commitments, told_occasions, views
 
 if TYPE_CHECKING:  # the servers and the story of the demo are no other command's affair
     from inboxcrm.demonstration import Demonstration, Outcome
@@ -42,6 +43,23 @@ def demo(once: bool, seed: int, keep: Path | None) -> None:
         asyncio.run(_watch(folder, story) if watched else _tell(folder, story))
         if keep is not None:
             click.echo(f"\nKept in {folder}. Look around: inboxcrm --home {folder} tui")
+            _recall(folder)
+
+
+def _recall(folder: Path) -> None:
+    """Read along what the letters say, as the daemon does in its idle minutes, and tell where it is to be seen."""
+    from inboxcrm.service.memory import remember
+
+    with bootstrap.household(folder) as house:
+        asyncio.run(remember(house))
+        with house.database.read() as connection:
+            said = len(commitments.listed(connection, states=(commitments.SUGGESTED,)))
+            days = len(told_occasions.listed(connection))
+    click.echo(
+        f"What people said in passing: {said} commitments and {days} days of theirs wait for your yes or no,\n"
+        "at the desk or by `commitments` and `occasions suggested`.\n"
+        "Try also `brief`, `quiet`, `touches`, `rules replay` and `workflows`."
+    )
 
 
 async def _tell(folder: Path, story: Story) -> None:

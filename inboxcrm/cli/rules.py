@@ -15,7 +15,7 @@ from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, 
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
 from inboxcrm.configuration import load
-from inboxcrm.domain.deeds import IN_TIME, On
+from inboxcrm.domain.deeds import On
 from inboxcrm.domain.durations import format_duration
 from inboxcrm.domain.rules import Rule
 from inboxcrm.domain.text import one_line
@@ -121,7 +121,7 @@ def test(place: Place, file: Path, at: str | None, as_json: bool) -> None:
         with house.database.read() as connection:
             when = times.instant(at, zone, option="--at") if at else rehearse.date_of(raw) or SystemClock().now()
             played = rehearse.rehearse(house, connection, raw, received_at=when)
-        asked = [rule for rule in house.rules.rules if rule.on not in IN_TIME]
+        asked = [rule for rule in house.rules.rules if rule.on is On.RECEIVED]
         seen = [(rule, rule.when.seen(house.rules.facts(played.situation))) for rule in asked]
         if as_json:
             emit({"file": str(file), **_line(played)})
@@ -131,11 +131,12 @@ def test(place: Place, file: Path, at: str | None, as_json: bool) -> None:
         fact("verdict", f"{played.situation.outcome} ({played.situation.mail_class})")
         because = {match.rule: match for match in played.word.matches}
         stopped = False
+        width = max((len(rule.name) for rule in asked), default=0) + 2
         for rule, looked in seen:
             said = "met" if rule.name in because else "not asked" if stopped else "·"
             if rule.name in because and because[rule.name].failed:
                 said = "failed"
-            click.echo(f"  {said:<10}{rule.name:<24}{', '.join(_said(rule))}")
+            click.echo(f"  {said:<10}{rule.name:<{width}}{', '.join(_said(rule))}")
             if rule.name in because:
                 click.echo(f"  {'':<10}  because {cell(because[rule.name].because)}")
             elif not stopped:

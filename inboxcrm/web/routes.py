@@ -16,7 +16,7 @@ from datasette.utils.asgi import Forbidden, NotFound, Response
 
 from inboxcrm.domain.spreadsheets import harmless
 from inboxcrm.store.vault import SHOWN
-from inboxcrm.web import files, memory, pages
+from inboxcrm.web import duplicates, files, memory, pages
 from inboxcrm.web.desk import DATABASE, Desk, desk_of
 from inboxcrm.web.letters import HTML_POLICY
 from inboxcrm.web.look import CSS, write
@@ -40,6 +40,7 @@ def routes() -> list[tuple[str, Handler]]:
         rf"{OWN}/message/{_ID}": pages.message,
         rf"{OWN}/search": pages.search,
         rf"{OWN}/promises": pages.promises,
+        rf"{OWN}/duplicates": duplicates.duplicates,
         rf"{OWN}/memory": memory.memory,
         rf"{OWN}/outbox": pages.outbox,
         rf"{OWN}/data": pages.data,

@@ -44,6 +44,7 @@ class Window:
             "messages": "/-/inboxcrm/messages",
             "contacts": "/-/inboxcrm/contacts",
             "memory": "/-/inboxcrm/memory",
+            "duplicates": "/-/inboxcrm/duplicates",
             "contact": f"/-/inboxcrm/contact/{rows.contact}",
             "matter": f"/-/inboxcrm/matter/{rows.matter}",
             "message": f"/-/inboxcrm/message/{rows.message}",

@@ -96,6 +96,26 @@ async def test_a_contact_page_asks_for_a_yes_or_no_to_what_letters_seem_to_say(w
     assert "my <b>birthday</b>" in page
 
 
+async def test_the_page_of_duplicates_says_why_and_what_to_type(window: Window) -> None:
+    book = Database(window.path)
+    with book.write() as connection:
+        names = ("Bob <i>Builder</i>", "Bob <i>Builder</i>")
+        addresses = ("bob.builder@example.net", "bob.builder@home.example")
+        twin, other = (
+            contacts.add_contact(connection, address(name, spec), None, now=home.NOW)
+            for name, spec in zip(names, addresses, strict=True)
+        )
+    book.close()
+
+    page = await window.read("/-/inboxcrm/duplicates")
+    raw = (await window.get("/-/inboxcrm/duplicates")).text
+
+    assert f"inboxcrm contacts merge c{twin} c{other}" in page or f"inboxcrm contacts merge c{other} c{twin}" in page
+    assert "name" in page.split("Because")[1]
+    assert "<i>Builder" not in raw
+    assert "/-/inboxcrm/duplicates" in await window.read("/-/inboxcrm/contacts")
+
+
 async def test_the_memory_page_foresees_what_rules_in_time_will_do(window: Window) -> None:
     book = Database(window.path)
     with book.write() as connection:

@@ -63,6 +63,11 @@ def test_the_home_that_was_kept_can_be_read(kept: Played) -> None:
     assert len(ledger) == len(owed) + 1
 
 
+def test_what_people_said_in_passing_waits_for_a_yes_or_no(kept: Played) -> None:
+    assert {row["state"] for row in rows(kept.home, "commitments")} == {"suggested"}
+    assert "What people said in passing:" in kept.done.stdout
+
+
 def test_nobody_watches_a_mailbox_once_the_daemon_has_ended(kept: Played) -> None:
     assert {row["state"] for row in rows(kept.home, "status")[0]["mailboxes"]} == {"offline"}
 
