@@ -163,17 +163,16 @@ def test_a_silence_of_the_season_is_not_told_until_it_is_longer_than_last_years(
 # -- the simulation of `make quiet`, in small
 
 
-@pytest.mark.parametrize(
-    ("shape", "typical"),
-    [("as chance (gamma 1)", 7.5), ("ordinary (gamma 2)", 4.7), ("regular (gamma 8)", 2.5), ("log-normal 0.7", 5.7)],
-)
-def test_the_owner_hears_wrongly_of_a_client_once_in_two_years_at_most_and_of_leavers_in_time(
-    shape: str, typical: float
-) -> None:
-    found = [judged_in_bench(SHAPES[shape], pace, 4, Random(f"{shape} {pace}")) for pace in (7.0, 14.0, 30.0)]
+@pytest.mark.slow
+def test_the_owner_hears_wrongly_of_a_client_once_in_two_years_at_most_and_of_leavers_in_time() -> None:
+    """Within so many of their own middle gaps on average; an oracle needs 5.2, 3.2, 1.9 and 3.8."""
+    typical = {"as chance (gamma 1)": 7.0, "ordinary (gamma 2)": 4.6, "regular (gamma 8)": 2.5, "log-normal 0.7": 4.8}
+    found = {
+        shape: [judged_in_bench(SHAPES[shape], pace, 5, Random(f"{shape} {pace}")) for pace in (14.0, 30.0)]
+        for shape in typical
+    }
 
-    assert fmean(each.early for each in found) <= 1.2
-    assert fmean(each.late for each in found) <= 1.0
-    assert fmean(gap for each in found for gap in each.gaps) <= typical
-    if typical < WITHIN:
-        assert fmean(gap <= WITHIN for each in found for gap in each.gaps) >= 0.9
+    assert fmean(alarms for each in found.values() for one in each for alarms in (one.early, one.late)) <= 1.0
+    for shape, longest in typical.items():
+        assert fmean(gap for one in found[shape] for gap in one.gaps) <= longest, shape
+    assert all(gap <= WITHIN for one in found["regular (gamma 8)"] for gap in one.gaps)

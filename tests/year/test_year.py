@@ -22,6 +22,7 @@ def test_the_script_is_a_year_of_thirty_people() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute of processor time, however many share it
 async def test_the_year_leaves_behind_what_its_script_says_and_nothing_else(tmp_path: Path) -> None:
     reckonings = await play(tmp_path)
 
