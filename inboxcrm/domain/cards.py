@@ -32,6 +32,15 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line of a vCard that nothing here reads, to be given back: name, parameters (`;TYPE=work`) and value."""
+
+    name: str
+    parameters: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One person. `where` is the card's place in its file, for what is told of it."""
 
@@ -46,6 +55,7 @@ class Card:
     anniversary: Day | None = None
     note: str = ""
     where: str = ""
+    kept: tuple[KeptLine, ...] = ()
 
 
 _DAY = re.compile(r"(?:(\d{4})-?|--)(\d{2})-?(\d{2})(?:[T ].*)?|(\d{1,2})-(\d{1,2})")

@@ -1,7 +1,7 @@
 """Reads and writes vCards: versions 3.0 (RFC 2426) and 4.0 (RFC 6350), and what telephones still write of 2.1.
 
 Own code for both, since the library at hand writes no 4.0 and stops at the first odd line. Ugly cards are read as far
-as they go; what has no place here (pictures, postal addresses) is left out.
+as they go; pictures, postal addresses and relatives are kept as they are (card_lines.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from inboxcrm.domain import card_lines
 from inboxcrm.domain.cards import LONGEST_VALUE, MOST_VALUES, Card, Day, Labelled, read_day
 from inboxcrm.domain.text import plain
 
@@ -32,6 +33,8 @@ class _Line:
     name: str
     parameters: tuple[tuple[str, str], ...]
     value: str
+    written: str = ""
+    """The parameters as they stand in the file."""
 
     def types(self) -> set[str]:
         """The words of TYPE, and of parameters without a name as 2.1 has them."""
@@ -70,7 +73,7 @@ def _lines(text: str) -> Iterator[_Line]:
             value = line.lstrip("\ufeff")[match.end() :]
             if "QUOTED-PRINTABLE" in match[2].upper():
                 value = quopri.decodestring(value.encode("utf-8", "replace")).decode("utf-8", "replace")
-            yield _Line(match[1].upper(), parameters, value)
+            yield _Line(match[1].upper(), parameters, value, match[2])
 
 
 def _whole_quoted_printable(text: str) -> str:
@@ -109,6 +112,11 @@ def _card(lines: list[_Line], where: str) -> Card:
         anniversary=read_day(first("ANNIVERSARY") or first("X-ANNIVERSARY")),
         note=first("NOTE"),
         where=where,
+        kept=tuple(
+            found
+            for line in every(*card_lines.NAMES)
+            if (found := card_lines.kept(line.name, _PARAMETER.findall(line.written), line.value)) is not None
+        ),
     )
 
 
@@ -160,6 +168,7 @@ def _written(card: Card, version: str) -> Iterator[str]:
     if card.timezone:
         yield f"TZ{';VALUE=text' if version == '3.0' else ''}:{_escaped(card.timezone)}"
     yield from _days(card, version)
+    yield from (card_lines.written(line, version) for line in card.kept)
     if card.note:
         yield f"NOTE:{_escaped(card.note)}"
     yield "END:VCARD"
@@ -192,6 +201,8 @@ def _folded(line: str) -> str:
     octets = line.encode()
     if len(octets) <= 75:
         return line
+    if line.isascii():  # a picture is long
+        return "\r\n ".join((line[:75], *(line[at : at + 74] for at in range(75, len(line), 74))))
     lines, rest, room = [], line, 75
     while rest:
         taken = rest.encode()[:room].decode("utf-8", "ignore")

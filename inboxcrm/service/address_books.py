@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from inboxcrm.domain import card_tables, vcards
 from inboxcrm.domain.address import address, is_role_address, organisational_domain
+from inboxcrm.domain.card_lines import told
 from inboxcrm.domain.cards import Card, Day, Labelled
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.occasions import Kind
@@ -23,7 +24,7 @@ from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
 from inboxcrm.service.household import Household
 from inboxcrm.service.reach import home_region, page_key
-from inboxcrm.store import contacts, facts, home, occasions, reach, social, told_occasions, views
+from inboxcrm.store import card_lines, contacts, facts, home, occasions, reach, social, told_occasions, views
 from inboxcrm.store.views import ContactRow
 
 LARGEST = 64_000_000
@@ -164,6 +165,9 @@ class _Intake:
         yield from self._organisation(card, row)
         yield from self._reach(card, row)
         yield from self._days(card, contact_id)
+        for line in card.kept:
+            if card_lines.add(self.connection, contact_id, line, at=self.now):
+                yield "add", *told(line)
         if card.note and all(each.text != card.note for each in facts.of_contact(self.connection, contact_id)):
             facts.add(
                 self.connection, contact_id=contact_id, message_id=None, text=one_line(card.note, 500), quote="",
@@ -281,4 +285,5 @@ def _card(connection: sqlite3.Connection, row: ContactRow) -> Card:
         timezone=row.timezone or "",
         birthday=day(Kind.BIRTHDAY),
         anniversary=day(Kind.ANNIVERSARY),
+        kept=tuple(card_lines.of_contact(connection, row.id)),
     )

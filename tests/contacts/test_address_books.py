@@ -220,6 +220,52 @@ async def test_a_home_moves_into_another_by_file(house: House, run: Run, tmp_pat
     assert "FN:Anna Berger" in run("contacts", "export", "-", "anna").output
 
 
+PICTURE = "/9j/4AAQSkZJRgABAQ" * 20_000
+RICH = f"""BEGIN:VCARD
+VERSION:2.1
+N:Berger;Anna
+EMAIL;INTERNET:anna@larch.example
+item1.ADR;WORK;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:;;Elmstra=C3=9Fe 4=0AHof;Z=C3=BCrich;;8000;CH
+PHOTO;ENCODING=BASE64;TYPE=JPEG:{PICTURE}
+RELATED;TYPE=spouse;VALUE=text:Karl Berger
+X-JUNK:left out
+END:VCARD
+"""
+
+
+@pytest.mark.parametrize("version", vcards.VERSIONS)
+async def test_addresses_pictures_and_relatives_are_shown_kept_and_given_back(house: House, version: str) -> None:
+    read = vcards.read(RICH)
+    shown = address_books.take(house.household, read, source="x", apply=False).changes
+    address_books.take(house.household, read, source="x", apply=True)
+    again = address_books.take(house.household, read, source="x", apply=True)
+
+    assert [(each.what, each.value) for each in shown if each.what in ("postal address", "picture", "relative")] == [
+        ("postal address", "Elmstraße 4 Hof, Zürich, 8000, CH"),
+        ("picture", "jpeg, 270 kB"),
+        ("relative", "Karl Berger"),
+    ]
+    assert again.unchanged == 1
+    written = vcards.write(house.household.database.reading(address_books.cards_of), version)
+    assert max(len(line.encode()) for line in written.split("\r\n")) <= 75
+    (card,) = vcards.read(written)
+    assert card.kept == read[0].kept
+    assert card.kept[1].value == f"data:image/jpeg;base64,{PICTURE}"
+    unfolded = written.replace("\r\n ", "")
+    assert (f"PHOTO;ENCODING=b;TYPE=JPEG:{PICTURE}" in unfolded) is (version == "3.0")
+    assert f"{'X-' if version == '3.0' else ''}RELATED;TYPE=spouse;VALUE=text:Karl Berger" in unfolded
+
+
+async def test_what_a_card_had_besides_goes_where_its_contact_goes(house: House, run: Run) -> None:
+    await house.arrive(mail(1, sender=BOB))
+    address_books.take(house.household, vcards.read(RICH), source="x", apply=True)
+
+    assert run("contacts", "merge", "bob@client.example", "anna@larch.example").exit_code == 0
+
+    (card,) = house.household.database.reading(address_books.cards_of)
+    assert [line.name for line in card.kept] == ["ADR", "PHOTO", "RELATED"]
+
+
 def test_a_file_that_is_no_address_book_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear Ann,\n")
