@@ -36,6 +36,7 @@ _TITLES = {
     "interactions": "Calls, meetings and other contact",
     "preferences": "How they like to be reached",
     "phones": "Telephone numbers",
+    "card_lines": "What an address book said of them besides",
     "relations": "How they stand to others",
     "matter_roles": "What they are in a matter",
     "promises": "Answers that were promised",
@@ -49,7 +50,18 @@ _TITLES = {
     "workflow_steps": "What rules did",
 }
 
-_LEFT_OFF = ("id", "contact_id", "walk", "detail", "step", "condition", "from_state", "to_state", "target_minutes")
+_LEFT_OFF = (
+    "id",
+    "contact_id",
+    "walk",
+    "detail",
+    "step",
+    "condition",
+    "from_state",
+    "to_state",
+    "target_minutes",
+    "fingerprint",
+)
 """Columns that say nothing to a reader of the page; the data has them."""
 
 
