@@ -121,7 +121,7 @@ async def daemon(
         mailbox.name: office(mailbox, house, clock, timing, heartbeat, logins) for mailbox in house.config.mailboxes
     }
     try:
-        spool.clear(spool_folder(house.config.home), now=clock.now())
+        spool.clear(spool_folder(house.config.home), before=clock.now() - spool.FORGOTTEN)
         await parser.launch()
         deliver = Deliver(house, ingest, offices)
         yield Daemon(house, ingest, deliver, offices, notify(house, logins), fetching.fetch, vigil(house, offices))

@@ -17,7 +17,7 @@ IN_MEMORY = 2 << 20
 
 PIECE = 1 << 20
 
-_FORGOTTEN = timedelta(days=7)
+FORGOTTEN = timedelta(days=7)
 _SUMS = ".sums"
 
 
@@ -154,11 +154,11 @@ def _noted(sums: Path) -> Iterator[tuple[int, str]]:
         yield before, digest
 
 
-def clear(folder: Path, *, now: datetime) -> None:
-    """Remove what nobody went on with for a week: the mail was deleted, or its folder numbered anew."""
+def clear(folder: Path, *, before: datetime | None = None) -> None:
+    """Remove what nobody went on with since a moment: the mail was deleted, or its folder numbered anew. Else all."""
     for path in folder.glob("*") if folder.is_dir() else ():
         with suppress(OSError):
-            if now.timestamp() - path.stat().st_mtime > _FORGOTTEN.total_seconds():
+            if before is None or path.stat().st_mtime < before.timestamp():
                 path.unlink()
 
 

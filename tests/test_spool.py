@@ -85,8 +85,8 @@ def test_what_nobody_went_on_with_for_a_week_is_removed(path: Path) -> None:
     written(path)
     now = datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
-    clear(path.parent, now=now + timedelta(days=6))
+    clear(path.parent, before=now - timedelta(days=1))
     assert path.exists()
-    clear(path.parent, now=now + timedelta(days=8))
+    clear(path.parent, before=now + timedelta(days=1))
 
     assert not [*path.parent.iterdir()]

@@ -9,10 +9,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inboxcrm import spool
 from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.erasure import Fate, fate
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
+from inboxcrm.home import spool_folder
 from inboxcrm.service.household import Household
 from inboxcrm.store import erased_people, home, tombstones, views
 from inboxcrm.store.erased_people import Letter
@@ -60,11 +62,15 @@ def preview(household: Household, contact: views.ContactRow) -> Erasure:
 
 
 def erase(household: Household, contact: views.ContactRow) -> Erasure:
-    """Erase a contact. Raises UserError where it is held, naming each reason."""
+    """Erase a contact. Raises UserError where it is held, naming each reason.
+
+    Large mails that are half read go too, whoever wrote them: they are read from the server again, and looked at then.
+    """
     with household.database.shredding(), household.database.write() as connection:
         done = _erase(household, connection, contact, done=True)
         if done.held:
             raise UserError(f"{contact.name} cannot be erased: " + "; ".join(done.held))
+    spool.clear(spool_folder(household.config.home))
     return done
 
 

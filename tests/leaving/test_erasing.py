@@ -13,6 +13,7 @@ from inboxcrm.config import Mode
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.errors import UserError
+from inboxcrm.home import spool_folder
 from inboxcrm.service import actions, commitments, erasing, keeping, merging
 from inboxcrm.service.erasing import Erasure
 from inboxcrm.service.importing import Import
@@ -93,6 +94,18 @@ def test_nothing_names_the_person_any_more(house: House) -> None:
     assert where_it_says(house, "Bob Client") == []
     assert where_it_says(house, "Daughter starts school") == []
     sound(house)
+
+
+def test_a_large_mail_that_is_half_read_goes_too(house: House) -> None:
+    folder = spool_folder(house.household.config.home)
+    folder.mkdir()
+    (folder / "INBOX-7").write_bytes(b"From: bob@client.example")
+
+    erasing.preview(house.household, row_of(house))
+    assert [each.name for each in folder.iterdir()] == ["INBOX-7"]
+
+    erase(house)
+    assert not any(folder.iterdir())
 
 
 def test_nothing_of_anybody_else_is_lost(house: House) -> None:
