@@ -214,7 +214,7 @@ FAULTS: tuple[Defence, ...] = (
         "name and chain of a certificate are verified",
         T + "connection.py::test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason",
         (
-            "inboxcrm/imap/opening.py",
+            "inboxcrm/trust.py",
             "context.minimum_version = ssl.TLSVersion.TLSv1_2",
             "context.check_hostname = False\n    context.verify_mode = ssl.CERT_NONE",
         ),
@@ -251,8 +251,9 @@ FAULTS: tuple[Defence, ...] = (
         LANES + "what_was_claimed_by_a_commit_that_failed_is_sent_once",
         (
             DELIVER,
-            "            lanes = self._look(connection)\n",
-            "            lanes = self._look(connection)\n            self._found.extend(lanes)\n",
+            "                lanes = self._look(connection, at_once=self.on_found is not None)\n",
+            "                lanes = self._look(connection, at_once=self.on_found is not None)\n"
+            "                self._found.extend(lanes)\n",
         ),
     ),
     _defence(
@@ -281,7 +282,7 @@ FAULTS: tuple[Defence, ...] = (
         56,
         "the step is durable before the body leaves",
         "tests/service/test_deliver.py::test_a_crash_once_the_body_has_begun_leaves_it_in_doubt_and_says_so",
-        (DELIVER, "if Step(step) is Step.BODY:", "if False:"),
+        (DELIVER, "if Step(step) is Step.BODY and not self._body:", "if False:"),
     ),
     _defence(
         57,
@@ -359,8 +360,9 @@ FAULTS: tuple[Defence, ...] = (
         "tests/faults/test_sending.py::test_a_submission_server_that_is_silent_delays_no_other_mailbox",
         (
             "inboxcrm/daemon.py",
-            'lanes.create_task(self._send(lane), name=f"deliver {lane.mailbox}")',
-            "await self._send(lane)",
+            "            await self._deliver.send(lane)\n",
+            '            async with self.__dict__.setdefault("one", asyncio.Lock()):\n'
+            "                await self._deliver.send(lane)\n",
         ),
     ),
 )
