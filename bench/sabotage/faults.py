@@ -252,8 +252,10 @@ FAULTS: tuple[Defence, ...] = (
         (
             DELIVER,
             "                lanes = self._look(connection, at_once=self.on_found is not None)\n",
-            "                lanes = self._look(connection, at_once=self.on_found is not None)\n"
-            "                self._found.extend(lanes)\n",
+            (
+                "                lanes = self._look(connection, at_once=self.on_found is not None)\n"
+                "                self._found.extend(lanes)\n"
+            ),
         ),
     ),
     _defence(
@@ -361,8 +363,10 @@ FAULTS: tuple[Defence, ...] = (
         (
             "inboxcrm/daemon.py",
             "            await self._deliver.send(lane)\n",
-            '            async with self.__dict__.setdefault("one", asyncio.Lock()):\n'
-            "                await self._deliver.send(lane)\n",
+            (
+                '            async with self.__dict__.setdefault("one", asyncio.Lock()):\n'
+                "                await self._deliver.send(lane)\n"
+            ),
         ),
     ),
 )

@@ -692,10 +692,14 @@ TABLE: tuple[Defence, ...] = (
         "tests/tui/test_keys.py::test_pasted_text_answers_no_dialog",
         (
             "inboxcrm_tui/screens/dialogs.py",
-            "self.dismiss(True)\n\n    def on_paste(self, event: events.Paste) -> None:\n"
-            '        """Text is no decision."""\n        event.stop()',
-            "self.dismiss(True)\n\n    def on_paste(self, event: events.Paste) -> None:\n"
-            '        if event.text.startswith("y"):\n            self.action_agree()',
+            (
+                "self.dismiss(True)\n\n    def on_paste(self, event: events.Paste) -> None:\n"
+                '        """Text is no decision."""\n        event.stop()'
+            ),
+            (
+                "self.dismiss(True)\n\n    def on_paste(self, event: events.Paste) -> None:\n"
+                '        if event.text.startswith("y"):\n            self.action_agree()'
+            ),
         ),
     ),
     # rules, secrets, the rest

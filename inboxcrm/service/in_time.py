@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from zlib import crc32
 
 from inboxcrm.config import Owner
-from inboxcrm.domain.deeds import Commit, Deeds, On
+from inboxcrm.domain.deeds import IN_TIME, Commit, Deeds, On
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.situation import Standing
 from inboxcrm.domain.text import one_line
@@ -61,8 +62,8 @@ def _stamp(household: Household, connection: sqlite3.Connection) -> str:
     today = household.clock.now().astimezone(household.config.owner.timezone).date()
     newest = occasions.newest(connection)
     measured = home.value(connection, quiet.MEASURED) or ""
-    rules = len(household.rules.rules)
-    return f"{today} {newest} {measured} {rules}"
+    rules = [rule for rule in household.rules.rules if rule.on in IN_TIME]
+    return f"{today} {newest} {measured} {crc32(repr(rules).encode())}"
 
 
 def _things(household: Household, connection: sqlite3.Connection) -> list[Thing]:

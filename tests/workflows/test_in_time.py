@@ -118,6 +118,21 @@ async def test_a_rule_of_ones_own_takes_the_place_and_an_error_in_it_stops_nothi
     assert bureau.ask("SELECT quote, due_on, state FROM commitments") == [("bring a cake", "2026-03-07", "suggested")]
 
 
+async def test_a_rule_that_is_written_anew_is_asked_on_the_same_day(bureau: Bureau) -> None:
+    rule = "[[rule]]\nname = 'mine'\non = 'occasion'\npriority = 5\nwhen = '{}'\nthen = {{ notify = 'owner' }}\n"
+    bureau.rule(rule.format('language == "de"'))
+    await bureau.sweep()
+    await known(bureau, year=1980)
+    await on_friday(bureau)
+    before = len(told(bureau))
+
+    bureau.rule(rule.format('language == "en"'))
+    await bureau.sweep()
+    await remember(bureau.household)
+
+    assert len(told(bureau)) == before + 1
+
+
 async def test_a_contact_without_a_letter_between_you_is_told_of_and_not_drafted_to(bureau: Bureau) -> None:
     await known(bureau)
     with bureau.household.database.write() as connection:
