@@ -71,6 +71,9 @@ PRIOR = 30.0
 
 DAY = timedelta(days=1)
 HALVINGS = 20
+ONE = 1 - 1e-9
+"""A gap as long as the middle one is beyond it, whichever way their quotient was rounded."""
+
 NEGLIGIBLE = 1e-4
 """A form that is so much less likely than the best one is left out."""
 
@@ -207,7 +210,7 @@ def _law(known: Sequence[float], a0: float) -> _Few | _Law:
     if count < ENOUGH:
         return _Few(a0 + sum(known), 1 + count)
     middle = exp((log(a0) + count * log(max(median(known), 1.0))) / (1 + count))
-    beyond = [each / middle for each in known if each >= middle]
+    beyond = [times for each in known if (times := each / middle) >= ONE]
     sum_of_logs = sum(map(log, beyond))
     rank = TRUST + len(beyond)
     totals = [TRUST / log(2) + sum(times**b - 1 for times in beyond) for b in FORMS]

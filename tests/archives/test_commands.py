@@ -14,7 +14,7 @@ from tests.rules.test_commands import CONFIG
 from tests.service.house import MONDAY, mail
 from tests.whole.program import COMMAND, PATIENCE, environment, inboxcrm, rows
 
-MAILS = 500
+MAILS = 2_000
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_an_import_that_is_ended_goes_on_and_files_nothing_twice(
     )
     until = time.monotonic() + PATIENCE
     while _marked(home) == 0 and running.poll() is None and time.monotonic() < until:
-        time.sleep(0.05)
+        time.sleep(0.01)
     running.send_signal(end)
     _, said = running.communicate(timeout=PATIENCE)
 

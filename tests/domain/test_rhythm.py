@@ -7,7 +7,7 @@ from random import Random
 from statistics import fmean
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.quiet import SHAPES, WITHIN
@@ -81,6 +81,7 @@ def test_a_longer_silence_is_never_more_likely(known: list[float], silent: float
 
 
 @settings(max_examples=100)
+@example([3.0] * 4, 3.0, 0.5)
 @given(GAPS, st.floats(1, 200), st.floats(0.5, 5))
 def test_time_has_no_unit(known: list[float], a0: float, factor: float) -> None:
     scaled = [each * factor for each in known]
