@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.rules.test_commands import CONFIG
 from tests.service.house import MONDAY, mail
 from tests.whole.program import COMMAND, PATIENCE, environment, inboxcrm, rows
 
-MAILS = 2_000
+MAILS = 1_000
 
 
 @pytest.fixture
@@ -24,7 +25,16 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell runs in the background ignores SIGINT, and so would the programs it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_an_import_that_is_ended_goes_on_and_files_nothing_twice(
     home: Path, tmp_path: Path, end: signal.Signals
