@@ -104,9 +104,9 @@ async def test_a_promise_broken_before_the_silence_is_told_first(house: House) -
             """
             INSERT INTO promises (id, matter_id, message_id, contact_id, state, received_at, due_at, counted_from,
                                   target_minutes, walk, ended_at, ended_how)
-            SELECT 1, matter_id, id, 1, 'broken', ?1, ?1, ?1, 480, '[]', NULL, NULL FROM messages WHERE id = 2
+            SELECT 1, matter_id, id, 1, 'broken', :at, :at, :at, 480, '[]', NULL, NULL FROM messages WHERE id = 2
             """,
-            (f"{at:%FT%TZ}",),
+            {"at": f"{at:%FT%TZ}"},
         )
         connection.execute(
             "INSERT INTO promise_events (promise_id, at, event, from_state, to_state)"
