@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
+from functools import partial
 
 from inboxcrm.config import PlanConfig
 from inboxcrm.domain import learning
@@ -52,17 +53,19 @@ def target(
 def _work_out(
     household: Household, connection: sqlite3.Connection, contact_id: int | None, terms: PlanConfig, now: datetime
 ) -> Target:
-    rows = None if contact_id is None else _own(connection, contact_id, terms, now)
-    if rows is None:
-        rows = promises.answer_times(
-            connection,
-            contact_id=contact_id,
-            plan=terms.name,
-            standard_plan=STANDARD_PLAN,
-            since=now - LOOKED_BACK,
-            now=now,
-            most=MOST,
-        )
+    ask = partial(
+        promises.answer_times,
+        connection,
+        contact_id=contact_id,
+        plan=terms.name,
+        standard_plan=STANDARD_PLAN,
+        since=now - LOOKED_BACK,
+        now=now,
+        most=MOST,
+    )
+    rows = [] if contact_id is None else ask(alone=True)
+    if sum(row.answered for row in rows) < learning.ENOUGH_OF_CONTACT:  # their own teach too little: everybody's
+        rows = ask()
     if sum(row.answered for row in rows) < learning.ENOUGH_OF_CONTACT:
         return learning.target(now=now, default=terms.target, floor=terms.floor, ceiling=terms.ceiling)
     ruler = household.ruler(connection, now, LOOKED_BACK, terms.name)
@@ -76,21 +79,6 @@ def _work_out(
         floor=terms.floor,
         ceiling=terms.ceiling,
     )
-
-
-def _own(connection: sqlite3.Connection, contact_id: int, terms: PlanConfig, now: datetime) -> list[AnswerTime] | None:
-    """What the contact's own answers teach, or None where they are too few: then everybody's are asked for."""
-    own = promises.answer_times(
-        connection,
-        contact_id=contact_id,
-        plan=terms.name,
-        standard_plan=STANDARD_PLAN,
-        since=now - LOOKED_BACK,
-        now=now,
-        most=MOST,
-        alone=True,
-    )
-    return own if sum(row.answered for row in own) >= learning.ENOUGH_OF_CONTACT else None
 
 
 def _observation(row: AnswerTime, ruler: Ruler, now: datetime) -> Observation:
