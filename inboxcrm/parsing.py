@@ -16,13 +16,17 @@ import inboxcrm
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import LONGEST_HEADERS, headers_end
 from inboxcrm.errors import InternalError
-from inboxcrm.parsing_wire import MORE, PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, from_wire
+from inboxcrm.parsing_wire import MORE, PLAIN, READY, REPLY, REQUEST, SHELVED, WITH_LANGUAGE, Parsed, from_wire
+from inboxcrm.shelf import Shelf
 from inboxcrm.spool import Spool
 
 __all__ = ["Limits", "Parsed", "Parser"]
 
 _CHUNK = 1 << 18
 """Octets read from the worker at once: answers to several mails are waited for together."""
+
+_ON_THE_SHELF = 8 << 20
+"""Octets of the mails of one call that lie on the shelf; those beyond go through the pipe."""
 
 UNPARSABLE = "unparsable"
 BODY_CUT = "body-cut"
@@ -50,6 +54,7 @@ class Parser:
         self._worker: Process | None = None
         self._greeted = False
         self._answers = bytearray()
+        self._shelf: Shelf | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,6 +100,9 @@ class Parser:
         """End the worker; the next call would start another."""
         async with self._lock:
             await self._discard()
+            if self._shelf is not None:
+                self._shelf.close()
+                self._shelf = None
 
     async def _read_until_failure(
         self, raws: Sequence[bytes | Spool], answers: list[Parsed], wish: int, *, together: bool = False
@@ -102,15 +110,10 @@ class Parser:
         """Append answers up to the first mail that failed; answered `together`, it may be a later one that failed."""
         worker = await self._ready()
         assert worker.stdin is not None
+        shelf = self._shelf if together else None
         whole = False
         try:
-            for left, raw in zip(reversed(range(len(raws))), raws, strict=True):
-                wished = wish | MORE if together and left else wish
-                if isinstance(raw, Spool):
-                    await self._hand_over(worker.stdin, raw, wished)
-                    continue
-                sent = self._within_limit(raw)
-                worker.stdin.write(REQUEST.pack(wished, len(sent)) + sent)  # in two, the worker would wake up twice
+            await self._send(worker.stdin, raws, wish | MORE if together else wish, shelf)
             for raw in raws:
                 octets = await self._answer(worker, self._limits.seconds)
                 if not octets:
@@ -123,11 +126,35 @@ class Parser:
         finally:
             if not whole:
                 await self._discard()
+            if shelf is not None:
+                shelf.clear()
+
+    async def _send(
+        self, pipe: asyncio.StreamWriter, raws: Sequence[bytes | Spool], wish: int, shelf: Shelf | None
+    ) -> None:
+        """Ask for these mails to be read, in one write: in several, the worker would wake up as often."""
+        requests: list[bytes] = []
+        place = 0
+        for left, raw in zip(reversed(range(len(raws))), raws, strict=True):
+            wished = wish if left else wish & ~MORE
+            if isinstance(raw, Spool):
+                pipe.write(b"".join(requests))
+                requests.clear()
+                await self._hand_over(pipe, raw, wished)
+                continue
+            sent = self._within_limit(raw)
+            if shelf is not None and place + len(sent) <= _ON_THE_SHELF:
+                shelf.lay(sent, place)
+                requests.append(REQUEST.pack(wished | SHELVED, len(sent), place))
+                place += len(sent)
+            else:
+                requests.append(REQUEST.pack(wished, len(sent), 0) + sent)
+        pipe.write(b"".join(requests))
 
     async def _hand_over(self, pipe: asyncio.StreamWriter, spool: Spool, wish: int) -> None:
         """A large mail piece by piece, never more of it in memory than the pipe takes."""
         length = min(len(spool), headers_end(spool.head(LONGEST_HEADERS * 2)) + self._limits.body)
-        pipe.write(REQUEST.pack(wish, length))
+        pipe.write(REQUEST.pack(wish, length, 0))
         for piece in spool.pieces(length):
             pipe.write(piece)
             await pipe.drain()
@@ -167,8 +194,11 @@ class Parser:
     async def _begin(self) -> Process:
         """A new worker, which has said nothing yet."""
         await self._discard()
+        self._shelf = self._shelf or Shelf.made()
+        shelf = () if self._shelf is None else (self._shelf.descriptor,)
         self._worker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "inboxcrm.parsing_worker", str(self._limits.memory)),
+            *(sys.executable, "-P", "-m", "inboxcrm.parsing_worker", str(self._limits.memory), *map(str, shelf)),
+            pass_fds=shelf,
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -15,18 +15,20 @@ from typing import Any
 
 from inboxcrm.domain.message import Address, Message, Part
 
-REQUEST = Struct(">BI")
-"""What stands before a mail sent to the worker: the wish (see below) and the number of octets."""
+REQUEST = Struct(">BII")
+"""What stands before a mail sent to the worker: the wish (see below), the number of octets, and their place on the
+shelf if they lie there.
+"""
 
 REPLY = Struct(">I")
 """What stands before an answer: its number of octets. An empty answer says that this mail could not be parsed."""
 
-PLAIN, WITH_LANGUAGE, MORE = 0, 1, 2
-"""What is wished: nothing besides, the language; and whether another mail follows at once, so that the answer may wait
-for its own."""
+PLAIN, WITH_LANGUAGE, MORE, SHELVED = 0, 1, 2, 4
+"""What is wished: nothing besides, the language; whether another mail follows at once, so that the answer may wait
+for its own; and whether the mail lies on the shelf instead of behind the request."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-READY = b"inboxcrm-parsing-2"
+READY = b"inboxcrm-parsing-3"
 """The first answer of a worker that has started."""
 
 

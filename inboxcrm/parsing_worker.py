@@ -1,7 +1,7 @@
-"""The process in which strangers' octets are read: `python -m inboxcrm.parsing_worker MEMORY_LIMIT`.
+"""The process in which strangers' octets are read: `python -m inboxcrm.parsing_worker MEMORY_LIMIT [SHELF]`.
 
 It reads requests from its standard input until that ends, answers each in turn on its standard output, opens no file
-of its own accord and no connection, and may be killed at any time.
+of its own accord and no connection, and may be killed at any time. SHELF is the descriptor of the shelf it was given.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import BinaryIO
 
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.quoting import new_text
-from inboxcrm.parsing_wire import MORE, PLAIN, READY, REPLY, REQUEST, WITH_LANGUAGE, Parsed, to_wire
+from inboxcrm.parsing_wire import MORE, PLAIN, READY, REPLY, REQUEST, SHELVED, WITH_LANGUAGE, Parsed, to_wire
+from inboxcrm.shelf import Shelf
 
-TOGETHER = 64 * 1024
-"""Octets of answers that are sent without waiting for more."""
+TOGETHER = 256 * 1024
+"""Octets of answers that are sent without waiting for more: each sending wakes the parent up."""
 
 
 def parsed(raw: bytes, *, language: bool) -> Parsed:
@@ -31,10 +32,10 @@ def parsed(raw: bytes, *, language: bool) -> Parsed:
     return Parsed(message, new, found)
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+def serve(requests: BinaryIO, replies: BinaryIO, shelf: Shelf | None = None) -> None:
     """Answer until the requests end; answers to mails that follow each other at once are sent together."""
     waiting = [_framed(READY)]
-    wish, size = PLAIN, 0
+    wish = PLAIN
     while True:
         if not wish & MORE or sum(map(len, waiting)) >= TOGETHER:
             replies.write(b"".join(waiting))
@@ -43,8 +44,8 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         head = requests.read(REQUEST.size)
         if len(head) < REQUEST.size:
             return
-        wish, size = REQUEST.unpack(head)
-        raw = requests.read(size)
+        wish, size, at = REQUEST.unpack(head)
+        raw = shelf.take(size, at) if shelf is not None and wish & SHELVED else requests.read(size)
         if len(raw) < size:
             return
         try:
@@ -71,13 +72,25 @@ def _limit_memory(octets: int) -> None:
         return
 
 
+def _widen(pipe: BinaryIO) -> None:
+    """Have the pipe take at once what is sent together, where the system can."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, 2 * TOGETHER)
+    except (ImportError, AttributeError, OSError):
+        return
+
+
 def main() -> None:
     """Run until standard input ends; the terminal's Ctrl-C is for the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(int(sys.argv[1]))
+    _widen(sys.stdout.buffer)
     gc.freeze()
     gc.set_threshold(50_000)  # reading a mail makes no cycles to look for
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    shelf = Shelf(int(sys.argv[2])) if len(sys.argv) > 2 else None
+    serve(sys.stdin.buffer, sys.stdout.buffer, shelf)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from inboxcrm.errors import InternalError
 from inboxcrm.parsing import Limits, Parser
 from inboxcrm.parsing_wire import from_wire, to_wire
 from inboxcrm.parsing_worker import parsed
+from inboxcrm.shelf import Shelf
 
 MAILS = Path(__file__).parent / "mail"
 LETTER = """From: Ann <ann@example.org>
@@ -79,6 +81,33 @@ async def test_many_are_answered_in_their_order(parser: Parser) -> None:
 
     assert [one.message.subject for one in answers] == [str(number) for number in range(300)]
     assert await parser.parse_many([]) == []
+
+
+@pytest.mark.parametrize("has_shelf", [True, False], ids=["by the shelf", "by the pipe alone"])
+async def test_many_large_mails_are_read_whole_and_leave_no_octets_behind(
+    monkeypatch: pytest.MonkeyPatch, parser: Parser, has_shelf: bool
+) -> None:
+    if not has_shelf:
+        monkeypatch.setattr(Shelf, "made", lambda: None)
+    raws = [b"Subject: %d\n\n" % number + b"%d\n" % number * 200_000 for number in range(10)]  # more than it holds
+
+    answers = await parser.parse_many(raws)
+
+    assert answers == [parsed(raw, language=False) for raw in raws]
+    if sys.platform == "linux" and has_shelf:
+        assert parser._shelf is not None
+        assert os.fstat(parser._shelf.descriptor).st_size == 0
+
+
+async def test_mail_that_finds_no_room_on_the_shelf_goes_through_the_pipe(
+    monkeypatch: pytest.MonkeyPatch, parser: Parser
+) -> None:
+    def full(shelf: Shelf, octets: bytes, at: int) -> None:
+        raise OSError(ENOSPC, "no space left")
+
+    monkeypatch.setattr(Shelf, "lay", full)
+
+    assert await parser.parse_many([LETTER] * 3) == [parsed(LETTER, language=False)] * 3
 
 
 async def test_a_worker_that_was_killed_is_replaced(parser: Parser) -> None:
