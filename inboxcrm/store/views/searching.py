@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from heapq import nlargest
+from itertools import pairwise
 
+from inboxcrm.store.views.beginnings import spelled_out
 from inboxcrm.store.views.messages import MessageRow
-from inboxcrm.store.views.rows import PAGE, values
+from inboxcrm.store.views.rows import PAGE, all_values
 from inboxcrm.store.views.snippets import snippets
 from inboxcrm.store.views.wanted import Wanted, wanted
 
-FEW = 300
-"""Matches up to here are all looked up and put in order."""
+SOME, FEW, MANY = 300, 600, 5_000
+"""Of so many matches is told how close they lie; up to so many are looked up one by one; so many are left to SQLite."""
 
-AMONG = 8
-"""Of more, the newest are looked for among the newest mails first, so many times as many as are wanted. Words that fill
-a page by that are so common that putting all their matches in order would take long; for others SQLite does it in a few
-milliseconds."""
+SPARE = 1.4
+"""The newest are looked for among so many of the newest mails as should hold them, times this."""
 
-GAP = 32
-"""Row numbers that may lie between two mails of one stretch."""
+AT_FIRST, MOST, MOST_OF_PHRASES = 4, 40, 200
+"""The newest mails that are looked at for each one wanted: where nothing is known yet; at most; and at most where
+looking at all matches takes long, since words must be held against one another by their places."""
 
-STRETCHES = 24
-"""Stretches of row numbers that are looked through: where mail lies more mixed than that, time does not help."""
+RANGES = 24
+"""Ranges of row numbers in which these mails are looked for."""
+
+LOOSE = 16
+"""How many rows those ranges may hold for each mail that is looked at: where mail lies more mixed than that, time does
+not help."""
 
 LAST = "9999"
 """A time behind every time."""
@@ -56,120 +63,167 @@ def search(
     asked = wanted(words, zone)
     if asked is None or limit < 1:
         return []
-    asked = decided(connection, asked)
-    found = _found(connection, asked, offset + limit)[offset:]
-    rows = _rows(connection, found)
-    shown = snippets(connection, asked, [row.id for row in rows], marks=marks)
+    with _one_moment(connection):
+        asked, found = _found(connection, asked, offset + limit)
+        rows = _rows(connection, found[offset:])
+        shown = snippets(connection, asked, rows, marks=marks)
     return [Hit(row, shown.get(row.id) or row.preview) for row in rows]
+
+
+@contextmanager
+def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Within it every statement reads the same state of the mails, whatever another process writes meanwhile."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.execute("COMMIT")
 
 
 def decided(connection: sqlite3.Connection, asked: Wanted) -> Wanted:
     """The same, with the last word as it stands where a page of messages hold it so."""
     whole = asked.whole
-    return whole if asked.open and len(_some(connection, whole, PAGE)) == PAGE else asked
+    return whole if asked.open and len(_Matching(connection, whole.expression).first(PAGE)) == PAGE else asked
 
 
-def _found(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    """The newest `count` rows, in order."""
+def _found(connection: sqlite3.Connection, asked: Wanted, count: int) -> tuple[Wanted, list[int]]:
+    """What was asked for, decided, and the newest `count` rows, in order."""
     if not asked.terms:
-        return _between(connection, asked, count)
-    few = _some(connection, asked, FEW + 1)
-    if len(few) <= FEW:
-        return _in_order(connection, asked, few)[:count]
-    return _among_newest(connection, asked, count) or _all_in_order(connection, asked, count)
+        return asked, _newest(connection, asked, count, erased=False)
+    matching = _Matching(connection, asked.whole.expression)
+    if not asked.open or len(matching.first(PAGE)) == PAGE:
+        asked = asked.whole
+    else:
+        matching = _Matching(connection, spelled_out(connection, asked))
+        if found := _among_newest(connection, asked, matching.expression, AT_FIRST * count, count):
+            return asked, found
+    some = matching.first(SOME)
+    if len(some) == SOME:
+        wide = count + int(SPARE * count * (some[-1] - some[0] + 1) / SOME)
+        most = (MOST_OF_PHRASES if any(term.is_phrase for term in asked.terms) else MOST) * count
+        for each in (wide, min(3 * wide, most)) if wide <= most else ():
+            if found := _among_newest(connection, asked, matching.expression, each, count):
+                return asked, found
+    every = matching.first(MANY)
+    if len(every) <= FEW:
+        return asked, _in_order(connection, asked, every)[:count]
+    return asked, _down_to(connection, asked, count, among=every if len(every) < MANY else None)
 
 
-def _among_newest(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    """The newest `count` rows, where so many of the newest mails of the time asked for are; else none."""
-    newest = _newest(connection, asked, count * AMONG)
-    stretches = _stretches(newest)
-    if len(stretches) > STRETCHES:
+class _Matching:
+    """The rows that hold the words, in the order of their numbers, read as far as they are asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, expression: str) -> None:
+        self.expression = expression
+        self._read: list[int] = []
+        self._cursor = connection.cursor()
+        self._cursor.row_factory = None
+        self._begun = False
+
+    def first(self, count: int) -> list[int]:
+        """So many of them, or all there are."""
+        if not self._begun:
+            self._cursor.execute("SELECT rowid FROM search WHERE search MATCH ?", (self.expression,))
+            self._begun = True
+        if len(self._read) < count:
+            self._read += (row for (row,) in self._cursor.fetchmany(count - len(self._read)))
+        return self._read
+
+
+def _among_newest(connection: sqlite3.Connection, asked: Wanted, expression: str, wide: int, count: int) -> list[int]:
+    """The newest `count` rows, where they are among the `wide` newest mails of the time asked for; else none."""
+    newest = _newest(connection, asked, wide)
+    ranges = _ranges(newest)
+    if sum(last - first for first, last in ranges) > LOOSE * wide:
         return []
-    holding = {row for stretch in stretches for row in _within(connection, asked, stretch)}
+    holding = {row for each in ranges for row in _within(connection, expression, each)}
     found = [row for row in newest if row in holding]
-    return found[:count] if len(found) >= count else []
+    return found[:count] if len(found) >= count or len(newest) < wide else []
 
 
-def _some(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    rows = connection.execute("SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", (asked.expression, count))
-    return [row[0] for row in rows]
-
-
-def _within(connection: sqlite3.Connection, asked: Wanted, stretch: tuple[int, int]) -> Iterator[int]:
-    rows = connection.execute(
-        "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?", (asked.expression, *stretch)
+def _within(connection: sqlite3.Connection, expression: str, rows: tuple[int, int]) -> list[int]:
+    return _numbers(
+        connection, "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?", (expression, *rows)
     )
-    return (row[0] for row in rows)
 
 
-def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """The rows as few ranges of row numbers, first and last."""
-    stretches: list[tuple[int, int]] = []
-    for row in sorted(rows):
-        if stretches and row - stretches[-1][1] <= GAP:
-            stretches[-1] = (stretches[-1][0], row)
-        else:
-            stretches.append((row, row))
-    return stretches
+def _ranges(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """These rows as a few ranges of row numbers, first and last; what lies farthest apart is kept apart."""
+    ordered = sorted(rows)
+    gaps = [(after - row, at) for at, (row, after) in enumerate(pairwise(ordered), start=1) if after - row > len(rows)]
+    begins = [0, *sorted(at for _, at in nlargest(RANGES - 1, gaps))]
+    ends = [*begins[1:], len(ordered)]
+    return [(ordered[begin], ordered[end - 1]) for begin, end in zip(begins, ends, strict=True) if end]
 
 
 def _in_order(connection: sqlite3.Connection, asked: Wanted, rows: Sequence[int]) -> list[int]:
-    found = connection.execute(
+    return _numbers(
+        connection,
         """
         SELECT id FROM messages
         WHERE id IN (SELECT value FROM json_each(:rows)) AND received_at >= :since AND received_at < :until
         ORDER BY +received_at DESC, id DESC
         """,
-        {"rows": json.dumps(rows), "since": asked.since or "", "until": asked.until or LAST},
+        {"rows": json.dumps(rows), **_time(asked)},
     )
-    return [row[0] for row in found]
 
 
-def _all_in_order(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    found = connection.execute(
-        """
+def _down_to(
+    connection: sqlite3.Connection, asked: Wanted, count: int, *, among: Sequence[int] | None = None
+) -> list[int]:
+    """The newest `count` rows, by going through the mails from the newest on; of all that hold the words, or of these.
+
+    Of many only FTS5 knows them all soon enough.
+    """
+    matches = (
+        "SELECT rowid FROM search WHERE search MATCH :sought"
+        if among is None
+        else "SELECT value FROM json_each(:sought)"
+    )
+    return _numbers(
+        connection,
+        f"""
         SELECT id FROM messages INDEXED BY messages_received
-        WHERE id IN (SELECT rowid FROM search WHERE search MATCH :expression)
-          AND received_at >= :since AND received_at < :until
+        WHERE id IN ({matches}) AND received_at >= :since AND received_at < :until
         ORDER BY received_at DESC, id DESC
         LIMIT :count
-        """,
-        {
-            "expression": asked.expression,
-            "since": asked.since or "",
-            "until": asked.until or LAST,
-            "count": count,
-        },
+        """,  # noqa: S608 - conditions of our own
+        {"sought": asked.expression if among is None else json.dumps(among), "count": count, **_time(asked)},
     )
-    return [row[0] for row in found]
 
 
-def _newest(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    """The newest rows of a time, whatever words they hold, those of which nothing is left among them."""
-    found = connection.execute(
-        """
-        SELECT id FROM messages
-        WHERE received_at >= :since AND received_at < :until
-        ORDER BY received_at DESC, id DESC
-        LIMIT :count
-        """,
-        {"since": asked.since or "", "until": asked.until or LAST, "count": count},
-    )
-    return [row[0] for row in found]
+def _newest(connection: sqlite3.Connection, asked: Wanted, count: int, *, erased: bool = True) -> list[int]:
+    """The newest rows of a time, whatever words they hold; not `erased`: only those of which something is left."""
+    (listed,) = connection.execute(
+        f"""
+        SELECT JSON_GROUP_ARRAY(id) FROM (
+          SELECT id FROM messages
+          WHERE received_at >= :since AND received_at < :until {"" if erased else "AND erased_at IS NULL"}
+          ORDER BY received_at DESC, id DESC
+          LIMIT :count)
+        """,  # noqa: S608 - a condition of our own
+        {"count": count, **_time(asked)},
+    ).fetchone()
+    rows: list[int] = json.loads(listed)
+    return rows
 
 
-def _between(connection: sqlite3.Connection, asked: Wanted, count: int) -> list[int]:
-    """The newest rows of a time of which something is left."""
-    found = connection.execute(
-        """
-        SELECT id FROM messages
-        WHERE received_at >= :since AND received_at < :until AND erased_at IS NULL
-        ORDER BY received_at DESC, id DESC
-        LIMIT :count
-        """,
-        {"since": asked.since or "", "until": asked.until or LAST, "count": count},
-    )
-    return [row[0] for row in found]
+def _time(asked: Wanted) -> dict[str, str]:
+    return {"since": asked.since or "", "until": asked.until or LAST}
+
+
+def _numbers(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object] | Mapping[str, object]
+) -> list[int]:
+    """The one column that a statement answers with."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return [number for (number,) in cursor.execute(statement, values)]
 
 
 def _rows(connection: sqlite3.Connection, found: Sequence[int]) -> list[MessageRow]:
@@ -177,5 +231,5 @@ def _rows(connection: sqlite3.Connection, found: Sequence[int]) -> list[MessageR
     rows = connection.execute(
         "SELECT * FROM message_list WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(found),)
     )
-    by_id = {row["id"]: MessageRow(**values(row)) for row in rows}
+    by_id = {each["id"]: MessageRow(**each) for each in all_values(rows)}
     return [by_id[row_id] for row_id in found if row_id in by_id]

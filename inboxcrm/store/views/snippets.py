@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import threading
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
+from inboxcrm.store.views.messages import MessageRow
+from inboxcrm.store.views.tokens import in_memory, tokens
 from inboxcrm.store.views.wanted import Wanted
 
 TOKENS, WIDTH, BEFORE = 14, 110, 30
@@ -27,13 +29,13 @@ PLACES = 3
 ENDING, SHORTEST = 3, 4
 """Letters at the end of a word that its other forms may not have, and how many it keeps at least."""
 
+APART = 12
+"""Characters that a word before the longest of a phrase may be longer than its beginning, with what follows it."""
+
 BEGINNING = 20_000
 """Characters of a letter in which places are looked for before the whole of it is."""
 
 ELLIPSIS = " … "
-
-TOKENIZER = 'tokenize="porter unicode61 remove_diacritics 2"'
-"""How the full-text index tells words apart."""
 
 _LOOKED_AT: Mapping[str | None, tuple[tuple[int, ...], ...]] = {
     None: ((0, 3), (1, 2)),
@@ -45,18 +47,18 @@ _LOOKED_AT: Mapping[str | None, tuple[tuple[int, ...], ...]] = {
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 
-_Texts = tuple[str, str, str, str]
+_BETWEEN, _REST, _NO_MORE = r"[\W_]+", r"[^\W_]*", r"(?![^\W_])"
 
-_own = threading.local()
+_Texts = tuple[str, str, str, str]
 
 
 def snippets(
-    connection: sqlite3.Connection, asked: Wanted, row_ids: Collection[int], *, marks: tuple[str, str]
+    connection: sqlite3.Connection, asked: Wanted, rows: Collection[MessageRow], *, marks: tuple[str, str]
 ) -> dict[int, str]:
     """By row, the words found with `marks` round them and some words about; a row that holds none is left out."""
-    if not asked.terms or not row_ids:
+    if not asked.terms or not rows:
         return {}
-    texts = _texts(connection, row_ids, most=BEGINNING)
+    texts = _texts(connection, rows, most=BEGINNING)
     likely = {row_id: _likely(asked, each) for row_id, each in texts.items()}
     right = _right(asked, sorted({run.text for runs in likely.values() for run in runs}))
     found: dict[int, str] = {}
@@ -64,21 +66,23 @@ def snippets(
         sure = [run for run in runs if run.text in right[run.term]]
         if sure:
             found[row_id] = _shown(texts[row_id], sure, marks)
-    rest = texts.keys() - found.keys()
+    rest = [row for row in rows if row.id not in found]
     return found | _of_whole_letters(asked, _texts(connection, rest), marks) if rest else found
 
 
-def _texts(connection: sqlite3.Connection, row_ids: Collection[int], *, most: int = 1 << 30) -> dict[int, _Texts]:
+def _texts(connection: sqlite3.Connection, rows: Iterable[MessageRow], *, most: int = 1 << 30) -> dict[int, _Texts]:
     """What is searched of these rows, the first `most` characters of each."""
-    rows = connection.execute(
+    by_id = {row.id: row for row in rows}
+    letters = connection.execute(
         """
-        SELECT id, subject, sender, SUBSTR(recipients, 1, :most), SUBSTR(text, 1, :most)
-        FROM search_source
-        WHERE id IN (SELECT value FROM json_each(:ids))
+        SELECT message_id, SUBSTR(text, 1, :most)
+        FROM letters
+        WHERE message_id IN (SELECT value FROM json_each(:ids))
         """,
-        {"ids": json.dumps(list(row_ids)), "most": most},
+        {"ids": json.dumps(list(by_id)), "most": most},
     )
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+    people = {row_id: (by_id[row_id], text) for row_id, text in letters}
+    return {row_id: (row.subject, row.sender, row.recipients[:most], text) for row_id, (row, text) in people.items()}
 
 
 class _Run(NamedTuple):
@@ -92,79 +96,125 @@ class _Run(NamedTuple):
 
 
 def _likely(asked: Wanted, texts: _Texts) -> list[_Run]:
-    """Where each term may stand: in the capitals people use, else in any and without accents, which takes longer.
+    """Where each term may stand: as it is written, else in another form, else in other capitals or with accents.
 
-    Terms of people come last: of two places alike in what they hold, the one with the words is shown.
+    Each takes longer than the one before. Terms of people come last: of two places alike in what they hold, the one
+    with the words is shown.
     """
     runs: list[_Run] = []
     for number, term in sorted(enumerate(asked.terms), key=lambda each: each[1].column is not None):
-        beginnings, pattern = _beginnings(term.text)
-        found: list[_Run] = []
-        for columns in _LOOKED_AT[term.column]:
-            for column in columns:
-                found += _runs(number, column, texts[column], beginnings, pattern)
-            if found:
-                break
-        else:
-            beginnings, pattern = _beginnings(_folded(term.text))
-            for columns in _LOOKED_AT[term.column]:
-                for column in columns:
-                    found += _runs(number, column, _folded(texts[column]), beginnings, pattern)
-        runs += found
+        runs += (
+            _places(number, term.column, texts, _as_written(term.text, term.open))
+            or _places(number, term.column, texts, _in_any_form(term.text))
+            or _places(number, term.column, texts, _in_any_form(_folded(term.text)), folded=True)
+        )
     return runs
 
 
-def _runs(number: int, column: int, text: str, beginnings: Iterable[str], pattern: re.Pattern[str]) -> list[_Run]:
-    """Where words begin like a term's, one behind the other: the first few places."""
-    found: list[_Run] = []
-    for beginning in beginnings:
-        at = text.find(beginning)
-        while at >= 0 and len(found) < PLACES:
-            if not text[at - 1 : at].isalnum() and (match := pattern.match(text, at)):
-                found.append(_Run(number, column, at, match.end(), match[0]))
-            at = text.find(beginning, at + 1)
+def _places(number: int, column: str | None, texts: _Texts, sought: _Sought, *, folded: bool = False) -> list[_Run]:
+    for columns in _LOOKED_AT[column]:
+        found: list[_Run] = []
+        for each in columns:
+            found += _runs(number, each, _folded(texts[each]) if folded else texts[each], sought)
         if found:
-            break
-    return found
+            return found
+    return []
+
+
+class _Sought(NamedTuple):
+    """How to find some words one behind the other: by the longest of them, then by what stands before and behind.
+
+    `forms` are the capitals people use for the longest, or for its beginning; the others may be written in any.
+    """
+
+    forms: tuple[str, ...]
+    before: re.Pattern[str] | None
+    reach: int
+    from_there: re.Pattern[str]
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where they stand, for the first of the forms that is found at all."""
+        for form in self.forms:
+            found = False
+            at = text.find(form)
+            while at >= 0:
+                if (place := self._place(text, at)) is not None:
+                    found = True
+                    yield place
+                at = text.find(form, at + 1)
+            if found:
+                return
+
+    def _place(self, text: str, at: int) -> tuple[int, int] | None:
+        if text[at - 1 : at].isalnum() or (match := self.from_there.match(text, at)) is None:
+            return None
+        if self.before is None:
+            return at, match.end()
+        before = self.before.search(text, max(0, at - self.reach), at)
+        return None if before is None else (before.start(), match.end())
+
+
+def _runs(number: int, column: int, text: str, sought: _Sought) -> list[_Run]:
+    """The first few places where a term's words may stand."""
+    return [_Run(number, column, start, end, text[start:end]) for start, end in islice(sought.places(text), PLACES)]
 
 
 @lru_cache(maxsize=64)
-def _beginnings(words: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
-    """How the first word may begin, and all of them, whatever their capitals."""
-    stems = [word[: max(SHORTEST, len(word) - ENDING)].lower() for word in _WORD.findall(words)]
-    first = stems[:1]
-    return (
-        tuple(dict.fromkeys(form for stem in first for form in (stem, stem.capitalize(), stem.upper()))),
-        re.compile(r"[\W_]+".join(re.escape(stem) + r"[^\W_]*" for stem in stems), re.IGNORECASE),
+def _as_written(words: str, is_open: bool) -> _Sought:
+    """These words; where they are `open`, the last may go on."""
+    patterns = [re.escape(word) + _NO_MORE for word in _WORD.findall(words)]
+    if is_open:
+        patterns[-1:] = [re.escape(word) + _REST for word in _WORD.findall(words)[-1:]]
+    return _sought(_WORD.findall(words), patterns)
+
+
+@lru_cache(maxsize=64)
+def _in_any_form(words: str) -> _Sought:
+    """Words that begin like these, as far as the index keeps them and then some letters less."""
+    written = _WORD.findall(words)
+    stems = [
+        word[: min(max(SHORTEST, len(word) - ENDING), _in_common(_folded(word), "".join(kept[:1])) or len(word))]
+        for word, kept in zip(written, tokens(written), strict=True)
+    ]
+    return _sought(stems, [re.escape(stem) + _REST for stem in stems])
+
+
+def _in_common(word: str, other: str) -> int:
+    """How many letters from the first on are the same."""
+    return next(
+        (at for at, (one, two) in enumerate(zip(word, other, strict=False)) if one != two), min(len(word), len(other))
+    )
+
+
+def _sought(words: Sequence[str], patterns: Sequence[str]) -> _Sought:
+    longest = max(range(len(words)), key=lambda number: len(words[number]), default=0)
+    capitals = (
+        form for word in words[longest : longest + 1] for form in (word.lower(), word.capitalize(), word.upper())
+    )
+    before = "".join(pattern + _BETWEEN for pattern in patterns[:longest])
+    return _Sought(
+        tuple(dict.fromkeys(capitals)),
+        re.compile(rf"(?<![^\W_]){before}\Z", re.IGNORECASE) if before else None,
+        sum(len(word) + APART for word in words[:longest]),
+        re.compile(_BETWEEN.join(patterns[longest:]), re.IGNORECASE),
     )
 
 
 def _right(asked: Wanted, written: Sequence[str]) -> list[set[str]]:
     """For each term, those of these words that are the term's."""
-    memory = _table_in_memory()
-    memory.execute("BEGIN")
-    try:
+    with in_memory() as memory:
         memory.executemany("INSERT INTO lines (rowid, text) VALUES (?, ?)", enumerate(written))
         return [
             {written[row] for (row,) in memory.execute("SELECT rowid FROM lines WHERE lines MATCH ?", (term.anywhere,))}
             for term in asked.terms
         ]
-    finally:
-        memory.execute("ROLLBACK")
-
-
-def _table_in_memory() -> sqlite3.Connection:
-    """This thread's own, empty: to make one takes longer than to ask it."""
-    memory: sqlite3.Connection | None = getattr(_own, "memory", None)
-    if memory is None:
-        memory = _own.memory = sqlite3.connect(":memory:", isolation_level=None)
-        memory.execute(f"CREATE VIRTUAL TABLE lines USING fts5(subject, sender, recipients, text, {TOKENIZER})")
-    return memory
 
 
 def _shown(texts: _Texts, runs: Sequence[_Run], marks: tuple[str, str]) -> str:
     """The piece of a text with the most terms in it; of several the first."""
-    best = max(runs, key=lambda run: len({each.term for each in runs if _near(run, each)}))
+    best = (
+        runs[0] if all(run.term == runs[0].term for run in runs) else max(runs, key=lambda run: _terms_near(run, runs))
+    )
     text = texts[best.column]
     start, end = _piece(text, best)
     shown = [ELLIPSIS] if start else []
@@ -174,6 +224,10 @@ def _shown(texts: _Texts, runs: Sequence[_Run], marks: tuple[str, str]) -> str:
             shown += [text[at : run.start], marks[0], text[run.start : run.end], marks[1]]
             at = run.end
     return "".join([*shown, text[at:end], ELLIPSIS if end < len(text) else ""])
+
+
+def _terms_near(run: _Run, runs: Sequence[_Run]) -> int:
+    return len({each.term for each in runs if _near(run, each)})
 
 
 def _near(run: _Run, other: _Run) -> bool:
@@ -190,27 +244,27 @@ def _piece(text: str, run: _Run) -> tuple[int, int]:
 
 
 def _of_whole_letters(asked: Wanted, texts: Mapping[int, _Texts], marks: tuple[str, str]) -> dict[int, str]:
-    memory = _table_in_memory()
     any_term = " OR ".join(term.expression for term in asked.terms)
     rows = [(row_id, *each) for row_id, each in texts.items()]
-    memory.execute("BEGIN")
-    try:
+    with in_memory() as memory:
         memory.executemany("INSERT INTO lines (rowid, subject, sender, recipients, text) VALUES (?, ?, ?, ?, ?)", rows)
         found = memory.execute(
             "SELECT rowid, snippet(lines, -1, ?, ?, ?, ?) FROM lines WHERE lines MATCH ?",
             (*marks, ELLIPSIS, TOKENS, any_term),
         )
         return dict(found.fetchall())
-    finally:
-        memory.execute("ROLLBACK")
 
 
 def _folded(text: str) -> str:
     """In lower case and without the accents of Latin letters, place for place."""
-    return text.lower() if text.isascii() else text.translate(_bases()).lower()
+    if not text.isascii():
+        bases = _bases()
+        for letter in bases.keys() & set(text):
+            text = text.replace(letter, bases[letter])
+    return text.lower()
 
 
 @lru_cache(maxsize=1)
-def _bases() -> dict[int, str]:
+def _bases() -> dict[str, str]:
     """Of each Latin letter the plain one; of all letters only the Turkish capital İ becomes two in lower case."""
-    return {letter: unicodedata.normalize("NFD", chr(letter))[0] for letter in _LATIN}
+    return {chr(letter): unicodedata.normalize("NFD", chr(letter))[0] for letter in _LATIN}

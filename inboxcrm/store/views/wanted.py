@@ -28,6 +28,11 @@ class Term:
     open: bool = False
 
     @property
+    def is_phrase(self) -> bool:
+        """Whether it is several words, whose places must be held against one another."""
+        return len(self.text.split()) > 1
+
+    @property
     def expression(self) -> str:
         """This term for FTS5. Its text is data: quoted, no operator in it means anything."""
         return self.anywhere if self.column is None else f"{self.column} : {self.anywhere}"
@@ -59,7 +64,7 @@ class Wanted:
     @property
     def expression(self) -> str:
         """All terms for FTS5; empty where none is asked for."""
-        return " ".join(term.expression for term in self.terms)
+        return " AND ".join(term.expression for term in self.terms)
 
 
 def wanted(words: str, zone: tzinfo = UTC) -> Wanted | None:
