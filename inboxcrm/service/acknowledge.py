@@ -23,10 +23,11 @@ from inboxcrm.domain.wording import Precision
 from inboxcrm.errors import TemplateError
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose
 from inboxcrm.service import brakes, urgent
-from inboxcrm.service.file import Filing, Person
+from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
-from inboxcrm.store import contacts, home, outbox
+from inboxcrm.store import home, outbox
+from inboxcrm.store.contacts import Card
 
 PHONE = "phone"
 URGENT_WORD = "URGENT"
@@ -40,7 +41,7 @@ class Speech:
 
     decided: Acknowledge
     plan: Plan
-    person: Person
+    card: Card
     situation: Situation
     message_row: int
     matter_id: int | None
@@ -140,7 +141,8 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
     """What the template is told; the minimal one learns the time and nothing else."""
     owner = filing.household.config.owner
     language = wording.spoken(speech.situation.language) or wording.spoken(owner.language) or "en"
-    sender_zone = zone_of_sender(filing, speech.person)
+    card = speech.card
+    sender_zone = zone_of_sender(filing, card)
     minimal = speech.decided.template == MINIMAL
     plan = filing.household.plan(speech.situation.plan or None)
     trusted = (
@@ -150,7 +152,6 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         and not minimal
     )
     reachable = bool(filing.household.config.notify.routes)
-    card = contacts.card(filing.connection, speech.person.contact_id)
     proved = speech.situation.known and speech.plan.verdict.authenticated and not minimal
     form = form_of(card, proved=proved)
     return {
@@ -225,12 +226,11 @@ def _sender_name(filing: Filing) -> str:
     return author.name if author is not None else ""
 
 
-def zone_of_sender(filing: Filing, person: Person) -> tzinfo | None:
+def zone_of_sender(filing: Filing, card: Card) -> tzinfo | None:
     """Where the sender's clock stands: set on the contact, else the offset of the Date field.
 
     An offset of zero says nothing: servers of any country stamp it.
     """
-    card = contacts.card(filing.connection, person.contact_id)
     if card.timezone:
         return ZoneInfo(card.timezone)
     date = filing.message.date

@@ -10,23 +10,24 @@ from inboxcrm.domain.asked_call import AskedCall, asked_call
 from inboxcrm.domain.situation import Situation
 from inboxcrm.service import notify
 from inboxcrm.service.acknowledge import zone_of_sender
-from inboxcrm.service.file import Filing, Person
+from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word
 from inboxcrm.store import call_backs
+from inboxcrm.store.contacts import Card
 
 AHEAD = timedelta(minutes=10)
 """How long before the time that was asked for the owner is reminded."""
 
 
-def wish(filing: Filing, person: Person, situation: Situation) -> AskedCall:
+def wish(filing: Filing, card: Card, situation: Situation) -> AskedCall:
     """What a mail that asks for a call says of its time, by the clock of whoever asks."""
     owner = filing.household.config.owner
     return asked_call(
         situation.text,
         wording.spoken(situation.language) or "en",
         received_at=filing.received_at,
-        zone=zone_of_sender(filing, person) or owner.timezone,
+        zone=zone_of_sender(filing, card) or owner.timezone,
     )
 
 

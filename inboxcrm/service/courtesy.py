@@ -45,8 +45,8 @@ def _helped_while_closed(kept: KeptByMail, calendar: OfficeCalendar) -> bool:
 
 def _draft(household: Household, connection: sqlite3.Connection, kept: KeptByMail, now: datetime) -> bool:
     key = f"{TEMPLATE}:{kept.contact_id}"
-    plan = contacts.terms(connection, kept.contact_id).plan
-    if urgent.has_access(household, plan or "") or outbox.was_entered(connection, key):
+    plan = contacts.card(connection, kept.contact_id).plan
+    if urgent.has_access(household, plan) or outbox.was_entered(connection, key):
         return False
     about = drafting.about(household, connection, kept.message_id)
     if isinstance(about, Silence):

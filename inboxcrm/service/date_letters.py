@@ -22,7 +22,7 @@ from inboxcrm.parsing import Parsed
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose_owner_mail
 from inboxcrm.service import brakes, drafting
 from inboxcrm.service.acknowledge import addressed_alias, composed, reason, zone_of_sender
-from inboxcrm.service.file import Filing, Person
+from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
 from inboxcrm.store import contacts, folders, home, messages, outbox, views
@@ -137,8 +137,8 @@ def _values(
     household = letter.filing.household
     owner = household.config.owner
     language = wording.spoken(letter.language) or wording.spoken(owner.language) or "en"
-    theirs = zone_of_sender(letter.filing, Person(letter.promise.contact_id, None))
     card = contacts.card(letter.filing.connection, letter.promise.contact_id)
+    theirs = zone_of_sender(letter.filing, card)
     proved = letter.known and letter.trusted
     day = letter.filing.received_at.astimezone(owner.timezone).date()
 

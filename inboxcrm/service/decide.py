@@ -26,6 +26,7 @@ from inboxcrm.service import call_back, duties, file, learned, reports, story, u
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, questions, unowed
+from inboxcrm.store.contacts import Card
 
 CLOCK_SLACK = timedelta(hours=1)
 QUOTED_WITHIN = 20_000
@@ -112,12 +113,14 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     link = file.link(filing, file.writer(filing.message, verdict), human=human)
     person = file.settle(filing, link)
     placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
-    terms = terms_for(filing, person, gathered)
-    situation = situation_of(filing, person, gathered, verdict, placement, terms)
+    card = contacts.card(connection, person.contact_id)
+    terms = terms_for(filing, person, card, gathered)
+    calendar = household.calendar(connection, filing.received_at, card.plan)
+    situation = situation_of(filing, card, calendar, gathered, verdict, placement, terms)
     word = household.rules.speak(situation)
     if word.plan is not None:
-        terms = terms_for(filing, person, gathered, plan=word.plan)
-    calendar = household.calendar(connection, filing.received_at, word.plan or situation.plan)
+        terms = terms_for(filing, person, card, gathered, plan=word.plan)
+        calendar = household.calendar(connection, filing.received_at, word.plan)
     owed = placement.matter.live_promise if placement.matter is not None else None
     settled = None if owed is None else settled_by(filing.parsed.new_text)
     decided = planning.plan(
@@ -131,7 +134,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         now=filing.now,
         answered=gathered.answer is not None,
         settled=settled is not None,
-        wish=call_back.wish(filing, person, situation) if word.call_back else None,
+        wish=call_back.wish(filing, card, situation) if word.call_back else None,
     )
     row_id, matter_id = file.store(
         filing,
@@ -165,7 +168,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         )
     spoken: Acknowledge | Silence = decided.speech
     if isinstance(spoken, Acknowledge):
-        speech = Speech(spoken, decided, person, situation, row_id, matter_id, promise_id, mailbox_id)
+        speech = Speech(spoken, decided, card, situation, row_id, matter_id, promise_id, mailbox_id)
         spoken = write(filing, speech)
     outbox.keep_keys(connection, [identity_key(filing.message), content_key(filing.message)], row_id, at=filing.now)
     if terms.basis is not None and isinstance(decided.promise, MakePromise):
@@ -218,15 +221,14 @@ def _asked(placement: Placement) -> int:
     return 1 if placement.matter is None or placement.matter.live_promise is None else 2
 
 
-def terms_for(filing: Filing, person: Person, gathered: Gathered, *, plan: str | None = None) -> Terms:
+def terms_for(filing: Filing, person: Person, card: Card, gathered: Gathered, *, plan: str | None = None) -> Terms:
     """What the owner set for this sender: for the contact, else the organisation, else everybody.
 
     The times of `plan`, which a rule names for this mail, come before those of the sender's own.
     """
     household = filing.household
     settings = household.config.acknowledge
-    held = contacts.terms(filing.connection, person.contact_id) if person.contact_id is not None else None
-    plan = plan or (held.plan if held is not None else None)
+    plan = plan or card.plan or None
     level = household.plan(plan)
     author = filing.message.author
     basis = learned.target(
@@ -246,7 +248,7 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered, *, plan: str |
         new_sender=not gathered.history.known,
         acknowledged_today=author is not None
         and outbox.went_to(filing.connection, author.key, since=filing.now - timedelta(days=1)),
-        policy_of_contact=Policy(held.policy) if held is not None and held.policy else None,
+        policy_of_contact=Policy(card.policy) if card.policy else None,
         policy_of_plan=level.policy,
         texts=level.templates,
         basis=basis,
@@ -254,14 +256,18 @@ def terms_for(filing: Filing, person: Person, gathered: Gathered, *, plan: str |
 
 
 def situation_of(
-    filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, placement: Placement, terms: Terms
+    filing: Filing,
+    card: Card,
+    calendar: OfficeCalendar,
+    gathered: Gathered,
+    verdict: Verdict,
+    placement: Placement,
+    terms: Terms,
 ) -> Situation:
     """What the rules may ask about this mail. The office is open when the hours that hold for the sender's plan are."""
     matter = placement.matter
     owner = filing.household.config.owner
     at = filing.received_at
-    card = contacts.card(filing.connection, person.contact_id)
-    calendar = filing.household.calendar(filing.connection, at, card.plan)
     return Situation(
         message=filing.message,
         text=filing.parsed.new_text,

@@ -151,6 +151,7 @@ class Ingest:
     def _enter(self, register: Register, batch: Batch, mailbox_id: int, read: _Read, now: datetime) -> tuple[int, bool]:
         """One message, new to the home; answers its row and whether the outbox has something to look at."""
         arrival, parsed = read.arrival, read.parsed
+        register.begin()
         filing = file.Filing(
             household=self._household,
             register=register,

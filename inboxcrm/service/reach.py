@@ -35,9 +35,9 @@ def home_region(household: Household) -> str | None:
 
 
 def _region(household: Household, connection: sqlite3.Connection, contact_id: int) -> str | None:
-    terms = contacts.terms(connection, contact_id)
+    card = contacts.card(connection, contact_id)
     keys = tuple(each.key for each in contacts.addresses(connection, contact_id))
-    return region_of(timezone=terms.timezone, keys=keys, owner=home_region(household))
+    return region_of(timezone=card.timezone or None, keys=keys, owner=home_region(household))
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,21 +184,24 @@ def _person(entry: Entry | None) -> Person:
 
 def _planned(filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
     house = filing.household
-    terms = terms_for(filing, person, gathered)
-    situation = situation_of(filing, person, gathered, verdict, placement, terms)
+    card = contacts.card(filing.connection, person.contact_id)
+    terms = terms_for(filing, person, card, gathered)
+    calendar = house.calendar(filing.connection, filing.received_at, card.plan)
+    situation = situation_of(filing, card, calendar, gathered, verdict, placement, terms)
     word = house.rules.speak(situation)
     if word.plan is not None:
-        terms = terms_for(filing, person, gathered, plan=word.plan)
+        terms = terms_for(filing, person, card, gathered, plan=word.plan)
+        calendar = house.calendar(filing.connection, filing.received_at, word.plan)
     decided = planning.plan(
         verdict,
         Nobody("rehearsed"),
         placement,
         word=word,
         terms=terms,
-        calendar=house.calendar(filing.connection, filing.received_at, word.plan or situation.plan),
+        calendar=calendar,
         received_at=filing.received_at,
         now=filing.received_at,
         answered=False,
-        wish=call_back.wish(filing, person, situation) if word.call_back else None,
+        wish=call_back.wish(filing, card, situation) if word.call_back else None,
     )
     return Rehearsal(situation, decided)

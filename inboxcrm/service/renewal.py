@@ -173,7 +173,7 @@ def _calendar(household: Household, connection: sqlite3.Connection, promise: Pro
 
 def _target(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> timedelta:
     """The promise's own target, or what was learned since if that is longer."""
-    plan = contacts.terms(connection, promise.contact_id).plan if promise.contact_id is not None else None
+    plan = contacts.card(connection, promise.contact_id).plan or None
     return max(
         promise.target,
         learned.target(household, connection, contact_id=promise.contact_id, plan=plan, now=now).open_time,

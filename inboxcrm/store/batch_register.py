@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from inboxcrm.domain.linking import Entry
-from inboxcrm.domain.message import Address, Message
+from inboxcrm.domain.message import Message
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
 from inboxcrm.store import contacts, messages, outbox, promises
@@ -37,8 +37,7 @@ class BatchRegister(Register):
         self._now = now
         self._matters = BatchMatters(connection, ids)
         self._pile = Pile(connection)
-        self._entries: dict[str, Entry | None] = {**dict.fromkeys(keys), **contacts.entries(connection, keys)}
-        self._organisations: dict[str, int | None] = {}
+        self._entries = {**dict.fromkeys(keys), **contacts.entries(connection, keys)}
         self._ours = outbox.ours_among(connection, asked)
         self._sent = set(messages.sent_at_all(connection, asked))
         self._by_hand = messages.recipients_by_hand(connection, self._sent)
@@ -46,6 +45,9 @@ class BatchRegister(Register):
         self._known: dict[str, tuple[datetime, str]] = {}
         self._cited: list[tuple[int, Message]] = []
         self._keys: list[tuple[Iterable[str], int, datetime]] = []
+
+    def begin(self) -> None:
+        """Nothing: what was asked for the whole batch holds for all of it, and what is written is noted here."""
 
     def flush(self) -> None:
         """Write everything that was said, parents before children."""
@@ -63,29 +65,6 @@ class BatchRegister(Register):
         return False
 
     # -- people
-
-    def entry(self, key: str) -> Entry | None:
-        if key not in self._entries:
-            self._entries[key] = super().entry(key)
-        return self._entries[key]
-
-    def organisation(self, domain: str) -> int | None:
-        if domain not in self._organisations:
-            self._organisations[domain] = contacts.organisation(self.connection, domain)
-        return self._organisations[domain]
-
-    def found_organisation(self, domain: str) -> int:
-        found = self._organisations[domain] = self.organisation(domain) or super().found_organisation(domain)
-        return found
-
-    def add_contact(self, address: Address, organisation_id: int | None, *, now: datetime) -> int:
-        contact_id = super().add_contact(address, organisation_id, now=now)
-        self._entries[address.key] = super().entry(address.key)
-        return contact_id
-
-    def add_role_address(self, address: Address, organisation_id: int) -> None:
-        super().add_role_address(address, organisation_id)
-        self._entries[address.key] = super().entry(address.key)
 
     def make_known(self, key: str, *, because: str, at: datetime) -> None:
         """Only the earliest time of a batch is written: it is what the times together come to."""

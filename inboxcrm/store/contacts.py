@@ -29,16 +29,6 @@ def holder(connection: sqlite3.Connection, contact_id: int) -> int:
     return contact_id if row is None else int(row["id"])
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is set for a contact or, where it is silent, for the organisation."""
-
-    plan: str | None
-    policy: str | None
-    language: str | None
-    timezone: str | None
-
-
 _ENTRY = """
     SELECT addresses.key, addresses.contact_id, addresses.known_since,
            COALESCE(addresses.organisation_id, contacts.organisation_id) AS organisation_id
@@ -61,21 +51,6 @@ def entries(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, En
 
 def _entry(row: sqlite3.Row) -> Entry:
     return Entry(row["contact_id"], row["organisation_id"], row["known_since"] is not None)
-
-
-def terms(connection: sqlite3.Connection, contact_id: int) -> Terms:
-    """Plan, policy, language and zone that hold for a contact."""
-    row = connection.execute(
-        """
-        SELECT COALESCE(contacts.plan, organisations.plan) AS plan, contacts.policy, contacts.language,
-               contacts.timezone
-        FROM contacts
-        LEFT JOIN organisations ON organisations.id = contacts.organisation_id
-        WHERE contacts.id = ?
-        """,
-        (contact_id,),
-    ).fetchone()
-    return Terms(row["plan"], row["policy"], row["language"], row["timezone"])
 
 
 def organisation(connection: sqlite3.Connection, domain: str) -> int | None:
@@ -212,7 +187,10 @@ def set_terms(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What texts and rules say of a contact; empty where nothing is known."""
+    """What texts and rules say of a contact, and what is set for it; empty where nothing is known.
+
+    `plan` is the contact's or, where that is silent, the organisation's.
+    """
 
     name: str = ""
     language: str = ""
@@ -220,6 +198,7 @@ class Card:
     organisation: str = ""
     plan: str = ""
     form: str = ""
+    policy: str = ""
 
 
 def card(connection: sqlite3.Connection, contact_id: int | None) -> Card:
@@ -229,7 +208,7 @@ def card(connection: sqlite3.Connection, contact_id: int | None) -> Card:
     row = connection.execute(
         """
         SELECT contacts.name, contacts.language, contacts.timezone, organisations.name AS organisation,
-               COALESCE(contacts.plan, organisations.plan) AS plan, contacts.form
+               COALESCE(contacts.plan, organisations.plan) AS plan, contacts.form, contacts.policy
         FROM contacts
         LEFT JOIN organisations ON organisations.id = contacts.organisation_id
         WHERE contacts.id = ?

@@ -23,6 +23,13 @@ class Register:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self._entries: dict[str, Entry | None] = {}
+        self._organisations: dict[str, int | None] = {}
+
+    def begin(self) -> None:
+        """Another mail is filed: ask about people anew."""
+        self._entries.clear()
+        self._organisations.clear()
 
     def flush(self) -> None:
         """Have everything in the database that was said so far."""
@@ -35,26 +42,35 @@ class Register:
 
     def entry(self, key: str) -> Entry | None:
         """What the address book holds under an address key."""
-        return contacts.entry(self.connection, key)
+        if key not in self._entries:
+            self._entries[key] = contacts.entry(self.connection, key)
+        return self._entries[key]
 
     def organisation(self, domain: str) -> int | None:
         """The organisation filed under a domain."""
-        return contacts.organisation(self.connection, domain)
+        if domain not in self._organisations:
+            self._organisations[domain] = contacts.organisation(self.connection, domain)
+        return self._organisations[domain]
 
     def found_organisation(self, domain: str) -> int:
         """The organisation of a domain, founded on first sight."""
-        return contacts.found_organisation(self.connection, domain)
+        found = self.organisation(domain) or contacts.found_organisation(self.connection, domain)
+        self._organisations[domain] = found
+        return found
 
     def add_contact(self, address: Address, organisation_id: int | None, *, now: datetime) -> int:
         """A new contact with one address."""
+        self._entries.pop(address.key, None)
         return contacts.add_contact(self.connection, address, organisation_id, now=now)
 
     def add_role_address(self, address: Address, organisation_id: int) -> None:
         """An address that belongs to an organisation."""
+        self._entries.pop(address.key, None)
         contacts.add_role_address(self.connection, address, organisation_id)
 
     def make_known(self, key: str, *, because: str, at: datetime) -> None:
         """Since this time, if not earlier, the address is no stranger's."""
+        self._entries.pop(key, None)
         contacts.make_known(self.connection, key, because=because, at=at)
 
     # -- matters

@@ -110,7 +110,7 @@ async def test_the_one_that_stays_takes_what_it_has_not_and_keeps_what_it_has(ho
     assert "timezone: – → Europe/Rome" in said
     assert "policy: – → never" in said
     with house.household.database.read() as connection:
-        assert contacts.terms(connection, kept).timezone is None, "a dry run changes nothing"
+        assert contacts.card(connection, kept).timezone == "", "a dry run changes nothing"
 
 
 async def test_merging_makes_the_machine_no_louder(house: House) -> None:
@@ -121,7 +121,7 @@ async def test_merging_makes_the_machine_no_louder(house: House) -> None:
     merging.merge(house.household, kept, merged)
 
     with house.household.database.read() as connection:
-        assert contacts.terms(connection, kept).policy == "never"
+        assert contacts.card(connection, kept).policy == "never"
 
 
 async def test_what_was_set_after_the_merge_stays_set(house: House) -> None:
@@ -133,9 +133,9 @@ async def test_what_was_set_after_the_merge_stays_set(house: House) -> None:
     merging.unmerge(house.household, merged)
 
     with house.household.database.read() as connection:
-        assert contacts.terms(connection, kept).language == "fr"
-        assert contacts.terms(connection, kept).timezone is None
-        assert contacts.terms(connection, merged).language == "de"
+        assert contacts.card(connection, kept).language == "fr"
+        assert contacts.card(connection, kept).timezone == ""
+        assert contacts.card(connection, merged).language == "de"
 
 
 async def test_a_contact_is_not_merged_with_itself(house: House) -> None:
