@@ -8,8 +8,8 @@ import math
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from inboxcrm import providers
 from inboxcrm.config import MailboxConfig
@@ -76,7 +76,8 @@ class Account:
         self.known: KnownFolders | None = None
         self.memories: dict[str, FolderMemory] = {}
         self.errands_wanted = asyncio.Event()
-        self.status = MailboxStatus()
+        self.checked_at: datetime | None = None
+        self._status = MailboxStatus()
         self._password = password
         self._shown: str | Bearer = ""
         self._limits = limits
@@ -91,6 +92,16 @@ class Account:
         self._errand_used = 0.0
         self._links: set[Link] = set()
         self.failures = Failures()
+
+    @property
+    def status(self) -> MailboxStatus:
+        """How the mailbox fares now."""
+        return replace(self._status, last_checked_at=self.checked_at)
+
+    @property
+    def cause(self) -> str | None:
+        """What the status says is wrong."""
+        return self._status.cause
 
     # -- connections
 
@@ -300,15 +311,20 @@ class Account:
             self.tell(state=pause.state, cause=cause, next_attempt_at=next_attempt_at)
         return pause
 
+    @property
+    def paused(self) -> float:
+        """Seconds for which nothing may be asked of the account; 0 when it may be used."""
+        return max(0.0, self._closed_until - self.clock.monotonic())
+
     async def wait_out_pause(self) -> None:
         """Return when the account may be used again."""
-        left = self._closed_until - self.clock.monotonic()
+        left = self.paused
         if left > 0:
             await asyncio.sleep(left)
             await self.wait_out_pause()  # the pause may have grown meanwhile
 
     def _refuse_during_pause(self) -> None:
-        left = self._closed_until - self.clock.monotonic()
+        left = self.paused
         if left > 0:
             raise TransientError(
                 f"mailbox {self.name}: {self.status.cause or 'paused'}", retry_after=timedelta(seconds=left)
@@ -317,7 +333,7 @@ class Account:
     def tell(self, **facts: object) -> None:
         """Change what the status says."""
         backlog = sum(memory.remaining for memory in self.memories.values())
-        self.status = _replaced(self.status, {**facts, "backlog": backlog})
+        self._status = _replaced(self._status, {**facts, "backlog": backlog})
 
 
 def _replaced(status: MailboxStatus, facts: dict[str, object]) -> MailboxStatus:

@@ -152,21 +152,23 @@ class Connection(Dialogue):
         self.command("LIST", b'""', b'"*"', *((b"RETURN", b"(SPECIAL-USE)") if extended else ()), take=take)
         return found
 
+    def examine_words(self, folder: str, *, since: tuple[int, int] | None) -> bytes:
+        """What follows EXAMINE."""
+        words = folder_name(folder)
+        if since is not None and "QRESYNC" in self.enabled:
+            return words + b" (QRESYNC (%d %d))" % since
+        return words + b" (CONDSTORE)" if self.has("CONDSTORE") or self.has("QRESYNC") else words
+
     def examine(self, folder: str, *, since: tuple[int, int] | None = None) -> Opened:
         """Open a folder for reading. `since` = (UIDVALIDITY, MODSEQ) asks for what changed (QRESYNC, RFC 7162).
 
         Raises FolderMissingError when it is not there.
         """
-        arguments = [folder_name(folder)]
-        if since is not None and "QRESYNC" in self.enabled:
-            arguments.append(b"(QRESYNC (%d %d))" % since)
-        elif self.has("CONDSTORE") or self.has("QRESYNC"):
-            arguments.append(b"(CONDSTORE)")
         self.selected = None
         self.state = "AUTH"
         told = Examined()
         try:
-            self.command("EXAMINE", *arguments, take=told.take)
+            self.command("EXAMINE", self.examine_words(folder, since=since), take=told.take)
         except CommandRefusedError as error:
             if error.code in {"NONEXISTENT", "TRYCREATE"} or (error.code is None and _says_missing(error.text)):
                 raise FolderMissingError(f"folder {folder!r} is not on the server ({error.text})") from error
@@ -177,22 +179,23 @@ class Connection(Dialogue):
         self.size = self.selected.exists
         return self.selected
 
+    def status_words(self, folder: str) -> bytes:
+        """What follows STATUS."""
+        return folder_name(folder) + (
+            b" (MESSAGES UIDNEXT UIDVALIDITY%s)" % (b" HIGHESTMODSEQ" if self.has("CONDSTORE") else b"")
+        )
+
     def status(self, folder: str) -> dict[str, int]:
         """MESSAGES, UIDNEXT, UIDVALIDITY and, where there is one, HIGHESTMODSEQ of a folder that is not open."""
         found: dict[str, int] = {}
 
         def take(response: Untagged) -> bool:
-            if response.name == "STATUS" and isinstance(
-                pairs := responses.tokens(response.rest, response.literals)[-1], list
-            ):
-                for key, value in zip(pairs[::2], pairs[1::2], strict=False):
-                    if isinstance(key, bytes):
-                        found[key.decode("latin-1").upper()] = responses.number(value)
-                return True
-            return False
+            if response.name != "STATUS":
+                return False
+            found.update(responses.folder_status(response))
+            return True
 
-        items = b"(MESSAGES UIDNEXT UIDVALIDITY%s)" % (b" HIGHESTMODSEQ" if self.has("CONDSTORE") else b"")
-        self.command("STATUS", folder_name(folder), items, take=take)
+        self.command("STATUS", self.status_words(folder), take=take)
         return found
 
     def status_or_nothing(self, folder: str) -> dict[str, int]:

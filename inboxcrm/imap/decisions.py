@@ -66,6 +66,20 @@ def changes(stored: Position, opened: Opened, *, told: bool) -> Changes:
     return Changes.TOLD if told else Changes.ASK
 
 
+def as_it_was(stored: Position, opened: Opened, *, exists: int) -> bool:
+    """Whether EXAMINE tells nothing that is not on record; `exists` is how many messages there were when that was read.
+
+    Only for a folder whose changes the server counts: without a mod-sequence nothing is known of flags (RFC 7162).
+    """
+    return (
+        way(stored, opened) is Way.CONTINUE
+        and opened.uid_next == stored.uid_next
+        and opened.exists == exists
+        and changes(stored, opened, told=True) is Changes.NONE
+        and not (opened.vanished or opened.changed)
+    )
+
+
 def newer(uids: Iterable[int], uid_next: int) -> list[int]:
     """Those at or above `uid_next`: a search for `n:*` always names the last message (RFC 3501 section 6.4.8)."""
     return [uid for uid in uids if uid >= uid_next]

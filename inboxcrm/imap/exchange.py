@@ -24,6 +24,7 @@ class Exchange(ABC):
         self._dialogue = dialogue
         self._failure: InboxcrmError | None = None
         self._stirred = asyncio.Event()
+        self._reached: Callable[[], bool] = bool
 
     def cut(self) -> None:
         """End the wait with ClosingError."""
@@ -48,6 +49,7 @@ class Exchange(ABC):
         self._listen()  # what came before is in the buffer, and no socket tells of it
 
     async def _until(self, reached: Callable[[], bool], seconds: float) -> None:
+        self._reached = reached
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 while not reached():
@@ -72,7 +74,13 @@ class Exchange(ABC):
                 self._hear(self._dialogue.read_response())
         except InboxcrmError as error:
             self._fail(error)
-        self._stirred.set()
+        else:
+            self._stir()
+
+    def _stir(self) -> None:
+        """Wake whoever waits, if what they wait for is reached: most of what is heard concerns nobody."""
+        if self._reached():
+            self._stirred.set()
 
     def _fail(self, error: InboxcrmError) -> None:
         self._failure = self._failure or error

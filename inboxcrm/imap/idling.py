@@ -20,6 +20,7 @@ class Idle(Exchange):
         self.begun = False
         self.over = False
         self._left = False
+        self._told_to_end = False
 
     def leave(self) -> None:
         """End the command, as if its time had passed."""
@@ -35,19 +36,34 @@ class Idle(Exchange):
         IMAPClient spins there).
         """
         with self._listening():
-            self._say(self.tag + b" IDLE\r\n")
-            await self._until(lambda: self.begun, patience)
+            self._begin()
+            await self._until(lambda: self.begun or self.over, self._to_begin(patience))
             with suppress(CommandTimeoutError):  # time to renew it
-                await self._until(lambda: self.over or self._left or bool(self._dialogue.news), seconds)
-            if not self.over:
-                self._say(b"DONE\r\n")
-            if not self._dialogue.news.exists:
-                await self._until(lambda: self.over, patience)
+                await self._until(self._roused, seconds)
+            await self._finish(patience)
 
     async def end(self, *, patience: float) -> None:
         """Hear the answer to DONE."""
         with self._listening():
             self._listen()
+            await self._until(lambda: self.over, patience)
+
+    def _to_begin(self, patience: float) -> float:
+        return patience
+
+    def _begin(self) -> None:
+        self._say(self.tag + b" IDLE\r\n")
+
+    def _roused(self) -> bool:
+        return self.over or self._left or bool(self._dialogue.news)
+
+    async def _finish(self, patience: float) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if not (self.over or self._told_to_end):
+            self._told_to_end = True
+            self._say(b"DONE\r\n")
+        if not self._dialogue.news.exists:
             await self._until(lambda: self.over, patience)
 
     def _hear(self, response: Response) -> None:
@@ -59,4 +75,8 @@ class Idle(Exchange):
             accepted("IDLE", answer)
             if not self.begun:
                 raise refusal("IDLE", status="OK", code=None, text="ended before it began")
-            self.over = True
+            self._ended()
+
+    def _ended(self) -> None:
+        """The server says that the command is over."""
+        self.over = True

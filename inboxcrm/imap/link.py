@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inboxcrm.errors import InboxcrmError, PermanentError
 from inboxcrm.imap.connection import Connection
@@ -15,9 +15,13 @@ from inboxcrm.imap.errors import CommandRefusedError, ConnectionLostError
 from inboxcrm.imap.exchange import Exchange
 from inboxcrm.imap.glance import Glance
 from inboxcrm.imap.idling import Idle
+from inboxcrm.imap.resting import Resting
 from inboxcrm.imap.waker import Bell, Waker
 from inboxcrm.imap.workers import SHARED, Workers
 from inboxcrm.ports import Arrival
+
+if TYPE_CHECKING:
+    from inboxcrm.imap.rounds import Rounds
 
 T = TypeVar("T")
 Open = Callable[[Waker], Connection]
@@ -80,8 +84,8 @@ class Link:
                 await asyncio.wait([answer], timeout=_PATIENCE)
                 raise
 
-    async def idle(self, seconds: float) -> News:
-        """Wait for news in IDLE, on the event loop; no thread works meanwhile.
+    async def idle(self, seconds: float, rounds: Rounds | None = None) -> News:
+        """Wait for news in IDLE, on the event loop; no thread works meanwhile, nor for the looks of `rounds`.
 
         Raises CommandRefusedError when the server will not, ConnectionLostError when the connection ended.
         """
@@ -92,7 +96,7 @@ class Link:
             if connection is None:
                 raise ConnectionLostError("nothing was asked over this connection yet")
             if not connection.news:
-                idle = Idle(connection)
+                idle = Idle(connection) if rounds is None else Resting(connection, rounds)
                 async with self._talking(idle):
                     await idle.wait(seconds, patience=connection.limits.done)
                 self._ending = None if idle.over else idle

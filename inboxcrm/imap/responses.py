@@ -192,6 +192,13 @@ def internal_date_of(quoted: bytes) -> datetime | None:
         return None
 
 
+def folder_status(response: Untagged) -> dict[str, int]:
+    """The numbers in a STATUS response by their names in upper case (RFC 3501 section 7.2.4); it may have none."""
+    pairs = [one for one in tokens(response.rest, response.literals)[1:] if isinstance(one, list)][-1:]
+    named = [pair for told in pairs for pair in zip(told[::2], told[1::2], strict=False)]
+    return {key.decode("latin-1").upper(): number(value) for key, value in named if isinstance(key, bytes)}
+
+
 def uid_ranges(text: bytes, *, last: int) -> tuple[tuple[int, int], ...]:
     """A sequence set as closed ranges, `*` standing for `last`; parts that make no sense are left out.
 

@@ -30,13 +30,14 @@ from inboxcrm.imap.names import quoted
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet, Ticket
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
+from inboxcrm.imap.rounds import Rounds
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.sync import FolderSync
 from inboxcrm.ports import Batch, Clock, Credentials, KnownFolders, MailboxState, MailboxStatus
 
 Job = Callable[[Outlet], Awaitable[None]]
 
-_STATUS_SPACING = 2.0
+_NEVER = float("inf")
 _AFTER_GIVING_WAY = 2.0
 _IN_TURN = 5
 """Batches of a first reading that each folder brings before one is read to its end."""
@@ -106,7 +107,7 @@ class ImapMailbox:
                 await self._check(name, known, outlet)
                 if name == "INBOX" and self._account.inbox.unread and self._account.old_mail_waits is None:
                     await self._read_backlog(self._account.inbox, known, outlet)
-            self._account.tell(last_checked_at=self._clock.now())
+            self._account.checked_at = self._clock.now()
             for name in names:
                 while (memory := self._account.memories.get(name)) is not None and memory.unread:
                     if self._account.old_mail_waits is not None:
@@ -264,18 +265,20 @@ class ImapMailbox:
         inbox = account.inbox
         inbox.first = not inbox.loaded
         sync = self._sync(link, inbox, known, outlet.offer)
-        poll_at = others_at = changes_at = 0.0
-        news = News()
+        rounds, changes_at, news = (
+            Rounds(account, connection, changed=self._changed_elsewhere, well=self._say_watching),
+            _NEVER,
+            News(),
+        )
         account.floor.link = link
         while True:
             await account.wait_out_pause()
             async with account.floor.watching():
-                now = self._clock.monotonic()
-                if connection.selected is None or connection.selected.folder != inbox.name:
-                    poll_at = 0.0  # an errand opened another
-                if now >= min(poll_at, changes_at or poll_at):
+                now, idles = self._clock.monotonic(), self._idles(connection)
+                if now >= changes_at or rounds.inbox_due(now, idles=idles):
                     await sync.check()
-                    poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0
+                    rounds.inbox_read(self._clock.monotonic())
+                    changes_at = _NEVER
                 elif news.exists:
                     await sync.news()
                 if connection.alert is not None:
@@ -283,19 +286,21 @@ class ImapMailbox:
                 if inbox.first:
                     await self._note_checked(outlet)
                     await self._bring_first_screen(sync, outlet)
-                if now >= others_at or (news.exists and now >= others_at - timing.others + _STATUS_SPACING):
+                if news.exists:
+                    rounds.hasten(now)
+                if not idles and now >= rounds.others_at:
                     await self._look_at_others(link)
-                    others_at = self._clock.monotonic() + timing.others
-                until = min(poll_at, others_at, changes_at or poll_at)
-                news = await self._until_news(link, connection, outlet, until - self._clock.monotonic())
-                if news.changes and not changes_at:
+                    rounds.others_seen(self._clock.monotonic())
+                until = min(rounds.unlooked(idles=idles), changes_at, _NEVER if idles else rounds.others_at)
+                news = await self._until_news(link, rounds, outlet, until - self._clock.monotonic(), idles=idles)
+                if news.changes and changes_at == _NEVER:
                     changes_at = self._clock.monotonic() + timing.changes
 
-    async def _until_news(self, link: Link, connection: Connection, outlet: Outlet, seconds: float) -> News:
+    async def _until_news(self, link: Link, rounds: Rounds, outlet: Outlet, seconds: float, *, idles: bool) -> News:
         """Wait for news while what was found is put on record; the next is looked for once all of it is."""
         noting = asyncio.create_task(self._note_checked(outlet), name=f"imap-checked-{self._account.name}")
         try:
-            news = await self._wait_for_news(link, connection, seconds)
+            news = await self._wait_for_news(link, rounds, max(0.0, seconds), idles=idles)
             await noting
             return news
         finally:
@@ -303,29 +308,33 @@ class ImapMailbox:
 
     async def _note_checked(self, outlet: Outlet) -> None:
         await outlet.settled("INBOX")
+        self._account.checked_at = self._clock.now()
+        self._say_watching()
+
+    def _say_watching(self) -> None:
         alert = self._account.status.alert
         said = None if alert is None else f"the server says: {one_line(alert, 300)}"
         self._account.tell(
-            state=MailboxState.WATCHING,
-            cause=self._account.old_mail_waits or said,
-            next_attempt_at=None,
-            last_checked_at=self._clock.now(),
+            state=MailboxState.WATCHING, cause=self._account.old_mail_waits or said, next_attempt_at=None
         )
 
-    async def _wait_for_news(self, link: Link, connection: Connection, seconds: float) -> News:
+    def _idles(self, connection: Connection) -> bool:
+        return connection.has("IDLE") and self._clock.monotonic() >= self._idle_refused_until
+
+    async def _wait_for_news(self, link: Link, rounds: Rounds, seconds: float, *, idles: bool) -> News:
         account = self._account
         if account.floor.wanted:
             return News()
-        if connection.has("IDLE") and self._clock.monotonic() >= self._idle_refused_until:
+        if idles:
             try:
-                return await link.idle(max(0.0, min(seconds, account.idle_seconds)))
+                return await link.idle(seconds, rounds)
             except CommandRefusedError as error:
                 if error.command != "IDLE":
                     raise
                 self._idle_refused_until = self._clock.monotonic() + account.timing.idle_again
                 account.log.info("imap.idle_refused", extra={"mailbox": account.name, "code": error.code})
         spread = account.timing.without_idle * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        await account.floor.rest(max(0.0, min(seconds, spread)))
+        await account.floor.rest(min(seconds, spread))
         return News(exists=True, changes=True)
 
     async def _bring_first_screen(self, sync: FolderSync, outlet: Outlet) -> None:
@@ -343,16 +352,20 @@ class ImapMailbox:
         self._account.inbox.first = False
         self._account.errands_wanted.set()
 
+    def _changed_elsewhere(self, name: str) -> None:
+        """B reads a folder that is not as it was read."""
+        self._due.add(name)
+        self._account.errands_wanted.set()
+
     async def _look_at_others(self, link: Link) -> None:
-        """STATUS of each other folder; B reads those that changed since it read them."""
+        """STATUS of each other folder, where the connection does not idle."""
         for memory in list(self._account.memories.values()):
             if memory.name == "INBOX":
                 continue
             told = await link.run(partial(Connection.status_or_nothing, folder=memory.name))
             if not told or told != memory.told:
                 memory.told = told
-                self._due.add(memory.name)
-                self._account.errands_wanted.set()
+                self._changed_elsewhere(memory.name)
 
     # -- connection B: everything else
 

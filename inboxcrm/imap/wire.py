@@ -132,6 +132,16 @@ class Wire:
             raise ProtocolError(f"a line of more than {self._max_line} bytes")
         return False
 
+    def skip(self, start: bytes) -> bool | None:
+        """Pass over the next octets if they are `start` and the rest of its line; None while they may become that."""
+        if not self._buffer.startswith(start, self._start):
+            return None if start.startswith(self._buffer[self._start :]) else False
+        end = self._buffer.find(b"\n", self._start + len(start))
+        if end < 0:
+            return None
+        self._start = end + 1
+        return True
+
     def take_in(self) -> bool:
         """Keep what was received so far, without waiting; whether there was anything. The end of the stream is told by
         ConnectionLostError, after what came before it.

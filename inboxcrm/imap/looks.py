@@ -1,0 +1,192 @@
+"""What is asked of a server by the clock, again and again, and whether the answer is the one of last time.
+
+Where the same octets come as last time, nothing of them is read. Anything else is read like every answer; what it means
+is for the ordinary way to find out, which asks again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+from inboxcrm.imap import decisions, responses
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.dialogue import completion
+from inboxcrm.imap.examined import Examined, Opened
+from inboxcrm.imap.responses import Response, Status, Untagged
+from inboxcrm.imap.steps import FolderMemory
+from inboxcrm.imap.wire import Wire
+from inboxcrm.ports import Position
+
+_OF_EXAMINE = frozenset({"EXISTS", "RECENT", "FLAGS", "OK", "VANISHED", "FETCH"})
+
+
+class Question(ABC):
+    """One command, asked at each look over one connection."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._before: bytes | None = None
+
+    @property
+    @abstractmethod
+    def before(self) -> bytes | None:
+        """The untagged part of an answer that would tell nothing new, as it came last; None where that is not known."""
+
+    @abstractmethod
+    def ask(self) -> bytes:
+        """The command without its tag."""
+
+    def hear(self, response: Response, untagged: Untagged) -> bool:
+        """Take an untagged response in; whether it belongs to the answer."""
+        if not self._take(untagged):
+            return False
+        self._lines.append(response.text + b"\r\n")
+        return True
+
+    def settle(self, answer: Status) -> None:
+        """The answer is whole."""
+        lines, self._lines = self._lines, []
+        self._before = b"".join(lines) if self._understood(answer) else None
+
+    @abstractmethod
+    def _take(self, response: Untagged) -> bool: ...
+
+    @abstractmethod
+    def _understood(self, answer: Status) -> bool:
+        """Tell whoever must know what is new; whether the same octets would tell nothing."""
+
+
+class StatusQuestion(Question):
+    """STATUS of a folder that is not open; `changed` is called with its name where it is not what was told last."""
+
+    def __init__(self, connection: Connection, memory: FolderMemory, changed: Callable[[str], None]) -> None:
+        super().__init__()
+        self._words = b"STATUS " + connection.status_words(memory.name)
+        self.memory = memory
+        self._changed = changed
+        self._found: dict[str, int] = {}
+        self._same_as: dict[str, int] | None = None
+
+    @property
+    def before(self) -> bytes | None:
+        return self._before if self.memory.told is self._same_as else None
+
+    def ask(self) -> bytes:
+        self._found = {}
+        return self._words
+
+    def _take(self, response: Untagged) -> bool:
+        if response.name != "STATUS":
+            return False
+        self._found.update(responses.folder_status(response))
+        return True
+
+    def _understood(self, answer: Status) -> bool:
+        memory, found = self.memory, self._found if answer.status == "OK" else {}
+        if not found or found != memory.told:
+            memory.told = found
+            self._changed(memory.name)
+        self._same_as = memory.told
+        return bool(found)
+
+
+class ExamineQuestion(Question):
+    """EXAMINE of the folder that is open; `changed` is called where that is not exactly as it was read."""
+
+    def __init__(self, connection: Connection, memory: FolderMemory, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._connection = connection
+        self._memory = memory
+        self._changed = changed
+        self._told = Examined()
+        self._asked: Position | None = None
+        self._was: Opened | None = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether a look can tell that nothing changed: the server counts changes, and nothing is owed."""
+        position, opened = self._memory.position, self._connection.selected
+        return (
+            position is not None
+            and position.highest_modseq is not None
+            and not position.pending
+            and opened is not None
+            and opened.folder == self._memory.name
+        )
+
+    @property
+    def before(self) -> bytes | None:
+        as_it_was = self._memory.position is self._asked and self._connection.selected is self._was
+        return self._before if as_it_was else None
+
+    def ask(self) -> bytes:
+        name, position = self._memory.name, self._memory.position
+        if position is not self._asked or self._connection.selected is not self._was:
+            self._before = None
+        self._asked, self._was, self._told = position, self._connection.selected, Examined()
+        modseq = None if position is None else position.highest_modseq
+        since = None if position is None or modseq is None else (position.uid_validity, modseq)
+        return b"EXAMINE " + self._connection.examine_words(name, since=since)
+
+    def _take(self, response: Untagged) -> bool:
+        return response.name in _OF_EXAMINE and self._told.take(response)
+
+    def _understood(self, answer: Status) -> bool:
+        if answer.status != "OK":
+            self._connection.selected = None  # no folder is open now (RFC 3501 section 6.3.1)
+        elif self._asked is self._memory.position and self._asked is not None and self._was is not None:
+            opened = self._told.opened(self._memory.name)
+            if decisions.as_it_was(self._asked, opened, exists=self._was.exists):
+                return True
+        self._changed()
+        return False
+
+
+class Look:
+    """The commands of one look, under way on a connection."""
+
+    def __init__(self, connection: Connection, questions: Sequence[Question]) -> None:
+        self._connection = connection
+        self._left = [(connection.new_tag(), question) for question in questions]
+        self._reading = False
+        self.text = b"".join(tag + b" " + question.ask() + b"\r\n" for tag, question in self._left)
+
+    @property
+    def answered(self) -> bool:
+        """Whether every answer is whole."""
+        return not self._left
+
+    def skim(self, wire: Wire) -> bool:
+        """Pass over answers that are those of last time. False while the next may yet become that: more must come."""
+        while self._left and not self._reading:
+            tag, question = self._left[0]
+            if (before := question.before) is None:
+                break
+            passed = wire.skip(before + tag + b" OK")
+            if passed is None:
+                return False
+            if not passed:
+                break
+            del self._left[0]
+        return True
+
+    def hear(self, response: Response) -> bool:
+        """Take a response in; whether it was one of ours. Raises ServerByeError for BYE."""
+        for index, (tag, question) in enumerate(self._left):
+            if (answer := completion(tag, response)) is not None:
+                del self._left[index]
+                self._reading = False
+                question.settle(answer)
+                return True
+        if not response.text.startswith(b"* "):
+            return False
+        self._connection.heard(responses.untagged(response), lambda untagged: self._take(response, untagged))
+        return True
+
+    def _take(self, response: Response, untagged: Untagged) -> bool:
+        for _, question in self._left:
+            if question.hear(response, untagged):
+                self._reading = True
+                return True
+        return False
