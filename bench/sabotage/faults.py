@@ -8,7 +8,9 @@ WIRE, BODIES, WATCHER = "inboxcrm/imap/wire.py", "inboxcrm/imap/bodies.py", "inb
 SYNC, DECISIONS, ERRORS = "inboxcrm/imap/sync.py", "inboxcrm/imap/decisions.py", "inboxcrm/imap/errors.py"
 SPOOL = "inboxcrm/spool.py"
 RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deliver.py", "inboxcrm/smtp/transport.py"
+ROUNDS, RESTING = "inboxcrm/imap/rounds.py", "inboxcrm/imap/resting.py"
 T = "tests/imap/test_"
+ROUNDS_MET = T + "rounds.py::test_whatever_a_look_meets_nothing_is_lost"
 SENDING = "tests/faults/test_sending.py::test_a_submission_server_that_fails_gets_no_mail_twice"
 LANES = "tests/service/test_lanes.py::test_"
 
@@ -104,9 +106,35 @@ FAULTS: tuple[Defence, ...] = (
         "a silent server is looked at by the clock",
         T + "watcher.py::test_a_server_that_never_announces_is_polled",
         (
-            WATCHER,
-            "poll_at, changes_at = self._clock.monotonic() + timing.poll, 0.0",
-            "poll_at, changes_at = self._clock.monotonic() + 1e9, 0.0",
+            ROUNDS,
+            'inbox_at = self.inbox_at if self._inbox.possible else float("inf")',
+            'inbox_at = float("inf")',
+        ),
+    ),
+    _defence(
+        16,
+        "what a look found is not as it was",
+        T + "watcher.py::test_a_server_that_never_announces_is_polled",
+        (DECISIONS, "        and opened.uid_next == stored.uid_next\n        and opened.exists == exists\n", ""),
+        (DECISIONS, "and changes(stored, opened, told=True) is Changes.NONE", ""),
+        (DECISIONS, "and not (opened.vanished or opened.changed)", ""),
+    ),
+    _defence(
+        5,
+        "a look must be answered within a deadline",
+        ROUNDS_MET + "[qresync-STATUS-silence]",
+        (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
+    ),
+    _defence(
+        15,
+        "an IDLE that is refused for want of an open folder is no refusal of IDLE",
+        ROUNDS_MET + "[qresync-EXAMINE-refused]",
+        ("inboxcrm/imap/looks.py", "self._connection.selected = None", "pass"),
+        (RESTING, "            self.over = True  # no folder is open: that is why", "            raise"),
+        (
+            "inboxcrm/imap/looks.py",
+            "                return True\n        self._changed()",
+            "                return True\n",
         ),
     ),
     _defence(

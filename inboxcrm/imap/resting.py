@@ -21,10 +21,10 @@ from inboxcrm.imap.responses import Response
 if TYPE_CHECKING:
     from inboxcrm.imap.rounds import Rounds
 
-_MARK = 2.0
+_MARK = 5.0
 """Looks come at seconds that this divides: one turn of the event loop does those of many mailboxes."""
 
-_LONG = 30.0
+_LONG = 15.0
 """Pauses from here on end at a mark."""
 
 

@@ -40,7 +40,6 @@ class Rounds:
         self._others_last = -_SPACING
         self._inbox = ExamineQuestion(connection, account.inbox, self._note_stale)
         self._others: dict[str, StatusQuestion] = {}
-        self._first = True
 
     def inbox_due(self, now: float, *, idles: bool) -> bool:
         """Whether INBOX must be read in the ordinary way now. `idles`: what can be asked meanwhile is asked there."""
@@ -56,12 +55,12 @@ class Rounds:
     def inbox_read(self, now: float) -> None:
         """INBOX was read in the ordinary way."""
         self.stale = False
-        self.inbox_at = now + self._spread(self._account.timing.poll)
+        self.inbox_at = now + self._account.timing.poll * (_jitter() if self.inbox_at else _anywhere())
 
     def others_seen(self, now: float) -> None:
         """The other folders were looked at."""
-        self._others_last = now
-        self.others_at = now + self._spread(self._account.timing.others)
+        first, self._others_last = self._others_last < 0, now
+        self.others_at = now + self._account.timing.others * (_anywhere() if first else _jitter())
 
     def hasten(self, now: float) -> None:
         """There is news in INBOX: an answer to it may soon lie in Sent."""
@@ -83,12 +82,12 @@ class Rounds:
             return Look(self._connection, ())
         now, timing = self._account.clock.monotonic(), self._account.timing
         asked: list[Question] = []
-        if self.inbox_at - now <= timing.poll * _TOGETHER and self._inbox.possible and not self.stale:
-            self.inbox_at = now + self._spread(timing.poll)
-            asked.append(self._inbox)
         if self._has_others and self.others_at - now <= timing.others * _TOGETHER:
             self.others_seen(now)
             asked += [self._about(name) for name in self._account.memories if name != "INBOX"]
+        if self.inbox_at - now <= timing.poll * _TOGETHER and self._inbox.possible and not self.stale:
+            self.inbox_at = now + timing.poll * _jitter()
+            asked.append(self._inbox)
         return Look(self._connection, asked)
 
     def quiet(self) -> None:
@@ -111,6 +110,10 @@ class Rounds:
     def _note_stale(self) -> None:
         self.stale = True
 
-    def _spread(self, seconds: float) -> float:
-        first, self._first = self._first, False
-        return seconds * random.uniform(0.0 if first else 0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+def _jitter() -> float:
+    return random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def _anywhere() -> float:
+    return random.random()  # noqa: S311 - spreads load, guards nothing

@@ -48,6 +48,7 @@ class Wire:
         self.deadline: float | None = None
         self._latest: float | None = None
         self._wants = selectors.EVENT_READ
+        self._encrypted = isinstance(sock, ssl.SSLSocket)
         sock.setblocking(False)
         _tune(sock)
 
@@ -72,6 +73,7 @@ class Wire:
         self._sock.settimeout(seconds)
         self._sock = context.wrap_socket(self._sock, server_hostname=host)
         self._sock.setblocking(False)
+        self._encrypted = True
 
     # -- writing
 
@@ -154,6 +156,8 @@ class Wire:
                 if octets is None:
                     break
                 self._keep(octets)
+                if len(octets) < _CHUNK and not self._encrypted:
+                    break  # that was all there is
         except ConnectionLostError:
             if self.buffered == before:
                 raise

@@ -29,6 +29,7 @@ class Exchange:
     async def send(self, octets: bytes) -> None:
         """Octets as they are, out of the door before this returns."""
         self.session.write(octets)
+        self.session.send()
         await self.session.drain()
 
     async def answer(self) -> bytes:

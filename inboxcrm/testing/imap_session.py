@@ -40,6 +40,7 @@ class Session:
         self._seen_modseq = 0
         self._told: dict[int, int] = {}
         self._captured: bytearray | None = None
+        self._unsent = bytearray()
         raw_socket = writer.get_extra_info("socket")
         raw_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -53,16 +54,29 @@ class Session:
         """Octets as they are."""
         if self._captured is not None:
             self._captured += octets
-        elif not self._writer.is_closing():
+        else:
+            if not self._unsent:
+                asyncio.get_running_loop().call_soon(self.send)
+            self._unsent += octets
+
+    def send(self) -> None:
+        """Put what was said on its way: all that is said in one turn of the loop goes in one segment, as it does from
+        servers that gather their answers.
+        """
+        octets, self._unsent = bytes(self._unsent), bytearray()
+        if octets and not self._writer.is_closing():
             self._writer.write(octets)
 
     async def flush(self) -> None:
         """Let the network take what was written, when it is much."""
-        if self._captured is None and self._writer.transport.get_write_buffer_size() > _HIGH_WATER:
+        waiting = len(self._unsent) + self._writer.transport.get_write_buffer_size()
+        if self._captured is None and waiting > _HIGH_WATER:
             await self.drain()
 
     async def drain(self) -> None:
         """Let the network take what was written. ClientGoneError when there is no client."""
+        if self._writer.transport.get_write_buffer_size() + len(self._unsent) > _HIGH_WATER:
+            self.send()
         try:
             await self._writer.drain()
         except ConnectionError as error:
@@ -94,6 +108,7 @@ class Session:
 
     async def start_tls(self, context: SSLContext) -> None:
         """Go on inside TLS. ClientGoneError when the handshake fails."""
+        self.send()
         await self.drain()
         try:
             await upgrade(self._writer, context)
@@ -103,10 +118,12 @@ class Session:
 
     def close(self) -> None:
         """End politely: what was written still goes out, then FIN."""
+        self.send()
         self._writer.close()
 
     def abort(self) -> None:
         """End with RST; what was written may be lost."""
+        self.send()
         raw_socket = self._writer.get_extra_info("socket")
         with contextlib.suppress(OSError):
             raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
