@@ -126,18 +126,6 @@ FAULTS: tuple[Defence, ...] = (
         (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
     ),
     _defence(
-        15,
-        "an IDLE that is refused for want of an open folder is no refusal of IDLE",
-        ROUNDS_MET + "[qresync-EXAMINE-refused]",
-        ("inboxcrm/imap/looks.py", "self._connection.selected = None", "pass"),
-        (RESTING, "            self.over = True  # no folder is open: that is why", "            raise"),
-        (
-            "inboxcrm/imap/looks.py",
-            "                return True\n        self._changed()",
-            "                return True\n",
-        ),
-    ),
-    _defence(
         18,
         "being throttled is known by its code",
         T + "connection.py::test_a_refusal_is_typed_by_its_code_and_the_next_command_works",
