@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError, TransientError
-from inboxcrm.ports import FolderRole, Mailbox, MailboxState, MailboxStatus
+from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState, MailboxStatus
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Lane, Office
+from inboxcrm.service.full_text import put_together
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.memory import remember
@@ -35,6 +36,9 @@ SEARCHABLE = timedelta(milliseconds=50)
 
 FOLD_EVERY = 8
 """Mails, or handfuls that came together; some eighty pages of the database's log each."""
+
+QUIET = timedelta(seconds=10)
+"""How long after the last mail the full-text index is put together."""
 
 SWEEP = timedelta(seconds=20)
 MEMORY = timedelta(seconds=30)
@@ -76,6 +80,8 @@ class Daemon:
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
         self._readable: set[str] = set()
+        self._came_at = 0.0
+        self._together = False
         self._ahead: asyncio.Queue[str] = asyncio.Queue()
         self._answers_at_once = not all((household.config.acknowledge.grace, household.config.acknowledge.grace_closed))
         self._stop = asyncio.Event()
@@ -107,6 +113,7 @@ class Daemon:
                 tasks.append(group.create_task(self._deliver_loop(), name="deliver"))
                 tasks.append(group.create_task(self._read_ahead(), name="read ahead"))
                 tasks.append(group.create_task(self._index(), name="index"))
+                tasks.append(group.create_task(self._every(QUIET, self._tidy, first=QUIET), name="full text"))
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(MEMORY, self._remember, first=MEMORY), name="memory"))
                 tasks.append(group.create_task(self._every(SWEEP, self._watch_files), name="files"))
@@ -146,6 +153,7 @@ class Daemon:
                 async for batch in mailbox.watch(Known(self._household)):
                     if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
                         self._ahead.put_nowait(name)
+                    self._note_coming(batch)
                     taken = await self._ingest.take(batch, hurry=self._deliver.look_at_once if batch.live else None)
                     if taken.wake:
                         self._stirred.set()
@@ -183,6 +191,18 @@ class Daemon:
             await self._unindexed.wait()
             self._unindexed.clear()
             await asyncio.sleep(seconds(SEARCHABLE))
+
+    def _note_coming(self, batch: Batch) -> None:
+        if batch.arrivals:
+            self._came_at, self._together = asyncio.get_running_loop().time(), False
+
+    async def _tidy(self) -> None:
+        """Put the full-text index together where mail has come since, and none comes."""
+        if not self._together:
+            self._together = await put_together(self._household, quiet=self._quiet) and self._quiet()
+
+    def _quiet(self) -> bool:
+        return asyncio.get_running_loop().time() - self._came_at >= seconds(QUIET)
 
     async def _deliver_loop(self) -> None:
         """Look at the outbox when mail came, when an item's time has come, and every `LOOK` for what people decided.

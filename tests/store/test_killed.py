@@ -12,6 +12,7 @@ import pytest
 
 from inboxcrm.store import messages
 from inboxcrm.store.database import Database
+from tests.store.parts import file_in_parts
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,18 @@ with opened.write() as connection:
     connection.execute("INSERT INTO search (search) VALUES ('rebuild')")
     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
 """
+MERGING = """
+import os, signal, sys
+from pathlib import Path
+from inboxcrm.store.database import Database
+from inboxcrm.store import full_text
+
+opened = Database(Path(sys.argv[1]))
+opened._connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), int(sys.argv[2]))
+with opened.statement() as connection:
+    while full_text.merge(connection, 4):
+        pass
+"""
 
 
 def killed(program: str, path: Path, steps: int) -> int:
@@ -66,6 +79,7 @@ def is_sound(path: Path) -> bool:
         pytest.param(MIGRATION, 500, id="at the first steps of a migration"),
         pytest.param(MIGRATION, 3_000, id="in the midst of the migrations"),
         pytest.param(INDEX, 2_000, id="in the midst of the index"),
+        pytest.param(MERGING, 50, id="in the midst of merging its parts"),
     ],
 )
 def test_a_process_killed_in_the_midst_of_its_work_leaves_a_sound_database(
@@ -81,6 +95,9 @@ def test_a_process_killed_in_the_midst_of_its_work_leaves_a_sound_database(
             )
             connection.execute("INSERT INTO letters (message_id, raw, text) SELECT id, x'', 'more words' FROM messages")
             messages.index(connection)
+    if program is MERGING:
+        with closing(Database(path)) as database:
+            file_in_parts(database, 12)
 
     assert killed(program, path, steps) == -9
 
