@@ -102,8 +102,20 @@ def base64_octets(raw: bytes) -> bytes:
 
 
 def base64_size(raw: bytes) -> int:
-    """How many octets `base64_octets` would give, without making them."""
-    return len(raw.partition(b"=")[0].translate(None, _NOT_BASE64)) * 3 // 4
+    """How many octets `base64_octets` would give, without making them.
+
+    Lines of one length, as programs write them, are taken for lines like the first; all others are looked through.
+    """
+    text = raw.partition(b"=")[0]
+    length = text.find(b"\n") + 1
+    lines = len(text) // length if length else 0
+    if lines > 1 and text[length - 1 :: length] == b"\n" * lines:
+        return (_letters(text[:length]) * lines + _letters(text[lines * length :])) * 3 // 4
+    return _letters(text) * 3 // 4
+
+
+def _letters(text: bytes) -> int:
+    return len(text.translate(None, _NOT_BASE64))
 
 
 @lru_cache(maxsize=512)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from inboxcrm.domain.quoting import new_text
@@ -94,11 +95,12 @@ def _delimiter(letter: str) -> str:
     return match[0] if match else "\0"
 
 
-def _in_line(line: str, region: str | None) -> list[Number]:
+@lru_cache(maxsize=512)  # below all letters of a person stands the same
+def _in_line(line: str, region: str | None) -> tuple[Number, ...]:
     import phonenumbers
 
     matcher = phonenumbers.PhoneNumberMatcher(line, region or "ZZ")
-    return [_number(match.number, _label(line[: match.start][-20:])) for match in matcher]
+    return tuple(_number(match.number, _label(line[: match.start][-20:])) for match in matcher)
 
 
 def _label(before: str) -> str:

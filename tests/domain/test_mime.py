@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -388,7 +389,25 @@ def test_a_bad_message_id_is_dropped_and_noted() -> None:
     assert message.defects == ("bad-message-id",)
 
 
-@pytest.mark.parametrize("raw", [b"", b"YQ==", b"YWI=", b"YWJj", b"YWJjZA", b"Y W\nJj!", b"YWI=junk", b"====", b"Y"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"YQ==",
+        b"YWI=",
+        b"YWJj",
+        b"YWJjZA",
+        b"Y W\nJj!",
+        b"YWI=junk",
+        b"====",
+        b"Y",
+        *(base64.encodebytes(bytes(size)) for size in (57, 114, 115, 171, 1_000)),
+        base64.encodebytes(bytes(300)).replace(b"\n", b"\r\n"),
+        base64.encodebytes(bytes(300)).rstrip(),
+        b"YWJj\n\nYWJj\nYW",
+        b"\n\n\nYWJj",
+    ],
+)
 def test_the_size_of_base64_is_counted_as_it_would_be_decoded(raw: bytes) -> None:
     assert base64_size(raw) == len(base64_octets(raw))
 
