@@ -433,8 +433,8 @@ TABLE: tuple[Defence, ...] = (
         SAFETY + "test_text.py::test_what_is_storable_can_be_encoded",
         (
             TEXT,
-            '        return text\n    return _SURROGATE.sub("\\ufffd", text)',
-            "        return text\n    return text",
+            '        return _SURROGATE.sub("\\ufffd", text)\n    return text\n\n\ndef visible',
+            "        return text\n    return text\n\n\ndef visible",
         ),
     ),
     _defence(

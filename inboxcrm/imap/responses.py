@@ -74,6 +74,12 @@ _TOKEN = re.compile(
     rb"|~?\{(?P<literal>\d+)\+?\}|(?P<atom>(?:BODY|BINARY(?:\.SIZE)?)\[[^\]]{0,4000}\][^ ()]*|[^ ()\"]+))",
     re.IGNORECASE,
 )
+_ORDINARY = re.compile(
+    rb'\(UID (\d{1,20}) FLAGS \(((?:\\[A-Za-z]+ ?)*+)\) INTERNALDATE "([^"\\]{0,40})"'
+    rb"(?: RFC822\.SIZE (\d{1,20}))?(?: MODSEQ \((\d{1,20})\))?( BODY\[\] \{\d+\})?\)"
+)
+"""A FETCH response as most servers write it to what is asked here; what it does not match is read token by token."""
+
 _UNTAGGED = re.compile(rb"\* (?:(\d{1,19}) )?([A-Za-z0-9.-]+)(?: |$)")
 _CODE = re.compile(r"\s*\[([A-Za-z0-9.$-]+)(?: ([^\]]*))?\]\s?(.*)", re.DOTALL)
 
@@ -129,6 +135,21 @@ def tokens(text: bytes, literals: Sequence[bytes] = ()) -> list[Token]:
 
 def fetched(response: Untagged) -> Fetched:
     """Read one FETCH response, its items in any order (RFC 3501 section 7.4.2)."""
+    ordinary = _ORDINARY.fullmatch(response.rest)
+    if ordinary is not None and len(response.literals) == (ordinary[6] is not None):
+        uid, flags, date, size, modseq, body = ordinary.groups()
+        return Fetched(
+            int(uid),
+            _flags(tuple(flags.split())),
+            internal_date_of(date),
+            None if size is None else int(size),
+            None if modseq is None else int(modseq),
+            {} if body is None else {"BODY[]": response.literals[0]},
+        )
+    return _read_items(response)
+
+
+def _read_items(response: Untagged) -> Fetched:
     parsed = tokens(response.rest, response.literals)
     if len(parsed) != 1 or not isinstance(parsed[0], list):
         raise ProtocolError("a FETCH response without a list")

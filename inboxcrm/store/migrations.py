@@ -1,13 +1,15 @@
 """The schema, as append-only steps: one file of SQL each in `steps/`, in the order of their names.
 
 A step that has shipped is never edited. sqlite-utils applies them and keeps the record; it is asked for only where
-there is something to apply, since importing it takes longer than most commands do (it brings numpy along).
+there is something to apply, since importing it takes longer than most commands do.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -43,12 +45,26 @@ def applied(connection: sqlite3.Connection) -> frozenset[str]:
 
 def apply(connection: sqlite3.Connection) -> None:
     """Take the steps that are not on record yet, inside the transaction of the caller."""
-    import sqlite_utils
+    with _without("numpy"):  # which it would import for its types, and which takes 13 MB of whoever reads a mailbox
+        import sqlite_utils
 
     steps = sqlite_utils.Migrations(_SET)
     for name, text in STEPS.items():
         steps(name=name)(_Step(name, text))
     steps.apply(sqlite_utils.Database(connection))
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Have a module that is not loaded yet look as if it was not installed (what None in `sys.modules` says)."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # typeshed knows only modules there
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 class _Step:

@@ -50,6 +50,24 @@ def test_it_reads_what_imapclient_reads(uid: int, flags: set[str], size: int, bo
         assert (theirs[b"BODY[]"], theirs[b"RFC822.SIZE"]) == (body, size)
 
 
+@pytest.mark.parametrize(
+    ("text", "literals"),
+    [
+        (b'UID 7 FLAGS () INTERNALDATE " 5-Jan-2024 09:30:05 +0100"', []),
+        (b'UID 7 FLAGS (\\Seen \\Recent) INTERNALDATE "25-Jan-2020 21:12:45 -0330" RFC822.SIZE 5 MODSEQ (9)', []),
+        (b'UID 7 FLAGS (\\Seen) INTERNALDATE "25-Jan-2020 21:12:45 +0000" BODY[] {5}', [b"Hello"]),
+        (b'UID 7 FLAGS (\\Seen) INTERNALDATE "no date" MODSEQ (18446744073709551615) BODY[] {0}', [b""]),
+    ],
+    ids=["unseen", "listed", "read", "no date"],
+)
+def test_an_ordinary_response_is_read_as_token_by_token(text: bytes, literals: list[bytes]) -> None:
+    ordinary = fetched(untagged(Response(b"* 3 FETCH (" + text + b")", literals)))
+    other = fetched(untagged(Response(b"* 3 FETCH ( " + text + b")", literals)))
+
+    assert ordinary == other
+    assert ordinary.uid == 7
+
+
 @given(st.binary(max_size=300), st.lists(st.binary(max_size=5), max_size=3))
 def test_any_octets_are_read_or_refused(octets: bytes, literals: list[bytes]) -> None:
     try:
