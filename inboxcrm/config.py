@@ -25,13 +25,25 @@ class Security(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """A SOCKS 5 proxy through which servers are reached, and which resolves their names."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
-    """Where a server listens. `ca_file` adds a certificate authority of the owner's own."""
+    """Where a server listens. `ca_file` adds a certificate authority of the owner's own; `proxy`: it is reached so."""
 
     host: str
     port: int
     security: Security
     ca_file: Path | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from inboxcrm import providers
-from inboxcrm.config import MailboxConfig, OAuth, OAuthProvider, PasswordSource, Security, Server, TokenStore
+from inboxcrm.config import MailboxConfig, OAuth, OAuthProvider, PasswordSource, Proxy, Security, Server, TokenStore
 from inboxcrm.configuration import values
 from inboxcrm.configuration.table import Refused, Table, a_table
 
@@ -23,11 +24,16 @@ _SOURCES = 'must be one of { env = "NAME" }, { command = "pass show mail" } or {
 NOWHERE = Server("localhost", 1, Security.NONE)
 
 
-def read_mailbox(table: Table, home: Path) -> MailboxConfig:
-    """One `[[mailbox]]`; relative paths in it are relative to the home."""
+def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> MailboxConfig:
+    """One `[[mailbox]]`; relative paths in it are relative to the home. Where it names no proxy it has `everyones`."""
+    proxy = table.read("proxy", values.proxy, everyones)
     user = table.require("user", values.text, "", needs="the name to log in with is needed")
     imap = _server(table, "imap", home, user)
     smtp = _server(table, "smtp", home, user)
+    if proxy and Security.NONE in {imap.security, smtp.security} and not values.is_loopback(proxy.host):
+        table.problem(
+            "proxy", "found beside a server without security", 'needs "tls" or "starttls": it sees what is said'
+        )
     provider = providers.for_host(smtp.host, smtp.port)
     auth = read_oauth(table.table("auth"), home) if "auth" in table.values else None
     if auth is not None and "password" in table.values:
@@ -35,8 +41,8 @@ def read_mailbox(table: Table, home: Path) -> MailboxConfig:
         table.read("password", lambda _written: None, None)
     mailbox = MailboxConfig(
         name=table.require("name", values.mailbox_name, "", needs='a short name such as "main" is needed'),
-        imap=imap,
-        smtp=smtp,
+        imap=replace(imap, proxy=proxy),
+        smtp=replace(smtp, proxy=proxy),
         user=user,
         password=None if "auth" in table.values else _password(table),
         trusted_authserv_ids=table.read_list("trusted_authserv_ids", values.authserv_id),

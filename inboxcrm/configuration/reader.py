@@ -115,7 +115,8 @@ def _parse(text: str, report: Report) -> Mapping[str, object] | None:
 
 def _config(home: Path, root: Table) -> Config:
     owner = _owner(root.table("owner"))
-    mailboxes = tuple(read_mailbox(table, home) for table in root.tables("mailbox"))
+    proxy = root.read("proxy", values.proxy, None)
+    mailboxes = tuple(read_mailbox(table, home, proxy) for table in root.tables("mailbox"))
     if not mailboxes and isinstance(root.values.get("mailbox", []), list):
         root.problem("mailbox", "missing", "at least one [[mailbox]] is needed")
     _refuse_same_names("mailbox", [mailbox.name for mailbox in mailboxes], root)

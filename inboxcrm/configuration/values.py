@@ -12,6 +12,7 @@ from typing import Never, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from inboxcrm.config import Proxy
 from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.table import Convert, Refused
 from inboxcrm.domain.address import a_label
@@ -238,6 +239,18 @@ def host(value: object) -> str:
         near = re.sub(r"^[a-z]+://|[:/].*$", "", name)
         raise Refused(allowed, nearest=f'"{near}"' if _HOST.fullmatch(near) else None)
     return name.lower()
+
+
+def proxy(value: object) -> Proxy:
+    """A SOCKS 5 proxy as a web address would be written; it resolves names, whether that is said (socks5h) or not."""
+    allowed = 'must be like "socks5://127.0.0.1:9050"; a login is not offered'
+    match = re.fullmatch(r"socks5h?://(\[[0-9a-fA-F:]+\]|[^/@:\s]+)(?::(\d{1,5}))?/?", _text_or(value, allowed).strip())
+    if match is None:
+        raise Refused(allowed, found="another text")  # it may hold a password
+    try:
+        return Proxy(host(match[1].strip("[]")), port(int(match[2] or 1080)))
+    except Refused as refused:
+        raise Refused(allowed) from refused
 
 
 def is_loopback(name: str) -> bool:

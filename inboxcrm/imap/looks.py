@@ -24,6 +24,8 @@ _OF_EXAMINE = frozenset({"EXISTS", "RECENT", "FLAGS", "OK", "VANISHED", "FETCH"}
 class Question(ABC):
     """One command, asked at each look over one connection."""
 
+    __slots__ = ("_before", "_lines")
+
     def __init__(self) -> None:
         self._lines: list[bytes] = []
         self._before: bytes | None = None
@@ -60,6 +62,8 @@ class Question(ABC):
 class StatusQuestion(Question):
     """STATUS of a folder that is not open; `changed` is called with its name where it is not what was told last."""
 
+    __slots__ = ("_changed", "_found", "_same_as", "_words", "memory")
+
     def __init__(self, connection: Connection, memory: FolderMemory, changed: Callable[[str], None]) -> None:
         super().__init__()
         self._words = b"STATUS " + connection.status_words(memory.name)
@@ -93,6 +97,8 @@ class StatusQuestion(Question):
 
 class ExamineQuestion(Question):
     """EXAMINE of the folder that is open; `changed` is called where that is not exactly as it was read."""
+
+    __slots__ = ("_asked", "_changed", "_connection", "_memory", "_told", "_was")
 
     def __init__(self, connection: Connection, memory: FolderMemory, changed: Callable[[], None]) -> None:
         super().__init__()
@@ -145,6 +151,8 @@ class ExamineQuestion(Question):
 
 class Look:
     """The commands of one look, under way on a connection."""
+
+    __slots__ = ("_connection", "_left", "_reading", "text")
 
     def __init__(self, connection: Connection, questions: Sequence[Question]) -> None:
         self._connection = connection

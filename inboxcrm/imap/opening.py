@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inboxcrm import socks
 from inboxcrm.config import Security, Server
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.errors import (
@@ -61,7 +62,11 @@ class ImapOverWire(imaplib.IMAP4):
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002 - imaplib's
         """Connect, protect as configured, and leave the greeting to imaplib."""
         self.host, self.port = host, port
-        sock = socket.create_connection((host, port), timeout=self._limits.connect)
+        proxy, seconds = self._server.proxy, self._limits.connect
+        if proxy is None:
+            sock = socket.create_connection((host, port), timeout=seconds)
+        else:
+            sock = socks.connect(proxy, host, port, seconds=seconds)
         if self._server.security is Security.TLS:
             sock = trust(self._server.ca_file).wrap_socket(sock, server_hostname=host)
         self.wire = Wire(sock, self._waker, max_literal=self._limits.literal)

@@ -24,6 +24,8 @@ MAX_LITERAL = 80 << 20
 """Bytes of one literal; more is refused before it is read."""
 
 _CHUNK = 1 << 18
+_RECORD = 1 << 14
+"""Octets of one TLS record at most: what is taken in at a time where little is expected, and no large buffer made."""
 _MOST_AT_ONCE = 16
 """Reads after which the event loop gets its turn again."""
 
@@ -152,11 +154,11 @@ class Wire:
         self.deadline = None
         try:
             for _ in range(_MOST_AT_ONCE):
-                octets = self._try_receive(_CHUNK)
+                octets = self._try_receive(_RECORD)
                 if octets is None:
                     break
                 self._keep(octets)
-                if len(octets) < _CHUNK and not self._encrypted:
+                if len(octets) < _RECORD and not self._encrypted:
                     break  # that was all there is
         except ConnectionLostError:
             if self.buffered == before:

@@ -115,7 +115,8 @@ class _Mailbox:
         except InboxcrmError as error:
             hint = advice or "Compare user and server with another mail program."
             return [*checks, failed(mailbox, "log-in", error, hint)]
-        checks += [well(mailbox, "log-in", f"{mailbox.user} at {mailbox.imap.host}"), _folders(mailbox, probed)]
+        by = f" through the proxy {mailbox.imap.proxy}" if mailbox.imap.proxy else ""
+        checks += [well(mailbox, "log-in", f"{mailbox.user} at {mailbox.imap.host}{by}"), _folders(mailbox, probed)]
         checks += trust.senders(self.config, mailbox, probed.header_blocks)
         if send is None:
             return checks

@@ -14,9 +14,11 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import aiosmtplib
 
+from inboxcrm import socks
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import ConfigError, InboxcrmError, InternalError, SignInNeededError, TransientError
@@ -113,7 +115,7 @@ class Session:
         self._patience = patience
         self._client = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port,
+            port=server.port if server.proxy is None else None,
             use_tls=server.security is Security.TLS,
             start_tls=False,
             timeout=patience.connect,
@@ -151,7 +153,7 @@ class Session:
         try:
             if self._server.security is not Security.NONE:
                 self._client.tls_context = await asyncio.to_thread(trust, self._server.ca_file)
-            await self._client.connect()
+            await self._connect()
             if self._server.security is Security.STARTTLS:
                 await self._start_tls()
             await self._client.ehlo()
@@ -166,6 +168,20 @@ class Session:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             self.discard()
             raise SessionRefusedError(self._explained(error), pause_all=_is_certificate(error)) from None
+
+    async def _connect(self) -> None:
+        server = self._server
+        if server.proxy is None:
+            await self._client.connect()
+            return
+        reach = partial(socks.connect, server.proxy, server.host, server.port, seconds=self._patience.connect)
+        sock = await asyncio.to_thread(reach)
+        sock.setblocking(False)
+        try:
+            await self._client.connect(sock=sock)
+        except BaseException:
+            sock.close()
+            raise
 
     def _take_over(self) -> None:
         """From here on the connection is ours; aiosmtplib keeps what EHLO said."""

@@ -18,6 +18,7 @@ from inboxcrm.config import (
     Owner,
     PasswordSource,
     PlanConfig,
+    Proxy,
     Safety,
     Security,
     Server,
@@ -149,6 +150,25 @@ def test_a_certificate_file_is_found_beside_the_configuration(tmp_path: Path) ->
     text = SMALLEST.replace('"imap.example.org"', '"imap.example.org", ca_file = "own.pem"')
 
     assert loaded(tmp_path, text).mailboxes[0].imap.ca_file == tmp_path / "own.pem"
+
+
+def test_a_proxy_is_for_every_mailbox_or_for_one(tmp_path: Path) -> None:
+    everyones = loaded(tmp_path, 'proxy = "socks5://localhost"\n' + SMALLEST).mailboxes[0]
+    own = loaded(
+        tmp_path, SMALLEST.replace("[[mailbox]]\n", '[[mailbox]]\nproxy = "socks5h://[::1]:9050"\n')
+    ).mailboxes[0]
+
+    assert everyones.imap.proxy == everyones.smtp.proxy == Proxy("localhost", 1080)
+    assert own.imap.proxy == own.smtp.proxy == Proxy("::1", 9050)
+
+
+def test_a_proxy_elsewhere_is_told_nothing_without_security(tmp_path: Path) -> None:
+    text = 'proxy = "socks5://proxy.example.org"\n' + SMALLEST.replace(
+        '"imap.example.org"', '"localhost", port = 143, security = "none"'
+    )
+
+    with pytest.raises(ConfigRefusedError, match="it sees what is said"):
+        loaded(tmp_path, text)
 
 
 def test_a_file_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""Servers that are reached through a SOCKS proxy, IMAP and SMTP alike."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.config import MailboxConfig, PasswordSource, Proxy, Security, Server
+from inboxcrm.imap.opening import Limits
+from inboxcrm.imap.probe import MailboxUnreachableError, probe
+from inboxcrm.ports import Deferred, Sent
+from inboxcrm.smtp import SmtpTransport
+from inboxcrm.testing.imap_server import MailServer
+from inboxcrm.testing.smtp_server import SubmissionServer
+from tests.imap.record import letter
+from tests.servers.certificates import make_certificate
+from tests.servers.socks import SocksProxy
+from tests.smtp.conftest import QUICK, Steps, outgoing
+
+NAME = "mail.example.org"
+
+
+def reached(server: Server, **_: object) -> MailboxConfig:
+    return MailboxConfig("main", server, server, "ann", PasswordSource(env="UNUSED"))
+
+
+async def test_a_mailbox_is_read_and_written_through_the_proxy_which_resolves_its_name(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path, names=f"DNS:{NAME}")
+    async with (
+        MailServer(tls=made.server_context()) as server,
+        SubmissionServer(tls=made.server_context()) as sink,
+        SocksProxy() as through,
+    ):
+        server.account("ann", "secret").folder("INBOX").append(letter(1))
+        proxy = Proxy(through.host, through.port)
+        imap = Server(NAME, server.port, Security.TLS, made.cert, proxy)
+        smtp = Server(NAME, sink.port, Security.TLS, made.cert, proxy)
+        transport = SmtpTransport(
+            smtp, user=None, account_address="ann@example.org", password=lambda: "", patience=QUICK
+        )
+
+        report = await probe(reached(imap), lambda: "secret")
+        result = await transport.send(outgoing(), Steps())
+        await transport.close()
+
+        assert report.inbox_count == 1
+        assert isinstance(result, Sent)
+        assert len(sink.accepted) == 1
+        assert through.asked == [NAME, NAME]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"reply": 5}, "made no connection: nothing listens there"),
+        ({"reply": 4}, "its name is not found"),
+        ({"reply": 9}, "its answer is 9"),
+        ({"method": 255}, "wants a login"),
+        (None, "cannot be reached"),
+    ],
+    ids=["refused there", "not found", "another", "login", "the proxy is down"],
+)
+async def test_why_the_proxy_made_no_connection_is_said(settings: dict[str, int] | None, said: str) -> None:
+    async with SocksProxy(**(settings or {})) as through:
+        port = through.port if settings is not None else _free_port()
+        server = Server("127.0.0.1", 1, Security.NONE, proxy=Proxy(through.host, port))
+        transport = SmtpTransport(
+            server, user=None, account_address="ann@example.org", password=lambda: "", patience=QUICK
+        )
+
+        with pytest.raises(MailboxUnreachableError, match=said):
+            await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+        result = await transport.send(outgoing(), Steps())
+        await transport.close()
+
+        assert isinstance(result, Deferred)
+        assert said in result.reply
+        assert through.asked in ([], ["127.0.0.1"] * 2)
+
+
+async def test_what_is_no_proxy_is_said_to_be_none(tmp_path: Path) -> None:
+    async with SubmissionServer() as no_proxy:
+        server = Server("127.0.0.1", 1, Security.NONE, proxy=Proxy(no_proxy.host, no_proxy.port))
+
+        with pytest.raises(MailboxUnreachableError, match="no SOCKS 5 proxy"):
+            await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
