@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from inboxcrm import providers
@@ -28,12 +27,8 @@ def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> Ma
     """One `[[mailbox]]`; relative paths in it are relative to the home. Where it names no proxy it has `everyones`."""
     proxy = table.read("proxy", values.proxy, everyones)
     user = table.require("user", values.text, "", needs="the name to log in with is needed")
-    imap = _server(table, "imap", home, user)
-    smtp = _server(table, "smtp", home, user)
-    if proxy and Security.NONE in {imap.security, smtp.security} and not values.is_loopback(proxy.host):
-        table.problem(
-            "proxy", "found beside a server without security", 'needs "tls" or "starttls": it sees what is said'
-        )
+    imap = _server(table, "imap", home, user, proxy)
+    smtp = _server(table, "smtp", home, user, proxy)
     provider = providers.for_host(smtp.host, smtp.port)
     auth = read_oauth(table.table("auth"), home) if "auth" in table.values else None
     if auth is not None and "password" in table.values:
@@ -41,8 +36,8 @@ def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> Ma
         table.read("password", lambda _written: None, None)
     mailbox = MailboxConfig(
         name=table.require("name", values.mailbox_name, "", needs='a short name such as "main" is needed'),
-        imap=replace(imap, proxy=proxy),
-        smtp=replace(smtp, proxy=proxy),
+        imap=imap,
+        smtp=smtp,
         user=user,
         password=None if "auth" in table.values else _password(table),
         trusted_authserv_ids=table.read_list("trusted_authserv_ids", values.authserv_id),
@@ -56,7 +51,7 @@ def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> Ma
     return mailbox
 
 
-def _server(mailbox: Table, key: str, home: Path, user: str) -> Server:
+def _server(mailbox: Table, key: str, home: Path, user: str, everyones: Proxy | None) -> Server:
     if key not in mailbox.values:
         mailbox.problem(key, "missing", f"must be a table such as {_example_server(key, user)}")
     table = mailbox.table(key)
@@ -73,7 +68,10 @@ def _server(mailbox: Table, key: str, home: Path, user: str) -> Server:
         port = table.require("port", values.port, NOWHERE.port, needs='with security "none" the port is needed')
     else:
         port = table.read("port", values.port, standard)
-    server = Server(host, port, security, ca_file(table, home))
+    proxy = table.read("proxy", values.proxy, everyones)
+    if proxy is not None and security is Security.NONE and not values.is_loopback(proxy.host):
+        table.problem("security", 'found "none"', 'must be "tls" or "starttls": the proxy would see what is said')
+    server = Server(host, port, security, ca_file(table, home), proxy)
     table.close()
     return server
 

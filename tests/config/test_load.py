@@ -162,12 +162,21 @@ def test_a_proxy_is_for_every_mailbox_or_for_one(tmp_path: Path) -> None:
     assert own.imap.proxy == own.smtp.proxy == Proxy("::1", 9050)
 
 
+def test_a_proxy_may_be_for_one_server(tmp_path: Path) -> None:
+    text = SMALLEST.replace('"imap.example.org"', '"imap.example.org", proxy = "socks5://localhost:9050"')
+
+    mailbox = loaded(tmp_path, text).mailboxes[0]
+
+    assert mailbox.imap.proxy == Proxy("localhost", 9050)
+    assert mailbox.smtp.proxy is None
+
+
 def test_a_proxy_elsewhere_is_told_nothing_without_security(tmp_path: Path) -> None:
     text = 'proxy = "socks5://proxy.example.org"\n' + SMALLEST.replace(
         '"imap.example.org"', '"localhost", port = 143, security = "none"'
     )
 
-    with pytest.raises(ConfigRefusedError, match="it sees what is said"):
+    with pytest.raises(ConfigRefusedError, match="the proxy would see what is said"):
         loaded(tmp_path, text)
 
 
