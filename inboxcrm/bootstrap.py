@@ -18,6 +18,7 @@ from inboxcrm.configuration import load
 from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
+from inboxcrm.domain.text import many
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.home import spool_folder
 from inboxcrm.imap.account import Timing
@@ -187,7 +188,7 @@ def _texts_and_rules(config: Config) -> Check:
         book = rule_book(config, template_set(config))
     except UserError as error:
         return Check("rules and templates", ok=False, detail="cannot be used as they stand", hint=str(error))
-    return Check("rules and templates", ok=True, detail=f"{len(book.rules)} rules, all fit")
+    return Check("rules and templates", ok=True, detail=f"{many(len(book.rules), 'rule')}, all fit")
 
 
 async def check(config: Config, *, send: bool) -> list[Check]:

@@ -53,6 +53,17 @@ def spool_folder(home: Path) -> Path:
     return home / "spool"
 
 
+def write_whole(file: Path, text: str) -> None:
+    """Write a file of the home whole or not at all: the daemon reads its folder. UserError where it cannot."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(file)
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror or error}") from error
+
+
 def too_open(home: Path) -> bool:
     """Whether other users of this machine may look into the home. Always False on Windows, where modes say nothing."""
     return sys.platform != "win32" and bool(home.stat().st_mode & 0o077)

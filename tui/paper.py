@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from inboxcrm.domain.quoting import new_text
-from inboxcrm.domain.text import visible
+from inboxcrm.domain.text import many, visible
 from inboxcrm.service.brief import Line
 from inboxcrm.store.views import ContactRow, MessageRow, OutboxRow, OwedRow, Touch
 
-from .words import ACCENT, BAD, EMPTY, GOOD, MUTED, SOON, STRONG, due, join, many, moment, said, short, told
+from .words import ACCENT, BAD, EMPTY, GOOD, MUTED, SOON, STRONG, due, join, moment, said, short, told
 
 LONGEST_LETTER = 60_000
 """Characters of a letter that are laid out; `inboxcrm show` prints the rest."""

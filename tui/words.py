@@ -81,11 +81,6 @@ def ago(at: datetime, now: datetime) -> str:
     return f"{minutes // (24 * 60)} days ago"
 
 
-def many(number: int, one: str, several: str | None = None) -> str:
-    """`1 mail`, `2 mails`, `3 people`."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
-
-
 def urgency(row: OwedRow, zone: ZoneInfo, now: datetime) -> str:
     """The style of a row by its state: broken, due today, or neither."""
     if row.state == "broken":

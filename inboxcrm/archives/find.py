@@ -82,7 +82,7 @@ def _folder(path: Path, form: Form) -> Sources:
             below = _tar(each, form)
             sources += below.sources
             passed_over += below.passed_over
-        elif folders.looks_like_mail(each, first):
+        elif folders.looks_like_mail(each):
             single.append(each)
         else:
             passed_over += 1
@@ -99,7 +99,7 @@ def _file(path: Path, form: Form) -> Sources:
         return _zip(path, form)
     if tars.is_tar(path):
         return _tar(path, form)
-    if folders.looks_like_mail(path, first):
+    if folders.looks_like_mail(path):
         return Sources((folders.of_files(str(path), [path]),), 0)
     if path.suffix.lower() in _PACKED:
         raise UserError(f"{path} is packed in a way that is not read here. Unpack it and give the folder.")

@@ -15,6 +15,9 @@ MAILDIR_PARTS = ("cur", "new")
 _SURE = (".eml", ".emlx")
 _PERHAPS = (".txt", "")
 _FIELD = re.compile(rb"[!-9;-~]{1,200}:")
+_OF_MAIL = re.compile(rb"(?im)^(?:from|to|date|received|message-id|return-path|delivered-to|mime-version):")
+_HEAD = 65_536
+"""Octets of a file in which such a field is looked for."""
 _EMLX = re.compile(rb"(\d{1,12})\s*\n")
 _INFO = re.compile(r"[:;!]2,([A-Za-z]*)\Z")
 _SENT_FOLDER = ".sent"
@@ -39,9 +42,15 @@ def is_surely_mail(path: Path) -> bool:
     return path.suffix.lower() in _SURE
 
 
-def looks_like_mail(path: Path, first: bytes) -> bool:
-    """Whether a file that begins with this line holds one mail."""
-    return is_surely_mail(path) or (path.suffix.lower() in _PERHAPS and _FIELD.match(first) is not None)
+def looks_like_mail(path: Path) -> bool:
+    """Whether a file holds one mail: by its name, else because it begins with fields, of which one is a mail's."""
+    if is_surely_mail(path):
+        return True
+    if path.suffix.lower() not in _PERHAPS:
+        return False
+    with path.open("rb") as handle:
+        head = re.split(rb"\r?\n\r?\n", handle.read(_HEAD), maxsplit=1)[0]
+    return _FIELD.match(head) is not None and _OF_MAIL.search(head) is not None
 
 
 def of_files(name: str, files: Sequence[Path]) -> Source:

@@ -14,7 +14,7 @@ from inboxcrm.cli.calendars import enter_calendar, tell_absence
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
-from inboxcrm.domain.text import one_line
+from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
 from inboxcrm.fetching import fetch
 from inboxcrm.service import actions, away_calendars
@@ -126,7 +126,7 @@ def back(place: Place, absence: int | None) -> None:
     """Be back: ends the running absence and cancels planned ones, or only the one with this id."""
     with bootstrap.household(place.home) as house:
         ended = actions.come_back(house, absence)
-    click.echo("You were not away." if not ended else f"Back. {ended} absence(s) ended.")
+    click.echo("You were not away." if not ended else f"Back. {many(ended, 'absence')} ended.")
 
 
 @cli.command()
@@ -148,9 +148,16 @@ def resume(place: Place) -> None:
     brake again.
     """
     with bootstrap.household(place.home) as house:
+        paused = house.database.reading(home.paused_at) is not None
         braked = house.database.reading(home.braked_at) is not None
         dropped = actions.resume(house)
         waiting = house.database.reading(lambda connection: len(views.outbox(connection, states=("awaiting",))))
-    click.echo(f"Automatic mail flows again; {dropped} stale item(s) were dropped.")
+    if not (paused or braked):
+        click.echo("Nothing was paused: automatic mail flows as it did.")
+        return
+    stale = f"; {many(dropped, 'stale mail was', 'stale mails were')} dropped" if paused else ""
+    click.echo(f"Automatic mail flows again{stale}.")
     if braked:
-        click.echo(f"The brake is lifted. {waiting} mail(s) wait for your approval: inboxcrm outbox")
+        click.echo(
+            f"The brake is lifted. {many(waiting, 'mail waits', 'mails wait')} for your approval: inboxcrm outbox"
+        )

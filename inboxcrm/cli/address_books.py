@@ -13,6 +13,7 @@ from inboxcrm.cli.contacts import contacts
 from inboxcrm.cli.output import emit, json_option, table
 from inboxcrm.cli.root import Place
 from inboxcrm.domain import card_tables, vcards
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.service import address_books
 
@@ -45,7 +46,7 @@ def import_(place: Place, path: Path, apply: bool, as_json: bool) -> None:
     )
     counts = Counter(each.kind for each in taken.changes)
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-    click.echo(f"{taken.cards} cards, {taken.unchanged} of them nothing new{': ' if told else ''}{told}.")
+    click.echo(f"{many(taken.cards, 'card')}, {taken.unchanged} of them nothing new{': ' if told else ''}{told}.")
     if taken.changes and not apply:
         click.echo("Nothing was changed. To do it: the same with --apply")
 
@@ -66,7 +67,7 @@ def export(place: Place, path: Path, words: tuple[str, ...], shape: str | None) 
         cards = address_books.cards_of(connection, like=" ".join(words))
     text = card_tables.write(cards) if shape == "csv" else vcards.write(cards, f"{shape[-1]}.0")
     if str(path) == "-":
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(text.encode())
         return
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
@@ -75,4 +76,4 @@ def export(place: Place, path: Path, words: tuple[str, ...], shape: str | None) 
         raise UserError(f"{path} is there already; name another file") from None
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
-    click.echo(f"{len(cards)} contacts written to {path}.")
+    click.echo(f"{many(len(cards), 'contact')} written to {path}.")

@@ -16,6 +16,7 @@ from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.progress import Telling
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.parsing import Parser
 from inboxcrm.service import actions, exporting
@@ -78,7 +79,7 @@ async def _import(house: Household, paths: tuple[Path, ...], leaving: frozenset[
 
 
 def _told(imported: Imported) -> str:
-    said = [f"{imported.seen} mails read, {imported.new} of them new"]
+    said = [f"{many(imported.seen, 'mail')} read, {imported.new} of them new"]
     if imported.known:
         said.append(f"{imported.known} were on record")
     if imported.left_out:
@@ -86,7 +87,7 @@ def _told(imported: Imported) -> str:
     if imported.quarantined:
         said.append(f"{imported.quarantined} no mail (inboxcrm import --broken)")
     if imported.passed_over:
-        said.append(f"{imported.passed_over} other files passed over")
+        said.append(f"{many(imported.passed_over, 'other file')} passed over")
     return ", ".join(said) + "."
 
 
@@ -141,7 +142,7 @@ def export(
     if as_json:
         emit(written)
     else:
-        click.echo(f"{written.mails} mails, {written.octets} octets, written to {written.to}.")
+        click.echo(f"{many(written.mails, 'mail')}, {many(written.octets, 'octet')}, written to {written.to}.")
 
 
 def _selection(

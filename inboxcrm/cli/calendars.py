@@ -17,6 +17,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.output import cell, emit, fields_of, heading, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions, outlook
 from inboxcrm.service.household import Household
@@ -53,7 +54,7 @@ def calendar(place: Place, out: str) -> None:
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise UserError(f"{out} cannot be written: {error.strerror}") from None
-    click.echo(f"{written.count(b'BEGIN:VEVENT')} event(s) written to {out}.")
+    click.echo(f"{many(written.count(b'BEGIN:VEVENT'), 'event')} written to {out}.")
 
 
 def enter_calendar(

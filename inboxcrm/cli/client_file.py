@@ -11,6 +11,7 @@ from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import cell, emit, fields_of, heading, json_option, moment, table
 from inboxcrm.cli.progress import Telling
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.service import client_file, erasing, retention
 from inboxcrm.store import erased_people
@@ -40,7 +41,10 @@ def export_contact(place: Place, who: str, folder: Path, as_json: bool) -> None:
     if as_json:
         emit(written)
     else:
-        click.echo(f"{cell(written.contact)}: {written.mails} mails and {written.records} records in {written.to}.")
+        click.echo(
+            f"{cell(written.contact)}: {many(written.mails, 'mail')} and {many(written.records, 'record')}"
+            f" in {written.to}."
+        )
         click.echo(f"Read {folder / client_file.PAGE} before you hand it over: letters may speak of others.")
 
 
@@ -65,13 +69,17 @@ def erase_contact(place: Place, who: str, yes: bool, as_json: bool) -> None:
     if as_json:
         emit(told)
         return
-    verb = "were" if told.done else "would be"
+    one, several = ("was", "were") if told.done else ("would be", "would be")
     heading(f"{cell(told.contact)} ({'erased' if told.done else 'a preview, nothing is erased'})")
     click.echo(
-        f"{told.erased} letters {verb} erased; {told.redacted} that others take part in {verb} kept without them."
+        f"{many(told.erased, f'letter {one}', f'letters {several}')} erased; {told.redacted} that others take part in "
+        f"{one if told.redacted == 1 else several} kept without them."
     )
     if told.mentions:
-        click.echo(f"{told.mentions} letters hold an address of theirs in the text; those of others stay as they are.")
+        click.echo(
+            f"{many(told.mentions, 'letter holds', 'letters hold')} an address of theirs in the text; those of others "
+            "stay as they are."
+        )
     table(("table", "rows", ""), [(row.table, row.rows, row.deed) for row in told.counts], nothing="No row is touched.")
     for reason in told.held:
         click.secho(f"Refused: {cell(reason)}", fg="red")
@@ -139,7 +147,7 @@ def retention_(place: Place, applying: bool, as_json: bool) -> None:
         [
             (
                 row.kind,
-                f"{row.months} {'month' if row.months == 1 else 'months'}",
+                many(row.months, "month"),
                 moment(row.before, zone),
                 row.mails,
                 row.octets,

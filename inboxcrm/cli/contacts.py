@@ -13,6 +13,7 @@ from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import cell, emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.merging import Value
+from inboxcrm.domain.text import many
 from inboxcrm.service import lookalike, merging
 from inboxcrm.store import merging as merge_rows
 from inboxcrm.store import views
@@ -118,12 +119,8 @@ def _said(value: Value) -> str:
 def _counted(moves: Mapping[str, int]) -> str:
     """How many rows of which tables, in words: "3 mails, 1 fact"."""
     named = ((NAMES.get(name, name.replace("_", " ").removesuffix("s")), count) for name, count in moves.items())
-    return ", ".join(_many(name, count) for name, count in named if name) or "nothing"
-
-
-def _many(name: str, count: int) -> str:
-    plural = {"address": "addresses"}.get(name, f"{name}s")
-    return f"{count} {name if count == 1 else plural}"
+    plurals = {"address": "addresses"}
+    return ", ".join(many(count, name, plurals.get(name)) for name, count in named if name) or "nothing"
 
 
 @contacts.command(short_help="Who may be one person.")

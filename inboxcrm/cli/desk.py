@@ -11,7 +11,7 @@ from inboxcrm.cli.contacts_memory import occasion_lines
 from inboxcrm.cli.output import cell, emit, heading, json_option, moment, table
 from inboxcrm.cli.relations import quiet_lines
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.domain.text import one_line
+from inboxcrm.domain.text import many, one_line
 from inboxcrm.service import homecoming, outlook
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, unowed, views
@@ -37,7 +37,9 @@ def banner(house: Household) -> None:
         said = f"Back since {moment(returned.opened_at, zone)}. What waits and what changed meanwhile: inboxcrm return"
         click.secho(said, fg="green", bold=True)
     if doubtful:
-        said = f"{doubtful} promise(s) can hardly be kept since your calendar changed: inboxcrm promises --unlikely"
+        said = (
+            f"{many(doubtful, 'promise')} can hardly be kept since your calendar changed: inboxcrm promises --unlikely"
+        )
         click.secho(said, fg="yellow", bold=True)
 
 

@@ -8,6 +8,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions, reach, regroup
 from inboxcrm.store import reach as reach_rows
@@ -62,7 +63,7 @@ def split(place: Place, reference: str, only: bool, as_json: bool) -> None:
     if as_json:
         emit(found)
         return
-    mails = f"{found.moved} mail{'' if found.moved == 1 else 's'}"
+    mails = many(found.moved, "mail")
     owed = "" if found.due_at is None else f" An answer is owed in it, due {moment(found.due_at, zone)}."
     click.echo(f"A new matter with {mails}.{owed}")
 
@@ -112,4 +113,4 @@ def merge(place: Place, reference: str, into: str, as_json: bool) -> None:
     if as_json:
         emit(found)
         return
-    click.echo(f"One matter now; {found.moved} mail{'' if found.moved == 1 else 's'} moved.")
+    click.echo(f"One matter now; {many(found.moved, 'mail')} moved.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,13 @@ def json_option(command: Any) -> Any:
 
 def emit(value: object) -> None:
     """Print one JSON object on one line; instants in ISO 8601, UTC."""
-    click.echo(json.dumps(value if isinstance(value, Mapping) else plain(value), ensure_ascii=False, default=_json))
+    told = value if isinstance(value, Mapping) else plain(value)
+    click.echo(json.dumps(told, ensure_ascii=not speaks_unicode(), default=_json))
+
+
+def speaks_unicode() -> bool:
+    """Whether what reads our output takes every character."""
+    return sys.stdout.encoding.lower().startswith("utf")
 
 
 def plain(value: object) -> object:

@@ -12,6 +12,7 @@ from inboxcrm.cli.output import EMPTY, emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.record import Share
+from inboxcrm.domain.text import many
 from inboxcrm.service import simulate as simulation
 from inboxcrm.service import statistics
 from inboxcrm.service.simulate import Fate
@@ -155,11 +156,11 @@ def simulate(place: Place, days: int, as_json: bool) -> None:
             )
             for each in found
         ],
-        nothing=f"No stored mail of the last {days} days would have made a promise.",
+        nothing=f"No stored mail of the last {many(days, 'day')} would have made a promise.",
     )
     if found:
         click.echo()
         for title, told in (("Told", True), ("Silent", False)):
             fates = Counter(each.fate for each in found if each.told is told)
             said = ", ".join(f"{fates[fate]} {fate}" for fate in Fate if fates[fate]) or "none"
-            click.echo(f"  {title + ':':<8} {fates.total()} promises: {said}")
+            click.echo(f"  {title + ':':<8} {many(fates.total(), 'promise')}: {said}")

@@ -7,6 +7,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.cli.output import cell, emit, fields_of, heading, json_option, moment
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.text import many
 from inboxcrm.service import homecoming
 from inboxcrm.service.homecoming import SAID, Sheet, Stack
 from inboxcrm.service.household import Household
@@ -54,7 +55,8 @@ def _print(house: Household, found: Stack) -> None:
     heading(f"Away from {moment(returned.start_at, zone)} to {moment(returned.end_at, zone)}")
     new = sum(row.received_at >= returned.start_at for sheet in found.sheets for row in sheet.owed)
     click.echo(
-        f"{len(found.sheets)} people wait, {new} mail(s) came meanwhile, {len(found.settled)} matter(s) settled."
+        f"{many(len(found.sheets), 'person waits', 'people wait')}, {many(new, 'mail')} came meanwhile, "
+        f"{many(len(found.settled), 'matter')} settled."
     )
     for sheet in found.sheets:
         click.echo()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module, metadata
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -50,6 +51,7 @@ MODULES = (
     "holidays",
     "judging",
     "matters",
+    "new_rule",
     "notify",
     "organisations",
     "outgoing",
@@ -80,6 +82,14 @@ class Place:
 
 class Pages(click.Group):
     """A group whose help is arranged by what a person wants to do."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader who has seen enough (`| head`) is no failure, which click takes it for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nobody reads on
+            ctx.exit(0)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands in their sections."""
@@ -131,9 +141,6 @@ def told_plainly() -> Iterator[None]:
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nobody reads on; leave quietly
-        sys.exit(0)
 
 
 def _leave(message: str, code: int) -> None:
@@ -145,7 +152,9 @@ def main() -> None:
     """The program's entry."""
     for commands in MODULES:
         import_module(f"inboxcrm.cli.{commands}")
-
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another character set gets a ? for what it has not
     with told_plainly():
         try:
             cli.main(standalone_mode=False)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -18,14 +17,11 @@ from inboxcrm.configuration import load
 from inboxcrm.domain.deeds import On
 from inboxcrm.domain.durations import format_duration
 from inboxcrm.domain.rules import Rule
-from inboxcrm.domain.text import one_line
+from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
 from inboxcrm.render import TemplateSet
-from inboxcrm.service import actions as desk
 from inboxcrm.service import rehearse
-from inboxcrm.service.household import Household
 from inboxcrm.service.rehearse import Rehearsal
-from inboxcrm.store import messages, views
 
 
 @cli.group("rules")
@@ -41,7 +37,7 @@ def check(place: Place) -> None:
     texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
     book = bootstrap.rule_book(config, texts)
     files = {_file(rule) for rule in book.rules}
-    click.echo(f"{len(book.rules)} rules in {len(files)} files, all fit.")
+    click.echo(f"{many(len(book.rules), 'rule')} in {many(len(files), 'file')}, all fit.")
 
 
 @rules_group.command("list")
@@ -196,87 +192,6 @@ def replay(place: Place, days: int, as_json: bool) -> None:
 
 def _summary(found: tuple[Rule, ...], met: Counter[str], mails: int, days: int) -> None:
     click.echo()
-    heading(f"{mails} mails of {days} days")
+    heading(f"{many(mails, 'mail')} of {many(days, 'day')}")
     for rule in found:
         click.echo(f"  {met[rule.name]:>6}  {rule.name}")
-
-
-@rules_group.command("new")
-@click.option("--from", "example", metavar="REF|FILE", help="The example: a stored mail, or a mail file.")
-@click.option("--by", type=click.Choice(("sender", "domain", "subject", "text")), help="What tells such mail apart.")
-@click.option("--words", metavar="PHRASE", help="The phrase to look for, with --by subject or text.")
-@click.option("--name", metavar="NAME", help="What the rule is called.")
-@click.option("--do", "actions", multiple=True, metavar="ACTION", help="hold, quiet, stop, or KEY=VALUE; repeatable.")
-@click.option("--file", "file_name", default="90-mine.toml", show_default=True, help="The file in your rules folder.")
-@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3660), help="How far back to look.")
-@click.option("--yes", is_flag=True, help="Write it without asking.")
-@click.pass_obj
-def new(
-    place: Place,
-    example: str | None,
-    by: str | None,
-    words: str | None,
-    name: str | None,
-    actions: tuple[str, ...],
-    file_name: str,
-    days: int,
-    yes: bool,
-) -> None:
-    """Write a rule from an example mail, and show which stored mail it would have met.
-
-    Asks what no option says. KEY=VALUE is an action of docs/rules.md, such as tag=harbour, target=4h, notify=owner or
-    note="phone?". Nothing is written before you have seen the rule and what it meets.
-    """
-    from inboxcrm.service import new_rule
-
-    example = example or click.prompt("Like which mail (a REF of inboxcrm search, or a file)")
-    by = by or click.prompt("What tells such mail apart", type=click.Choice(("sender", "domain", "subject", "text")))
-    if by == "text" and not words:
-        words = click.prompt("Which phrase")
-    name = name or click.prompt("What is the rule called")
-    actions = actions or tuple(click.prompt("What shall it do (hold, quiet, tag=..., target=4h, notify=owner)").split())
-    with bootstrap.household(place.home) as house:
-        since = house.clock.now() - timedelta(days=days)
-        file = house.config.home / "rules" / file_name
-        if file.parent != house.config.home / "rules" or file.suffix != ".toml":
-            raise UserError(f"--file {file_name!r}: give the name of a .toml file, such as 90-mine.toml")
-        with house.database.read() as connection:
-            situation = new_rule.example_of(house, connection, *_example(house, connection, example))
-            when = new_rule.condition(situation, new_rule.By(by), words)
-            rule = new_rule.NewRule(name, when, dict(map(_action, actions)))
-            book = new_rule.checked(house, rule, file)
-            found = new_rule.would_meet(house, connection, book, name, since=since)
-        click.echo(rule.text)
-        heading(f"It would have met {len(found)} mails of {days} days")
-        for each in found[-20:]:
-            asked = each.rehearsal.situation
-            when_came = moment(asked.received_at, house.config.owner.timezone)
-            sender = asked.message.author.spec if asked.message.author else "?"
-            click.echo(f"{each.id:>6}  {when_came}  {cell(sender)}  {cell(asked.message.subject)}")
-        if not yes and not click.confirm(f"Write it to {file}?"):
-            click.echo("Nothing was written.")
-            return
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        file.write_text(new_rule.appended(file, rule), encoding="utf-8")
-        click.echo(f"Written to {file}; a running daemon takes it over now.")
-
-
-def _example(house: Household, connection: sqlite3.Connection, reference: str) -> tuple[bytes, datetime]:
-    """The bytes of the example, and when it came."""
-    path = Path(reference)
-    if path.is_file():
-        raw = path.read_bytes()
-        return raw, rehearse.date_of(raw) or SystemClock().now()
-    row_id = desk.message_of(house, reference)
-    row, stored = views.message(connection, row_id), messages.raw(connection, row_id)
-    assert row is not None
-    assert stored is not None
-    return stored, row.received_at
-
-
-def _action(written: str) -> tuple[str, str]:
-    """One action as TOML writes it: a word alone is `true`, anything else a text."""
-    from inboxcrm.service.new_rule import quoted
-
-    key, equals, value = written.partition("=")
-    return key.strip(), quoted(value.strip().strip('"')) if equals else "true"

@@ -19,7 +19,7 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.cli.sign_in import sign_in_to
 from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
-from inboxcrm.domain.text import one_line
+from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
 from inboxcrm.service import discovery, holidays, setup
 from inboxcrm.service.checkup import Check
@@ -42,6 +42,7 @@ def _question_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_obj
 def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> None:
     """Make a home: asks, writes config.toml, tries the log-in and a mail to yourself. It starts in shadow."""
+    setup.free_place(place.home)
     given = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     answers = setup.answer(
         given,
@@ -75,7 +76,9 @@ def _say_holidays(place: Place) -> None:
     with bootstrap.household(place.home) as house, house.database.read() as connection:
         found = [each for each in holidays.listed(house, connection, now=house.clock.now()) if each.closes]
     if found:
-        click.echo(f"Adopted {len(found)} public holidays, {found[0].name} the next: inboxcrm holidays lists them.")
+        click.echo(
+            f"Adopted {many(len(found), 'public holiday')}, {found[0].name} the next: inboxcrm holidays lists them."
+        )
 
 
 def _ask(question: setup.Question, default: str | None) -> str:

@@ -16,6 +16,7 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.configuration import load
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.oauth.sign_in import Way, sign_in, usual_way
 from inboxcrm.oauth.source import TokenSource
@@ -110,4 +111,4 @@ def command(place: Place, mailbox: str | None, way: str | None, forget: bool, no
     if no_check:
         return
     found = asyncio.run(bootstrap.try_login(config, box))
-    click.echo(f"ok   {box.user} at {box.imap.host}: {len(found.folders)} folders")
+    click.echo(f"ok   {box.user} at {box.imap.host}: {many(len(found.folders), 'folder')}")

@@ -10,6 +10,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.output import emit, json_option, table
 from inboxcrm.cli.root import Place
 from inboxcrm.cli.texts import templates
+from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.service import texts
 from inboxcrm.service.household import Household
@@ -55,7 +56,7 @@ def _accepted(house: Household, name: str, language: str, before: str, *, made: 
     for problem in wrong:
         click.echo(problem, err=True)
     if not sys.stdin.isatty():
-        raise UserError(f"{len(wrong)} problem(s); the text was kept as it is. Mend it, or take the file away")
+        raise UserError(f"{many(len(wrong), 'problem')}; the text was kept as it is. Mend it, or take the file away")
     match click.prompt("(e)dit again, (k)eep it as it is, or (u)ndo", type=click.Choice(["e", "k", "u"]), default="e"):
         case "e":
             return False
@@ -148,7 +149,9 @@ def _show(found: Override) -> None:
     merged = found.merged()
     if merged is not None:
         joins = f"inboxcrm templates diff {found.name} {found.language} --take brings it into yours."
-        touch = f"{len(merged.clashes)} place(s) were changed on both sides; bring that over by hand."
+        touch = (
+            f"{many(len(merged.clashes), 'place was', 'places were')} changed on both sides; bring that over by hand."
+        )
         click.echo(f"\n{touch if merged.clashes else joins}")
     click.echo()
 
@@ -165,4 +168,6 @@ def _take(house: Household, name: str, language: str) -> None:
             click.secho(f"{heading}:", bold=True)
             click.echo("".join(f"  {line}" for line in lines) or "  (nothing)\n", nl=False)
         click.echo()
-    raise UserError(f"{len(merged.clashes)} place(s) were changed on both sides; nothing was written")
+    raise UserError(
+        f"{many(len(merged.clashes), 'place was', 'places were')} changed on both sides; nothing was written"
+    )

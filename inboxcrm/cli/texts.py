@@ -12,6 +12,7 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.outbox import TemplateValue
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.salutation import Form
+from inboxcrm.domain.text import many
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.render.lint import lint_all
 from inboxcrm.render.values import samples
@@ -62,7 +63,7 @@ def lint_(place: Place, name: str | None, as_json: bool) -> None:
         else:
             click.echo(str(problem))
     if problems:
-        raise UserError(f"{len(problems)} problem(s) in the templates")
+        raise UserError(f"{many(len(problems), 'problem')} in the templates")
     if not as_json:
         click.echo("Every template is fit to be sent." if name is None else f"{name} is fit to be sent.")
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 
 from inboxcrm.domain.office_hours import OfficeCalendar
+from inboxcrm.domain.text import many
 
 OPEN_DAYS = 5
 """How many of the owner's open days to wait where nothing is known of somebody's rhythm."""
@@ -42,10 +43,10 @@ def propose(since: datetime, waits: Sequence[timedelta], calendar: OfficeCalenda
         usual = min(sorted(waits)[ceil(SHARE * len(waits)) - 1], LONGEST)
         days = max(1, round(usual / timedelta(days=1)))
         at = _opens(max(calendar.day_of(since + usual), asked_on + timedelta(days=1)), calendar, 1)
-        because = f"they usually answer within {days} day{'' if days == 1 else 's'}"
+        because = f"they usually answer within {many(days, 'day')}"
     else:
         at = _opens(asked_on + timedelta(days=1), calendar, open_days)
-        because = f"{open_days} open day{'' if open_days == 1 else 's'} without a word"
+        because = f"{many(open_days, 'open day')} without a word"
     return FollowUp(at if at is not None else since + timedelta(days=open_days), because)
 
 

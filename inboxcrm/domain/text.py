@@ -77,6 +77,11 @@ def one_line(text: str, limit: int) -> str:
     return shown
 
 
+def many(number: int, one: str, several: str | None = None) -> str:
+    """A number with its noun: `1 mail`, `2 mails`, `1,200 people`."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def _harmless(text: str) -> bool:
     """Whether `visible` would leave a text as it is, but for its line ends; a quick look that knows Western letters."""
     if len(text) > LONGEST_LINE or not text.replace("\n", " ").replace("\t", " ").isprintable():

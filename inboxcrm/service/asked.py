@@ -6,6 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from inboxcrm.domain.promise import Event, answered
+from inboxcrm.domain.text import many
 from inboxcrm.service import actions
 from inboxcrm.service.actions import NotFoundError
 from inboxcrm.service.household import Household
@@ -44,7 +45,7 @@ def _question(connection: sqlite3.Connection, question_id: int) -> QuestionRow:
 def _follow(household: Household, connection: sqlite3.Connection, asked: QuestionRow, now: datetime) -> str:
     if asked.kind == "new-matter":
         found = split_off(household, connection, asked.message_id, only=False, now=now)
-        return f"It is a matter of its own now ({found.moved} mail{'' if found.moved == 1 else 's'})."
+        return f"It is a matter of its own now ({many(found.moved, 'mail')})."
     promise = promises.by_id(connection, asked.promise_id) if asked.promise_id is not None else None
     if promise is None:
         raise NotFoundError("the promise is gone. See: inboxcrm questions")

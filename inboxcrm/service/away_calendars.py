@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from inboxcrm.config import AwayCalendar
 from inboxcrm.domain.office_hours import Away
+from inboxcrm.domain.text import many
 from inboxcrm.errors import InboxcrmError, TransientError, UserError
 from inboxcrm.service.away_events import Found, Occurrence, from_lines
 from inboxcrm.service.checks import Check
@@ -182,5 +183,5 @@ async def check(household: Household, fetch: Fetch) -> list[Check]:
             hint = "What it stated last stays in force. Mend [[away_calendar]] in config.toml, or its server."
             checks.append(Check(name, ok=False, detail=str(error), hint=hint))
         else:
-            checks.append(Check(name, ok=True, detail=f"{len(found.absences)} absence(s) within 400 days"))
+            checks.append(Check(name, ok=True, detail=f"{many(len(found.absences), 'absence')} within 400 days"))
     return checks

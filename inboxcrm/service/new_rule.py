@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from inboxcrm import home as homes
 from inboxcrm.domain.rules import Situation
 from inboxcrm.errors import UserError
-from inboxcrm.rulebook import RuleBook
+from inboxcrm.rulebook import RuleBook, shipped
 from inboxcrm.service import rehearse
 from inboxcrm.service.household import Household
 from inboxcrm.service.rehearse import Replayed
@@ -78,23 +79,62 @@ def example_of(house: Household, connection: sqlite3.Connection, raw: bytes, rec
     return rehearse.rehearse(house, connection, raw, received_at=received_at).situation
 
 
+def free_name(house: Household, name: str) -> str:
+    """The name, if no rule has it; UserError where one does."""
+    for rule in house.rules.rules:
+        if rule.name == name:
+            raise UserError(f'the name "{name}" is taken by the rule at {rule.origin}')
+    return name
+
+
+def place(house: Household, name: str) -> Path:
+    """The file of the home's rules under this name. UserError where it is none, or would hide shipped rules."""
+    folder = house.config.home / "rules"
+    file = folder / name
+    if file.parent != folder or file.suffix != ".toml":
+        raise UserError(f"--file {name!r}: give the name of a .toml file, such as 30-mine.toml")
+    if not file.exists() and name in shipped():
+        raise UserError(f"--file {name!r}: a file of that name is shipped; yours would hide it. Name another")
+    return file
+
+
 def checked(house: Household, rule: NewRule, file: Path) -> RuleBook:
     """All rules with the new one at the end of its file; RuleError where it cannot be used."""
     texts = {**house.rules.own_texts}
-    texts[file.name] = appended(file, rule)
+    texts[file.name] = _appended(file, rule)
     return RuleBook.of_texts(texts, names=names_for(house.config, house.templates), zone=house.config.owner.timezone)
 
 
-def appended(file: Path, rule: NewRule) -> str:
+def write(file: Path, rule: NewRule) -> None:
+    """Put the rule at the end of its file. UserError where it cannot be written."""
+    homes.write_whole(file, _appended(file, rule))
+
+
+def _appended(file: Path, rule: NewRule) -> str:
     """The file's text with the rule at its end."""
     before = file.read_text(encoding="utf-8").rstrip("\n") + "\n\n" if file.exists() else ""
     return before + rule.text
 
 
-def would_meet(
-    house: Household, connection: sqlite3.Connection, book: RuleBook, name: str, *, since: datetime
-) -> list[Replayed]:
-    """The stored live mail since then that the rule would have met, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a new rule would have done. `asked`: how many stored mails were looked at; `met`: those it is about."""
+
+    asked: int
+    met: tuple[Replayed, ...]
+    example: bool
+    """Whether it is about the example."""
+
+
+def tried(
+    house: Household, connection: sqlite3.Connection, book: RuleBook, name: str, example: Situation, *, since: datetime
+) -> Tried:
+    """The stored mail since then, live or filed from before, under the rules with the new one; oldest first."""
     (rule,) = [each for each in book.rules if each.name == name]
-    played = rehearse.replay(house, connection, since=since)
-    return [each for each in played if rule.when.holds(book.facts(each.rehearsal.situation))]
+    played = [
+        *rehearse.replay(house, connection, since=since, rules=book),
+        *rehearse.replay_filed(house, connection, since=since, rules=book),
+    ]
+    met = (each for each in played if rule.when.holds(book.facts(each.rehearsal.situation)))
+    in_order = sorted(met, key=lambda each: (each.rehearsal.situation.received_at, each.id))
+    return Tried(len(played), tuple(in_order), rule.when.holds(book.facts(example)))

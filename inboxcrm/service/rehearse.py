@@ -20,6 +20,7 @@ from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outc
 from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.domain.threads import Candidate, Placement
 from inboxcrm.parsing import Parsed
+from inboxcrm.rulebook import RuleBook
 from inboxcrm.service import call_back, file
 from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
@@ -81,8 +82,10 @@ def date_of(raw: bytes) -> datetime | None:
     return parse(raw).date
 
 
-def replay(house: Household, connection: sqlite3.Connection, *, since: datetime) -> Iterator[Replayed]:
-    """Every live mail since then, oldest first, under today's rules, settings and knowledge of the sender.
+def replay(
+    house: Household, connection: sqlite3.Connection, *, since: datetime, rules: RuleBook | None = None
+) -> Iterator[Replayed]:
+    """Every live mail since then, oldest first, under today's rules (or these), settings and knowledge of the sender.
 
     What the gate said stands as it was stored, and is not asked again; so does whether an answer was owed already.
     """
@@ -100,7 +103,8 @@ def replay(house: Household, connection: sqlite3.Connection, *, since: datetime)
             placement = Placement(
                 Candidate(row.matter_id or 0, True, row.received_at, live_promise=0), "as it was then"
             )
-        yield Replayed(row.id, _planned(filing, _person(entry), gathered, _said_then(row), placement), row.said)
+        planned = _planned(filing, _person(entry), gathered, _said_then(row), placement, rules)
+        yield Replayed(row.id, planned, row.said)
 
 
 def _said_then(row: JudgedRow) -> Verdict:
@@ -117,7 +121,9 @@ def _said_then(row: JudgedRow) -> Verdict:
     )
 
 
-def replay_filed(house: Household, connection: sqlite3.Connection, *, since: datetime) -> Iterator[Replayed]:
+def replay_filed(
+    house: Household, connection: sqlite3.Connection, *, since: datetime, rules: RuleBook | None = None
+) -> Iterator[Replayed]:
     """Every mail of a person since then that was filed without a decision, as if it had come live and begun a matter.
 
     It is judged by what it says; the rows of the gate about state (A) are passed over.
@@ -133,7 +139,8 @@ def replay_filed(house: Household, connection: sqlite3.Connection, *, since: dat
         entry = _entry(connection, message)
         gathered = _gathered(filing, entry, settings)
         verdict = judge(message, history=gathered.history, settings=settings, now=row.received_at, circumstances=None)
-        planned = _planned(filing, _person(entry), gathered, verdict, Placement(None, "as if it were the first"))
+        placement = Placement(None, "as if it were the first")
+        planned = _planned(filing, _person(entry), gathered, verdict, placement, rules)
         yield Replayed(row.id, planned, "filed, and nothing was decided")
 
 
@@ -182,13 +189,20 @@ def _person(entry: Entry | None) -> Person:
     return Person(None, None) if entry is None else Person(entry.contact_id, entry.organisation_id)
 
 
-def _planned(filing: Filing, person: Person, gathered: Gathered, verdict: Verdict, placement: Placement) -> Rehearsal:
+def _planned(
+    filing: Filing,
+    person: Person,
+    gathered: Gathered,
+    verdict: Verdict,
+    placement: Placement,
+    rules: RuleBook | None = None,
+) -> Rehearsal:
     house = filing.household
     card = contacts.card(filing.connection, person.contact_id)
     terms = terms_for(filing, person, card, gathered)
     calendar = house.calendar(filing.connection, filing.received_at, card.plan)
     situation = situation_of(filing, card, calendar, gathered, verdict, placement, terms)
-    word = house.rules.speak(situation)
+    word = (rules or house.rules).speak(situation)
     if word.plan is not None:
         terms = terms_for(filing, person, card, gathered, plan=word.plan)
         calendar = house.calendar(filing.connection, filing.received_at, word.plan)

@@ -101,13 +101,19 @@ def answer(
     return _answers(found)
 
 
-def write_home(home: Path, answers: Answers) -> Path:
-    """Make the home and its config.toml, mode 0600, and say where it is. UserError if there is one already."""
+def free_place(home: Path) -> Path:
+    """Where a new home's config.toml goes. UserError if there is one already."""
     file = home / homes.CONFIG_FILE
-    text = config_text(answers)
-    read_config(text, home)
     if file.exists():
         raise UserError(f"{file} is there already and is left as it is. Edit it, or choose another place with --home")
+    return file
+
+
+def write_home(home: Path, answers: Answers) -> Path:
+    """Make the home and its config.toml, mode 0600, and say where it is. UserError if there is one already."""
+    text = config_text(answers)
+    read_config(text, home)
+    file = free_place(home)
     homes.create(home)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

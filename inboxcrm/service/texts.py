@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from inboxcrm import home as homes
 from inboxcrm.domain.three_way import Merged, merge
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.render import overrides
@@ -99,7 +100,7 @@ def copy(household: Household, name: str, language: str) -> tuple[Path, bool]:
     if file.exists():
         return file, False
     text = overrides.model(name, language)
-    _write(file, text)
+    homes.write_whole(file, text)
     shipped = overrides.shipped(name, language)
     if shipped is not None:
         _remember(household, name, language, shipped)
@@ -118,7 +119,7 @@ def remove(household: Household, name: str, language: str) -> None:
 
 def put(household: Household, name: str, language: str, text: str) -> None:
     """Write the owner's file as it was."""
-    _write(_file(household, name, language), text)
+    homes.write_whole(_file(household, name, language), text)
 
 
 def take_over(household: Household, name: str, language: str) -> Merged:
@@ -171,17 +172,6 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{file}: {error}") from error
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole or not at all: the daemon reads the folder while it is written."""
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(file)
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror or error}") from error
 
 
 def _diff(before: str, after: str, named: str, then: str) -> str:

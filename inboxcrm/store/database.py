@@ -32,14 +32,18 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         """Open and bring up to date; `None` is a database in memory.
 
-        Raises SchemaTooNewError when a newer inboxcrm wrote the file, UserError when it is damaged or not a database.
+        Raises SchemaTooNewError when a newer inboxcrm wrote the file, UserError when it is damaged, not a database, or
+        cannot be opened.
         """
         self.path = path
         self._lock = threading.RLock()
         new = path is not None and not path.exists()
-        self._connection = sqlite3.connect(
-            path or ":memory:", check_same_thread=False, isolation_level=None, cached_statements=512
-        )
+        try:
+            self._connection = sqlite3.connect(
+                path or ":memory:", check_same_thread=False, isolation_level=None, cached_statements=512
+            )
+        except sqlite3.OperationalError as error:
+            raise UserError(f"{path} cannot be opened ({error}). Look whose it is, and whether it is a file") from error
         self._connection.row_factory = sqlite3.Row
         try:
             self._prepare()

@@ -175,7 +175,7 @@ def test_away_lists_the_promises_inside_it_and_back_ends_it(
     assert "Promises that fall due inside it" in said.out
     (absence,) = run("--home", home, "away", "--json").rows
     assert absence["kind"] == "holiday"
-    assert "1 absence(s) ended" in run("--home", home, "back").out
+    assert "1 absence ended" in run("--home", home, "back").out
     assert run("--home", home, "away", "--json").rows == []
     assert "You were not away" in run("--home", home, "back").out
 

@@ -204,7 +204,7 @@ async def test_the_check_up_reads_each_calendar_and_enters_nothing(house: House)
     server.says = UserError("calendar.example.org answered 404")
     (failed,) = await away_calendars.check(house.household, server.fetch)
 
-    assert (well.ok, well.detail) == (True, "1 absence(s) within 400 days")
+    assert (well.ok, well.detail) == (True, "1 absence within 400 days")
     assert (failed.ok, failed.detail) == (False, "calendar.example.org answered 404")
     assert absences(house) == []
 

@@ -109,7 +109,7 @@ async def test_explain_names_the_source_of_the_target(lived_in: Path) -> None:
 def test_a_calendar_is_written_for_the_owner_s_eyes_alone(empty: Path) -> None:
     target = empty / "feed.ics"
 
-    assert "0 event(s)" in run(empty, "calendar", "--out", str(target)).output
+    assert "0 events" in run(empty, "calendar", "--out", str(target)).output
     assert target.stat().st_mode & 0o777 == 0o600
     assert target.read_bytes().startswith(b"BEGIN:VCALENDAR")
 
@@ -192,7 +192,7 @@ async def test_what_can_hardly_be_kept_is_listed_and_extended_by_one_command(tmp
 
     assert "can hardly be kept" not in run(tmp_path, "queue").output
     run(tmp_path, "away", "--until", str(day))
-    assert "1 promise(s) can hardly be kept" in run(tmp_path, "queue").output
+    assert "1 promise can hardly be kept" in run(tmp_path, "queue").output
     listed = [json.loads(line) for line in run(tmp_path, "promises", "--unlikely", "--json").output.splitlines()]
     extended = run(tmp_path, "promises", "--unlikely", "--extend").output
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inboxcrm import bootstrap
+from inboxcrm.cli import archives, new_rule
 from inboxcrm.cli import rules as _registered
 from inboxcrm.cli.root import cli
+from inboxcrm.clock import SystemClock
 from inboxcrm.errors import RuleError
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store.home import alarms
 
-assert _registered.rules_group.name == "rules"
+assert [_registered.rules_group.name, new_rule.new.name, archives.import_.name] == ["rules", "new", "import"]
 
 CONFIG = """
 [owner]
@@ -141,8 +144,8 @@ def test_new_writes_a_rule_from_an_example_after_showing_it(home: Path) -> None:
     )  # fmt: skip
 
     assert said.exit_code == 0, said.output
-    assert "It would have met 0 mails of 90 days" in said.output
-    assert (home / "rules" / "90-mine.toml").read_text() == (
+    assert "It would have met 0 of 0 mails of 90 days" in said.output
+    assert (home / "rules" / "30-mine.toml").read_text() == (
         "[[rule]]\nname = \"client\"\nwhen = '''within(message.from.domain, \"client.example\")'''\n"
         'then.tag = "client"\nthen.hold = true\n'
     )
@@ -155,7 +158,7 @@ def test_new_asks_what_no_option_says_and_writes_nothing_without_a_yes(home: Pat
 
     assert 'message.from.address == "bob@client.example"' in said.output
     assert "Nothing was written." in said.output
-    assert not (home / "rules" / "90-mine.toml").exists()
+    assert not (home / "rules" / "30-mine.toml").exists()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +166,8 @@ def test_new_asks_what_no_option_says_and_writes_nothing_without_a_yes(home: Pat
     [
         (("--do", "tga=x"), 'unknown key "tga". Did you mean "tag"?'),
         (("--do", "hold", "--file", "../x.toml"), "give the name of a .toml file"),
+        (("--do", "hold", "--file", "10-a-person-first.toml"), "a file of that name is shipped"),
+        (("--do", "hold", "--name", "complaint"), 'the name "complaint" is taken'),
         (("--do", "hold", "--words", 'a "b"', "--by", "text"), "give other words"),
     ],
 )
@@ -170,7 +175,39 @@ def test_new_refuses_what_no_rule_can_say(home: Path, words: tuple[str, ...], to
     said = run(home, "new", "--from", str(home / "letter.eml"), "--by", "sender", "--name", "x", "--yes", *words)
 
     assert told in str(said.exception)
-    assert not (home / "rules" / "90-mine.toml").exists()
+    assert not (home / "rules" / "30-mine.toml").exists()
+
+
+def test_new_asks_again_for_what_no_rule_can_hold(home: Path) -> None:
+    answers = [
+        *("999", str(home / "letter.eml"), "text", 'say "so"', "nowhere", "complaint", "bob", "hald"),
+        *('hold note="a b" notify=owner', "n"),
+    ]
+    said = CliRunner().invoke(
+        cli,
+        ["--home", str(home), "rules", "new"],
+        input="\n".join(answers) + "\n",
+    )
+
+    assert said.exit_code == 0, said.output
+    for told in ("no message '999'", "give other words", '"complaint" is taken', 'Did you mean "hold"?'):
+        assert told in said.output
+    assert 'then.note = "a b"' in said.output
+    assert "It would not meet the example itself" in said.output
+    assert not (home / "rules" / "30-mine.toml").exists()
+
+
+def test_new_looks_through_mail_that_was_filed_before(home: Path) -> None:
+    today = format_datetime(SystemClock().now())
+    (home / "letter.eml").write_text(LETTER.replace("Tue, 03 Mar 2026 10:00:00 +0100", today))
+    assert CliRunner().invoke(cli, ["--home", str(home), "import", str(home / "letter.eml")]).exit_code == 0
+
+    said = run(
+        home, "new", "--from", "1", "--by", "sender", "--name", "bob", "--do", "acknowledge=call-back", "--yes",
+    )  # fmt: skip
+
+    assert "It would have met 1 of 1 mail of 90 days" in said.output
+    assert "with it  not acknowledged: " in said.output
 
 
 def test_doctor_tells_what_is_wrong_with_the_rules(home: Path) -> None:

@@ -75,7 +75,7 @@ async def test_the_owner_lifts_it_and_what_it_held_still_waits(house: House) -> 
     lifted = say(house, resume_command).output
     await house.pass_time(minutes=1)
 
-    assert "The brake is lifted. 3 mail(s) wait for your approval" in lifted
+    assert "The brake is lifted. 3 mails wait for your approval" in lifted
     assert "BRAKE" not in say(house, queue_command).output
     assert house.alarms() == []
     assert len(house.transport.sent) == 2

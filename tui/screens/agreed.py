@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.service import commitments as service
 from inboxcrm.store import commitments, told_occasions
 from inboxcrm.store.commitments import OPEN, SUGGESTED, CommitmentRow
@@ -20,7 +21,7 @@ from inboxcrm.store.told_occasions import ToldRow
 from .. import asides
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import ACCENT, BAD, EMPTY, MUTED, SOON, fit, join, many, said, short
+from ..words import ACCENT, BAD, EMPTY, MUTED, SOON, fit, join, said, short
 from .split import SplitScreen
 
 

@@ -10,12 +10,13 @@ from textual.binding import Binding, BindingType
 
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.office_hours import Away
+from inboxcrm.domain.text import many
 from inboxcrm.service import actions
 from inboxcrm.store.views import OwedRow
 
 from ..desk import Desk
 from ..when import future
-from ..words import full_moment, many, said
+from ..words import full_moment, said
 from .dialogs import Form, Line
 
 Work = Callable[[], str]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.service.brief import Line
 from inboxcrm.store import views
 from inboxcrm.store.views import ContactRow, MessageRow
@@ -13,7 +14,7 @@ from inboxcrm.store.views import ContactRow, MessageRow
 from .. import paper
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import BAD, SOON, STRONG, join, many, moment, said, short
+from ..words import BAD, SOON, STRONG, join, moment, said, short
 from .matter import MatterScreen, correspondence
 from .reading import ReadingScreen
 from .split import SplitScreen

@@ -8,13 +8,14 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.store import views
 from inboxcrm.store.views import ContactRow
 
 from .. import paper
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import ACCENT, DOT, EMPTY, MUTED, SOON, fit, join, many, said, short
+from ..words import ACCENT, DOT, EMPTY, MUTED, SOON, fit, join, said, short
 from .contact import ContactScreen
 from .duplicates import DuplicatesScreen
 from .split import SplitScreen

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.service import lookalike, merging
 from inboxcrm.service.lookalike import Pair
 from inboxcrm.store import views
@@ -16,7 +17,7 @@ from inboxcrm.store import views
 from .. import paper
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import EMPTY, MUTED, fit, many, said, short
+from ..words import EMPTY, MUTED, fit, said, short
 from .contact import ContactScreen
 from .split import SplitScreen
 

@@ -6,11 +6,12 @@ from sqlite3 import Connection
 
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.service import homecoming
 from inboxcrm.service.homecoming import SAID, Settled, Sheet, Stack
 from inboxcrm.store.homecoming import Meanwhile
 
-from ..words import ACCENT, BAD, MUTED, SOON, due, join, many, moment, said, told
+from ..words import ACCENT, BAD, MUTED, SOON, due, join, moment, said, told
 from .pages import PageScreen
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from textual.content import Content
 
-from inboxcrm.domain.text import visible
+from inboxcrm.domain.text import many, visible
 from inboxcrm.store import views
 from inboxcrm.store.views import MailboxRow
 
-from ..words import ACCENT, BAD, GOOD, MUTED, SOON, ago, join, many, moment, said
+from ..words import ACCENT, BAD, GOOD, MUTED, SOON, ago, join, moment, said
 from .pages import PageScreen
 
 STATES = {

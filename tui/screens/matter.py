@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.store import views
 from inboxcrm.store.views import MessageRow
 
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import MUTED, STRONG, arrow, fit, join, many, said, short
+from ..words import MUTED, STRONG, arrow, fit, join, said, short
 from .split import SplitScreen
 
 TURNS = {"mine": "your turn", "theirs": "their turn", "nobody": "nobody's turn"}

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from inboxcrm.domain.outbox import OutboxState
+from inboxcrm.domain.text import many
 from inboxcrm.service import actions
 from inboxcrm.service.household import Household
 from inboxcrm.store import views
@@ -19,7 +20,7 @@ from .. import paper
 from ..desk import WAITING
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import BAD, EMPTY, GOOD, MUTED, SOON, fit, join, many, said, short
+from ..words import BAD, EMPTY, GOOD, MUTED, SOON, fit, join, said, short
 from .reading import ReadingScreen
 from .split import SplitScreen
 

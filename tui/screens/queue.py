@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.store.call_backs import CallBack
 from inboxcrm.store.told_occasions import ToldRow
 from inboxcrm.store.views import OwedRow, Pile
@@ -28,7 +29,6 @@ from ..words import (
     due,
     fit,
     join,
-    many,
     moment,
     said,
     told,

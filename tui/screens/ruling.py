@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from inboxcrm.domain.text import many
 from inboxcrm.service import actions
 from inboxcrm.store.views import OwedRow
 
-from ..words import many
 from .acting import ActingScreen
 
 
@@ -30,7 +30,7 @@ class HomeKeys(ActingScreen):
 
             def work() -> str:
                 dropped = actions.resume(self.desk.household)
-                return f"Automatic mail flows again; {dropped} stale mail(s) were dropped."
+                return f"Automatic mail flows again; {many(dropped, 'stale mail was', 'stale mails were')} dropped."
 
             stale = "What became stale while paused is dropped; what the brake held still waits for your key."
             self.ask("Let automatic mail flow again?", stale, work)
@@ -43,7 +43,8 @@ class HomeKeys(ActingScreen):
             return
 
         def work() -> str:
-            return f"{sum(actions.clear_alarms(self.desk.household, kind) for kind in kinds)} alarm(s) cleared."
+            cleared = sum(actions.clear_alarms(self.desk.household, kind) for kind in kinds)
+            return f"{many(cleared, 'alarm')} cleared."
 
         self.ask("Clear the alarms that stand?", "They are raised again when the cause is still there.", work)
 

@@ -12,13 +12,13 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input
 
-from inboxcrm.domain.text import one_line
+from inboxcrm.domain.text import many, one_line
 from inboxcrm.store import views
 from inboxcrm.store.views import ContactRow, Hit
 
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import ACCENT, EMPTY, MUTED, arrow, fit, many, said, short
+from ..words import ACCENT, EMPTY, MUTED, arrow, fit, said, short
 from .contact import ContactScreen
 from .contacts import contact_lines
 from .matter import MatterScreen

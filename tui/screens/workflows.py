@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from inboxcrm.domain.text import many
 from inboxcrm.service import foresight
 from inboxcrm.service import workflows as service
 from inboxcrm.service.foresight import Ahead
@@ -17,7 +18,7 @@ from inboxcrm.store.workflows import StepRow
 
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import ACCENT, BAD, EMPTY, GOOD, MUTED, fit, join, many, moment, said
+from ..words import ACCENT, BAD, EMPTY, GOOD, MUTED, fit, join, moment, said
 from .split import SplitScreen
 
 LISTED = 500

@@ -1,0 +1,88 @@
+"""What the commands do where nothing is as usual: another character set, a reader that leaves, a home that is odd."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from inboxcrm.cli import main
+from tests.cli.conftest import Run
+
+
+class LeavingReader(io.RawIOBase):
+    """The pipe to a program that has seen enough."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _octets: object) -> int:
+        raise BrokenPipeError
+
+
+def test_a_terminal_without_unicode_gets_what_it_can_show(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+    for option in ("--limit=50", "--json"):
+        octets = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(octets, encoding="latin-1"))
+        monkeypatch.setattr("sys.argv", ["inboxcrm", "--home", str(kept), "contacts", "list", "", option])
+        main()
+        sys.stdout.flush()
+        seen[option] = octets.getvalue().decode("latin-1")
+
+    assert "…" not in seen["--limit=50"]
+    assert "Franziska Äschlimoser" in seen["--limit=50"]
+    assert "Franziska Äschlimoser" in [json.loads(line)["name"] for line in seen["--json"].splitlines()]
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = io.TextIOWrapper(io.BufferedWriter(LeavingReader(), 1), encoding="utf-8")
+    monkeypatch.setattr("sys.stdout", pipe)
+    monkeypatch.setattr("sys.argv", ["inboxcrm", "--home", str(kept), "queue"])
+
+    main()
+
+    assert sys.stdout is not pipe
+
+
+def test_a_database_that_cannot_be_opened_is_told_in_a_sentence(kept: Path, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "config.toml").write_text((kept / "config.toml").read_text())
+    (tmp_path / "inboxcrm.db").mkdir()
+
+    said = run("--home", tmp_path, "queue")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"inboxcrm: {tmp_path / 'inboxcrm.db'} cannot be opened")
+
+
+def test_a_home_that_is_there_is_refused_before_anything_is_asked(kept: Path, run: Run) -> None:
+    said = run("--home", kept, "init")
+
+    assert (said.code, said.out) == (2, "")
+    assert "is there already and is left as it is" in said.err
+
+
+def test_resuming_what_was_not_paused_says_so(home: Path, run: Run) -> None:
+    assert run("--home", home, "resume").out == "Nothing was paused: automatic mail flows as it did.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("root:x:0:0:root:/root:/bin/sh\nmail:x:8:8::/:\n", 2),
+        ("Note: a list\n\nFrom: me\n", 2),
+        ("Subject: a\nDate: b\n\nc\n", 0),
+    ],
+    ids=["a table with colons", "a note", "a mail"],
+)
+def test_a_text_that_only_begins_like_a_mail_is_not_taken_for_one(
+    home: Path, tmp_path: Path, run: Run, text: str, code: int
+) -> None:
+    (tmp_path / "some").write_text(text)
+
+    said = run("--home", home, "import", tmp_path / "some")
+
+    assert said.code == code, said.err
