@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from inboxcrm.store.views.tokens import tokens
 from inboxcrm.store.views.wanted import Term, Wanted
 
-MOST_ALONE, MOST_BESIDE = 1_000, 60
-"""Words that one beginning may stand for: where nothing else is asked for; and beside other words, where each of them
-is looked up for every mail that holds those."""
+MOST = 1_000
+"""Words that one beginning may stand for; to find the mails of more takes as long as FTS5 does."""
 
 ENDINGS = ("", "ing", "e", "s")
 """What a stem may be asked for with."""
@@ -25,24 +24,24 @@ ENDINGS = ("", "ing", "e", "s")
 _LAST_WORD = re.compile(r"[^\W_]+\Z")
 
 
-def spelled_out(connection: sqlite3.Connection, asked: Wanted) -> str:
-    """The expression that finds the same by words in place of beginnings; as it was where they are too many."""
-    most = MOST_ALONE if len(asked.terms) == 1 else MOST_BESIDE
-    return " AND ".join(_of(connection, term, most) if term.open else term.expression for term in asked.terms)
+def spelled_out(connection: sqlite3.Connection, asked: Wanted) -> str | None:
+    """The expression that finds the same by words in place of a beginning; None where none or too many begin so."""
+    spelled = [_of(connection, term) if term.open else term.expression for term in asked.terms]
+    return None if None in spelled else " AND ".join(filter(None, spelled))
 
 
-def _of(connection: sqlite3.Connection, term: Term, most: int) -> str:
+def _of(connection: sqlite3.Connection, term: Term) -> str | None:
     last = _LAST_WORD.search(term.text)
     if last is None:
-        return term.expression
+        return None
     before = term.text[: last.start()]
     whole, first = tokens([term.text, before])
     if not whole or whole[:-1] != first:
-        return term.expression
-    words = _beginning_so(connection, whole[-1], most + 1)
-    forms = _forms(words) if len(words) <= most else []
+        return None
+    words = _beginning_so(connection, whole[-1], MOST + 1)
+    forms = _forms(words) if len(words) <= MOST else []
     if not forms:
-        return term.expression
+        return None
     any_form = " OR ".join(Term(before + form).anywhere for form in forms)
     return f"({any_form})" if term.column is None else f"{term.column} : ({any_form})"
 

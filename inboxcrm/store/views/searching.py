@@ -37,6 +37,8 @@ not help."""
 LAST = "9999"
 """A time behind every time."""
 
+MATCHING = "SELECT rowid FROM search WHERE search MATCH ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -99,7 +101,11 @@ def _found(connection: sqlite3.Connection, asked: Wanted, count: int) -> tuple[W
     if not asked.open or len(matching.first(PAGE)) == PAGE:
         asked = asked.whole
     else:
-        matching = _Matching(connection, spelled_out(connection, asked))
+        spelled = spelled_out(connection, asked)
+        if spelled is None:  # whatever is asked of FTS5, it puts all of them together first
+            every = _numbers(connection, MATCHING, (asked.expression,))
+            return asked, _newest_among(connection, asked, every, count)
+        matching = _Matching(connection, spelled)
         if found := _among_newest(connection, asked, matching.expression, AT_FIRST * count, count):
             return asked, found
     some = matching.first(SOME)
@@ -110,9 +116,19 @@ def _found(connection: sqlite3.Connection, asked: Wanted, count: int) -> tuple[W
             if found := _among_newest(connection, asked, matching.expression, each, count):
                 return asked, found
     every = matching.first(MANY)
-    if len(every) <= FEW:
-        return asked, _in_order(connection, asked, every)[:count]
-    return asked, _down_to(connection, asked, count, among=every if len(every) < MANY else None)
+    return asked, _newest_among(connection, asked, every if len(every) < MANY else None, count)
+
+
+def _newest_among(connection: sqlite3.Connection, asked: Wanted, every: Sequence[int] | None, count: int) -> list[int]:
+    """The newest `count` of these rows, which hold the words; None is of all that do."""
+    if every is not None and len(every) <= FEW:
+        return _in_order(connection, asked, every)[:count]
+    if every is not None and len(every) > MANY:
+        holding = set(every)
+        found = [row for row in _newest(connection, asked, MOST * count) if row in holding]
+        if len(found) >= count:
+            return found[:count]
+    return _down_to(connection, asked, count, among=every)
 
 
 class _Matching:
@@ -128,7 +144,7 @@ class _Matching:
     def first(self, count: int) -> list[int]:
         """So many of them, or all there are."""
         if not self._begun:
-            self._cursor.execute("SELECT rowid FROM search WHERE search MATCH ?", (self.expression,))
+            self._cursor.execute(MATCHING, (self.expression,))
             self._begun = True
         if len(self._read) < count:
             self._read += (row for (row,) in self._cursor.fetchmany(count - len(self._read)))
@@ -147,9 +163,7 @@ def _among_newest(connection: sqlite3.Connection, asked: Wanted, expression: str
 
 
 def _within(connection: sqlite3.Connection, expression: str, rows: tuple[int, int]) -> list[int]:
-    return _numbers(
-        connection, "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?", (expression, *rows)
-    )
+    return _numbers(connection, f"{MATCHING} AND rowid BETWEEN ? AND ?", (expression, *rows))
 
 
 def _ranges(rows: Sequence[int]) -> list[tuple[int, int]]:
