@@ -45,6 +45,8 @@ check: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 bench: $(VENV)/.dev ## speed in ratios: backlog from a real Dovecot, push to acknowledgement, search, learned time (minutes)
 	@$(BIN)/python -m bench.parts
 	@$(BIN)/python -m bench.latency
+	@$(BIN)/python -m bench.latency --server dovecot -n 60
+	@$(BIN)/python -m bench.latency --server cyrus -n 60
 	@$(BIN)/python -m bench.idle
 	@$(BIN)/python -m bench.search
 	@$(BIN)/python -m bench.backlog $(ARGS)

@@ -201,6 +201,7 @@ class Wire:
             octets = self._sock.recv(most)
         except (BlockingIOError, ssl.SSLWantReadError):
             self._wants = selectors.EVENT_READ
+            _acknowledge(self._sock)
             return None
         except ssl.SSLWantWriteError:
             self._wants = selectors.EVENT_WRITE
@@ -232,6 +233,17 @@ class Wire:
 def _selector() -> selectors.BaseSelector:
     """One that costs no descriptor of its own, and knows descriptors above 1023 where the system can."""
     return selectors.PollSelector() if hasattr(selectors, "PollSelector") else selectors.SelectSelector()
+
+
+def _acknowledge(sock: socket.socket) -> None:
+    """Tell the server's system at once that what it sent has come, where ours can (Linux).
+
+    Told to stop idling and asked for the mail in one breath, Cyrus answers twice; its system holds the second answer
+    back until the first is acknowledged (RFC 896), and ours would take 40 ms over that (RFC 1122 section 4.2.3.2).
+    """
+    if hasattr(socket, "TCP_QUICKACK"):
+        with contextlib.suppress(OSError):  # a Unix socket in a test; or it is closed, which the next read tells
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _tune(sock: socket.socket) -> None:
