@@ -163,7 +163,10 @@ class Wire:
         except ConnectionLostError:
             if self.buffered == before:
                 raise
-        return self.buffered > before
+        if self.buffered == before:
+            return False
+        _acknowledge(self._sock)
+        return True
 
     def close(self) -> None:
         """Close the socket at once."""
@@ -193,6 +196,7 @@ class Wire:
 
     def _receive(self, most: int) -> bytes:
         while (octets := self._try_receive(most)) is None:
+            _acknowledge(self._sock)
             self._ready(self._wants)
         return octets
 
@@ -201,7 +205,6 @@ class Wire:
             octets = self._sock.recv(most)
         except (BlockingIOError, ssl.SSLWantReadError):
             self._wants = selectors.EVENT_READ
-            _acknowledge(self._sock)
             return None
         except ssl.SSLWantWriteError:
             self._wants = selectors.EVENT_WRITE
