@@ -120,6 +120,12 @@ FAULTS: tuple[Defence, ...] = (
         (DECISIONS, "and not (opened.vanished or opened.changed)", ""),
     ),
     _defence(
+        15,
+        "an IDLE that is refused for want of an open folder is no refusal of IDLE",
+        T + "rounds.py::test_an_idle_that_is_refused_for_want_of_an_open_folder_is_tried_again",
+        (RESTING, "            self.over = True  # no folder is open: that is why", "            raise"),
+    ),
+    _defence(
         5,
         "a look must be answered within a deadline",
         ROUNDS_MET + "[qresync-STATUS-silence]",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from imapclient import IMAPClient
@@ -13,7 +13,9 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.probe import probe
+from inboxcrm.imap.rounds import Rounds
 from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.imap.workers import SHARED, Work
 from tests.imap.record import NAME, Record, letter
 from tests.imap.test_watcher import until, watched
 from tests.servers.cyrus import Cyrus
@@ -31,8 +33,8 @@ class Place:
     password: str
     deliver: Callable[[bytes], None]
 
-    def mailbox(self) -> ImapMailbox:
-        return ImapMailbox(self.config, lambda: self.password, SystemClock(), timing=TIMING)
+    def mailbox(self, timing: Timing = TIMING) -> ImapMailbox:
+        return ImapMailbox(self.config, lambda: self.password, SystemClock(), timing=timing)
 
     def other_client(self) -> IMAPClient:
         """A mail program of the owner's."""
@@ -86,6 +88,38 @@ async def test_everything_is_read_and_nothing_is_touched(place: Place, mailbox: 
     assert same(record, place, "INBOX")
     assert len(record.held["INBOX"]) == 12
     assert not any(SEEN.decode() in flags for _, flags in place.holds("INBOX").values())
+
+
+@pytest.mark.server
+async def test_looks_by_the_clock_that_find_nothing_take_no_thread(
+    place: Place, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+    quiet = Rounds.quiet
+
+    def counted(rounds: Rounds) -> None:
+        looks.append(True)
+        quiet(rounds)
+
+    monkeypatch.setattr(Rounds, "quiet", counted)
+    place.deliver(letter(1))
+    mailbox = place.mailbox(replace(TIMING, poll=0.4))
+    async with watched(mailbox, record):
+        await until(lambda: bool(record.held.get("INBOX")) and len(looks) >= 3)
+        before, give = len(looks), SHARED.give
+        work: list[Work] = []
+
+        def noted(job: Work) -> None:
+            work.append(job)
+            give(job)
+
+        monkeypatch.setattr(SHARED, "give", noted)
+        await until(lambda: len(looks) >= before + 4)
+        done = list(work)
+        place.deliver(letter(2))
+        await until(lambda: record.live == [letter(2)] or len(record.held["INBOX"]) == 2)
+
+    assert done == []
 
 
 @pytest.mark.server

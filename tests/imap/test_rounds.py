@@ -186,6 +186,26 @@ async def test_whatever_a_look_meets_nothing_is_lost(
     assert sorted(record.live) == [letter(2), letter(3)]
 
 
+async def test_an_idle_that_is_refused_for_want_of_an_open_folder_is_tried_again(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    async def closed(exchange: Exchange) -> bool:
+        del server.faults["EXAMINE"]
+        exchange.session.leave()
+        return await refused(exchange)
+
+    async def only_where_one_is_open(exchange: Exchange) -> bool:
+        return exchange.session.folder is None and await refused(exchange)
+
+    server.faults["IDLE"] = only_where_one_is_open
+    async with watched(mailbox_on(server, timing=OFTEN), record):
+        await a_few_looks(server)
+        server.faults["EXAMINE"] = closed
+        await until(lambda: "EXAMINE" not in server.faults)
+        before = server.traffic.commands["IDLE"]
+        await until(lambda: server.traffic.commands["IDLE"] >= before + 4)
+
+
 async def test_news_in_the_midst_of_a_look_is_fetched_over_the_same_connection(
     server: MailServer, ann: Account, record: Record
 ) -> None:
