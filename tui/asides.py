@@ -106,7 +106,7 @@ def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
             return _Look("+", who, aside.organisation, asks, aside.quote, aside.detail, yes_no)
         case ToldRow():
             month = f"{date(2000, aside.month, 1):%b}"
-            day = f"{aside.day:02} {month}" if aside.day else f"in {month}, which day"
+            day = f"{aside.day} {month}" if aside.day else f"in {month}, which day"
             asks = f"{aside.kind.replace('-', ' ')}, {day}?"
             return _Look("*", aside.contact, "", asks, aside.quote, aside.source, yes_no)
         case FactRow():

@@ -275,7 +275,9 @@ def occasion_lines(house: Household) -> None:
     heading("Occasions (inboxcrm occasions greet ID)")
     for row in waiting:
         named = row.row.kind.replace("-", " ")
-        click.echo(f"  {row.row.id}  {row.turn.on:%a %d %b}: {named} of {cell(row.row.contact)}")
+        click.echo(
+            f"  {row.row.id}  {row.turn.on:%a} {row.turn.on.day} {row.turn.on:%b}: {named} of {cell(row.row.contact)}"
+        )
 
 
 # -- outside mail

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from inboxcrm.domain.cards import LONGEST_VALUE, MOST_VALUES, Card, Labelled, read_day
 from inboxcrm.domain.spreadsheets import harmless, harmless_no_more
-from inboxcrm.domain.text import plain
+from inboxcrm.domain.text import one_line, plain
 
 COLUMNS = (
     "name", "addresses", "phones", "pages", "organisation", "language", "timezone", "birthday", "anniversary", "note",
@@ -47,7 +47,8 @@ def read(text: str) -> list[Card]:
         titles = next(rows, [])
         places = [_column(title.strip()) for title in titles]
         if not {"name", "addresses", "given", "family"} & set(places):
-            raise ValueError(f"no column is called {' or '.join(COLUMNS[:2])}: {', '.join(titles)[:200]}")
+            found = one_line(", ".join(titles), 60) or "it is empty"
+            raise ValueError(f"no column is called {' or '.join(COLUMNS[:2])}: {found}")
         return [card for number, row in enumerate(rows, 2) if (card := _card(places, row, f"row {number}")) is not None]
     except csv.Error as error:
         raise ValueError(f"this is no table: {error}") from error

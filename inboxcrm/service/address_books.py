@@ -146,7 +146,10 @@ class _Intake:
 
     def _new(self, card: Card, first: Address) -> int:
         domain = None if self.household.is_public(first.domain) else organisational_domain(first.domain)
-        organisation_id = None if domain is None else contacts.found_organisation(self.connection, domain)
+        called = one_line(card.organisation, 200)
+        organisation_id = (
+            None if domain is None else contacts.found_organisation(self.connection, domain, called=called)
+        )
         named = Address(one_line(card.name, 200), first.spec, first.key)
         return contacts.add_contact(self.connection, named, organisation_id, now=self.now)
 

@@ -79,12 +79,12 @@ def addresses(connection: sqlite3.Connection, contact_id: int) -> list[Held]:
     return [Held(*row) for row in rows]
 
 
-def found_organisation(connection: sqlite3.Connection, domain: str) -> int:
-    """The organisation of a domain, founded on first sight under the domain's own name."""
+def found_organisation(connection: sqlite3.Connection, domain: str, *, called: str = "") -> int:
+    """The organisation of a domain, founded on first sight: as it is called, else under the domain's own name."""
     known = organisation(connection, domain)
     if known is not None:
         return known
-    name = domain.partition(".")[0].replace("-", " ").title()
+    name = called or domain.partition(".")[0].replace("-", " ").title()
     cursor = connection.execute("INSERT INTO organisations (name, domain) VALUES (?, ?)", (name, domain))
     return int(cursor.lastrowid or 0)
 

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 PUBLIC_MAIL_DOMAINS = ("mail.example", "postfach.example")
 """Domains on which anybody has an address: they make nobody a member of an organisation."""
 
+STRANGERS_NUMBER = "+49 30 23125 188"
+"""Below the letter of whom nobody in the story has heard of."""
+
 COMPANIES: tuple[tuple[str, int, bool], ...] = (
     ("de", 4, False),
     ("en", 4, True),
@@ -116,12 +119,12 @@ def cast(random: Random, zone: ZoneInfo) -> Cast:
         language: random.sample(pools()[language]["projects"], len(pools()[language]["projects"]))
         for language in _ZONES
     }
-    taken = {owner.last}
+    taken, numbers = {owner.last}, {STRANGERS_NUMBER}
     for language, size, familiar in COMPANIES:
         company = _company(random, drawn[language].pop(), language, projects[language], familiar=familiar)
         companies.append(company)
         posts = random.sample(pools()[language]["posts"], size)
-        colleagues += [_colleague(random, names.draw(language, taken), company, post) for post in posts]
+        colleagues += [_colleague(random, names.draw(language, taken), company, post, numbers) for post in posts]
     friends = tuple(_friend(random, names.draw(language, taken), language, zone) for language in PRIVATE)
     return Cast(owner, tuple(companies), tuple(colleagues), friends)
 
@@ -181,7 +184,8 @@ def _company(random: Random, drawn: Sequence[str], language: str, projects: list
     )
 
 
-def _colleague(random: Random, named: tuple[str, str, str], company: Company, post: str) -> Person:
+def _colleague(random: Random, named: tuple[str, str, str], company: Company, post: str, numbers: set[str]) -> Person:
+    """One of a company; `numbers` are the telephone numbers that others have, and then this one's too."""
     first, gender, last = named
     mailer = company.mailer if random.random() < 0.8 else random.choice(_CLIENTS)
     local = f"{ascii_name(first)}.{ascii_name(last)}"
@@ -195,7 +199,7 @@ def _colleague(random: Random, named: tuple[str, str, str], company: Company, po
         mailer,
         company.familiar,
         post,
-        _phone(random, company),
+        _phone(random, company, numbers),
         company,
     )
 
@@ -208,13 +212,18 @@ def _friend(random: Random, named: tuple[str, str, str], language: str, zone: Zo
     return Person(first, last, gender, f"{address}@{domain}", language, zone, mailer, familiar=True)
 
 
-def _phone(random: Random, company: Company) -> str:
-    """A number from the ranges set aside for fiction (BNetzA, Ofcom, ARCEP, NANP 555-01xx)."""
-    tail = random.randint(100, 199)
-    numbers = {
-        "de": f"+49 30 23125 {tail}",
-        "fr": f"+33 1 99 00 12 {tail - 100:02d}",
-        "en": f"+44 20 7946 0{tail}",
-        "es": "",
-    }
-    return f"+1 518 555 0{tail}" if company.city in _OVERSEAS else numbers[company.language]
+def _phone(random: Random, company: Company, taken: set[str]) -> str:
+    """A number nobody has, from the ranges set aside for fiction (BNetzA, Ofcom, ARCEP, NANP 555-01xx)."""
+    drawn = random.randint(100, 199)
+    for tail in (*range(drawn, 200), *range(100, drawn)):
+        numbers = {
+            "de": f"+49 30 23125 {tail}",
+            "fr": f"+33 1 99 00 12 {tail - 100:02d}",
+            "en": f"+44 20 7946 0{tail}",
+            "es": "",
+        }
+        number = f"+1 518 555 0{tail}" if company.city in _OVERSEAS else numbers[company.language]
+        if number not in taken:
+            break
+    taken |= {number} - {""}
+    return number

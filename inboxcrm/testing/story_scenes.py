@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from random import Random
 from types import MappingProxyType
 
-from .story_cast import Cast, Company, Person, ascii_name, pools
+from .story_cast import STRANGERS_NUMBER, Cast, Company, Person, ascii_name, pools
 from .story_clients import Written, new_message_id, write
 from .story_letters import Letter, Post, arrived, greeted, signed
 from .story_machines import LISTS, list_post, notice, subscriber
@@ -164,7 +164,7 @@ def _stranger(cast: Cast, random: Random) -> Person:
         name, f"{stem}.example", city, "de", zone, "EUR", ("Neubau",), ("srv-01",), "outlook", familiar=False
     )
     address = f"{ascii_name(first)}.{ascii_name(last)}@{company.domain}"
-    return Person(first, last, gender, address, "de", zone, "outlook", False, "Verwaltung", "+49 30 23125 188", company)
+    return Person(first, last, gender, address, "de", zone, "outlook", False, "Verwaltung", STRANGERS_NUMBER, company)
 
 
 def _list_scene(post: Post, moment: datetime, random: Random) -> Scene:

@@ -184,6 +184,13 @@ async def test_a_second_import_changes_nothing_but_tells_the_conflicts(house: Ho
     assert {change.kind for change in taken.changes} <= {"conflict"}
 
 
+async def test_an_organisation_that_nobody_knew_is_called_as_the_card_calls_it(house: House, tmp_path: Path) -> None:
+    taken = address_books.take(house.household, address_books.read_file(book(tmp_path, ANNA)), source="x", apply=True)
+
+    assert not [each for each in taken.changes if each.kind == "conflict"]
+    assert ("Larch & Söhne, Ltd",) in house.ask("SELECT name FROM organisations")
+
+
 async def test_a_card_of_two_contacts_is_not_guessed_at(house: House, tmp_path: Path) -> None:
     await house.arrive(mail(1, sender=BOB), mail(2, sender=BOB_AT_HOME))
     card = Card("Bob", (Labelled("bob@client.example"), Labelled("bob.home@mail.example")))
@@ -266,9 +273,17 @@ async def test_what_a_card_had_besides_goes_where_its_contact_goes(house: House,
     assert [line.name for line in card.kept] == ["ADR", "PHOTO", "RELATED"]
 
 
-def test_a_file_that_is_no_address_book_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Dear Ann,\n", "Dear Ann,"), ("", "it is empty"), ("\x7fELF" + "\x02\x01" * 400, "…")],
+    ids=["a letter", "nothing", "a program"],
+)
+def test_a_file_that_is_no_address_book_is_refused(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "letter.txt"
-    path.write_text("Dear Ann,\n")
+    path.write_text(text)
 
-    with pytest.raises(UserError, match="neither vCard nor a table"):
+    with pytest.raises(UserError, match="neither vCard nor a table") as refused:
         address_books.read_file(path)
+
+    assert str(refused.value).endswith(told)
+    assert len(str(refused.value)) < 300

@@ -7,6 +7,7 @@ import email.policy
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ import pytest
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import parse
 from inboxcrm.testing.story import Letter, Story, tell
+from inboxcrm.testing.story_cast import STRANGERS_NUMBER
+from inboxcrm.testing.story_cast import cast as invented
 from inboxcrm.testing.story_letters import SPAN
 from inboxcrm.testing.story_scripts import scenes, scripts
 
@@ -78,6 +81,14 @@ def test_every_contact_appears_in_some_letter(story: Story) -> None:
     seen = {address.key for letter in by_hand(story) for address in (*read(letter).from_, *read(letter).recipients)}
 
     assert {person.address for person in story.cast.contacts} <= seen
+
+
+def test_nobody_has_the_telephone_number_of_somebody_else() -> None:
+    for seed in range(1, 6):
+        people = invented(Random(seed), ZoneInfo("Europe/Zurich")).contacts
+        numbers = [STRANGERS_NUMBER, *(person.phone for person in people if person.phone)]
+
+        assert len(numbers) == len(set(numbers))
 
 
 def test_people_write_in_four_languages(story: Story) -> None:
