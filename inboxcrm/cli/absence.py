@@ -11,7 +11,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.cli import times
 from inboxcrm.cli.calendars import enter_calendar, tell_absence
-from inboxcrm.cli.output import emit, json_option, moment, table
+from inboxcrm.cli.output import cell, emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import many, one_line
@@ -119,6 +119,10 @@ def _length(text: str, option: str) -> timedelta:
         raise UserError(f"{option}: {error}") from None
 
 
+WAITING = ("held", "awaiting", "queued")
+"""The states of a mail that has not gone."""
+
+
 @cli.command(short_help="Be back: ends or cancels absences.")
 @click.argument("absence", type=int, required=False)
 @click.pass_obj
@@ -126,7 +130,14 @@ def back(place: Place, absence: int | None) -> None:
     """Be back: ends the running absence and cancels planned ones, or only the one with this id."""
     with bootstrap.household(place.home) as house:
         ended = actions.come_back(house, absence)
+        waiting = house.database.reading(lambda connection: views.outbox(connection, states=WAITING))
     click.echo("You were not away." if not ended else f"Back. {many(ended, 'absence')} ended.")
+    for item in waiting if ended else ():
+        if item.template == "away":
+            click.secho(
+                f"Item {item.id} to {cell(item.recipient)} still says that you are away: inboxcrm reject {item.id}",
+                fg="yellow",
+            )
 
 
 @cli.command()

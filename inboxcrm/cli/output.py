@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,11 @@ from inboxcrm.domain.text import one_line, visible
 
 EMPTY = "–"
 WIDEST = 60
+LEAST = 12
+"""Columns of the last cell, where the terminal is narrow."""
+
+MOMENT = 20
+"""Columns of an instant, which is never cut."""
 
 
 def json_option(command: Any) -> Any:
@@ -66,12 +72,19 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, nothing: st
         click.echo(nothing)
         return
     widths = [min(WIDEST, max(cell_len(head), *(cell_len(row[at]) for row in cells))) for at, head in enumerate(heads)]
-    room = shutil.get_terminal_size((120, 40)).columns
-    if sum(widths) + 2 * (len(widths) - 1) > room:
-        widths[-1] = max(12, room - sum(widths[:-1]) - 2 * (len(widths) - 1))
+    _narrow(widths, shutil.get_terminal_size((120, 40)).columns - 2 * (len(widths) - 1))
     click.secho(_line(heads, widths), bold=True)
     for row in cells:
         click.echo(_line(row, widths))
+
+
+def _narrow(widths: list[int], room: int) -> None:
+    """Make columns fit: the last one first, then on a terminal the widest, none below what a moment takes."""
+    widths[-1] -= min(max(0, sum(widths) - room), max(0, widths[-1] - LEAST))
+    if not (sys.stdout.isatty() or "COLUMNS" in os.environ):
+        return
+    while sum(widths) > room and max(widths) > MOMENT:
+        widths[widths.index(max(widths))] -= 1
 
 
 def _line(values: Sequence[str], widths: Sequence[int]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.cli import main
+from inboxcrm.cli.output import table
 from tests.cli.conftest import Run
 
 
@@ -24,6 +25,7 @@ class LeavingReader(io.RawIOBase):
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     seen = {}
     for option in ("--limit=50", "--json"):
         octets = io.BytesIO()
@@ -86,3 +88,24 @@ def test_a_text_that_only_begins_like_a_mail_is_not_taken_for_one(
     said = run("--home", home, "import", tmp_path / "some")
 
     assert said.code == code, said.err
+
+
+def test_a_narrow_terminal_cuts_names_before_it_breaks_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    table(("ref", "who", "due", "subject"), [(1, "n" * 50, "Tue 2026-11-24 17:30", "s" * 50)], nothing="")
+
+    head, row = capsys.readouterr().out.splitlines()
+    assert len(row) == 80
+    assert "Tue 2026-11-24 17:30" in row
+    assert head.startswith("ref  who")
+
+
+def test_a_moment_is_never_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+
+    table(("from", "to"), [("Tue 2026-11-24 17:30", "Wed 2026-11-25 17:30")], nothing="")
+
+    assert "Tue 2026-11-24 17:30" in capsys.readouterr().out
