@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,11 +20,13 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
-from inboxcrm.rulebook import RuleBook
 from inboxcrm.service import actions as desk
 from inboxcrm.service import new_rule, rehearse
 from inboxcrm.service.household import Household
 from inboxcrm.store import messages, views
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 T = TypeVar("T")
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inboxcrm import home as homes
 from inboxcrm.domain.rules import Situation
 from inboxcrm.errors import UserError
-from inboxcrm.rulebook import RuleBook, shipped
 from inboxcrm.service import rehearse
 from inboxcrm.service.household import Household
 from inboxcrm.service.rehearse import Replayed
 from inboxcrm.service.reload import names_for
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 
 class By(StrEnum):
@@ -93,6 +96,8 @@ def place(house: Household, name: str) -> Path:
     file = folder / name
     if file.parent != folder or file.suffix != ".toml":
         raise UserError(f"--file {name!r}: give the name of a .toml file, such as 30-mine.toml")
+    from inboxcrm.rulebook import shipped  # here, and below, because the rule language takes half a second to import
+
     if not file.exists() and name in shipped():
         raise UserError(f"--file {name!r}: a file of that name is shipped; yours would hide it. Name another")
     return file
@@ -102,6 +107,8 @@ def checked(house: Household, rule: NewRule, file: Path) -> RuleBook:
     """All rules with the new one at the end of its file; RuleError where it cannot be used."""
     texts = {**house.rules.own_texts}
     texts[file.name] = _appended(file, rule)
+    from inboxcrm.rulebook import RuleBook
+
     return RuleBook.of_texts(texts, names=names_for(house.config, house.templates), zone=house.config.owner.timezone)
 
 

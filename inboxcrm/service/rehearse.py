@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from inboxcrm.domain import plan as planning
 from inboxcrm.domain.address import address
@@ -20,7 +21,6 @@ from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Outc
 from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.domain.threads import Candidate, Placement
 from inboxcrm.parsing import Parsed
-from inboxcrm.rulebook import RuleBook
 from inboxcrm.service import call_back, file
 from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
@@ -28,6 +28,9 @@ from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, messages, outbox, views
 from inboxcrm.store.register import Register
 from inboxcrm.store.views.decisions import JudgedRow
+
+if TYPE_CHECKING:
+    from inboxcrm.rulebook import RuleBook
 
 
 @dataclass(frozen=True, slots=True)
