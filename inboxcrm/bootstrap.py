@@ -184,6 +184,10 @@ def office(
 
 def _texts_and_rules(config: Config) -> Check:
     """Whether the files of texts and rules can be used as they stand now; each fault with its file and line."""
+    for place in (config.home / "rules", config.home / "templates"):
+        if place.exists() and not place.is_dir():
+            hint = f"Move it away, or nothing of yours is read: mv {place} {place}.old"
+            return Check("rules and templates", ok=False, detail=f"{place} is a file and no folder", hint=hint)
     try:
         book = rule_book(config, template_set(config))
     except UserError as error:

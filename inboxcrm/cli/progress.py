@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from inboxcrm.daemon import Daemon
+from inboxcrm.domain.text import many
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -74,9 +75,9 @@ class Telling:
         if sys.stderr.isatty():
             from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
-            rate = "{task.fields[mails]} mails, {task.fields[rate]}/s"
+            rate = "{task.fields[mails]}, {task.fields[rate]}/s"
             self._bar = _bar("{task.description}", TaskProgressColumn(), rate, TimeRemainingColumn())
-            self._bar.add_task(self._doing, total=None, mails=0, rate=0)
+            self._bar.add_task(self._doing, total=None, mails=many(0, "mail"), rate=0)
             self._bar.start()
         return self
 
@@ -93,14 +94,14 @@ class Telling:
             self._begun_at = done
             if done and not mails:
                 self._say(f"{self._doing}: going on at {_share(done, whole)}")
-        rate = mails / max(now - self._began, 0.001)
+        gone, rate = many(mails, "mail"), mails / max(now - self._began, 0.001)
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], total=whole, completed=done, mails=mails, rate=round(rate))
+            self._bar.update(self._bar.task_ids[0], total=whole, completed=done, mails=gone, rate=round(rate))
         elif now - self._told >= LINE_SECONDS:
             self._told = now
             speed = (done - self._begun_at) / max(now - self._began, 0.001)
             left = timedelta(seconds=round((whole - done) / speed)) if speed else "unknown"
-            self._say(f"{self._doing}: {_share(done, whole)}, {mails} mails, {rate:.0f}/s, time left {left}")
+            self._say(f"{self._doing}: {_share(done, whole)}, {gone}, {rate:.0f}/s, time left {left}")
 
     def stopped(self, said: str) -> None:
         """The last word of work that was broken off."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from email.utils import format_datetime
 from pathlib import Path
@@ -219,3 +220,14 @@ def test_doctor_tells_what_is_wrong_with_the_rules(home: Path) -> None:
 
     assert running.doctor.name == "doctor"
     assert 'rules/sales.toml:3: [[rule]] 1: "when": unknown name "awy"' in said.output
+
+
+@pytest.mark.parametrize("name", ["rules", "templates"])
+def test_the_doctor_says_that_a_folder_is_a_file(home: Path, name: str) -> None:
+    if (home / name).exists():
+        shutil.rmtree(home / name)
+    (home / name).write_text("a note\n", encoding="utf-8")
+
+    said = CliRunner().invoke(cli, ["--home", str(home), "doctor"])
+
+    assert f"FAIL rules and templates: {home / name} is a file and no folder" in said.output
