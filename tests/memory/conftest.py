@@ -38,6 +38,7 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Run:
         yield house.household
 
     monkeypatch.setattr(bootstrap, "household", opened)
+    monkeypatch.setenv("COLUMNS", "200")
 
     def call(*arguments: str, **how: Any) -> Result:
         return CliRunner().invoke(cli, list(arguments), **how)
