@@ -21,7 +21,7 @@ from inboxcrm.imap.responses import Response
 if TYPE_CHECKING:
     from inboxcrm.imap.rounds import Rounds
 
-_MARK = 5.0
+MARK = 5.0
 """Looks come at seconds that this divides: one turn of the event loop does those of many mailboxes."""
 
 _LONG = 15.0
@@ -137,7 +137,7 @@ class Resting(Idle):
         loop = asyncio.get_running_loop()
         at = loop.time() + seconds
         if then == self._interrupt and seconds >= _LONG:
-            at = math.ceil(at / _MARK) * _MARK
+            at = math.ceil(at / MARK) * MARK
         self._timer = loop.call_at(at, then)
 
     def _disarm(self) -> None:

@@ -13,6 +13,8 @@ from inboxcrm.imap.account import Timing
 from inboxcrm.imap.decisions import as_it_was
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.opening import Limits
+from inboxcrm.imap.resting import MARK
+from inboxcrm.imap.rounds import LATEST
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.wire import Wire
 from inboxcrm.imap.workers import SHARED, Work
@@ -293,3 +295,10 @@ def test_octets_are_passed_over_only_when_they_are_those_expected(came: bytes, p
 
         assert wire.skip(b"* 1 EXISTS\r\nA1 OK") is passed
         assert wire.buffered == left
+
+
+@pytest.mark.parametrize("pause", ["poll", "others"])
+def test_no_look_comes_later_than_its_pause_allows(pause: str) -> None:
+    longest = getattr(Timing(), pause)
+
+    assert longest * LATEST + MARK <= longest
