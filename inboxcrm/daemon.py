@@ -15,7 +15,7 @@ from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState, MailboxStatus
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Lane, Office
-from inboxcrm.service.full_text import put_together
+from inboxcrm.service.full_text import put_together, put_together_some
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.memory import remember
@@ -123,7 +123,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
                 tasks.append(group.create_task(self._every(VIGIL, self._vigil.run_once), name="vigil"))
                 tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
-                tasks.append(group.create_task(self._every(STATUS, self._note_status), name="status"))
+                tasks.append(group.create_task(self._every(STATUS, self.note_status), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
                 for task in tasks:
@@ -131,10 +131,13 @@ class Daemon:
         finally:
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(name)
-            await self._note_status(ended=True)
+            await self.note_status(ended=True)
 
     async def run_once(self) -> None:
-        """Read every folder, deliver what is due, sweep; raises what stopped a mailbox from being read."""
+        """Read every folder, deliver what is due, sweep, and put some of the full-text index together.
+
+        Raises what stopped a mailbox from being read.
+        """
         await self._deliver.recover()
         for office in self._offices.values():
             async for batch in office.mailbox.catch_up(Known(self._household)):
@@ -145,7 +148,8 @@ class Daemon:
         await sweep(self._household)
         await self._notify.run_once()
         await remember(self._household)
-        await self._note_status(ended=True)
+        await put_together_some(self._household)
+        await self.note_status(ended=True)
 
     async def _watch(self, name: str, mailbox: Mailbox) -> None:
         while True:
@@ -296,7 +300,7 @@ class Daemon:
             for name, one in fares.items()
         )
 
-    async def _note_status(self, *, ended: bool = False) -> None:
+    async def note_status(self, *, ended: bool = False) -> None:
         """Write down how the mailboxes fare, where that changed; once the daemon has `ended`, nobody watches them."""
         told = {name: self._fares(office) for name, office in self._offices.items()}
         if ended:

@@ -72,9 +72,16 @@ class Demonstration:
     """A running demo: the story's mailbox, the daemon on it, and the scenes to be played."""
 
     def __init__(
-        self, story: Story, server: MailServer, sink: SubmissionServer, house: Household, clock: StoryClock
+        self,
+        story: Story,
+        server: MailServer,
+        sink: SubmissionServer,
+        daemon: Daemon,
+        house: Household,
+        clock: StoryClock,
     ) -> None:
         self.story = story
+        self._daemon = daemon
         self.house = house
         self._account = server.account(USER)
         self._sink = sink
@@ -88,7 +95,7 @@ class Demonstration:
 
     async def play(self, scene: Scene) -> Outcome:
         """Let one mail arrive at its time, and wait until all is done about it."""
-        self._clock.move_to(scene.received_at)
+        await self.move_to(scene.received_at)
         before = self._ask(views.newest_id)
         self._account.folder("INBOX").append(scene.raw, received_at=scene.received_at)
         await self._until(
@@ -105,10 +112,15 @@ class Demonstration:
         due_at = self._promise(message_id).due_at
         assert due_at is not None
         at = due_at - ANSWERED_BEFORE_DUE
-        self._clock.move_to(at)
+        await self.move_to(at)
         self._account.folder("Sent").append(self.story.answer(scene.raw, at), received_at=at, flags=("\\Seen",))
         await self._until(lambda: self._promise(message_id).state == "kept", "the owner's answer kept no promise")
         return self._promise(message_id)
+
+    async def move_to(self, instant: datetime) -> None:
+        """Let it be this time, and have no page say that the mailbox was last looked at hours ago."""
+        self._clock.move_to(instant)
+        await self._daemon.note_status()
 
     def _promise(self, message_id: str) -> views.PromiseRow:
         with self.house.database.read() as connection:
@@ -169,7 +181,7 @@ async def started(folder: Path, story: Story) -> AsyncIterator[Demonstration]:
         (folder / home.CONFIG_FILE).write_text(settings(story, server.port, sink.port), "utf-8")
         with home.HomeLock(folder), bootstrap.household(folder, clock=clock) as house:
             async with bootstrap.daemon(house, network_clock=SystemClock(), timing=EAGER) as daemon, _running(daemon):
-                yield Demonstration(story, server, sink, house, clock)
+                yield Demonstration(story, server, sink, daemon, house, clock)
 
 
 @asynccontextmanager

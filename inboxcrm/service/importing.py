@@ -19,6 +19,7 @@ from inboxcrm.domain.reply_safety import Circumstances, History, judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.service import erased, file
 from inboxcrm.service.decide import quoted_ids
+from inboxcrm.service.full_text import put_together_some
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool, fingerprint
 from inboxcrm.store import imports, messages, tombstones
@@ -115,6 +116,7 @@ class Import:
                 total = await self._file(batch, total)
                 self._look(total)
         await house.write(lambda connection: imports.unmark(connection, [each.name for each in found.sources]))
+        await put_together_some(house)
         return total
 
     async def _file(self, batch: _Batch, total: Imported) -> Imported:

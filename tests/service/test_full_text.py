@@ -12,7 +12,7 @@ from inboxcrm import daemon as daemons
 from inboxcrm.daemon import Daemon
 from inboxcrm.fetching import fetch
 from inboxcrm.service import full_text as putting_together
-from inboxcrm.service.full_text import put_together
+from inboxcrm.service.full_text import put_together, put_together_some
 from inboxcrm.service.notify import Notify
 from inboxcrm.store import full_text
 from tests.service.house import House, mail
@@ -58,6 +58,33 @@ async def test_the_daemon_puts_the_index_together_once_no_mail_comes(
     await running
 
     assert household.database.reading(full_text.parts) <= 3
+
+
+async def test_what_reads_once_and_ends_puts_some_of_the_index_together_each_time(
+    house_in_parts: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(putting_together, "AT_AN_END", 2)
+    household = house_in_parts.household
+    daemon = Daemon(household, house_in_parts.ingest, house_in_parts.deliver, {}, Notify(household, {}), fetch)
+
+    await daemon.run_once()
+    once = household.database.reading(full_text.parts)
+    for _ in range(20):
+        await daemon.run_once()
+
+    assert once > 3
+    assert household.database.reading(full_text.parts) <= 3
+
+
+async def test_a_home_that_is_only_read_now_and_then_never_has_many_parts(house: House) -> None:
+    most = 0
+
+    for _ in range(40):
+        file_in_parts(house.household.database, 3)
+        await put_together_some(house.household)
+        most = max(most, house.household.database.reading(full_text.parts))
+
+    assert most <= 12
 
 
 async def test_the_index_is_left_alone_while_mail_comes(house_in_parts: House) -> None:

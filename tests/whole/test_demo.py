@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from inboxcrm import demonstration
+from inboxcrm.store import views
 from tests.conftest import Played
 from tests.whole.program import inboxcrm, rows
 
@@ -70,6 +74,20 @@ def test_what_people_said_in_passing_waits_for_a_yes_or_no(kept: Played) -> None
 
 def test_nobody_watches_a_mailbox_once_the_daemon_has_ended(kept: Played) -> None:
     assert {row["state"] for row in rows(kept.home, "status")[0]["mailboxes"]} == {"offline"}
+
+
+async def test_no_page_says_that_the_mailbox_was_looked_at_long_ago_because_the_story_went_on(tmp_path: Path) -> None:
+    with demonstration.place(tmp_path / "home") as folder:
+        told = demonstration.prepare(folder, seed=1)
+        async with demonstration.started(folder, replace(told, letters=told.letters[:5])) as running:
+            await running.read_backlog()
+            await running.move_to(running.house.clock.now() + timedelta(hours=3))
+
+            (row,) = running.house.database.reading(views.mailboxes)
+            now = running.house.clock.now()
+
+    assert row.last_checked_at is not None
+    assert now - row.last_checked_at < timedelta(minutes=2)
 
 
 @pytest.mark.slow
