@@ -69,6 +69,10 @@ class Remembered:
         del mailbox
         return {}
 
+    async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:
+        del mailbox
+        return ()
+
 
 async def serve(count: int, tls_from: str | None) -> None:
     """The server's process: says its port, then appends a letter to the account that each line of stdin names."""

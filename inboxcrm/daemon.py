@@ -24,7 +24,7 @@ from inboxcrm.service.reload import changes, reload
 from inboxcrm.service.sending_watch import SendingWatch
 from inboxcrm.service.sweep import sweep
 from inboxcrm.service.vigil import Vigil
-from inboxcrm.store import folders
+from inboxcrm.store import folders, listings
 
 log = logging.getLogger("inboxcrm.daemon")
 
@@ -329,9 +329,14 @@ def _note(connection: sqlite3.Connection, fares: Mapping[str, MailboxStatus], no
 
 
 def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus, now: datetime) -> bool:
-    """What keeps a mailbox from being read for the first time is to be seen too: it is enrolled for that."""
+    """What keeps a mailbox from being read for the first time is to be seen too: it is enrolled for that.
+
+    Nothing stays listed of folders that are not watched any longer.
+    """
     if one.cause is not None:
         folders.enrol(connection, name, now=now)
+    if one.watched_folders:
+        listings.forget_others(connection, name, one.watched_folders)
     return folders.note_check(
         connection,
         name,

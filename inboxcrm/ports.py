@@ -58,6 +58,8 @@ class Position:
     first, UIDs below it are still to come (None when it is complete). `baseline`: UIDs below it were there before the
     folder was first read, and are history. `pending`: UIDs passed over because the server gave no body; they are asked
     for again. `checked_at`: when the folder was last known to be read to its end (None until the first reading is).
+    `listed_below`: what is still to come of a first reading is listed down to this UID (1: all of it; None: there is no
+    list).
     """
 
     uid_validity: int
@@ -67,6 +69,7 @@ class Position:
     baseline: int = 0
     pending: tuple[int, ...] = ()
     checked_at: datetime | None = None
+    listed_below: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,21 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What a folder's list says of a message whose octets have not come yet: to be shown, and no evidence of anything.
+
+    `fields` are those lines of its header block that name its people, subject, date and id; `size` is in octets, as the
+    server tells it.
+    """
+
+    uid: int
+    received_at: datetime
+    flags: frozenset[str]
+    size: int
+    fields: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What one step of synchronising a folder brought, and where it leaves the folder.
 
@@ -96,7 +114,8 @@ class Batch:
     fetched twice. `vanished` holds closed UID ranges. `remaining` counts what a first reading still has to bring.
     `quarantined` (uid, reason) could not be read so far; a later arrival with that UID settles it. `renamed_from`: the
     folder was on record under this name, and everything recorded of it holds under the new one. `located` (UID, server
-    id, flags) are messages on record that lie here too, or moved here: nothing is fetched twice.
+    id, flags) are messages on record that lie here too, or moved here: nothing is fetched twice. `listed` are messages
+    that a first reading will bring; with `unlisted` nothing that was listed of the folder holds any longer.
     """
 
     mailbox: str
@@ -113,6 +132,8 @@ class Batch:
     relinked: Sequence[tuple[int, str, int]] = ()
     renamed_from: str | None = None
     located: Sequence[tuple[int, str, frozenset[str]]] = ()
+    listed: Sequence[Listed] = ()
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +229,9 @@ class MailboxStatus:
     """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
 
     `certificate_until`: when the certificate of the server ends, where it showed one. `missing_folders` are configured
-    and not on the server. `alert` is what the server wants the owner to be told (RFC 3501 section 7.1), as it came.
-    `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no secret.
+    and not on the server, `watched_folders` are read (none before the server has listed what there is). `alert` is what
+    the server wants the owner to be told (RFC 3501 section 7.1), as it came. `cause` says why the mailbox is not being
+    watched, or what else went wrong last; it holds no secret.
     """
 
     state: MailboxState = MailboxState.OFFLINE
@@ -220,6 +242,7 @@ class MailboxStatus:
     backlog: int = 0
     certificate_until: datetime | None = None
     missing_folders: tuple[str, ...] = ()
+    watched_folders: tuple[str, ...] = ()
     alert: str | None = None
 
 
@@ -292,6 +315,10 @@ class KnownFolders(Protocol):
 
     async def followed(self, mailbox: str) -> Mapping[str, str]:
         """Folders that were renamed on the server: the name each had once, and the name it has on record now."""
+        ...
+
+    async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:
+        """Of messages that are only listed, (folder, UID) of those that somebody waits for, the first wish first."""
         ...
 
 

@@ -15,7 +15,7 @@ from inboxcrm.service.brief import Line
 from inboxcrm.service.household import Household
 from inboxcrm.store import call_backs, commitments, facts, home, told_occasions, unowed, views
 from inboxcrm.store.call_backs import CallBack
-from inboxcrm.store.views import ContactRow, MessageRow, OwedRow, Step, Touch
+from inboxcrm.store.views import ContactRow, ListedRow, MessageRow, OwedRow, Step, Touch
 
 from .asides import Aside
 from .widgets.standing import Standing
@@ -135,6 +135,10 @@ class Desk:
                 owed=None if matter_id is None else views.owed_in_matter(connection, matter_id),
                 memory=() if contact is None else self._memory(connection, contact),
             )
+
+    def listed(self, row_id: int) -> ListedRow | None:
+        """One mail that is not read yet."""
+        return self.ask(lambda connection: views.listed_mail(connection, row_id))
 
     def _memory(self, connection: Connection, contact: ContactRow) -> tuple[Line, ...]:
         found = brief.gather(self.household, connection, contact)

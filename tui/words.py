@@ -155,6 +155,7 @@ def mailbox(row: MailboxRow, now: datetime) -> Content:
         state = Content.styled("watching", MUTED if stale else GOOD)
     else:
         state = Content.styled(row.state.replace("_", " "), SOON)
-    backlog = Content.styled(f"{row.backlog:,} still to read" if row.backlog else "", ACCENT)
+    whole = ", all listed" if row.listed_whole else ""
+    backlog = Content.styled(f"{row.backlog:,} still to read{whole}" if row.backlog else "", ACCENT)
     name = said(row.name, "bold")
     return name + " " + join((state, backlog, Content.styled(checked, SOON if stale else MUTED)))

@@ -139,10 +139,20 @@ def export(
             written = exporting.export(
                 house, wanted, path, Layout(layout), look=lambda done, whole: telling.look(done, whole, done)
             )
+        unread = _unread(house, wanted)
     if as_json:
         emit(written)
     else:
         click.echo(f"{many(written.mails, 'mail')}, {many(written.octets, 'octet')}, written to {written.to}.")
+    if unread:
+        click.echo(f"{unread:,} more of theirs are listed and not read yet: they are not in it.", err=True)
+
+
+def _unread(house: Household, wanted: Selection) -> int:
+    if wanted.contact_id is None:
+        return 0
+    contact_id = wanted.contact_id
+    return house.database.reading(lambda connection: views.count_listed(connection, contact_id))
 
 
 def _selection(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from inboxcrm import bootstrap
+from inboxcrm.cli import listed
 from inboxcrm.cli.output import cell, emit, fact, fields_of, heading, json_option, letter, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import one_line
@@ -43,8 +44,9 @@ def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) ->
             row = actions.contact_of(connection, who)
             rows = views.timeline(connection, row.id)
             ways = reach.of(connection, row.id)
+            unread = views.count_listed(connection, row.id)
         if as_json:
-            emit({**fields_of(row), **fields_of(ways)})
+            emit({**fields_of(row), **fields_of(ways), "not_read_yet": unread})
             for each in rows:
                 emit(each)
             return
@@ -72,6 +74,8 @@ def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) ->
             fact("role", f"{role.role} in {role.subject or '(no subject)'}")
         click.echo()
         _messages(rows, zone, nothing="No mail.")
+        if unread:
+            click.echo(f"{listed.more(unread)}: inboxcrm search from:{cell(row.addresses.partition(', ')[0])}")
 
 
 def _messages(rows: list[views.MessageRow], zone: ZoneInfo, *, nothing: str) -> None:
@@ -102,21 +106,27 @@ def search(place: Place, words: tuple[str, ...], limit: int, as_json: bool) -> N
 
     The last word may be a beginning of three letters or more, where fewer than fifty mails hold it as it stands. For
     the shell a quotation is quoted twice: inboxcrm search '"the new roof" from:ann'.
+
+    While a mailbox is read for the first time over a slow line, mail that is not read yet comes below, found by its
+    subject and people: "n" stands before its number, and inboxcrm show has it read first.
     """
     with bootstrap.household(place.home) as house:
         zone = house.config.owner.timezone
-        hits = house.database.reading(
-            lambda connection: views.search(connection, " ".join(words), limit=limit, zone=zone)
-        )
+        with house.database.read() as connection:
+            hits = views.search(connection, " ".join(words), limit=limit, zone=zone)
+            unread = views.listed(connection, " ".join(words), limit=limit - len(hits), zone=zone)
         if as_json:
             for hit in hits:
-                emit({**_fields(hit.message), "snippet": hit.snippet})
+                emit({**_fields(hit.message), "snippet": hit.snippet, "read": True})
+            for row in unread:
+                emit(listed.told(row))
             return
         for hit in hits:
             head = f"{hit.message.id:>6}  {moment(hit.message.received_at, zone)}  {cell(hit.message.sender)}"
             click.echo(f"{head}  {click.style(cell(hit.message.subject), bold=True)}")
             click.echo(f"        {one_line(hit.snippet, 200)}")
-        if not hits:
+        listed.echo(unread, zone)
+        if not (hits or unread):
             click.echo("Nothing holds all of these words.")
 
 
@@ -127,12 +137,24 @@ def _fields(row: views.MessageRow) -> dict[str, object]:
 @cli.command(short_help="One message: who, when, what was promised.")
 @click.argument("reference", metavar="REF")
 @click.option("--raw", is_flag=True, help="The bytes exactly as they came.")
+@click.option("--wait", default=20.0, show_default=True, metavar="SECONDS",
+              help="How long to wait for one that is not read yet.")  # fmt: skip
 @json_option
 @click.pass_obj
-def show(place: Place, reference: str, raw: bool, as_json: bool) -> None:
-    """One message: who, when, what was promised, and the letter."""
+def show(place: Place, reference: str, raw: bool, wait: float, as_json: bool) -> None:
+    """One message: who, when, what was promised, and the letter.
+
+    REF is a number as lists show it, or a Message-ID. One with an "n" before it is not read yet: the daemon is asked to
+    read it before all others.
+    """
     with bootstrap.household(place.home) as house:
-        row_id = actions.message_of(house, reference)
+        row_id: int | None
+        if (number := views.number_of(reference)) is not None:
+            row_id = listed.read_first(place, house, number, within=timedelta(seconds=wait), as_json=as_json)
+        else:
+            row_id = actions.message_of(house, reference)
+        if row_id is None:
+            return
         with house.database.read() as connection:
             if raw:
                 sys.stdout.buffer.write(messages.raw(connection, row_id) or b"")

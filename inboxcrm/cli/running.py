@@ -24,6 +24,7 @@ from inboxcrm.errors import UserError
 from inboxcrm.service import discovery, holidays, setup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
+from inboxcrm.service.listed import how_far
 from inboxcrm.store import away_calendars, views
 from inboxcrm.store import home as memory
 
@@ -200,6 +201,8 @@ def status(place: Place, as_json: bool) -> None:
             nothing="No mailbox was read yet. Type: inboxcrm run",
         )
         for box in boxes:
+            if box.backlog:
+                click.echo(f"\n{cell(box.name)}: {how_far(box, zone)}")
             if box.cause:
                 click.echo(f"\n{cell(box.name)}: {one_line(box.cause, 1_000)}")
 

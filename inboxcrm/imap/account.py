@@ -252,7 +252,7 @@ class Account:
                 memory.listed = choice.there
                 memory.all_mail = gmail and memory.name == choice.all_mail
             self.choice = choice
-            self.tell(missing_folders=choice.missing)
+            self.tell(missing_folders=choice.missing, watched_folders=tuple(name for name, _ in choice.watched))
         return self.choice
 
     async def _chosen(self, link: Link, *, everything: bool) -> Choice:

@@ -1,11 +1,13 @@
 """Reading what was there before: the backlog of a folder, newest first, a batch at a time.
 
-First comes a screenful, and of it what is small: a person looks at that while the rest is listed and read. There is no
-pass over the headers alone before it: a mail is known by its octets, is judged by all of them and is written down once,
-and fifty ordinary mails together are no larger than one photograph.
+First comes a screenful, and of it what is small: a person looks at that while the rest is read. A mail is known by its
+octets, is judged by all of them and is written down once; where that takes long, `listing` shows meanwhile what there
+will be, and what somebody waits for is read before its turn.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from inboxcrm.imap import decisions
 from inboxcrm.imap.bodies import Bodies
@@ -29,15 +31,13 @@ megabyte in a second the first of them is there within one.
 async def backfill(work: FolderWork) -> None:
     """Read the next batch that a first reading still has to bring. Brings nothing when the folder was renumbered."""
     memory = work.memory
-    position = memory.position
-    if position is None or position.backfill_below is None or not await _open(work, position):
+    position, began = memory.position, work.clock.monotonic()
+    if position is None or position.backfill_below is None or not await reopened(work, position):
         return
     begun = memory.brought or memory.backlog is not None or position.backfill_below != position.baseline
     if not begun and await _bring_screen(work, position):
         return
-    if memory.backlog is None:
-        memory.backlog = await _backlog(work, position)
-    backlog = memory.backlog
+    backlog = await to_come(work, position)
     if not backlog:
         advance = Advance(backfilled=True, checked_at=work.clock.now())
         await work.offer(work.step(advance, uid_validity=position.uid_validity))
@@ -53,6 +53,30 @@ async def backfill(work: FolderWork) -> None:
         del memory.planned[0]
         del backlog[-len(group) :]
         await _bring_old(work, bodies, position=position, left=len(backlog), below=min(group))
+        memory.pace.came(bodies.arrived, work.clock.monotonic() - began)
+
+
+async def bring(work: FolderWork, uids: Sequence[int]) -> None:
+    """Read these of what a first reading still has to bring, before their turn; what is gone is told."""
+    memory = work.memory
+    position = memory.position
+    memory.listing.wished.update(uids)
+    if position is None or position.backfill_below is None or not await reopened(work, position):
+        return
+    backlog = await to_come(work, position)
+    asked = {*uids}.intersection(backlog)
+    survey = await _survey(work, sorted(asked, reverse=True), position)
+    there = {uid for uid, _, _ in survey.located}
+    for group in decisions.batches(survey.sizes, octets=_AT_A_TIME):
+        bodies = await work.read(group)
+        there.update((*(one.uid for one in bodies.arrived), *bodies.owed))
+        memory.out_of_turn(group)
+        await _bring_old(work, bodies, position=position, left=len(backlog), below=None)
+    memory.out_of_turn(asked)
+    if gone := {*uids} - there - {*await work.uids()}:
+        await work.offer(
+            work.step(Advance(), vanished=[(uid, uid) for uid in sorted(gone)], uid_validity=position.uid_validity)
+        )
 
 
 async def _bring_screen(work: FolderWork, position: Position) -> bool:
@@ -69,11 +93,14 @@ async def _bring_screen(work: FolderWork, position: Position) -> bool:
     known = {*await work.uids(), *position.pending}
     survey = await _survey(work, [uid for uid in found[::-1] if uid < position.baseline and uid not in known], position)
     work.memory.brought += 1
+    work.memory.pace.told([size for _, size in survey.sizes])
     left = opened.exists - len(survey.located)
     soon = [(uid, size) for uid, size in survey.sizes if size <= _SOON][:SCREEN]
     for group in decisions.batches(soon, most=SCREEN, octets=_AT_A_TIME):
         left -= len(group)
-        await _bring_old(work, await work.read(group), position=position, left=left, below=None)
+        began, bodies = work.clock.monotonic(), await work.read(group)
+        await _bring_old(work, bodies, position=position, left=left, below=None)
+        work.memory.pace.came(bodies.arrived, work.clock.monotonic() - began)
     return bool(soon)
 
 
@@ -92,13 +119,14 @@ async def _plan(
 ) -> list[list[int]]:
     """These messages in fetches of bounded size; those on record already are told, and leave the backlog."""
     survey = await _survey(work, window, position, remaining=None if backlog is None else len(backlog))
+    work.memory.pace.told([size for _, size in survey.sizes])
     passed = {*window} - {uid for uid, _ in survey.sizes}
     if passed and backlog is not None:
         backlog[:] = [uid for uid in backlog if uid not in passed]
     return decisions.batches(survey.sizes, most=decisions.BACKLOG_MESSAGES)
 
 
-async def _open(work: FolderWork, position: Position) -> bool:
+async def reopened(work: FolderWork, position: Position) -> bool:
     """Whether the folder is open, and the one we know."""
     name = work.memory.name
     opened = await work.link.run(lambda c: c.selected if c.selected and c.selected.folder == name else c.examine(name))
@@ -130,6 +158,13 @@ async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, le
             uid_validity=position.uid_validity,
         )
     )
+
+
+async def to_come(work: FolderWork, position: Position) -> list[int]:
+    """The UIDs of what a first reading still has to bring, ascending."""
+    if work.memory.backlog is None:
+        work.memory.backlog = await _backlog(work, position)
+    return work.memory.backlog
 
 
 async def _backlog(work: FolderWork, position: Position) -> list[int]:

@@ -106,6 +106,36 @@ def suspicious(vanished: int, known: int) -> bool:
     return vanished > known * _SUSPICIOUS_SHARE
 
 
+LONG = 60.0
+"""Seconds a first reading may still take before it is worth while to list first what it will bring: for less than that
+nobody begins to search."""
+
+QUICK = 1 / 150
+"""Seconds for a mail: where mails come faster it is this machine that takes the time, not the line, and the list, of a
+millisecond for each, would take a good part of it."""
+
+SURE = 2.0
+"""Seconds a first reading must have taken before its pace is believed."""
+
+
+def lists_first(
+    *, mails: int, octets: int, seconds: float, left: int, mean_size: float | None = None, waits: bool = False
+) -> bool:
+    """Whether the rest of a first reading is listed before it is read, since the reading takes long.
+
+    So far `mails` of `octets` came in `seconds`; `left` are still to come, of `mean_size` octets where sizes are known:
+    small mails come first. `waits`: nothing may be read just now, for hours.
+    """
+    if left <= 0 or waits:
+        return left > 0
+    if seconds < SURE or not mails:
+        return False
+    by_count = seconds / mails
+    by_size = seconds / octets * mean_size if octets and mean_size is not None else 0.0
+    each = max(by_count, by_size)
+    return each > QUICK and each * left > LONG
+
+
 def is_news(received_at: datetime, checked_at: datetime | None) -> bool:
     """Whether unknown mail found below the top, after a renumbering, came after the folder was last read to its end.
 
@@ -127,6 +157,7 @@ class Advance:
     highest_modseq: int | None = None
     backfill_below: int | None = None
     backfilled: bool = False
+    listed_below: int | None = None
     owed: tuple[int, ...] = ()
     settled: tuple[int, ...] = ()
     checked_at: datetime | None = None
@@ -143,6 +174,7 @@ class Advance:
             uid_next=max(position.uid_next, self.uid_next or 0),
             highest_modseq=self.highest_modseq or position.highest_modseq,
             backfill_below=below,
+            listed_below=None if below is None else self.listed_below or position.listed_below,
             pending=tuple(sorted({*position.pending, *self.owed} - {*self.settled})),
             checked_at=(self.checked_at or position.checked_at) if below is None else position.checked_at,
         )
@@ -184,5 +216,6 @@ def reconciled(stored: Position, *, uid_next: int, unknown: Sequence[int], prese
         highest_modseq=None,
         backfill_below=max(unknown) + 1 if unknown else None,
         baseline=min(stored.baseline, uid_next),
+        listed_below=None,
         pending=tuple(sorted({*stored.pending} & {*present})),
     )

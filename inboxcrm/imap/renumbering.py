@@ -39,8 +39,9 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
     named = [(uid, name, size) for uid, (name, size, _) in rows.items()]
     unknown = {*await work.known.relink(work.mailbox, memory.name, named)} | ({*present} - rows.keys())
     uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
-    memory.backlog, memory.planned = sorted(unknown), []
-    position = decisions.renumbered(stored, opened, uid_next=uid_next, unknown=memory.backlog)
+    backlog = sorted(unknown)
+    memory.plan_anew(backlog)
+    position = decisions.renumbered(stored, opened, uid_next=uid_next, unknown=backlog)
     relinked = tuple(row for row in named if row[0] not in unknown)
     step = work.step(
         Advance(fresh=position),
@@ -59,16 +60,16 @@ async def reconcile(work: FolderWork, stored: Position, opened: Opened) -> None:
     present = await _present(work, opened)
     known = {*await work.uids()}
     floor = stored.backfill_below or 0
-    memory.backlog = [uid for uid in present if uid not in known and uid not in stored.pending]
-    memory.planned = []
+    backlog = [uid for uid in present if uid not in known and uid not in stored.pending]
+    memory.plan_anew(backlog)
     uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
-    position = decisions.reconciled(stored, uid_next=uid_next, unknown=memory.backlog, present=present)
+    position = decisions.reconciled(stored, uid_next=uid_next, unknown=backlog, present=present)
     gone = list(closed_ranges(uid for uid in known - {*present} if uid >= floor))
     await work.offer(
         work.step(
             Advance(fresh=position),
             vanished=gone,
-            remaining=len(memory.backlog),
+            remaining=len(backlog),
         )
     )
 

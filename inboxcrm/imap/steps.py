@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from inboxcrm.imap.decisions import Advance
-from inboxcrm.ports import Arrival, Batch, FolderRole, Position
+from inboxcrm.ports import Arrival, Batch, FolderRole, Listed, Position
 from inboxcrm.spool import Spool
 
 
@@ -29,17 +29,19 @@ class Step:
     relinked: Sequence[tuple[int, str, int]] = ()
     renamed_from: str | None = None
     located: Sequence[tuple[int, str, frozenset[str]]] = ()
+    listed: Sequence[Listed] = ()
 
     def batch(self, mailbox: str, position: Position | None) -> Batch | None:
         """The batch on top of what was committed last; None when the folder was renumbered since."""
         stale = position is not None and position.uid_validity != self.uid_validity
         if self.advance.fresh is None and (stale or position is None):
             return None
+        moved = self.advance.apply(position)
         return Batch(
             mailbox,
             self.folder,
             self.role,
-            self.advance.apply(position),
+            moved,
             arrivals=self.arrivals,
             live=self.live,
             flags=self.flags,
@@ -50,6 +52,8 @@ class Step:
             relinked=self.relinked,
             renamed_from=self.renamed_from,
             located=self.located,
+            listed=self.listed,
+            unlisted=position is not None and position.listed_below is not None and moved.listed_below is None,
         )
 
 
@@ -91,6 +95,53 @@ class Doubts:
 
 
 @dataclass(slots=True)
+class Pace:
+    """How fast a first reading went: `mails` of `octets` came in `seconds`; of `sized` mails the sizes are known."""
+
+    mails: int = 0
+    octets: int = 0
+    seconds: float = 0.0
+    sized: int = 0
+    sized_octets: int = 0
+
+    def came(self, arrived: Sequence[Arrival], seconds: float) -> None:
+        """A batch took so long."""
+        self.mails += len(arrived)
+        self.octets += sum(len(one.raw) for one in arrived)
+        self.seconds += seconds
+
+    def told(self, sizes: Sequence[int]) -> None:
+        """The server told the sizes of mails that come next."""
+        self.sized += len(sizes)
+        self.sized_octets += sum(sizes)
+
+    def __add__(self, other: Pace) -> Pace:
+        return Pace(
+            self.mails + other.mails,
+            self.octets + other.octets,
+            self.seconds + other.seconds,
+            self.sized + other.sized,
+            self.sized_octets + other.sized_octets,
+        )
+
+
+@dataclass(slots=True)
+class ListProgress:
+    """How far this process listed what a first reading still brings, down to the UID `below`, committed or on its way.
+
+    `losses` counts how often the connection ended over the next of it, `skipped` what was passed over for that. `off`:
+    the folder is not listed any further. `wished` are those that somebody waited for and that were asked for before
+    their turn, once each.
+    """
+
+    below: int | None = None
+    wished: set[int] = field(default_factory=set)
+    losses: int = 0
+    skipped: int = 0
+    off: bool = False
+
+
+@dataclass(slots=True)
 class FolderMemory:
     """What this process remembers of a folder between two looks; what must survive it is in `position`.
 
@@ -118,11 +169,32 @@ class FolderMemory:
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
     deep_due: float = 0.0
     resets: int = 0
+    pace: Pace = field(default_factory=Pace)
+    listing: ListProgress = field(default_factory=ListProgress)
 
     @property
     def unread(self) -> bool:
         """Whether a first reading still has to bring something."""
         return self.position is not None and self.position.backfill_below is not None
+
+    @property
+    def listed_below(self) -> int | None:
+        """Down to which UID the rest of a first reading is listed; 1 when all of it is."""
+        if self.listing.below is not None or self.position is None:
+            return self.listing.below
+        return self.position.listed_below
+
+    def plan_anew(self, backlog: list[int] | None) -> None:
+        """These UIDs are to be read now; what was planned and listed before means nothing any longer."""
+        self.backlog, self.planned, self.listing = backlog, [], ListProgress()
+
+    def out_of_turn(self, uids: Collection[int]) -> None:
+        """These were dealt with before their turn."""
+        done = {*uids}
+        if self.backlog is not None:
+            self.backlog[:] = [uid for uid in self.backlog if uid not in done]
+        left = ([uid for uid in group if uid not in done] for group in self.planned)
+        self.planned = [group for group in left if group]
 
     def committed(self, batch: Batch) -> None:
         """What was handed out is on record."""
@@ -136,7 +208,6 @@ class FolderMemory:
         """Start again from what is on record: somebody did not commit what they were given."""
         self.loaded = False
         self.position = None
-        self.backlog = None
-        self.planned = []
+        self.plan_anew(None)
         self.told = None
         self.flags.clear()

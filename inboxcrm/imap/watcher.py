@@ -20,13 +20,13 @@ from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.account import Account, Timing
-from inboxcrm.imap.backlog import backfill
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.dialogue import News
 from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, TooManyConnectionsError
 from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.names import quoted
+from inboxcrm.imap.old_mail import IN_ORDER, LETTERS, Piece, next_piece, wishes_wait
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet, Ticket
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
@@ -39,8 +39,8 @@ Job = Callable[[Outlet], Awaitable[None]]
 
 _NEVER = float("inf")
 _AFTER_GIVING_WAY = 2.0
-_IN_TURN = 5
-"""Batches of a first reading that each folder brings before one is read to its end."""
+_WISHES_EVERY = 5.0
+"""Seconds between two looks at whether somebody asked for a mail, while no old mail is read."""
 
 
 class ImapMailbox:
@@ -105,16 +105,15 @@ class ImapMailbox:
                 names = ["INBOX", *(name for name in self._account.memories if name != "INBOX")]
             for name in names:
                 await self._check(name, known, outlet)
-                if name == "INBOX" and self._account.inbox.unread and self._account.old_mail_waits is None:
-                    await self._read_backlog(self._account.inbox, known, outlet)
+                if name == "INBOX" and (piece := await next_piece(self._account, known, [self._account.inbox])):
+                    await self._read(piece, known, outlet)
             self._account.checked_at = self._clock.now()
             for name in names:
                 while (memory := self._account.memories.get(name)) is not None and memory.unread:
-                    if self._account.old_mail_waits is not None:
-                        return
-                    await self._read_backlog(memory, known, outlet)
-                    if not memory.backlog:
-                        await outlet.settled(name)
+                    piece = await next_piece(self._account, known, [memory])
+                    if piece is None:
+                        break
+                    await self._read(piece, known, outlet)
 
         return self._stream(job)
 
@@ -206,7 +205,8 @@ class ImapMailbox:
         if batch.live:
             self._account.tell(last_mail_at=self._clock.now())
         else:
-            self._account.allowance.spend(sum(len(one.raw) for one in batch.arrivals), self._clock.monotonic())
+            octets = sum(len(one.raw) for one in batch.arrivals) + sum(len(one.fields) for one in batch.listed)
+            self._account.allowance.spend(octets, self._clock.monotonic())
             self._account.tell()
         if memory.unread:
             self._account.errands_wanted.set()
@@ -343,8 +343,9 @@ class ImapMailbox:
         It is tried once in a process. Where it fails the errands bring them, so that what cannot be read keeps nobody
         from watching.
         """
-        if sync.memory.unread and self._account.old_mail_waits is None:
-            await backfill(sync)
+        memory = sync.memory
+        if memory.unread and memory.listed_below is None and self._account.old_mail_waits is None:
+            await LETTERS(sync)
             await outlet.settled(sync.memory.name)
         self._errands_may_read()
 
@@ -393,7 +394,8 @@ class ImapMailbox:
             if not worked:
                 with suppress(TimeoutError):
                     until_more = account.allowance.wait(self._clock.monotonic()) or None
-                    async with asyncio.timeout(account.timing.close_after if account.errand_open else until_more):
+                    patience = account.timing.close_after if account.errand_open else until_more
+                    async with asyncio.timeout(_WISHES_EVERY if wishes_wait(account) else patience):
                         await self._account.errands_wanted.wait()
                 self._account.errands_wanted.clear()
                 await account.rest()
@@ -411,17 +413,12 @@ class ImapMailbox:
                 self._due.add(name)
                 raise
             return True
-        if self._account.old_mail_waits is not None:
+        piece = await next_piece(self._account, known, self._account.memories.values())
+        if piece is None:
             return False
-        waiting = [memory for memory in self._account.memories.values() if memory.unread and not memory.first]
-        unread = min(waiting, key=lambda memory: (memory.all_mail, min(memory.brought, _IN_TURN)), default=None)
-        if unread is None:
-            return False
-        await self._read_backlog(unread, known, outlet)
-        if not unread.backlog:
-            await outlet.settled(unread.name)
-            return not unread.unread
-        return True
+        await self._read(piece, known, outlet)
+        memory, _ = piece
+        return bool(memory.backlog) or not memory.unread
 
     async def _list_again(self) -> None:
         """A folder is gone: what has another name now, or is there for the first time, is looked at soon."""
@@ -439,9 +436,13 @@ class ImapMailbox:
                 await self._sync(link, memory, known, outlet.offer).check()
             await outlet.settled(name)
 
-    async def _read_backlog(self, memory: FolderMemory, known: KnownFolders, outlet: Outlet) -> None:
+    async def _read(self, piece: Piece, known: KnownFolders, outlet: Outlet) -> None:
+        """Bring a piece of the old mail; what was asked for out of order, or is the last, is on record then."""
+        memory, bring = piece
         async with self._account.errand() as link:
-            await backfill(self._sync(link, memory, known, outlet.offer))
+            await bring(self._sync(link, memory, known, outlet.offer))
+        if not memory.backlog or bring not in IN_ORDER:
+            await outlet.settled(memory.name)
 
 
 async def _to_the_end(job: Job, outlet: Outlet) -> None:

@@ -13,7 +13,7 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.uids import within
-from inboxcrm.ports import Arrival, Clock, KnownFolders, Position
+from inboxcrm.ports import Arrival, Clock, KnownFolders, Listed, Position
 
 Offer = Callable[[Step], Awaitable[None]]
 """Takes a step; returns when there is room for the next."""
@@ -155,6 +155,7 @@ class FolderWork:
         relinked: Sequence[tuple[int, str, int]] = (),
         renamed_from: str | None = None,
         located: Sequence[tuple[int, str, frozenset[str]]] = (),
+        listed: Sequence[Listed] = (),
     ) -> Step:
         """A step of this folder; what is not said stays as it is."""
         memory = self.memory
@@ -176,4 +177,5 @@ class FolderWork:
             relinked=relinked,
             renamed_from=renamed_from,
             located=located,
+            listed=listed,
         )

@@ -29,6 +29,8 @@ class NotFoundError(UserError):
 def message_of(household: Household, reference: str) -> int:
     """The message a person means by a row id or a Message-ID. Raises NotFoundError."""
     found = household.database.reading(lambda connection: views.find(connection, reference))
+    if found is None and views.number_of(reference) is not None:
+        raise NotFoundError(f"{reference} is not read yet. inboxcrm show {reference} has it read before all others")
     if found is None:
         raise NotFoundError(
             f"no message {reference!r} in {household.config.database}. A reference is a row id or a Message-ID: "

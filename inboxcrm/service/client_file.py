@@ -42,6 +42,7 @@ _TITLES = {
     "promises": "Answers that were promised",
     "promise_events": "What became of the promises",
     "outbox": "Automatic mail to them",
+    "listed": "Mail on the server that is not read yet",
     "touches": "Give and take",
     "rhythms": "How often they give word",
     "profiles": "Pages on social networks",
@@ -110,6 +111,7 @@ def _write(household: Household, contact: views.ContactRow, folder: Path, look: 
         ]
         records = dossier.records(connection, contact.id)
         addresses = dossier.addresses(connection, contact.id)
+        unread = views.listed_of(connection, contact.id, limit=-1)
         outgoing: list[Record] = [
             _plain(row)
             for matter in {row.matter_id for row, _ in mails if row.matter_id is not None}
@@ -118,6 +120,8 @@ def _write(household: Household, contact: views.ContactRow, folder: Path, look: 
         ]
     if outgoing:
         records["outbox"] = outgoing
+    if unread:
+        records["listed"] = [_plain(row) for row in unread]
     told = {
         "made_at": household.clock.now().isoformat(),
         "made_by": household.config.owner.name,

@@ -134,6 +134,7 @@ def _carry_out(
         erasing.redact_message(letter.id, keys, named, contact.id)
     erased_people.empty_outbox(erasing, keys, _digests(household, keys))
     erased_people.leave_matters(erasing, keys)
+    erased_people.leave_lists(erasing, keys, named)
     erased_people.drop_contact(erasing, contact.id)
     erasing.settle_matters(sorted(matters))
     erased_people.blank_journal(erasing, subjects)

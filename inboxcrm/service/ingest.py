@@ -12,9 +12,10 @@ from inboxcrm.domain.reply_safety import judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
 from inboxcrm.service import decide, erased, faults, file
+from inboxcrm.service import listed as lists
 from inboxcrm.service.household import Household
 from inboxcrm.spool import fingerprint
-from inboxcrm.store import folders, messages, tombstones
+from inboxcrm.store import folders, listings, messages, tombstones
 from inboxcrm.store.batch_register import BatchRegister
 from inboxcrm.store.register import Register
 
@@ -60,8 +61,9 @@ class Ingest:
         known = frozenset() if len(pairs) == 1 else await self._household.run(self._known, fingerprints)
         fresh = [(arrival, mark) for arrival, mark in pairs if mark not in known]
         parsed = await self._parser.parse_many([arrival.raw for arrival, _ in fresh], language=batch.live)
+        listed = await self._parser.parse_many([one.fields for one in batch.listed]) if batch.listed else []
         reads = {mark: _Read(arrival, mark, each) for (arrival, mark), each in zip(fresh, parsed, strict=True)}
-        taken = await self._household.run(self._commit, batch, fingerprints, reads, hurry)
+        taken = await self._household.run(self._commit, batch, fingerprints, reads, hurry, listed)
         log.info(
             "ingest.batch",
             extra={
@@ -105,6 +107,7 @@ class Ingest:
         fingerprints: Sequence[bytes],
         reads: dict[bytes, _Read],
         hurry: Hurry | None,
+        listed: Sequence[Parsed],
     ) -> Taken:
         now = self._household.clock.now()
         entered: dict[bytes, int] = {}
@@ -142,6 +145,7 @@ class Ingest:
             folders.set_flags(connection, folder_id, epoch, batch.flags)
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
+            lists.follow(self._household, connection, folder_id, batch, [each.message for each in listed])
             go = hurry(connection) if wake and hurry is not None else None
         if hurry is None:
             self._index(FOUND_TOGETHER if batch.remaining and not batch.live else 1)
@@ -245,6 +249,12 @@ class Known:
         """Folders that were renamed: the name each had once, and the name it has now."""
         return await self._household.run(
             self._household.database.reading, lambda connection: folders.followed(connection, mailbox)
+        )
+
+    async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:
+        """Of messages that are only listed, those that somebody waits for."""
+        return await self._household.run(
+            self._household.database.reading, lambda connection: listings.wanted(connection, mailbox)
         )
 
     def _position(self, mailbox: str, name: str) -> Position | None:

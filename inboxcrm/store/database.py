@@ -175,6 +175,7 @@ class Database:
                 yield
                 with self.write() as connection:
                     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+                    connection.execute("INSERT INTO listing_search (listing_search) VALUES ('optimize')")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 self._connection.execute("PRAGMA secure_delete = OFF")

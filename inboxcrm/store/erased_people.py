@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.domain.erasure import NOBODY, redact_text
-from inboxcrm.store import merging
+from inboxcrm.store import listings, merging
 from inboxcrm.store.dossier import Key
 from inboxcrm.store.erasure import Erasing
 from inboxcrm.store.times import to_instant, to_text
@@ -18,7 +18,19 @@ from inboxcrm.store.times import to_instant, to_text
 _OUTLIVING = frozenset(("messages", "matters", "promises"))
 """Tables whose rows outlive their contact."""
 
-_NO_TEXTS = frozenset(("letters", "messages", "import_marks", "search", "promise_moves", "home", "addresses"))
+_NO_TEXTS = frozenset(
+    (
+        "letters",
+        "messages",
+        "import_marks",
+        "search",
+        "promise_moves",
+        "home",
+        "addresses",
+        "listings",
+        "listing_search",
+    )
+)
 """Tables whose texts are dealt with by themselves, or are the owner's or the program's own."""
 
 _WAYS = ("mail", "phone", "met", "merged", "needless", "invitation", "withdrawn")
@@ -267,6 +279,12 @@ def leave_matters(erasing: Erasing, keys: Collection[str]) -> None:
         "DELETE FROM matter_people WHERE address_key IN (SELECT value FROM json_each(:keys))",
         keys=json.dumps(list(keys)),
     )
+
+
+def leave_lists(erasing: Erasing, keys: Collection[str], addresses: Collection[str]) -> None:
+    """No mail that is only listed names these people."""
+    connection = erasing.connection
+    erasing.counts["listings", "deleted"] += listings.drop(connection, listings.about(connection, keys, addresses))
 
 
 def names_in_journal(connection: sqlite3.Connection, key: Key, contact_id: int) -> list[str]:

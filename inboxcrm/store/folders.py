@@ -59,6 +59,7 @@ def folder(connection: sqlite3.Connection, mailbox: str, name: str) -> Folder | 
         row["baseline"],
         tuple(json.loads(row["pending"])),
         to_instant_or_none(row["checked_at"]),
+        row["listed_below"],
     )
     return Folder(row["id"], row["mailbox_id"], row["name"], FolderRole(row["role"]), position)
 
@@ -68,12 +69,13 @@ def move_to(connection: sqlite3.Connection, mailbox_id: int, name: str, role: Fo
     row = connection.execute(
         """
         INSERT INTO folders (mailbox_id, name, role, uid_validity, uid_next, highest_modseq, backfill_below, baseline,
-                             pending, checked_at)
+                             pending, checked_at, listed_below)
         VALUES (:mailbox_id, :name, :role, :uid_validity, :uid_next, :highest_modseq, :backfill_below, :baseline,
-                :pending, :checked_at)
+                :pending, :checked_at, :listed_below)
         ON CONFLICT (mailbox_id, name) DO UPDATE
         SET role = :role, uid_validity = :uid_validity, uid_next = :uid_next, highest_modseq = :highest_modseq,
-            backfill_below = :backfill_below, baseline = :baseline, pending = :pending, checked_at = :checked_at
+            backfill_below = :backfill_below, baseline = :baseline, pending = :pending, checked_at = :checked_at,
+            listed_below = :listed_below
         RETURNING id
         """,
         {
@@ -87,6 +89,7 @@ def move_to(connection: sqlite3.Connection, mailbox_id: int, name: str, role: Fo
             "baseline": position.baseline,
             "pending": json.dumps(position.pending),
             "checked_at": to_text_or_none(position.checked_at),
+            "listed_below": position.listed_below,
         },
     ).fetchone()
     return int(row["id"])

@@ -31,7 +31,15 @@ SHOWN = {
 """The views that are shown, and what each holds."""
 
 _SCHEMA = frozenset(  # `search_config` is what FTS5 reads when Datasette asks for the columns of a full-text table
-    ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "json_each", "search_config")
+    (
+        "sqlite_master",
+        "sqlite_schema",
+        "sqlite_temp_master",
+        "sqlite_temp_schema",
+        "json_each",
+        "search_config",
+        "listing_search_config",
+    )
 )
 _STEPS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION))
 _PRAGMAS = frozenset(

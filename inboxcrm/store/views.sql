@@ -178,8 +178,41 @@ SELECT mailboxes.name AS name,
         WHERE folders.mailbox_id = mailboxes.id) AS messages,
        (SELECT COUNT(*) FROM quarantine
         JOIN folders ON folders.id = quarantine.folder_id
-        WHERE folders.mailbox_id = mailboxes.id) AS quarantined
+        WHERE folders.mailbox_id = mailboxes.id) AS quarantined,
+       (SELECT MAX((SELECT messages.received_at
+                    FROM locations
+                    JOIN messages ON messages.id = locations.message_id
+                    WHERE locations.folder_id = folders.id AND locations.uid_validity = folders.uid_validity
+                      AND locations.uid >= folders.backfill_below
+                    ORDER BY locations.uid LIMIT 1)) FROM folders
+        WHERE folders.mailbox_id = mailboxes.id AND folders.backfill_below IS NOT NULL
+          AND folders.backfill_below < folders.baseline) AS read_back_at,
+       (SELECT COUNT(*) FROM listings
+        JOIN folders ON folders.id = listings.folder_id
+        WHERE folders.mailbox_id = mailboxes.id) AS listed,
+       (SELECT COALESCE(MIN(folders.listed_below IS 1), 0) FROM folders
+        WHERE folders.mailbox_id = mailboxes.id AND folders.backfill_below IS NOT NULL) AS listed_whole
 FROM mailboxes;
+
+CREATE VIEW listing_list AS
+SELECT listings.id AS id,
+       listings.received_at AS received_at,
+       listings.sender AS sender,
+       listings.recipients AS recipients,
+       listings.subject AS subject,
+       listings.size AS size,
+       listings.message_id AS message_id,
+       folders.name AS folder,
+       mailboxes.name AS mailbox,
+       listings.wanted_at AS wanted_at
+FROM listings
+JOIN folders ON folders.id = listings.folder_id
+JOIN mailboxes ON mailboxes.id = folders.mailbox_id
+WHERE NOT EXISTS (SELECT 1 FROM messages
+                  WHERE messages.message_id = listings.message_id AND messages.sender_key IS listings.sender_key)
+  AND NOT EXISTS (SELECT 1 FROM listings AS others
+                  WHERE others.message_id = listings.message_id AND others.sender_key IS listings.sender_key
+                    AND others.id < listings.id);
 
 CREATE VIEW search_source AS
 SELECT messages.id AS id, subject, sender, recipients, letters.text AS text

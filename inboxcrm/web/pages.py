@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from inboxcrm.domain import contents
 from inboxcrm.service import brief, lookalike
+from inboxcrm.service.listed import how_far
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import call_backs, commitments, told_occasions, views
 from inboxcrm.store import messages as mail
@@ -100,7 +101,7 @@ def home(visit: Visit) -> Page:
             "due_today": sum(pile.due_today for pile in piles),
             "calls": {row.promise_id: row for row in call_backs.live(connection)},
             "waiting": views.outbox(connection, states=("awaiting", "unknown"), limit=10),
-            "mailboxes": views.mailboxes(connection),
+            "mailboxes": [(box, how_far(box, visit.desk.zone)) for box in views.mailboxes(connection)],
             "newest": views.newest(connection, limit=8),
         },
     )
@@ -137,6 +138,7 @@ def contact(visit: Visit) -> Page | None:
             "suggested": commitments.listed(visit.connection, contact_id=card.id, states=(commitments.SUGGESTED,)),
             "told_days": told_occasions.listed(visit.connection, card.id),
             "sheet": _sheet(visit, rows),
+            "unread": views.count_listed(visit.connection, card.id),
         },
     )
 
@@ -210,7 +212,7 @@ def message(visit: Visit) -> Page | None:
 
 
 def search(visit: Visit) -> Page:
-    """The newest mails that hold all the words."""
+    """The newest mails that hold all the words; below the last of them those that are not read yet."""
     words = visit.arguments.get("q", "")[:500]
     try:
         hits = views.search(visit.connection, words, marks=MARKS, zone=visit.desk.zone, **_window(visit))
@@ -219,7 +221,9 @@ def search(visit: Visit) -> Page:
             raise
         hits = []
     people = views.contacts(visit.connection, like=words.strip(), limit=6) if words.strip() else []
-    return Page("search.html.j2", "Search", "search", {"sheet": _sheet(visit, hits), "people": people})
+    sheet = _sheet(visit, hits)
+    unread = [] if sheet.older else views.listed(visit.connection, words, zone=visit.desk.zone)
+    return Page("search.html.j2", "Search", "search", {"sheet": sheet, "people": people, "unread": unread})
 
 
 def promises(visit: Visit) -> Page:

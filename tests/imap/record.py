@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import cast
 
 from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
-from inboxcrm.ports import Batch, LostFolder, Position
+from inboxcrm.ports import Batch, Listed, LostFolder, Position
 from inboxcrm.spool import Spool
 from inboxcrm.testing.imap_server import Folder
 
@@ -27,6 +27,8 @@ class Record:
         self.sent: list[bytes] = []
         self.numbered: dict[str, bytes] = {}
         self.renamed: dict[str, str] = {}
+        self.listed: dict[str, dict[int, Listed]] = {}
+        self.wishes: list[tuple[str, int]] = []
 
     async def position(self, mailbox: str, folder: str) -> Position | None:
         assert mailbox == NAME
@@ -57,9 +59,14 @@ class Record:
         assert mailbox == NAME
         return self.renamed
 
+    async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:
+        assert mailbox == NAME
+        return [(folder, uid) for folder, uid in self.wishes if uid in self.listed.get(folder, {})]
+
     def commit(self, batch: Batch) -> None:
         """What one transaction of the store would do."""
         self.batches.append(batch)
+        self._list(batch)
         if batch.renamed_from is not None:
             self.held[batch.folder] = self.held.pop(batch.renamed_from)
             self.quarantined[batch.folder] = self.quarantined.pop(batch.renamed_from)
@@ -94,6 +101,17 @@ class Record:
         held.update({uid: (self.numbered[server_id], flags) for uid, server_id, flags in batch.located})
         poisoned.update(batch.quarantined)
         self.positions[batch.folder] = batch.position
+
+    def _list(self, batch: Batch) -> None:
+        """What is listed of a folder: what a first reading will bring, and nothing else."""
+        listed = self.listed.setdefault(batch.folder, {})
+        if batch.renamed_from is not None:
+            listed.update(self.listed.pop(batch.renamed_from))
+        gone = {one.uid for one in batch.arrivals} | {uid for uid, *_ in (*batch.located, *batch.quarantined)}
+        for uid in [*listed]:
+            if batch.unlisted or uid in gone or any(low <= uid <= high for low, high in batch.vanished):
+                del listed[uid]
+        listed.update((one.uid, one) for one in batch.listed)
 
     async def keep(self, batches: AsyncIterator[Batch], *, most: int | None = None) -> int:
         """Commit batches until they end, or until `most` are committed; answers how many there were."""

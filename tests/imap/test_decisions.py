@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -229,3 +230,34 @@ def test_configured_folders_are_read_and_missing_ones_named() -> None:
     )
     assert choice.missing == ("Gone",)
     assert choice.all_mail == "All"
+
+
+@pytest.mark.parametrize(
+    ("told", "listed"),
+    [
+        pytest.param({"mails": 160, "octets": 4 << 20, "seconds": 3.4, "left": 19_800}, True, id="ten megabits"),
+        pytest.param({"mails": 1_100, "octets": 28 << 20, "seconds": 2.0, "left": 18_900}, False, id="quick line"),
+        pytest.param({"mails": 1_100, "octets": 28 << 20, "seconds": 2.0, "left": 900_000}, False, id="quick and many"),
+        pytest.param({"mails": 160, "octets": 4 << 20, "seconds": 3.4, "left": 2_000}, False, id="slow and few"),
+        pytest.param({"mails": 50, "octets": 400_000, "seconds": 0.4, "left": 19_950}, False, id="too early to say"),
+        pytest.param({"mails": 0, "octets": 0, "seconds": 40.0, "left": 19_950}, False, id="nothing came yet"),
+        pytest.param({"mails": 600, "octets": 2 << 20, "seconds": 2.1, "left": 9_000}, False, id="small ones first"),
+        pytest.param(
+            {"mails": 600, "octets": 2 << 20, "seconds": 2.1, "left": 9_000, "mean_size": 60_000.0}, True,
+            id="small ones first and larger to come",
+        ),
+        pytest.param({"mails": 0, "octets": 0, "seconds": 0.0, "left": 1, "waits": True}, True, id="not today"),
+        pytest.param({"mails": 9, "octets": 9, "seconds": 99.0, "left": 0, "waits": True}, False, id="nothing left"),
+    ],
+)  # fmt: skip
+def test_a_list_comes_first_where_the_letters_take_long(told: dict[str, Any], listed: bool) -> None:
+    assert decisions.lists_first(**told) is listed
+
+
+def test_a_list_ends_with_what_it_is_a_list_of() -> None:
+    listed = Position(1, 100, backfill_below=100, baseline=100, listed_below=40)
+
+    assert Advance(listed_below=1).apply(listed).listed_below == 1
+    assert Advance(backfill_below=50).apply(listed).listed_below == 40
+    assert Advance(backfilled=True).apply(listed).listed_below is None
+    assert decisions.reconciled(listed, uid_next=90, unknown=[3], present=[3]).listed_below is None

@@ -7,6 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from inboxcrm.domain.text import many, visible
+from inboxcrm.service.listed import how_far
 from inboxcrm.store import views
 from inboxcrm.store.views import MailboxRow
 
@@ -50,6 +51,8 @@ class MailboxesScreen(PageScreen):
             _fact("last mail", self._when(row.last_mail_at)),
             _fact("on record", mails),
         ]
+        if row.backlog:
+            lines.append(_fact("so far", said(how_far(row, self.desk.zone))))
         if row.state != "watching" and row.next_attempt_at is not None:
             lines.append(_fact("next try", Content(moment(row.next_attempt_at, self.desk.zone, self.desk.now()))))
         if row.cause:

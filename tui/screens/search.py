@@ -14,11 +14,12 @@ from textual.widgets import Input
 
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.store import views
-from inboxcrm.store.views import ContactRow, Hit
+from inboxcrm.store.views import ContactRow, Hit, ListedRow
 
 from ..messages import RowChosen
 from ..widgets.rows import Rows
 from ..words import ACCENT, EMPTY, MUTED, arrow, fit, said, short
+from . import unread
 from .contact import ContactScreen
 from .contacts import contact_lines
 from .matter import MatterScreen
@@ -29,6 +30,7 @@ PAUSE = 0.12
 """Seconds without a key before the search begins."""
 
 PEOPLE, MAILS = 5, 200
+Found = ContactRow | Hit | ListedRow
 BEFORE, BEHIND = "\ue000", "\ue001"
 """Private characters around what was found: a subject may hold brackets."""
 
@@ -41,7 +43,7 @@ class SearchScreen(SplitScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: list[ContactRow | Hit] = []
+        self._found: list[Found] = []
         self._pause: Timer | None = None
         self._last = ""
 
@@ -75,7 +77,7 @@ class SearchScreen(SplitScreen):
 
     def _search(self, words: str) -> None:
         """In a thread of its own: typing never waits for the disk."""
-        found: list[ContactRow | Hit] = []
+        found: list[Found] = []
         if words.strip():
             found += self.desk.ask(lambda connection: views.contacts(connection, like=words.strip(), limit=PEOPLE))
             found += self.desk.ask(
@@ -83,20 +85,22 @@ class SearchScreen(SplitScreen):
                     connection, words, limit=MAILS, marks=(BEFORE, BEHIND), zone=self.desk.zone
                 )
             )
+            left = MAILS - sum(isinstance(each, Hit) for each in found)
+            found += self.desk.ask(lambda connection: views.listed(connection, words, limit=left, zone=self.desk.zone))
         self.app.call_from_thread(self._show, words, found)
 
-    def _show(self, words: str, found: list[ContactRow | Hit]) -> None:
+    def _show(self, words: str, found: list[Found]) -> None:
         if not self.is_mounted or words != self.words:
             return
         self._found = found
         fresh, self._last = words != self._last, words
         self.rows.nothing = "Nothing holds all of these words." if words.strip() else "Type words, or a name."
         mails = sum(isinstance(each, Hit) for each in found)
-        more = "the newest " if mails == MAILS else ""
-        self.title_line(Content.styled(f"{more}{many(mails, 'mail')}" if words.strip() else "", MUTED))
-        self.rows.show(
-            [(isinstance(each, Hit), each.message.id if isinstance(each, Hit) else each.id) for each in found]
-        )
+        unread_too = sum(isinstance(each, ListedRow) for each in found)
+        more = "the newest " if mails + unread_too == MAILS else ""
+        below = f", and {unread_too:,} not read yet" if unread_too else ""
+        self.title_line(Content.styled(f"{more}{many(mails, 'mail')}{below}" if words.strip() else "", MUTED))
+        self.rows.show([(type(each), each.message.id if isinstance(each, Hit) else each.id) for each in found])
         if fresh:
             self.rows.action_jump(0)
 
@@ -105,6 +109,8 @@ class SearchScreen(SplitScreen):
         if isinstance(each, ContactRow):
             lines = contact_lines(each, "" if each.last_at is None else short(each.last_at, zone, now), width - 2)
             return Content.styled("@ ", ACCENT) + lines[0], Content("  ") + lines[1]
+        if isinstance(each, ListedRow):
+            return unread.line(each, zone, now, width)
         row = each.message
         when = Content.styled(short(row.received_at, zone, now), MUTED)
         who = said(row.sender.partition(" <")[0], MUTED)
@@ -119,6 +125,9 @@ class SearchScreen(SplitScreen):
     def show_sheet(self, index: int | None) -> None:
         """The mail found, or nothing for a person."""
         each = None if index is None else self._found[index]
+        if isinstance(each, ListedRow):
+            self.lay(EMPTY, unread.sheet(each, self.desk.zone, self.desk.now(), self.sheet_width - 2, asked=False))
+            return
         self.lay_message(self.desk.sheet(each.message.id) if isinstance(each, Hit) else None)
 
     def message_here(self) -> int | None:
@@ -150,10 +159,12 @@ class SearchScreen(SplitScreen):
         self.query_one("#words", Input).focus()
 
     def on_row_chosen(self, message: RowChosen) -> None:
-        """Open the person, the matter, or the mail that is in none."""
+        """Open the person, the matter, the mail that is in none, or the one that is not read yet."""
         each = self._found[message.index]
         if isinstance(each, ContactRow):
             self.app.push_screen(ContactScreen(each.id))
+        elif isinstance(each, ListedRow):
+            self.app.push_screen(unread.UnreadScreen(each))
         elif each.message.matter_id is None:
             self.app.push_screen(ReadingScreen(each.message.id))
         else:

@@ -23,6 +23,7 @@ from inboxcrm.store.views.ledger import (
     promises_of_matter,
     promises_of_message,
 )
+from inboxcrm.store.views.listed import MARK, ListedRow, count_listed, listed, listed_mail, listed_of, number_of
 from inboxcrm.store.views.matters import MatterRow, matter
 from inboxcrm.store.views.messages import (
     MessageRow,
@@ -59,6 +60,8 @@ __all__ = [
     "FollowUpRow",
     "Hit",
     "JudgedRow",
+    "ListedRow",
+    "MARK",
     "MailboxRow",
     "MatterRow",
     "MessageRow",
@@ -76,6 +79,7 @@ __all__ = [
     "by_person",
     "contact",
     "contacts",
+    "count_listed",
     "count_messages",
     "decision",
     "defects",
@@ -86,11 +90,15 @@ __all__ = [
     "follow_ups",
     "judged",
     "last_touch",
+    "listed",
+    "listed_mail",
+    "listed_of",
     "mailboxes",
     "matter",
     "message",
     "newest",
     "newest_id",
+    "number_of",
     "of_matter",
     "outbox",
     "outbox_item",

@@ -13,6 +13,7 @@ from inboxcrm.store.times import to_instant_or_none
 PAGE = 50
 
 _INSTANTS = frozenset(("known_since", "away_until", "snoozed_until", "send_after"))
+_FLAGS = frozenset(("stranger", "listed_whole"))
 _LISTS = frozenset(("reasons", "attachments"))
 
 _Fields = tuple[tuple[str, Callable[[Any], Any] | None], ...]
@@ -46,7 +47,7 @@ def _reader(name: str) -> Callable[[Any], Any] | None:
         return to_instant_or_none
     if name in _LISTS:
         return _list
-    return bool if name == "stranger" else None
+    return bool if name in _FLAGS else None
 
 
 def _list(written: str | None) -> tuple[Any, ...]:

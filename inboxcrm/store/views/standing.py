@@ -11,7 +11,11 @@ from inboxcrm.store.views.rows import values
 
 @dataclass(frozen=True, slots=True)
 class MailboxRow:
-    """How a mailbox fares. `backlog` counts messages still to be read, None before anything is known."""
+    """How a mailbox fares. `backlog` counts messages still to be read, None before anything is known.
+
+    Of those `listed` are shown by who wrote them and what they are about; `listed_whole`: all of them are that can be.
+    `read_back_at` is the time down to which every folder was read.
+    """
 
     name: str
     state: str
@@ -22,6 +26,9 @@ class MailboxRow:
     backlog: int
     messages: int
     quarantined: int
+    read_back_at: datetime | None
+    listed: int
+    listed_whole: bool
 
 
 def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
