@@ -760,7 +760,7 @@ TABLE: tuple[Defence, ...] = (
         "tests/safety/test_burst.py::test_what_arrives_after_an_outage_of_a_day_is_promised_and_not_acknowledged",
         (STATE, "if facts.now - state.received_at > facts.settings.max_delay:", "if False:"),
         ("inboxcrm/domain/plan.py", "if now >= expires_at:", "if False:"),
-        ("inboxcrm/service/deliver.py", "        if now >= item.expires_at:\n", "        if False:\n"),
+        ("inboxcrm/service/release.py", "    if now >= item.expires_at:\n", "    if False:\n"),
     ),
     _defence(
         58,
@@ -779,8 +779,8 @@ TABLE: tuple[Defence, ...] = (
         59,
         "nothing leaves later than the longest delay",
         "tests/service/test_deliver.py::test_nothing_leaves_later_than_the_longest_delay",
-        ("inboxcrm/service/deliver.py", "        if now >= item.expires_at:\n", "        if False:\n"),
-        ("inboxcrm/service/deliver.py", "for item in outbox.expired(connection, state, now):", "for item in ():"),
+        ("inboxcrm/service/release.py", "    if now >= item.expires_at:\n", "    if False:\n"),
+        ("inboxcrm/service/release.py", "elif now >= item.expires_at:", "elif False:"),
         ("inboxcrm/domain/outbox.py", "return at if at < expires_at else None", "return at"),
     ),
     _defence(

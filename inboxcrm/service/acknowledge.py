@@ -26,7 +26,7 @@ from inboxcrm.service import brakes, urgent
 from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
-from inboxcrm.store import home, outbox
+from inboxcrm.store import home, outbox, outbox_counts
 from inboxcrm.store.contacts import Card
 
 PHONE = "phone"
@@ -66,7 +66,7 @@ def write(filing: Filing, speech: Speech) -> Acknowledge | Silence:
         original_subject=_may_repeat_subject(speech, filing.message),
         dedupe_key=f"acknowledgement:{identity_key(filing.message)}",
     )
-    refused = outbox.refusal_of_domain(filing.connection, recipient.domain, since=filing.now - NO_MAIL_FOR)
+    refused = outbox_counts.refusal_of_domain(filing.connection, recipient.domain, since=filing.now - NO_MAIL_FOR)
     if refused is not None:
         return Silence(f"{recipient.domain} takes no mail: {refused}")
     try:

@@ -10,7 +10,7 @@ from inboxcrm.domain.plan import AWAY, Silence
 from inboxcrm.domain.safety import limits
 from inboxcrm.domain.safety.limits import Allowed, Dropped, Tripped
 from inboxcrm.service.file import Filing
-from inboxcrm.store import home, outbox
+from inboxcrm.store import home, outbox, outbox_counts
 from inboxcrm.store.times import to_text
 
 ALARM = "brake"
@@ -21,7 +21,7 @@ MOST_WAITING = 100
 def check(filing: Filing, entry: outbox.Entry) -> outbox.Entry | Silence:
     """The entry as it may be made: as it is, held for approval, or not at all. Same transaction as the entry."""
     connection = filing.connection
-    counts = outbox.counts(connection, entry, away_texts=(AWAY,), now=filing.now)
+    counts = outbox_counts.counts(connection, entry, away_text=AWAY, now=filing.now)
     candidate = limits.Candidate(
         public_domain=filing.household.is_public(entry.recipient_domain),
         away_text=entry.template == AWAY,
@@ -37,7 +37,7 @@ def check(filing: Filing, entry: outbox.Entry) -> outbox.Entry | Silence:
             pass
     if home.braked_at(connection) is None:
         return entry
-    if outbox.waiting_for_approval(connection) >= MOST_WAITING:
+    if outbox_counts.waiting_for_approval(connection) >= MOST_WAITING:
         return Silence("the brake is on, and enough mail waits for approval already")
     return replace(entry, hold=True)
 

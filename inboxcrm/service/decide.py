@@ -25,7 +25,7 @@ from inboxcrm.ports import Batch
 from inboxcrm.service import call_back, duties, file, learned, reports, story, urgent, workflows
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, promises, questions, unowed
+from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, outbox_counts, promises, questions, unowed
 from inboxcrm.store.contacts import Card
 
 CLOCK_SLACK = timedelta(hours=1)
@@ -247,7 +247,7 @@ def terms_for(filing: Filing, person: Person, card: Card, gathered: Gathered, *,
         max_delay=settings.max_delay,
         new_sender=not gathered.history.known,
         acknowledged_today=author is not None
-        and outbox.went_to(filing.connection, author.key, since=filing.now - timedelta(days=1)),
+        and outbox_counts.went_to(filing.connection, author.key, since=filing.now - timedelta(days=1)),
         policy_of_contact=Policy(card.policy) if card.policy else None,
         policy_of_plan=level.policy,
         texts=level.templates,

@@ -1,4 +1,4 @@
-"""Lets mail out: ends the grace time, claims one item, sends it, records what happened.
+"""Lets mail out: claims one item, sends it, records what happened.
 
 Each mailbox has a lane of its own: its mails leave one after the other, and a server that does not answer holds up no
 other mailbox's.
@@ -13,21 +13,20 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from inboxcrm.domain.address import identity
-from inboxcrm.domain.modes import Mode, strictest
-from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, not_beyond_longest_pause, retry_at
+from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Submission, Transport
-from inboxcrm.service import renewal
+from inboxcrm.service import release, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.switch import ModeSwitch
-from inboxcrm.store import contacts, home, outbox
+from inboxcrm.store import contacts, home, outbox, outbox_counts
 from inboxcrm.store.database import attempt
 
 log = logging.getLogger("inboxcrm.deliver")
@@ -266,62 +265,8 @@ class Deliver:
             if found:
                 await self._household.write(self._record_found, item)
 
-    def _release(self, connection: sqlite3.Connection) -> list[outbox.Item]:
-        """End grace times by mode; drop what is too late, and keep back what a stricter mode has overtaken.
-
-        Answers what is queued then and due.
-        """
-        now = self._household.clock.now()
-        waiting = outbox.states_of_what_waits(connection)
-        if OutboxState.QUEUED in waiting:
-            self._mind_the_clock(connection, now)
-        released = []
-        if OutboxState.HELD in waiting:
-            for item in outbox.due(connection, OutboxState.HELD, now):
-                state = outbox.happen(connection, item, self._after_grace(item, now), at=now)
-                if state is OutboxState.QUEUED:
-                    released.append(replace(item, state=state))
-        for state in waiting & {OutboxState.QUEUED, OutboxState.AWAITING}:
-            for item in outbox.expired(connection, state, now):
-                outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
-        if OutboxState.QUEUED not in waiting:
-            return released
-        for item in outbox.in_state(connection, OutboxState.QUEUED):
-            self._keep_back(connection, item, now)
-        return outbox.due(connection, OutboxState.QUEUED, now)
-
-    def _after_grace(self, item: outbox.Item, now: datetime) -> OutboxEvent:
-        if now >= item.expires_at:
-            return OutboxEvent.EXPIRE
-        mode = self._mode(item)
-        if mode is Mode.SHADOW:
-            return OutboxEvent.SHOW
-        return OutboxEvent.ASK if item.hold or mode is Mode.APPROVE else OutboxEvent.RELEASE
-
-    def _mode(self, item: outbox.Item) -> Mode:
-        """The mode that counts: the stricter of the one it was entered under and the home's of this moment."""
-        return strictest(item.mode, self._household.config.acknowledge.mode)
-
-    def _keep_back(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> bool:
-        """Whether a queued mail stays here after all: the home is in shadow now, or in approve and nobody approved."""
-        if item.kind != "auto":
-            return False
-        match self._mode(item):
-            case Mode.SHADOW:
-                outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="the home was put into shadow")
-                return True
-            case Mode.APPROVE if item.approved_at is None:
-                outbox.happen(connection, item, OutboxEvent.ASK, at=now, reply="the home asks before it sends")
-                return True
-            case _:
-                return False
-
-    def _mind_the_clock(self, connection: sqlite3.Connection, now: datetime) -> None:
-        """Where the clock was set back, bring nearer what would otherwise wait for the time it showed before."""
-        for item in outbox.in_state(connection, OutboxState.QUEUED):
-            until = not_beyond_longest_pause(item.send_after, now)
-            if until < item.send_after and (item.kind == "auto" or item.attempts):
-                outbox.postpone(connection, item.id, until)
+    def _mind_the_clock(self, now: datetime) -> None:
+        """Where the clock was set back, let no account rest until the time it showed before."""
         for name, until in list(self._resting.items()):
             if until > now + PAUSE_AFTER_ACCOUNT_TROUBLE:
                 self._resting[name] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
@@ -331,10 +276,11 @@ class Deliver:
 
         `at_once` says that these are sent as soon as the transaction is committed.
         """
-        due = self._release(connection)
+        now = self._household.clock.now()
+        self._mind_the_clock(now)
+        due = release.released(connection, self._household.config.acknowledge.mode, now)
         if not due or home.paused_at(connection) is not None:
             return []
-        now = self._household.clock.now()
         items = [
             item
             for item in due
@@ -365,7 +311,7 @@ class Deliver:
         for item in items:
             if item.mailbox not in left:
                 office = self._offices[item.mailbox]
-                in_a_minute, in_a_day = outbox.sent_since(
+                in_a_minute, in_a_day = outbox_counts.sent_since(
                     connection, item.mailbox, now - timedelta(minutes=1), now - timedelta(days=1)
                 )
                 left[item.mailbox] = min(office.per_minute - in_a_minute, office.per_day - in_a_day)
@@ -391,7 +337,7 @@ class Deliver:
 
     def _claim_seen(self, connection: sqlite3.Connection, item: outbox.Item, at: Step = Step.CONNECT) -> bool:
         """The same for an item that this very transaction has read as queued, with nothing paused."""
-        if self._keep_back(connection, item, self._household.clock.now()):
+        if release.keep_back(connection, item, self._household.config.acknowledge.mode, self._household.clock.now()):
             return False
         if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):
             now = self._household.clock.now()

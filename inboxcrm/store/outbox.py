@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
-from inboxcrm.domain.refusals import takes_no_mail
-from inboxcrm.domain.safety import limits
-from inboxcrm.store import home, tombstones
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
@@ -71,34 +68,45 @@ class Entry:
 
 
 _ITEM = """
-    SELECT outbox.*, mailboxes.name AS mailbox
+    SELECT outbox.id, outbox.kind, mailboxes.name, outbox.message_id, outbox.matter_id, outbox.promise_id, outbox.state,
+           outbox.step, outbox.hold, outbox.mail_id, outbox.recipient, outbox.envelope_from, outbox.raw, outbox.due_at,
+           outbox.send_after, outbox.expires_at, outbox.attempts, outbox.mode, outbox.approved_at, outbox.template
     FROM outbox
     JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
+"""
+"""The fields of `Item` in their order.
+
+States are written out in what is asked of the outbox: SQLite compares a bound one with those of the partial indexes,
+and for that prepares the statement anew each time, which takes ten times as long as the answer.
 """
 
 
 def _item(row: sqlite3.Row) -> Item:
+    (
+        item_id, kind, mailbox, message_id, matter_id, promise_id, state, step, hold, mail_id, recipient, envelope_from,
+        raw, due_at, send_after, expires_at, attempts, mode, approved_at, template,
+    ) = row  # fmt: skip
     return Item(
-        row["id"],
-        row["kind"],
-        row["mailbox"],
-        row["message_id"],
-        row["matter_id"],
-        row["promise_id"],
-        OutboxState(row["state"]),
-        None if row["step"] is None else Step(row["step"]),
-        bool(row["hold"]),
-        row["mail_id"],
-        row["recipient"],
-        row["envelope_from"],
-        row["raw"],
-        to_instant_or_none(row["due_at"]),
-        to_instant(row["send_after"]),
-        to_instant(row["expires_at"]),
-        row["attempts"],
-        Mode(row["mode"]),
-        to_instant_or_none(row["approved_at"]),
-        row["template"],
+        item_id,
+        kind,
+        mailbox,
+        message_id,
+        matter_id,
+        promise_id,
+        OutboxState(state),
+        None if step is None else Step(step),
+        bool(hold),
+        mail_id,
+        recipient,
+        envelope_from,
+        raw,
+        to_instant_or_none(due_at),
+        to_instant(send_after),
+        to_instant(expires_at),
+        attempts,
+        Mode(mode),
+        to_instant_or_none(approved_at),
+        template,
     )
 
 
@@ -152,58 +160,25 @@ def by_id(connection: sqlite3.Connection, item_id: int) -> Item | None:
 
 def in_state(connection: sqlite3.Connection, state: OutboxState) -> list[Item]:
     """The items in a state, oldest first."""
-    rows = connection.execute(_ITEM + " WHERE outbox.state = ? ORDER BY outbox.id", (state,))
+    rows = connection.execute(f"{_ITEM} WHERE outbox.state = '{state}' ORDER BY outbox.id")
     return [_item(row) for row in rows]
 
 
-def due(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> list[Item]:
-    """The items in a state whose time has come, oldest first."""
+def stirring(connection: sqlite3.Connection, now: datetime) -> list[Item]:
+    """What a look at the outbox is about, oldest first: all that is queued, what was held until now, and what awaits a
+    person's word and is too late to be of use.
+    """
     rows = connection.execute(
-        _ITEM + " WHERE outbox.state = ? AND outbox.send_after <= ? ORDER BY outbox.id", (state, to_text(now))
+        f"""
+        {_ITEM}
+        WHERE outbox.state = 'queued'
+           OR (outbox.state = 'held' AND outbox.send_after <= :now)
+           OR (outbox.state = 'awaiting' AND outbox.expires_at <= :now)
+        ORDER BY outbox.id
+        """,
+        {"now": to_text(now)},
     )
     return [_item(row) for row in rows]
-
-
-def sent_since(connection: sqlite3.Connection, mailbox: str, late: datetime, early: datetime) -> tuple[int, int]:
-    """How many mails of a mailbox its server accepted since either of two instants, the later one first.
-
-    No mail waits longer than two days to go.
-    """
-    row = connection.execute(
-        """
-        SELECT COUNT(*) FILTER (WHERE outbox.ended_at > :late), COUNT(*)
-        FROM outbox
-        JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
-        WHERE mailboxes.name = :mailbox AND outbox.state = :state
-          AND outbox.created_at > :created AND outbox.ended_at > :early
-        """,
-        {
-            "mailbox": mailbox,
-            "state": OutboxState.SENT,
-            "created": to_text(early - timedelta(days=7)),
-            "late": to_text(late),
-            "early": to_text(early),
-        },
-    ).fetchone()
-    return int(row[0]), int(row[1])
-
-
-def expired(connection: sqlite3.Connection, state: OutboxState, now: datetime) -> list[Item]:
-    """The items in a state that are too late to be of use."""
-    rows = connection.execute(_ITEM + " WHERE outbox.state = ? AND outbox.expires_at <= ?", (state, to_text(now)))
-    return [_item(row) for row in rows]
-
-
-def states_of_what_waits(connection: sqlite3.Connection) -> frozenset[OutboxState]:
-    """Which of held, queued and awaiting have an item: mostly none, and the outbox is looked at often."""
-    row = connection.execute(
-        """
-        SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'held') AS held,
-               EXISTS (SELECT 1 FROM outbox WHERE state = 'queued') AS queued,
-               EXISTS (SELECT 1 FROM outbox WHERE state = 'awaiting') AS awaiting
-        """
-    ).fetchone()
-    return frozenset(OutboxState(state) for state in row.keys() if row[state])  # noqa: SIM118 - a Row iterates values
 
 
 def next_due(connection: sqlite3.Connection) -> datetime | None:
@@ -421,106 +396,10 @@ def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: i
     )
 
 
-_LEFT = "kind = 'auto' AND state NOT IN ('cancelled', 'expired', 'failed')"
-"""Automatic mail that left, may have left, or still may; a shown one counts, so that shadow shows what would happen."""
-
-
-def counts(connection: sqlite3.Connection, entry: Entry, *, away_texts: Sequence[str], now: datetime) -> limits.Counts:
-    """What the ledger holds that limits one more automatic mail."""
-    since = {name: to_text(now - within) for name, (within, _) in _COUNTED.items()}
-    values = {f"since_{name}": moment for name, moment in since.items()}
-    recent = connection.execute(
-        _COUNT_RECENT,
-        {
-            **values,
-            "earliest": min(since.values()),
-            **_counted_as(connection, entry),
-            "subject": entry.subject_key,
-            "matter": entry.matter_id,
-            "away": json.dumps(list(away_texts)),
-        },
-    ).fetchone()
-    (of_this_version,) = connection.execute(
-        f"SELECT COUNT(*) FROM outbox WHERE {_LEFT} AND promise_id = ? AND due_at IS ?",  # noqa: S608 - ours
-        (entry.promise_id, to_text_or_none(entry.due_at)),
-    ).fetchone()
-    return limits.Counts(this_promise_version=of_this_version, **dict(zip(_COUNTED, recent, strict=True)))
-
-
-def _counted_as(connection: sqlite3.Connection, entry: Entry) -> dict[str, str]:
-    """Whose mail counts: the recipient's address and domain, and what stands for them since somebody was erased."""
-    names = {"base": entry.recipient_base, "domain": entry.recipient_domain}
-    if not tombstones.any_laid(connection):
-        return names | {f"erased_{name}": value for name, value in names.items()}
-    secret = home.secret(connection)
-    return names | {f"erased_{name}": tombstones.stands_for(secret, value) for name, value in names.items()}
-
-
-_COUNTED = {
-    "matter_7_days": (limits.WITHIN_MATTER, "matter_id = :matter"),
-    "sender_10_minutes": (limits.WITHIN_SENDER_PAUSE, "recipient_base IN (:base, :erased_base)"),
-    "sender_day": (limits.WITHIN_DAY, "recipient_base IN (:base, :erased_base)"),
-    "sender_away_4_days": (
-        limits.WITHIN_AWAY,
-        "recipient_base IN (:base, :erased_base) AND template IN (SELECT value FROM json_each(:away))",
-    ),
-    "domain_day": (limits.WITHIN_DAY, "recipient_domain IN (:domain, :erased_domain)"),
-    "domain_subject_day": (
-        limits.WITHIN_DAY,
-        "recipient_domain IN (:domain, :erased_domain) AND subject_key = :subject",
-    ),
-    "forms_day": (limits.WITHIN_DAY, "form_lead"),
-    "total_hour": (limits.WITHIN_HOUR, "1"),
-    "total_day": (limits.WITHIN_DAY, "1"),
-    "new_strangers_day": (limits.WITHIN_DAY, "stranger"),
-}
-"""What is counted by its field of `limits.Counts`: how far back, and which mails."""
-
-_COUNTS = ", ".join(
-    f"COUNT(*) FILTER (WHERE created_at > :since_{name} AND {condition})" for name, (_, condition) in _COUNTED.items()
-)
-_COUNT_RECENT = f"SELECT {_COUNTS} FROM outbox WHERE {_LEFT} AND created_at > :earliest"  # noqa: S608 - ours
-"""One walk over the mails of the longest window: as many as the limits let through in a week."""
-
-
-def waiting_for_approval(connection: sqlite3.Connection) -> int:
-    """How many automatic mails wait for a person."""
-    row = connection.execute(
-        "SELECT COUNT(*) FROM outbox WHERE kind = 'auto' AND (state = 'awaiting' OR (state = 'held' AND hold))"
-    ).fetchone()
-    return int(row[0])
-
-
 def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
     """Whether a mail with this Message-ID of ours lies in Sent: a restored or copied home derives the same one."""
     row = connection.execute(
         "SELECT 1 FROM messages WHERE message_id = ? AND direction = 'auto'", (mail_id,)
-    ).fetchone()
-    return row is not None
-
-
-def refusal_of_domain(connection: sqlite3.Connection, domain: str, *, since: datetime) -> str | None:
-    """The reply by which our server told since then that a domain takes no mail at all; None where there is none."""
-    rows = connection.execute(
-        """
-        SELECT reply FROM outbox
-        WHERE state = 'failed' AND created_at >= ? AND LOWER(SUBSTR(recipient, INSTR(recipient, '@') + 1)) = ?
-        ORDER BY id DESC
-        """,
-        (to_text(since), domain),
-    )
-    return next((reply for (reply,) in rows if reply is not None and takes_no_mail(reply)), None)
-
-
-def went_to(connection: sqlite3.Connection, recipient: str, *, since: datetime) -> bool:
-    """Whether an automatic mail to this recipient was entered since then and not dropped."""
-    row = connection.execute(
-        """
-        SELECT 1 FROM outbox
-        WHERE kind = 'auto' AND LOWER(recipient) = ? AND created_at >= ?
-          AND state NOT IN ('cancelled', 'expired', 'failed')
-        """,
-        (recipient, to_text(since)),
     ).fetchone()
     return row is not None
 

@@ -17,7 +17,7 @@ from inboxcrm.home import spool_folder
 from inboxcrm.service import actions, commitments, erasing, keeping, merging
 from inboxcrm.service.erasing import Erasure
 from inboxcrm.service.importing import Import
-from inboxcrm.store import messages, outbox, views
+from inboxcrm.store import messages, outbox, outbox_counts, views
 from inboxcrm.store.vault import SHOWN
 from tests.leaving.conftest import BOB, DEE, Run, contact
 from tests.service.house import MONDAY, House, mail, own
@@ -236,7 +236,7 @@ def test_the_limits_still_count_what_the_person_got(house: House) -> None:
     def counted() -> tuple[int, int]:
         now = house.clock.now()
         with house.household.database.read() as connection:
-            found = outbox.counts(connection, entry, away_texts=("away",), now=now)
+            found = outbox_counts.counts(connection, entry, away_text="away", now=now)
         return found.sender_day, found.domain_day
 
     before = counted()

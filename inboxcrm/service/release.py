@@ -1,0 +1,63 @@
+"""Which mails of the outbox may leave now: grace times end here, and what is too late, or stands under a stricter mode,
+is kept back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime
+
+from inboxcrm.domain.modes import Mode, strictest
+from inboxcrm.domain.outbox import OutboxEvent, OutboxState, not_beyond_longest_pause
+from inboxcrm.store import outbox
+from inboxcrm.store.outbox import Item
+
+
+def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[Item]:
+    """Move what time and the home's `mode` of this moment move; answers what is queued then and due, oldest first."""
+    may_leave = []
+    for item in outbox.stirring(connection, now):
+        if item.state is OutboxState.HELD:
+            state = outbox.happen(connection, item, _after_grace(item, mode, now), at=now)
+            if state is OutboxState.QUEUED:
+                may_leave.append(replace(item, state=state))
+        elif now >= item.expires_at:
+            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
+        elif not keep_back(connection, item, mode, now) and _send_after(connection, item, now) <= now:
+            may_leave.append(item)
+    return may_leave
+
+
+def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datetime) -> bool:
+    """Whether a queued mail stays here after all: the home is in shadow now, or in approve and nobody approved."""
+    if item.kind != "auto":
+        return False
+    match strictest(item.mode, mode):
+        case Mode.SHADOW:
+            outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="the home was put into shadow")
+            return True
+        case Mode.APPROVE if item.approved_at is None:
+            outbox.happen(connection, item, OutboxEvent.ASK, at=now, reply="the home asks before it sends")
+            return True
+        case _:
+            return False
+
+
+def _after_grace(item: Item, mode: Mode, now: datetime) -> OutboxEvent:
+    """What the end of its grace time does to a mail; the stricter of its own mode and the home's counts."""
+    if now >= item.expires_at:
+        return OutboxEvent.EXPIRE
+    stricter = strictest(item.mode, mode)
+    if stricter is Mode.SHADOW:
+        return OutboxEvent.SHOW
+    return OutboxEvent.ASK if item.hold or stricter is Mode.APPROVE else OutboxEvent.RELEASE
+
+
+def _send_after(connection: sqlite3.Connection, item: Item, now: datetime) -> datetime:
+    """When a queued mail may go; nearer than planned where the clock was set back, lest it wait for the former time."""
+    until = not_beyond_longest_pause(item.send_after, now)
+    if until < item.send_after and (item.kind == "auto" or item.attempts):
+        outbox.postpone(connection, item.id, until)
+        return until
+    return item.send_after
