@@ -43,6 +43,8 @@ def _kept(character: str) -> str:
 
 def unsafe_characters(text: str) -> str:
     """The characters of `text` that `one_line` would not have let through: the last check before sending."""
+    if text.isascii() and text.isprintable():
+        return ""
     return "".join(character for character in text if _kept(character) != character)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email import message_from_bytes
+from email.utils import getaddresses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import Draft
@@ -110,3 +114,29 @@ def test_only_the_recipients_own_address_may_be_beyond_ascii() -> None:
     ):
         with pytest.raises(UnsafeMailError):
             check(draft, expected)
+
+
+@given(
+    name=st.text(max_size=30),
+    subject=st.text(max_size=80),
+    bent=st.sampled_from(("From: ", "To: ", "Subject: ", "Date: ", "References: ", "\r\n", " <", "@", ">")),
+    by=st.text(st.sampled_from('\r\n\t"\\<>(),:;@=?.a \x0b\x85ü'), max_size=4),
+)
+def test_what_passes_reads_the_same_to_the_parser_of_the_standard_library(
+    name: str, subject: str, bent: str, by: str
+) -> None:
+    draft = drafted(to=address(name, "bob@example.com"), original_subject=subject)
+    draft = replace(draft, raw=draft.raw.replace(bent.encode(), (bent + by).encode(), 1))
+
+    try:
+        check(draft, EXPECTED)
+    except UnsafeMailError:
+        return
+
+    message = message_from_bytes(draft.raw)
+    lines = [line for line in draft.raw.partition(b"\r\n\r\n")[0].split(b"\r\n") if not line.startswith(b" ")]
+    assert not message.defects
+    assert message.keys() == [line.partition(b":")[0].decode() for line in lines]
+    assert [spec for _, spec in getaddresses([message["To"].replace("\r\n", "")])] == ["bob@example.com"]
+    assert [spec for _, spec in getaddresses([message["From"].replace("\r\n", "")])] == ["ann@example.org"]
+    assert (message.get_content_type(), message.get_content_charset()) == ("text/plain", "utf-8")
