@@ -284,8 +284,8 @@ TABLE: tuple[Defence, ...] = (
         "tests/service/test_ingest.py::test_a_mail_sent_again_under_a_new_id_is_answered_once",
         (
             "inboxcrm/service/decide.py",
-            "since=filing.now - SENT_AGAIN_WITHIN):",
-            "since=filing.now + SENT_AGAIN_WITHIN):",
+            "since = filing.now - SENT_AGAIN_WITHIN",
+            "since = filing.now + SENT_AGAIN_WITHIN",
         ),
         ("inboxcrm/domain/plan.py", "if isinstance(promise, Chased):", "if False:"),
         (

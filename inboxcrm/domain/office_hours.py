@@ -212,16 +212,19 @@ class OfficeCalendar:
 
     def _pieces(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         for day in _days(self._local_date(start), self._local_date(end)):
-            opens, closes = instant(day, MIDNIGHT, self.zone), instant(day + ONE_DAY, MIDNIGHT, self.zone)
-            if start <= opens and closes <= end:
-                if day not in self._known_pieces:
-                    self._known_pieces[day] = tuple(self._pieces_of(day, opens, closes))
-                yield from self._known_pieces[day]
-            else:
-                yield from self._pieces_of(day, max(opens, start), min(closes, end))
+            if day not in self._known_pieces:
+                self._known_pieces[day] = tuple(self._pieces_of(day))
+            for piece in self._known_pieces[day]:
+                span = piece.span
+                if start <= span.start and span.end <= end:
+                    yield piece
+                elif span.start < end and start < span.end:
+                    cut = Span(max(span.start, start), min(span.end, end))
+                    yield Stretch(piece.why, cut, piece.on, piece.name, piece.away)
 
-    def _pieces_of(self, day: date, first: datetime, last: datetime) -> Iterator[Stretch]:
-        """One local date from `first` to `last` of it, with its reasons."""
+    def _pieces_of(self, day: date) -> Iterator[Stretch]:
+        """One local date from midnight to midnight, with its reasons."""
+        first, last = instant(day, MIDNIGHT, self.zone), instant(day + ONE_DAY, MIDNIGHT, self.zone)
         hours = self._by_hours(day)
         edges = {first, last, *(edge for span in hours for edge in (span.start, span.end)), *self._edges_of_absences()}
         if self._halved(day):

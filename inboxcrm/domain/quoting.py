@@ -7,6 +7,7 @@ length and no more. Of the libraries tried two were exponential there, the third
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST = 200_000
 """Characters looked at; nobody writes more in one letter."""
@@ -140,6 +141,7 @@ def fresh_subject(subject: str) -> str:
     return "" if _PREFIX.match(subject[:2_000]) else subject
 
 
+@lru_cache(maxsize=64)  # one mail asks four times
 def normalised_subject(subject: str) -> str:
     """The key of a subject: case folded, without reply and forward marks of many languages and without list tags.
 

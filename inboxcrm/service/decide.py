@@ -92,9 +92,8 @@ def _flags(filing: Filing, batch: Batch) -> frozenset[str]:
 
 def _duplicate(filing: Filing) -> bool:
     connection, message = filing.connection, filing.message
-    if outbox.has_key(connection, identity_key(message)):
-        return True
-    if outbox.has_key(connection, content_key(message), since=filing.now - SENT_AGAIN_WITHIN):
+    since = filing.now - SENT_AGAIN_WITHIN
+    if outbox.was_decided(connection, identity_key(message), words=content_key(message), since=since):
         return True
     if message.message_id is None or message.author is None:
         return False

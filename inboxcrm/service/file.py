@@ -157,6 +157,8 @@ def store(
     matter_id = placement.matter.matter_id if placement.matter is not None else None
     filed = person.contact_id is not None or person.organisation_id is not None
     awaited = direction == "in" and mail_class is not MailClass.MACHINE
+    ids = [each for each in (message.message_id, *message.ancestors[:1], *message.ancestors[-1:]) if each]
+    people = people_besides_owner(filing.household, message)
     if matter_id is None and (filed or awaited):
         matter_id = register.open_matter(
             contact_id=person.contact_id,
@@ -165,13 +167,14 @@ def store(
             subject_key=normalised_subject(message.subject),
             turn=turn or "nobody",
             at=filing.received_at,
+            ids=ids,
+            people=people,
         )
-    if matter_id is not None:
-        ids = [each for each in (message.message_id, *message.ancestors[:1], *message.ancestors[-1:]) if each]
+    elif matter_id is not None:
         register.extend(
             matter_id,
             ids=ids,
-            people=people_besides_owner(filing.household, message),
+            people=people,
             at=filing.received_at,
             turn=turn,
             by_person=mail_class is not MailClass.MACHINE,

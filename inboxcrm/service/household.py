@@ -99,6 +99,9 @@ class Household:
     learned: dict[str, Learned] = field(default_factory=dict, init=False, repr=False)
     secret: bytes = field(init=False, repr=False)
     _own_keys: frozenset[str] = field(init=False)
+    _settings: dict[str, tuple[Config, Settings]] = field(default_factory=dict, init=False, repr=False)
+    """What the gate is told by mailbox, and the settings of the home that it was made of."""
+
     _calendars: dict[str, tuple[Basis, OfficeCalendar]] = field(default_factory=dict, init=False, repr=False)
     _calendars_of_rulers: dict[str, tuple[Basis, OfficeCalendar]] = field(default_factory=dict, init=False, repr=False)
     _rulers: dict[str, tuple[tuple[Basis, date, timedelta], Ruler]] = field(
@@ -184,7 +187,13 @@ class Household:
         return domain in self.config.safety.public_mail_domains or is_public_mail_domain(domain)
 
     def settings(self, mailbox: MailboxConfig) -> Settings:
-        """What the gate is told about a mailbox."""
+        """What the gate is told about a mailbox, which is one of the home's."""
+        held = self._settings.get(mailbox.name)
+        if held is None or held[0] is not self.config:
+            held = self._settings[mailbox.name] = self.config, self._settings_of(mailbox)
+        return held[1]
+
+    def _settings_of(self, mailbox: MailboxConfig) -> Settings:
         safety = self.config.safety
         provider = providers.for_host(mailbox.imap.host, mailbox.imap.port)
         return Settings(

@@ -39,9 +39,9 @@ def target(
     teaches is worked out anew when an answer was given, and every `KEPT` besides, since what is open grows older.
     """
     terms = household.plan(plan)
-    if contact_id is not None and promises.answers_to(connection, contact_id, now=now) >= learning.ENOUGH_OF_CONTACT:
+    answers, last = promises.answers_to(connection, contact_id, now=now)
+    if answers >= learning.ENOUGH_OF_CONTACT:
         return _work_out(household, connection, contact_id, terms, now)
-    last = promises.last_end(connection)
     kept = household.learned.get(terms.name)
     if kept is not None and kept.terms is terms and kept.last == last and now - KEPT < kept.at <= now:
         return kept.target

@@ -91,8 +91,10 @@ class BatchRegister(Register):
         subject_key: str,
         turn: str,
         at: datetime,
+        ids: Iterable[str],
+        people: Iterable[str],
     ) -> int:
-        return self._matters.open(
+        matter_id = self._matters.open(
             contact_id=contact_id,
             organisation_id=organisation_id,
             subject=subject,
@@ -100,6 +102,10 @@ class BatchRegister(Register):
             turn=turn,
             at=at,
         )
+        self._matters.extend(
+            matter_id, ids=ids, people=people, at=at, turn=None, by_person=False, contact_id=None, now=self._now
+        )
+        return matter_id
 
     def extend(
         self,

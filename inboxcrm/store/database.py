@@ -64,6 +64,7 @@ class Database:
         run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
+        self._durable = True
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA temp_store = MEMORY")
         run("PRAGMA cache_size = -16384")
@@ -141,7 +142,9 @@ class Database:
                 yield self._connection
 
     def _set_durable(self, durable: bool) -> None:
-        self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        if durable is not self._durable:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
 
     @contextmanager
     def _time_may_act(self) -> Iterator[None]:

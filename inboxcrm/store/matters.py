@@ -93,8 +93,10 @@ def open_matter(
     subject_key: str,
     turn: str,
     at: datetime,
+    ids: Iterable[str] = (),
+    people: Iterable[str] = (),
 ) -> int:
-    """A new matter."""
+    """A new matter, with the Message-IDs and the address keys it begins with."""
     cursor = connection.execute(
         """
         INSERT INTO matters (contact_id, organisation_id, subject, subject_key, turn, opened_at, last_at)
@@ -102,7 +104,14 @@ def open_matter(
         """,
         (contact_id, organisation_id, subject, subject_key, turn, to_text(at), to_text(at)),
     )
-    return int(cursor.lastrowid or 0)
+    matter_id = int(cursor.lastrowid or 0)
+    _add(connection, matter_id, ids, people)
+    return matter_id
+
+
+def _add(connection: sqlite3.Connection, matter_id: int, ids: Iterable[str], people: Iterable[str]) -> None:
+    connection.executemany(ADD_ID, [(each, matter_id) for each in ids])
+    connection.executemany(ADD_PERSON, [(matter_id, key) for key in people])
 
 
 def extend(
@@ -122,8 +131,7 @@ def extend(
 
     A mail older than the matter's last one (a backlog is read newest first) does not change whose turn it is.
     """
-    connection.executemany(ADD_ID, [(each, matter_id) for each in ids])
-    connection.executemany(ADD_PERSON, [(matter_id, key) for key in people])
+    _add(connection, matter_id, ids, people)
     connection.execute(
         """
         UPDATE matters

@@ -380,10 +380,11 @@ def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> froze
     return frozenset(each for each in ids if is_ours(connection, each))
 
 
-def has_key(connection: sqlite3.Connection, key: str, *, since: datetime | None = None) -> bool:
-    """Whether a message under this dedupe key was decided about before (not earlier than `since`)."""
+def was_decided(connection: sqlite3.Connection, key: str, *, words: str, since: datetime) -> bool:
+    """Whether a message was decided about before: under its own key, or since then under the key of its words."""
     row = connection.execute(
-        "SELECT 1 FROM answered WHERE key = ? AND at >= ?", (key, "" if since is None else to_text(since))
+        "SELECT 1 FROM answered WHERE key = :key OR (key = :words AND at >= :since)",
+        {"key": key, "words": words, "since": to_text(since)},
     ).fetchone()
     return row is not None
 

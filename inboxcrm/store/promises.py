@@ -193,18 +193,18 @@ class AnswerTime:
     of_plan: bool
 
 
-def answers_to(connection: sqlite3.Connection, contact_id: int, *, now: datetime) -> int:
-    """How many of a contact's mails were answered by `now`."""
+def answers_to(connection: sqlite3.Connection, contact_id: int | None, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many of a contact's mails were answered by `now`, and when the promise that ended last of all did."""
     row = connection.execute(
-        "SELECT COUNT(*) FROM promises WHERE contact_id = ? AND state IN ('kept', 'kept_late') AND ended_at <= ?",
-        (contact_id, to_text(now)),
+        """
+        SELECT (SELECT COUNT(*)
+                FROM promises
+                WHERE contact_id = :contact_id AND state IN ('kept', 'kept_late') AND ended_at <= :now),
+               (SELECT MAX(ended_at) FROM promises)
+        """,
+        {"contact_id": contact_id, "now": to_text(now)},
     ).fetchone()
-    return int(row[0])
-
-
-def last_end(connection: sqlite3.Connection) -> datetime | None:
-    """When the promise that ended last did; None before the first."""
-    return to_instant_or_none(connection.execute("SELECT MAX(ended_at) FROM promises").fetchone()[0])
+    return int(row[0]), to_instant_or_none(row[1])
 
 
 def answer_times(

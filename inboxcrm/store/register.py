@@ -92,8 +92,10 @@ class Register:
         subject_key: str,
         turn: str,
         at: datetime,
+        ids: Iterable[str],
+        people: Iterable[str],
     ) -> int:
-        """A new matter."""
+        """A new matter, with the Message-IDs and the address keys it begins with."""
         return matters.open_matter(
             self.connection,
             contact_id=contact_id,
@@ -102,6 +104,8 @@ class Register:
             subject_key=subject_key,
             turn=turn,
             at=at,
+            ids=ids,
+            people=people,
         )
 
     def extend(

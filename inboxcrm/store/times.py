@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def to_text(instant: datetime) -> str:
     """An aware instant as `2026-03-27T15:30:00Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    return instant.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def to_text_or_none(instant: datetime | None) -> str | None:
