@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.sabotage.table import Defence, _defence
+from dataclasses import replace
+
+from bench.sabotage.table import GATE, TABLE, Defence, _defence
 
 WIRE, BODIES, WATCHER = "inboxcrm/imap/wire.py", "inboxcrm/imap/bodies.py", "inboxcrm/imap/watcher.py"
 SYNC, DECISIONS, ERRORS = "inboxcrm/imap/sync.py", "inboxcrm/imap/decisions.py", "inboxcrm/imap/errors.py"
@@ -11,8 +13,14 @@ RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deli
 ROUNDS, RESTING = "inboxcrm/imap/rounds.py", "inboxcrm/imap/resting.py"
 T = "tests/imap/test_"
 ROUNDS_MET = T + "rounds.py::test_whatever_a_look_meets_nothing_is_lost"
+WIRE_MET = "tests/faults/test_wire.py::test_a_wire_that_breaks_costs_nothing"
+SERVER_MET = "tests/faults/test_server.py::test_a_server_that_fails_costs_nothing"
 SENDING = "tests/faults/test_sending.py::test_a_submission_server_that_fails_gets_no_mail_twice"
+LOOPS, FAULTY = "tests/whole/test_loops.py::", "tests/faults/test_machine.py::"
 LANES = "tests/service/test_lanes.py::test_"
+
+HOSTILE_TOO = {33: (2,), 35: (27, 29), 36: (24, 30), 41: (13,), 46: (25,)}
+"""Faults that the same defences meet as these rows of docs/hostile-inputs.md."""
 
 FAULTS: tuple[Defence, ...] = (
     _defence(
@@ -34,6 +42,12 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/imap/dialogue.py", 'if response.name == "BYE":', "if False:"),
     ),
     _defence(
+        4,
+        "the pauses grow no further than five minutes",
+        T + "decisions.py::test_when_to_try_again",
+        (RETRIES, "_CAP = 300.0", "_CAP = 3000.0"),
+    ),
+    _defence(
         5,
         "DONE must be answered within a deadline",
         T + "connection.py::test_a_server_that_never_answers_done_is_dead_within_the_deadline",
@@ -44,22 +58,44 @@ FAULTS: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        5,
+        "a look must be answered within a deadline",
+        ROUNDS_MET + "[qresync-STATUS-silence]",
+        (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
+    ),
+    _defence(
+        6,
+        "a FETCH has a deadline",
+        WIRE_MET + "[6 silence inside a FETCH]",
+        (
+            WIRE,
+            "        self._select(event, remaining)\n        self._waker.heed()\n",
+            "        self._select(event, None)\n        self._waker.heed()\n",
+        ),
+    ),
+    _defence(
         7,
         "a deadline is of the whole command",
         T + "connection.py::test_a_dripping_server_is_cut_off_by_the_deadline_of_the_whole_command",
         (WIRE, "if self.deadline is not None and time.monotonic() >= self.deadline:", "if self.allow(2.0):"),
     ),
     _defence(
+        8,
+        "what is said has a deadline too",
+        WIRE_MET + "[8 what we say goes nowhere]",
+        (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
+    ),
+    _defence(
+        9,
+        "a reset is a lost connection wherever it comes",
+        WIRE_MET + "[9 reset inside a literal]",
+        (WIRE, 'raise ConnectionLostError(f"nothing comes from the server: {in_words(error)}") from error', "raise"),
+    ),
+    _defence(
         10,
         "the pieces that came are kept",
         T + "large_mail.py::test_a_connection_that_ends_between_pieces_costs_one_piece",
         (BODIES, "half = self._doubts.halves.get(uid)\n", "half = None\n"),
-    ),
-    _defence(
-        38,
-        "a folder of the settings is followed",
-        T + "folders.py::test_a_folder_of_the_settings_that_was_renamed_is_followed",
-        ("inboxcrm/imap/account.py", "if not choice.missing or self.known is None:", "if True:"),
     ),
     _defence(
         10,
@@ -86,6 +122,16 @@ FAULTS: tuple[Defence, ...] = (
         (WIRE, "        if size > self._max_literal:\n            raise", "        if False:\n            raise"),
     ),
     _defence(
+        13,
+        "a line is read to its end",
+        T + "connection.py::test_what_happens_in_one_byte_segments_is_the_same",
+        (
+            WIRE,
+            'while (end := self._buffer.find(b"\\n", self._start + scanned)) < 0:\n',
+            'if (end := self._buffer.find(b"\\n", self._start + scanned)) < 0:\n',
+        ),
+    ),
+    _defence(
         14,
         "what came with the continuation is heard",
         T + "connection.py::test_news_glued_to_the_continuation_is_reported_at_once",
@@ -100,6 +146,12 @@ FAULTS: tuple[Defence, ...] = (
         "a server that refuses IDLE is polled",
         T + "watcher.py::test_a_server_that_refuses_idle_is_polled_over_the_same_connection",
         (WATCHER, "self._clock.monotonic() + account.timing.idle_again", "0.0"),
+    ),
+    _defence(
+        15,
+        "an IDLE that is refused for want of an open folder is no refusal of IDLE",
+        T + "rounds.py::test_an_idle_that_is_refused_for_want_of_an_open_folder_is_tried_again",
+        (RESTING, "            self.over = True  # no folder is open: that is why", "            raise"),
     ),
     _defence(
         16,
@@ -120,16 +172,10 @@ FAULTS: tuple[Defence, ...] = (
         (DECISIONS, "and not (opened.vanished or opened.changed)", ""),
     ),
     _defence(
-        15,
-        "an IDLE that is refused for want of an open folder is no refusal of IDLE",
-        T + "rounds.py::test_an_idle_that_is_refused_for_want_of_an_open_folder_is_tried_again",
-        (RESTING, "            self.over = True  # no folder is open: that is why", "            raise"),
-    ),
-    _defence(
-        5,
-        "a look must be answered within a deadline",
-        ROUNDS_MET + "[qresync-STATUS-silence]",
-        (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
+        17,
+        "what is in use now is asked for again after a while",
+        T + "decisions.py::test_when_to_try_again",
+        (RETRIES, "return Pause(30.0 if self.busy <= 2 else 5 * _MINUTE,", "return Pause(0.0,"),
     ),
     _defence(
         18,
@@ -160,6 +206,12 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/imap/account.py", "await self._stand_alone()\n                raise", "raise"),
     ),
     _defence(
+        20,
+        "a mailbox that is not connected is known by the words",
+        SERVER_MET + "[20 authenticated but not connected]",
+        (ERRORS, 'elif "authenticated but not connected" in lower:', "elif False:"),
+    ),
+    _defence(
         21,
         "a refused login is tried once in six hours",
         T + "watcher.py::test_a_refused_login_is_not_tried_in_a_loop",
@@ -167,6 +219,30 @@ FAULTS: tuple[Defence, ...] = (
             RETRIES,
             "return Pause(_MINUTE, MailboxState.WAITING, whole_account=True)",
             "return Pause(0.01, MailboxState.WAITING)",
+        ),
+    ),
+    _defence(
+        22,
+        "a token that has ended is no ordinary BYE",
+        "tests/oauth/test_mail_servers.py::test_a_session_whose_token_ended_is_opened_again_at_once_with_another",
+        (ERRORS, 'TokenExpiredError if "accesstokenexpired" in text.lower() else ServerByeError', "ServerByeError"),
+        ("inboxcrm/oauth/source.py", "lambda: self._refused.add(tokens.access)", "lambda: None"),
+    ),
+    _defence(
+        23,
+        "a sign-in server that is down is no refusal",
+        "tests/oauth/test_mail_servers.py"
+        "::test_a_provider_that_is_down_never_asks_for_the_owner_and_leaves_idling_alone",
+        ("inboxcrm/oauth/exchange.py", "if status in _LATER or status >= 500 or status < 400:", "if False:"),
+    ),
+    _defence(
+        24,
+        "a renewed token is kept before it is used",
+        "tests/oauth/test_source.py::test_a_rotated_refresh_token_is_on_the_disk_before_the_access_token_is_handed_out",
+        (
+            "inboxcrm/oauth/source.py",
+            "        renewed = tokens.renewed(answer, now=self._clock.now())\n        self._keep(renewed)\n",
+            "        renewed = tokens.renewed(answer, now=self._clock.now())\n",
         ),
     ),
     _defence(
@@ -216,6 +292,12 @@ FAULTS: tuple[Defence, ...] = (
         (BODIES, "        if len(group) > 1:\n            half", "        if False:\n            half"),
     ),
     _defence(
+        32,
+        "a mail is known by its octets",
+        "tests/service/test_ingest.py::test_the_same_bytes_in_two_folders_are_one_message_in_two_places",
+        ("inboxcrm/service/ingest.py", "known = messages.ids_of_fingerprints(connection, fingerprints)", "known = {}"),
+    ),
+    _defence(
         34,
         "a large mail is stored piece by piece",
         "tests/service/test_large_mail.py::test_a_mail_of_fifty_megabytes_grows_the_process_by_less_than_thirty",
@@ -226,10 +308,50 @@ FAULTS: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        37,
+        "a line may be long",
+        T + "connection.py::test_a_search_answer_of_more_than_a_megabyte_is_read",
+        (WIRE, "MAX_LINE = 16 << 20", "MAX_LINE = 1 << 20"),
+    ),
+    _defence(
+        38,
+        "a folder of the settings is followed",
+        T + "folders.py::test_a_folder_of_the_settings_that_was_renamed_is_followed",
+        ("inboxcrm/imap/account.py", "if not choice.missing or self.known is None:", "if True:"),
+    ),
+    _defence(
         38,
         "a renamed folder is recognised",
         T + "folders.py::test_a_renamed_folder_is_recognised_and_nothing_of_it_read_again",
         ("inboxcrm/imap/renaming.py", "if await work.link.run(partial(holds, opened=opened, lost=lost)):", "if False:"),
+    ),
+    _defence(
+        39,
+        "a mail that was moved is the mail it was",
+        SERVER_MET + "[39 moved and back]",
+        ("inboxcrm/service/ingest.py", "known = messages.ids_of_fingerprints(connection, fingerprints)", "known = {}"),
+    ),
+    _defence(
+        40,
+        "changes are looked at once, after a while",
+        T + "watcher.py::test_a_flag_storm_is_one_pass_and_live_mail_goes_before_it",
+        (WATCHER, "changes_at = self._clock.monotonic() + timing.changes", "changes_at = 0.0"),
+    ),
+    _defence(
+        42,
+        "a name that is not found is a lost connection",
+        FAULTY + "test_a_name_that_is_not_found_stops_no_other_mailbox[not found]",
+        (
+            "inboxcrm/imap/opening.py",
+            "    except OSError as error:\n        raise ConnectionLostError(",
+            "    except OSError as error:\n        raise ZeroDivisionError(",
+        ),
+    ),
+    _defence(
+        43,
+        "the pauses grow",
+        WIRE_MET + "[43 nobody listens]",
+        (RETRIES, "ceiling = min(_CAP, _BASE * 2 ** min(self.lost - 1, 10))", "ceiling = _BASE"),
     ),
     _defence(
         44,
@@ -250,6 +372,12 @@ FAULTS: tuple[Defence, ...] = (
             'if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:',
             "if False:",
         ),
+    ),
+    _defence(
+        47,
+        "west of Greenwich it is later",
+        T + "responses.py::test_internal_dates_are_instants",
+        ("inboxcrm/imap/responses.py", 'timezone(-offset if sign == b"-" else offset)', "timezone(offset)"),
     ),
     _defence(
         48,
@@ -291,16 +419,34 @@ FAULTS: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        51,
+        "what is not sound is told and left",
+        "tests/store/test_database.py::test_a_damaged_file_is_refused_and_left_alone",
+        ("inboxcrm/store/database.py", "except sqlite3.DatabaseError as error:", "except ZeroDivisionError as error:"),
+    ),
+    _defence(
         52,
         "what lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",
         (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):', "if False:"),
     ),
     _defence(
+        53,
+        "a home is locked for other processes",
+        "tests/test_home.py::test_a_second_process_is_refused_with_the_pid_of_the_first",
+        ("inboxcrm/home.py", "        while not try_lock(file):\n", "        while False:\n"),
+    ),
+    _defence(
         54,
         "what another machine of the owner's answered is answered",
         "tests/faults/test_two_homes.py",
         ("inboxcrm/service/file.py", "        _heed_another_machine(filing)\n", "        pass\n"),
+    ),
+    _defence(
+        55,
+        "a transaction is whole or was not",
+        "tests/store/test_killed.py::test_a_process_killed_in_the_midst_of_its_work_leaves_a_sound_database",
+        ("inboxcrm/store/database.py", 'run("PRAGMA journal_mode = WAL")', 'run("PRAGMA journal_mode = OFF")'),
     ),
     _defence(
         56,
@@ -313,6 +459,25 @@ FAULTS: tuple[Defence, ...] = (
         "a mail whose body had begun is in doubt",
         "tests/smtp/test_transport.py::test_a_connection_cut_leaves_doubt_only_once_the_body_has_begun",
         (TRANSPORT, "return InDoubt(str(error))", "return Deferred(str(error))"),
+    ),
+    _defence(
+        57,
+        "a mailbox that sends has no second lane",
+        LANES + "a_mailbox_that_is_sending_has_no_second_lane",
+        (DELIVER, "item.mailbox not in self._under_way and ", ""),
+    ),
+    _defence(
+        57,
+        "each mailbox sends by itself",
+        "tests/faults/test_sending.py::test_a_submission_server_that_is_silent_delays_no_other_mailbox",
+        (
+            "inboxcrm/daemon.py",
+            "            await self._deliver.send(lane)\n",
+            (
+                '            async with self.__dict__.setdefault("one", asyncio.Lock()):\n'
+                "                await self._deliver.send(lane)\n"
+            ),
+        ),
     ),
     _defence(
         58,
@@ -343,10 +508,44 @@ FAULTS: tuple[Defence, ...] = (
         (TRANSPORT, "if session.largest is not None and len(item.raw) > session.largest:", "if False:"),
     ),
     _defence(
+        62,
+        "a reply has a length",
+        "tests/smtp/test_hostile_server.py::test_a_reply_without_its_line_end_is_not_waited_for_for_ever",
+        (
+            "inboxcrm/smtp/conversation.py",
+            "if len(octets) - start > LONGEST_LINE or len(octets) > LONGEST_REPLY:",
+            "if False:",
+        ),
+    ),
+    _defence(
         63,
         "a copy that was not filed is tried again",
         SENDING + "[63 Sent takes the copy later]",
         (DELIVER, "            if tries < TRIES_TO_FILE:\n", "            if False:\n"),
+    ),
+    _defence(
+        64,
+        "what answers our automatic mail is not answered",
+        LOOPS + "test_an_out_of_office_responder_without_any_mark_gets_one_automatic_mail",
+        (GATE, '    ("C6", machine.thread_already_acked),\n', ""),
+    ),
+    _defence(
+        64,
+        "another machine of our kind is not answered",
+        LOOPS + "test_two_homes_that_write_to_each_other_send_one_automatic_mail_each",
+        (GATE, '    ("C5", machine.own_kind),\n', ""),
+    ),
+    _defence(
+        65,
+        "a bounce of ours marks whom it did not reach",
+        "tests/safety/test_reports.py::test_a_bounce_of_our_acknowledgement_marks_the_address_and_says_no_more",
+        ("inboxcrm/service/reports.py", "        _undeliverable(filing, report, ours)\n", "        pass\n"),
+    ),
+    _defence(
+        66,
+        "a wait is cut short when the end is asked for",
+        T + "watcher.py::test_cancelling_ends_at_once_and_leaves_no_thread",
+        ("inboxcrm/imap/waker.py", "        self.stopping = True\n", "        return\n"),
     ),
     _defence(
         67,
@@ -372,24 +571,6 @@ FAULTS: tuple[Defence, ...] = (
         T + "sync.py::test_much_vanishing_at_once_is_believed_only_when_a_search_agrees",
         (DECISIONS, "return vanished > known * _SUSPICIOUS_SHARE", "return False"),
     ),
-    _defence(
-        57,
-        "a mailbox that sends has no second lane",
-        LANES + "a_mailbox_that_is_sending_has_no_second_lane",
-        (DELIVER, "item.mailbox not in self._under_way and ", ""),
-    ),
-    _defence(
-        57,
-        "each mailbox sends by itself",
-        "tests/faults/test_sending.py::test_a_submission_server_that_is_silent_delays_no_other_mailbox",
-        (
-            "inboxcrm/daemon.py",
-            "            await self._deliver.send(lane)\n",
-            (
-                '            async with self.__dict__.setdefault("one", asyncio.Lock()):\n'
-                "                await self._deliver.send(lane)\n"
-            ),
-        ),
-    ),
+    *(replace(one, row=fault) for fault, rows in HOSTILE_TOO.items() for one in TABLE if one.row in rows),
 )
-"""By number of the fault; those that no code of ours meets (a look-up that is late) are not here."""
+"""By number of the fault."""

@@ -21,6 +21,10 @@ def test_every_line_that_is_taken_away_stands_once_in_its_file() -> None:
     assert stale == []
 
 
+def test_every_fault_of_the_page_has_a_defence_that_is_taken_away() -> None:
+    assert sorted({row.row for row in FAULTS}) == list(range(1, 71))
+
+
 def test_every_test_that_is_asked_exists() -> None:
     missing = []
     for row in (*TABLE, *FAULTS):

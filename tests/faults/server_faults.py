@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from inboxcrm.testing.imap_faults import Exchange, Fault
 
@@ -19,6 +20,25 @@ def times(count: int, fault: Fault, *, where: Callable[[Exchange], bool] = lambd
         return await fault(exchange)
 
     return limited
+
+
+@dataclass(slots=True)
+class Played:
+    """How often a fault was played."""
+
+    times: int = 0
+
+
+def counted(fault: Fault) -> tuple[Played, Fault]:
+    """The fault, and the count of how often it was played: a story whose fault never came shows nothing."""
+    played = Played()
+
+    async def noted(exchange: Exchange) -> bool:
+        done = await fault(exchange)
+        played.times += done
+        return done
+
+    return played, noted
 
 
 def says(answer: bytes, *untagged: bytes) -> Fault:
@@ -54,11 +74,15 @@ def bends(change: Callable[[bytes], bytes]) -> Fault:
     return reply
 
 
-async def bye(exchange: Exchange) -> bool:
-    """BYE and the end of the connection."""
-    await exchange.send(b"* BYE AccessTokenExpired, try again\r\n")
-    exchange.close()
-    return True
+def bye(text: bytes) -> Fault:
+    """BYE with these words, and the end of the connection."""
+
+    async def farewell(exchange: Exchange) -> bool:
+        await exchange.send(b"* BYE " + text + b"\r\n")
+        exchange.close()
+        return True
+
+    return farewell
 
 
 async def silent_idle(exchange: Exchange) -> bool:

@@ -137,7 +137,7 @@ async def _imap(soak: Soak, place: Place) -> None:
             ("UID FETCH", says(b"NO [UNAVAILABLE] later")),
             ("EXAMINE", says(b"NO [INUSE] locked")),
             ("IDLE", says(b"NO not now")),
-            ("IDLE", bye),
+            ("IDLE", bye(b"AccessTokenExpired, try again")),
             ("APPEND", says(b"NO [OVERQUOTA] full")),
             ("UID SEARCH", says(b"NO [THROTTLED] slower")),
             ("LOGIN", says(b"NO [LIMIT] too many connections")),

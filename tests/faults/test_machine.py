@@ -88,6 +88,7 @@ async def locked(world: World) -> None:
         other.execute("BEGIN IMMEDIATE")
         raw = world.post()
         await asyncio.sleep(30)
+        assert not world.ask("SELECT 1 FROM messages WHERE message_id = ?", message_id(raw))
         other.execute("ROLLBACK")
     await world.answered(raw)
 

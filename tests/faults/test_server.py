@@ -15,6 +15,7 @@ from tests.faults.server_faults import (
     asks_for_body,
     bends,
     bye,
+    counted,
     names,
     only_ok,
     says,
@@ -30,10 +31,11 @@ def while_it(fault: Fault, *, on: str, anew: bool = True) -> Story:
     """A mail comes while the server does this at that command; it is answered all the same."""
 
     async def story(world: World) -> None:
-        world.main.mail.faults[on] = fault
+        played, world.main.mail.faults[on] = counted(fault)
         if anew:
             await world.main.imap.cut_all()
         await world.answered(world.post(subject="meanwhile"))
+        assert played.times
 
     return story
 
@@ -179,7 +181,7 @@ async def highest_numbers(world: World) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(while_it(times(1, bye), on="IDLE"), id="3 BYE"),
+        pytest.param(while_it(times(1, bye(b"shutting down")), on="IDLE"), id="3 BYE"),
         pytest.param(restarted, id="4 down for ten minutes"),
         pytest.param(literal_too_long, id="11 a literal shorter than announced"),
         pytest.param(while_it(says(b"NO not now"), on="IDLE"), id="15 IDLE is refused"),
@@ -190,7 +192,10 @@ async def highest_numbers(world: World) -> None:
             while_it(times(2, says(b"NO [LIMIT] too many connections")), on="LOGIN"), id="19 too many connections"
         ),
         pytest.param(authenticated_but_not_connected, id="20 authenticated but not connected"),
-        pytest.param(while_it(times(1, bye), on="NOOP", anew=False), id="22 BYE AccessTokenExpired"),
+        pytest.param(
+            while_it(times(1, bye(b"AccessTokenExpired, try again")), on="UID FETCH", anew=False),
+            id="22 BYE AccessTokenExpired",
+        ),
         pytest.param(renumbered, id="25 renumbered"),
         pytest.param(renumbered_at_every_connect, id="26 renumbered again and again"),
         pytest.param(partial(renumbered, validity=7), id="27 renumbered downwards"),
