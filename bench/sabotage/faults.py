@@ -19,6 +19,23 @@ SENDING = "tests/faults/test_sending.py::test_a_submission_server_that_fails_get
 LOOPS, FAULTY = "tests/whole/test_loops.py::", "tests/faults/test_machine.py::"
 LANES = "tests/service/test_lanes.py::test_"
 
+ONCE = (
+    ("inboxcrm/domain/plan.py", "if isinstance(promise, Chased):", "if False:"),
+    (
+        "inboxcrm/domain/safety/limits.py",
+        "if applies and count >= cap:\n            return Dropped",
+        "if False:\n            return Dropped",
+    ),
+)
+"""What keeps a contact from more than one automatic mail, whoever writes."""
+
+OF_A_HOME = (
+    '("C1", machine.null_return_path)', '("C3", machine.auto_submitted)', '("C5", machine.own_kind)',
+    '("C6", machine.thread_already_acked)', '("C9", machine.auto_response_suppress)',
+    '("C14", letter.automatic_letter)',
+)  # fmt: skip
+"""The rows that one of our mails meets."""
+
 HOSTILE_TOO = {33: (2,), 35: (27, 29), 36: (24, 30), 41: (13,), 46: (25,)}
 """Faults that the same defences meet as these rows of docs/hostile-inputs.md."""
 
@@ -445,7 +462,8 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         55,
         "a transaction is whole or was not",
-        "tests/store/test_killed.py::test_a_process_killed_in_the_midst_of_its_work_leaves_a_sound_database",
+        "tests/store/test_killed.py"
+        "::test_a_transaction_larger_than_the_memory_for_it_has_not_begun_when_its_process_is_killed",
         ("inboxcrm/store/database.py", 'run("PRAGMA journal_mode = WAL")', 'run("PRAGMA journal_mode = OFF")'),
     ),
     _defence(
@@ -510,7 +528,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         62,
         "a reply has a length",
-        "tests/smtp/test_hostile_server.py::test_a_reply_without_its_line_end_is_not_waited_for_for_ever",
+        "tests/smtp/test_hostile_server.py::test_a_reply_that_is_too_long_is_given_up_before_its_end",
         (
             "inboxcrm/smtp/conversation.py",
             "if len(octets) - start > LONGEST_LINE or len(octets) > LONGEST_REPLY:",
@@ -528,12 +546,15 @@ FAULTS: tuple[Defence, ...] = (
         "what answers our automatic mail is not answered",
         LOOPS + "test_an_out_of_office_responder_without_any_mark_gets_one_automatic_mail",
         (GATE, '    ("C6", machine.thread_already_acked),\n', ""),
+        (GATE, '    ("C14", letter.automatic_letter),\n', ""),
+        *ONCE,
     ),
     _defence(
         64,
         "another machine of our kind is not answered",
         LOOPS + "test_two_homes_that_write_to_each_other_send_one_automatic_mail_each",
-        (GATE, '    ("C5", machine.own_kind),\n', ""),
+        *((GATE, f"    {row},\n", "") for row in OF_A_HOME),
+        *ONCE,
     ),
     _defence(
         65,
@@ -544,7 +565,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         66,
         "a wait is cut short when the end is asked for",
-        T + "watcher.py::test_cancelling_ends_at_once_and_leaves_no_thread",
+        "tests/whole/test_killed.py::test_sigterm_ends_a_daemon_whose_server_does_not_answer",
         ("inboxcrm/imap/waker.py", "        self.stopping = True\n", "        return\n"),
     ),
     _defence(

@@ -216,7 +216,7 @@ TABLE: tuple[Defence, ...] = (
     _defence(
         16, "the null return path is not answered", FIXTURES, (GATE, '    ("C1", machine.null_return_path),\n', "")
     ),
-    _defence(16, "a report is not answered", FIXTURES, (GATE, '    ("C2", machine.report),\n', "")),
+    _defence(16, "a report is not answered", FIXTURES, (GATE, '    ("C2", reports.report),\n', "")),
     _defence(
         17,
         "nothing that handles a mail can fetch what it names",

@@ -10,7 +10,7 @@ import traceback
 from datetime import datetime
 
 from inboxcrm.domain.message import Message
-from inboxcrm.domain.safety import identity, letter, machine, services, state
+from inboxcrm.domain.safety import carried, forms, identity, letter, machine, reports, senders, services, state
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, Row
 from inboxcrm.domain.safety.verdict import (
@@ -43,9 +43,9 @@ ROWS: tuple[tuple[str, Row], ...] = (
     ("B2 name", state.guessed_sender),
     # C. never answer
     ("C1", machine.null_return_path),
-    ("C2", machine.report),
-    ("C21", machine.reaction_or_pec),
-    ("C20", machine.form_lead),
+    ("C2", reports.report),
+    ("C21", carried.reaction_or_pec),
+    ("C20", forms.form_lead),
     ("C3", machine.auto_submitted),
     ("C4", machine.own),
     ("C4 resent", machine.redirected),
@@ -55,8 +55,8 @@ ROWS: tuple[tuple[str, Row], ...] = (
     ("C8", machine.precedence),
     ("C9", machine.auto_response_suppress),
     ("C10", machine.vendor_auto),
-    ("C11", machine.system_address),
-    ("C11b", machine.bounce_like),
+    ("C11", senders.system_address),
+    ("C11b", senders.bounce_like),
     ("C12", letter.calendar),
     ("C13", machine.spam),
     ("C14", letter.automatic_letter),

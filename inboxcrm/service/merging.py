@@ -12,7 +12,7 @@ from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, merging, views
+from inboxcrm.store import contacts, home, merging, parting, views
 from inboxcrm.store.merging import Merge
 
 LONGEST_NAME = 200
@@ -70,7 +70,7 @@ def unmerge(household: Household, contact_id: int) -> Merge:
     now = household.clock.now()
     with household.database.write() as connection:
         meant = _meant(connection, contact_id)
-        merging.unmerge(connection, meant.id, at=now)
+        parting.unmerge(connection, meant.id, at=now)
         home.journal(connection, "contacts-unmerged", f"contact {meant.kept_id}", {"merged": meant.merged_id}, now=now)
     return meant
 
@@ -105,7 +105,7 @@ def split(household: Household, contact_id: int, addresses: Sequence[str], *, na
         if len(leaving) == len(held):
             raise UserError(f"{old.name} would be left without an address; nothing to part")
         named = one_line(storable(name or ""), LONGEST_NAME) or next((row.name for row in leaving if row.name), "")
-        new = merging.split(connection, old.id, [row.key for row in leaving], name=named or leaving[0].spec, at=now)
+        new = parting.split(connection, old.id, [row.key for row in leaving], name=named or leaving[0].spec, at=now)
         _file_under_organisation(household, connection, new, leaving[0].key)
         home.journal(
             connection, "contact-split", f"contact {old.id}", {"into": new, "addresses": len(leaving)}, now=now

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from inboxcrm.domain.merging import join
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.occasions import Kind, Occasion
-from inboxcrm.store import contacts, merging, occasions
+from inboxcrm.store import contacts, merging, occasions, parting
 from inboxcrm.store.belongings import columns
 from inboxcrm.store.database import Database
 from tests.contacts.rows import fill
@@ -208,7 +208,7 @@ class Merging(RuleBasedStateMachine):
     def one_is_parted(self, number: int) -> None:
         person = sorted(self.live)[number % len(self.live)]
         with self.database.write() as connection:
-            merging.unmerge(connection, self.live.pop(person), at=NOW)
+            parting.unmerge(connection, self.live.pop(person), at=NOW)
         self.parent[person] = None
 
     @precondition(lambda self: len(self.people) < PEOPLE + 2)
@@ -220,7 +220,7 @@ class Merging(RuleBasedStateMachine):
             return
         key = keys[number % len(keys)]
         with self.database.write() as connection:
-            person = merging.split(connection, holder, [key], name="Split", at=NOW)
+            person = parting.split(connection, holder, [key], name="Split", at=NOW)
         self.people.append(person)
         self.parent[person] = None
         self.owner_of_address[key] = person

@@ -6,6 +6,7 @@ import pytest
 
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
 from inboxcrm.smtp import Patience
+from inboxcrm.smtp.conversation import LONGEST_LINE, LONGEST_REPLY, first_reply
 from tests.smtp.conftest import ACCOUNT, Connect, Steps, outgoing
 from tests.smtp.scripted import ScriptedServer, usual, usual_but
 
@@ -123,3 +124,13 @@ async def test_a_connection_that_ends_between_a_refused_null_sender_and_its_stan
         assert await transport.send(outgoing(), Steps()) == Deferred("421 4.7.0 enough")
         assert server.connections == 1
         assert not transport.null_sender_refused
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"2" * (LONGEST_LINE + 1), b"250-more\r\n" * (LONGEST_REPLY // 10 + 1)],
+    ids=["one endless line", "endless lines"],
+)
+def test_a_reply_that_is_too_long_is_given_up_before_its_end(octets: bytes) -> None:
+    with pytest.raises(ValueError, match="too long"):
+        first_reply(bytearray(octets))

@@ -56,6 +56,16 @@ with opened.statement() as connection:
     while full_text.merge(connection, 4):
         pass
 """
+FILING = """
+import os, signal, sys
+from pathlib import Path
+from inboxcrm.store.database import Database
+
+opened = Database(Path(sys.argv[1]))
+opened._connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), int(sys.argv[2]))
+with opened.write() as connection:
+    connection.execute("UPDATE letters SET raw = randomblob(40000)")
+"""
 
 
 def killed(program: str, path: Path, steps: int) -> int:
@@ -102,3 +112,15 @@ def test_a_process_killed_in_the_midst_of_its_work_leaves_a_sound_database(
     assert killed(program, path, steps) == -9
 
     assert is_sound(path)
+
+
+def test_a_transaction_larger_than_the_memory_for_it_has_not_begun_when_its_process_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "inboxcrm.db"
+    with closing(Database(path)) as database:
+        file_in_parts(database, 1, each=1200)
+
+    assert killed(FILING, path, 9_000) == -9
+
+    assert is_sound(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT MAX(LENGTH(raw)) FROM letters").fetchone()[0] < 40_000

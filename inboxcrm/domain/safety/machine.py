@@ -1,31 +1,18 @@
-"""Rows C1 to C13 and C21: marks that a machine put on the mail, each read in all its instances."""
+"""Rows C1, C3 to C10 and C13: marks that a machine put on the mail, each read in all its instances."""
 
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from itertools import pairwise
+from functools import lru_cache
 
 from inboxcrm.domain.address import identity
-from inboxcrm.domain.fields import parameters
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.safety.facts import Facts, token
-from inboxcrm.domain.safety.hit import Hit, Row, ceiling, review, suppress
-from inboxcrm.domain.safety.letter import automatic_letter, calendar, invites
-from inboxcrm.domain.safety.phrases import normalised, sentence_says, subject_begins, text_begins, words
-from inboxcrm.domain.safety.relays import appliance, sent_by_script, writes_via
+from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
+from inboxcrm.domain.safety.letter import automatic_letter, invites
+from inboxcrm.domain.safety.senders import listed, robot_local
 from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 
-_REPORTS = {
-    "multipart/report": Reason.DSN,
-    "message/delivery-status": Reason.DSN,
-    "message/global-delivery-status": Reason.DSN,
-    "message/disposition-notification": Reason.MDN,
-    "message/global-disposition-notification": Reason.MDN,
-    "message/feedback-report": Reason.ARF,
-}
-_REPORT_TYPES = {"disposition-notification": Reason.MDN, "feedback-report": Reason.ARF}
-_CONTENT_CLASSES = {"urn:content-classes:dsn": Reason.DSN, "urn:content-classes:mdn": Reason.MDN}
 _LIST_FIELDS = frozenset({
     "list-id", "list-post", "list-owner", "list-subscribe", "list-archive", "list-help", "x-beenthere", "mailing-list",
     "x-mailing-list", "x-ml-name", "x-mailman-version", "x-mlserver", "x-listserver", "x-listprocessor-version",
@@ -79,22 +66,6 @@ _SPAM_FIELDS = {
     "x-bogosity": re.compile(r"(?:spam|yes)\b.*"),
     "x-ms-exchange-organization-scl": re.compile(r"[5-9]"),
 }
-_AGGREGATE_TYPES = ("application/tlsrpt+gzip", "application/tlsrpt+json")
-_AGGREGATE_FILE = re.compile(r"[^!\s]+![^!\s]+!\d+!\d+(?:![^!\s]+)?\.(?:xml|json|zip)(?:\.gz)?")
-_STATUS = re.compile(
-    r"(?:^|[\s<(\[#:'\"])(?:[45]\.[0-7]\.\d{1,3}\b|(?:4[25]\d|5[05]\d)[\s-]+(?:#?[45]\.[0-7]\.\d|[A-Z<#]))"
-)
-_RETURNED = re.compile(
-    r"^[>|\t ]{0,10}(?:Received: (?:from|by) |Return-Path: ?<|Message-ID: ?<)", re.IGNORECASE | re.MULTILINE
-)
-_FORM_LINE = re.compile(r"[\w][^:\n]{1,40}:(?: |\Z)")
-_FORM_LABEL = re.compile(r"[^.!?\n]{0,20}(?:mail|correo|courriel|メール)[^.!?\n]{0,20}")
-_QUOTED_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s]{1,200}>")
-_ADDRESS = re.compile(r"[a-z0-9._%+=-]{1,64}@[a-z0-9.-]{1,190}")
-_SEPARATORS = re.compile(r"[-_.]+")
-_TAIL = re.compile(r"[-_.=]*[+\d].*\Z")
-_LAST_PART = re.compile(r"\A.*[-_]")
-_PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
 
 
 def _familiar_or_machine(facts: Facts) -> MailClass:
@@ -111,98 +82,6 @@ def null_return_path(facts: Facts) -> Hit | None:
         if value.strip() == "<>" or value.strip(" <>").casefold().partition("@")[0] == "mailer-daemon":
             return suppress(Reason.NULL_RETURN_PATH, f"{name}: {value}")
     return None
-
-
-def report(facts: Facts) -> Hit | None:
-    """C2: a report at the top level, of whatever type (RFC 6522, 3464, 8098, 5965); a forwarded one is a letter."""
-    types = [facts.message.content_type, *(found for _, found in facts.tokens("content-type"))]
-    for content_type in types:
-        reason = _REPORTS.get(content_type)
-        if reason is not None:
-            kind = parameters(facts.message.first("content-type") or "").get("report-type", "").casefold()
-            return suppress(_REPORT_TYPES.get(kind, reason), f"{content_type} {kind}")
-    if "x-failed-recipients" in facts.headers:
-        return suppress(Reason.DSN, f"X-Failed-Recipients: {facts.headers['x-failed-recipients'][0]}")
-    for name, value in facts.tokens("content-class"):
-        if value in _CONTENT_CLASSES:
-            return suppress(_CONTENT_CLASSES[value], f"{name}: {value}")
-    return _aggregate_report(facts)
-
-
-def _aggregate_report(facts: Facts) -> Hit | None:
-    """What mail servers tell each other of a domain each day (RFC 7489 section 7.2.1.1, RFC 8460 section 5.3)."""
-    if "tls-report-domain" in facts.headers:
-        return suppress(Reason.AGGREGATE, f"TLS-Report-Domain: {facts.headers['tls-report-domain'][0]}")
-    if facts.subject.startswith("report domain:") and " submitter:" in facts.subject:
-        return suppress(Reason.AGGREGATE, facts.subject)
-    for part in facts.message.parts:
-        if part.content_type in _AGGREGATE_TYPES or (part.filename and _AGGREGATE_FILE.fullmatch(part.filename)):
-            return suppress(Reason.AGGREGATE, part.filename or part.content_type)
-    return None
-
-
-def reaction_or_pec(facts: Facts) -> Hit | None:
-    """C21: a reaction of one tap, and Italian certified mail: receipts of machines, and envelopes round a letter."""
-    if any(part.content_type == "text/vnd.google.email-reaction+json" for part in facts.message.parts):
-        return suppress(Reason.REACTION, "text/vnd.google.email-reaction+json")
-    if "x-ricevuta" in facts.headers:
-        return suppress(Reason.PEC_RECEIPT, f"X-Ricevuta: {facts.headers['x-ricevuta'][0]}")
-    return _certified(facts) if "x-trasporto" in facts.headers else None
-
-
-def _certified(facts: Facts) -> Hit:
-    """The letter in the envelope is asked what any letter is asked; what would pass stands in the queue, no more."""
-    message = facts.message
-    saw = f"X-Trasporto: {facts.headers['x-trasporto'][0]}"
-    if message.carried is None:
-        writer = next((address for address in message.reply_to if not facts.owns(address)), None)
-        return review(Reason.PEC_TRANSPORT, saw, MailClass.HUMAN, writer)
-    inside = Facts(message.carried, facts.history, facts.settings, facts.now, None)
-    for ask in _OF_A_LETTER:
-        hit = ask(inside)
-        if hit is not None and hit.stops:
-            return hit._replace(saw=f"in the certified letter: {hit.saw}"[:200])
-    return review(Reason.PEC_TRANSPORT, saw, MailClass.HUMAN, message.author)
-
-
-def form_lead(facts: Facts) -> Hit | None:
-    """C20: a machine wrote in the name of somebody whom Reply-To gives: web forms, booking services. Before C3.
-
-    A configured form may be answered, and the rows below do not silence it for being one.
-    """
-    lead = facts.foreign_reply_to
-    if lead is None or robot_local(lead.local) or "=" in lead.local:
-        return None
-    if any(found == "auto-replied" for _, found in facts.tokens("auto-submitted")):
-        return None
-    if facts.sender and facts.configured_lead and not facts.owns(facts.sender):
-        saw = f"form of {facts.sender.spec}; Reply-To: {lead.spec}"
-        return ceiling(Reason.FORM_LEAD, Outcome.ACK_MIN, saw, mail_class=MailClass.HUMAN, recipient=lead)
-    mark = auto_submitted(facts) or vendor_auto(facts) or system_address(facts)
-    saw = mark.saw if mark else _writes_for_others(facts) or _filled_in(facts, lead)
-    if not saw or mailing_list(facts) or precedence(facts) or spam(facts) or "list-unsubscribe" in facts.headers:
-        return None
-    return review(Reason.FORM_LEAD, f"{saw}; Reply-To: {lead.spec}", MailClass.HUMAN, lead)
-
-
-def _writes_for_others(facts: Facts) -> str:
-    """What shows a program that writes in somebody's name, where Reply-To is somebody else: a form, a service."""
-    for address in facts.message.from_:
-        if facts.owns(address):
-            return ""  # C4 asks about my own forms
-        if appliance(address.local):
-            return f"From: {address.spec}"
-        if writes_via(address):
-            return f"From: {address.name}"
-    return sent_by_script(facts)
-
-
-def _filled_in(facts: Facts, lead: Address) -> str:
-    """The line of a form that names the one whom Reply-To gives, where such lines are how the letter begins."""
-    lines = facts.opening.split("\n")
-    labels = [line for line in lines if _FORM_LINE.match(line)]
-    below = next((label for label, line in pairwise(lines) if line == lead.key and _FORM_LABEL.fullmatch(label)), "")
-    return below or (next((line for line in labels if lead.key in line), "") if len(labels) > 1 else "")
 
 
 def auto_submitted(facts: Facts) -> Hit | None:
@@ -301,7 +180,7 @@ def mailing_list(facts: Facts) -> Hit | None:
     configured = facts.settings.list_addresses
     if configured:
         for address in (*facts.message.from_, *facts.message.sender, *facts.message.recipients):
-            if _listed(address, configured):
+            if listed(address, configured):
                 return suppress(Reason.LIST, f"configured: {address.spec}")
     return None
 
@@ -368,80 +247,6 @@ def _lists(name: str) -> bool:
     return name in _LIST_FIELDS or name.startswith(_LIST_FAMILIES)
 
 
-@cache
-def _collapsed(key: str) -> frozenset[str]:
-    """Local parts of a list without their separators, so that no-reply, no_reply and noreply are one."""
-    return frozenset(_SEPARATORS.sub("", word) for word in words("local", key))
-
-
-@lru_cache(maxsize=4096)
-def robot_local(local: str) -> bool:
-    """Whether a local part is a robot's: anchored, whole tokens. Postmaster, info and support are persons."""
-    local = local.casefold()[:100]
-    if local in words("local", "account") or _SEPARATORS.sub("", _TAIL.sub("", local)) in _collapsed("robot"):
-        return True
-    parts = [part for part in _PARTS_OF_LOCAL.split(local) if part]
-    many = words("local", "sender_of_many")
-    if parts and (parts[0] in many or _LAST_PART.sub("", local).rstrip("0123456789") in many):
-        return True
-    no_reply = _collapsed("no_reply")
-    runs = ("".join(parts[first:last]) for first in range(len(parts)) for last in range(first + 1, first + 6))
-    return any(run in no_reply for run in runs)
-
-
-def _listed(address: Address, configured: tuple[str, ...]) -> bool:
-    """Whether an address, or its domain written "@domain", is among the configured ones."""
-    domains = {identity(one[1:]) for one in configured if one.startswith("@")}
-    return address.domain in domains or address.key in {identity(one) for one in configured}
-
-
-def system_address(facts: Facts) -> Hit | None:
-    """C11: the sender is a robot by name (RFC 5230 section 4.6), or configured as one."""
-    for address in () if facts.configured_lead else facts.message.from_:
-        if robot_local(address.local) or _listed(address, facts.settings.robot_addresses):
-            return suppress(Reason.SYSTEM_ADDRESS, f"From: {address.spec}")
-    if not facts.message.from_:
-        for _, value in facts.values("from"):
-            if robot_local(value.partition("(")[0].strip(' "<>').partition("@")[0]):
-                return suppress(Reason.SYSTEM_ADDRESS, f"From: {value}")
-    return None
-
-
-def bounce_like(facts: Facts) -> Hit | None:
-    """C11b: a bounce without any machine's mark: signed by a mail system, and saying what only a bounce says."""
-    message = facts.message
-    signed = next((address for address in message.from_ if _signs_bounces(address)), None)
-    if signed is None and any(value.startswith("<SMTP32 v") for value in facts.headers.get("x-mailer", ())):
-        signed = facts.sender  # IMail's bounce program
-    if signed is None:
-        return None
-    says = subject_begins(facts.subject, "bounce_subject.sure") or sentence_says(facts.head, "bounce_text.sure")
-    if not says and not facts.asks and _names_a_third(facts, signed):
-        says = sentence_says(facts.head, "bounce_text.weak")
-    if not says and (status := _STATUS.search(message.text[:1_500])):
-        says = status[0].strip()
-    if not says and any(part.content_type == "message/delivery-status" for part in message.parts):
-        says = "message/delivery-status"
-    if not says and (returned := _RETURNED.search(message.text[:3_000])):
-        says = returned[0].strip()
-    if not says and not facts.history.sent_ids.isdisjoint(_QUOTED_ID.findall(message.text[:20_000])):
-        says = "a Message-ID of mine"
-    return suppress(Reason.BOUNCE_LIKE, f"From: {signed.name} <{signed.spec}>; {says}") if says else None
-
-
-def _names_a_third(facts: Facts, signed: Address) -> bool:
-    """Whether the first lines name an address that is neither the sender's nor mine: the one that was not reached."""
-    found = (identity(one.strip(".")) for one in _ADDRESS.findall(facts.head))
-    return any(key != signed.key and not facts.owns_key(key) for key in found)
-
-
-@lru_cache(maxsize=4096)
-def _signs_bounces(address: Address) -> bool:
-    if address.local in words("bounce_sender", "local") or _PARTS_OF_LOCAL.split(address.local)[0] == "postmaster":
-        return True
-    return bool(address.name) and bool(text_begins(normalised(address.name[:100]), "bounce_sender.name"))
-
-
 def spam(facts: Facts) -> Hit | None:
     """C13: my own server calls it spam."""
     for name, shape in _SPAM_FIELDS.items():
@@ -449,10 +254,3 @@ def spam(facts: Facts) -> Hit | None:
             if shape.fullmatch(token(value)):
                 return suppress(Reason.SPAM, f"{name}: {value}", _familiar_or_machine(facts))
     return None
-
-
-_OF_A_LETTER: tuple[Row, ...] = (
-    report, auto_submitted, own, own_kind, thread_already_acked, mailing_list, precedence, auto_response_suppress,
-    vendor_auto, system_address, bounce_like, calendar, spam, automatic_letter,
-)  # fmt: skip
-"""What is asked of the letter in a certified mail: all of C that does not ask about the envelope."""
