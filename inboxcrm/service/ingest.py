@@ -71,6 +71,7 @@ class Ingest:
                 "folder": batch.folder,
                 "arrivals": len(batch.arrivals),
                 "new": taken.new,
+                "listed": len(batch.listed),
                 "live": batch.live,
                 "remaining": batch.remaining,
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from imapclient import IMAPClient
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
 from inboxcrm.imap.account import Timing
+from inboxcrm.imap.backlog import SCREEN
 from inboxcrm.imap.probe import probe
 from inboxcrm.imap.rounds import Rounds
 from inboxcrm.imap.watcher import ImapMailbox
@@ -248,3 +250,33 @@ def _append(place: Place, folder: str, raw: bytes) -> None:
     client = place.other_client()
     client.append(folder, raw, flags=[SEEN])
     client.logout()
+
+
+class _SlowClock(SystemClock):
+    """A minute passes between any two looks at it: so slow is the line."""
+
+    def __init__(self) -> None:
+        self._looks = itertools.count(0, 60)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + next(self._looks)
+
+
+@pytest.mark.server
+async def test_a_slow_line_lists_first_and_leaves_no_list_behind(place: Place, record: Record) -> None:
+    for number in range(3 * SCREEN):
+        place.deliver(b"From: =?utf-8?q?B=C3=B6b?= <bob@client.example>\r\n" + letter(number))
+    mailbox = ImapMailbox(place.config, lambda: place.password, _SlowClock(), timing=TIMING)
+    try:
+        await record.keep(mailbox.catch_up(record))
+    finally:
+        await mailbox.close()
+
+    told = {one.uid: one for batch in record.batches for one in batch.listed}
+    theirs = place.holds("INBOX")
+    assert len(told) == 2 * SCREEN
+    assert all(one.size == len(theirs[uid][0]) for uid, one in told.items())
+    assert all(b"From: =?utf-8?q?B=C3=B6b?= <bob@client.example>\r\n" in one.fields for one in told.values())
+    assert record.listed["INBOX"] == {}
+    assert same(record, place, "INBOX")
+    assert not any(SEEN.decode() in flags for _, flags in theirs.values())

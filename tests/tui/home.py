@@ -13,10 +13,12 @@ from inboxcrm import bootstrap
 from inboxcrm.domain import promise as ledger
 from inboxcrm.domain.address import address
 from inboxcrm.domain.message import Message
+from inboxcrm.domain.mime import parse
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxState
+from inboxcrm.ports import FolderRole, Listed, Position
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, decisions, folders, matters, messages, outbox, promises
+from inboxcrm.store import contacts, decisions, folders, listings, matters, messages, outbox, promises
 from inboxcrm.testing.clock import FakeClock
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -150,6 +152,16 @@ class Home:
                 if told:
                     promises.tell(connection, promise_id, due, at=at)
         return Mail(message_id, matter_id, contact_id, promise_id)
+
+    def list_mail(self, who: str, subject: str, *, uid: int) -> int:
+        """A mail in INBOX that a first reading has not brought yet; answers the folder's row."""
+        raw = f"From: {who} <{who.split(maxsplit=1)[0].lower()}@client.example>\r\nSubject: {subject}\r\n\r\n".encode()
+        listed = Listed(uid, NOW - timedelta(days=400), frozenset(), 12_000, raw)
+        position = Position(1, 100, backfill_below=50, baseline=100, listed_below=1)
+        with self.household.database.write() as connection:
+            folder_id = folders.move_to(connection, self.mailbox_id, "INBOX", FolderRole.INBOX, position)
+            listings.enter(connection, folder_id, 1, [(listed, parse(raw))])
+        return folder_id
 
     def awaiting(self, mail: Mail, text: str = "Your message is here.") -> int:
         """An acknowledgement that waits for the owner's key."""

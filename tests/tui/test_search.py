@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from inboxcrm_tui.screens.contact import ContactScreen
 from inboxcrm_tui.screens.search import highlighted
+from inboxcrm_tui.screens.unread import UnreadScreen
 from textual.widgets import Input
 
+from inboxcrm.store import folders, listings
 from tests.tui.conftest import Sit
 from tests.tui.home import Home
 
@@ -39,6 +41,36 @@ async def test_operators_and_markup_are_only_words(home: Home, sit: Sit, words: 
         desk.app.screen.query_one("#words", Input).value = words
         await desk.settle()
         await desk.wait_for("mail")
+
+
+async def test_mail_that_is_not_read_yet_stands_below_and_is_asked_for_and_shown(home: Home, sit: Sit) -> None:
+    read = home.mail("Ada Asker", "The harbour")
+    folder_id = home.list_mail("Ada Asker", "Harbour of last year", uid=7)
+
+    async with sit(width=160) as desk:
+        await desk.press("slash")
+        await desk.type("harb")
+        await desk.wait_for("1 mail, and 1 not read yet")
+        assert desk.screen.index("The harbour") < desk.screen.index("Harbour of last year")
+
+        await desk.press("down", "end")
+        await desk.wait_for("Enter has it read before all others.")
+        await desk.press("enter")
+        await desk.wait_for("It is asked for and comes before all others")
+        assert isinstance(desk.app.screen, UnreadScreen)
+        assert desk.app.screen.message_here() is None
+        assert home.household.database.reading(lambda c: listings.wanted(c, "main")) == [("INBOX", 7)]
+
+        with home.household.database.write() as connection:
+            folders.locate(connection, folder_id, 1, [(7, read.message_id, frozenset())])
+        desk.app.read_again()
+        await desk.wait_for("Could you send the figures?")
+        assert desk.app.screen.message_here() == read.message_id
+
+        await desk.press("c")
+        await desk.wait_for("1 more not read yet")
+        assert isinstance(desk.app.screen, ContactScreen)
+        assert "Harbour of last year" in desk.screen
 
 
 async def test_nothing_found_is_said(home: Home, sit: Sit) -> None:

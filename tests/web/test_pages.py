@@ -8,9 +8,22 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.domain.address import address
+from inboxcrm.domain.mime import parse
 from inboxcrm.domain.occasions import Kind as OccasionKind
 from inboxcrm.domain.occasions import Occasion
-from inboxcrm.store import call_backs, commitments, contacts, facts, lookalikes, merging, occasions, told_occasions
+from inboxcrm.ports import FolderRole, Listed, Position
+from inboxcrm.store import (
+    call_backs,
+    commitments,
+    contacts,
+    facts,
+    folders,
+    listings,
+    lookalikes,
+    merging,
+    occasions,
+    told_occasions,
+)
 from inboxcrm.store import home as memory
 from inboxcrm.store.database import Database
 from tests.web import home
@@ -331,3 +344,29 @@ async def test_the_page_of_a_merged_contact_is_that_of_the_one_it_was_merged_int
 
     assert "bob@example.com" in page
     assert "bob@home.example" in page
+
+
+async def test_mail_that_is_not_read_yet_is_found_and_counted_and_is_no_link(window: Window) -> None:
+    book = Database(window.path)
+    raw = b"From: Bob <bob@example.com>\r\nSubject: Zebras <b>unread</b>\r\n\r\n"
+    position = Position(1, 100, backfill_below=50, baseline=100, listed_below=1)
+    with book.write() as connection:
+        (box,) = connection.execute("SELECT id FROM mailboxes LIMIT 1").fetchone()
+        connection.execute("UPDATE mailboxes SET backlog = 20")
+        folder_id = folders.move_to(connection, box, "Old", FolderRole.OTHER, position)
+        listings.enter(connection, folder_id, 1, [(Listed(7, home.NOW, frozenset(), 9_000, raw), parse(raw))])
+        connection.execute("INSERT OR IGNORE INTO addresses (key, spec, name, contact_id) VALUES (?, ?, '', ?)",
+                           ("bob@example.com", "bob@example.com", window.rows.contact))  # fmt: skip
+    book.close()
+
+    found = await window.read("/-/inboxcrm/search?q=zebra")
+    octets = (await window.get("/-/inboxcrm/search?q=zebra")).text
+    card = await window.read(f"/-/inboxcrm/contact/{window.rows.contact}")
+    first = await window.read("/")
+
+    assert "Zebras <b>unread</b>" in found
+    assert "Zebras &lt;b&gt;unread&lt;/b&gt;" in octets
+    assert "not read yet" in found
+    assert "inboxcrm show n1" in found
+    assert "1 more not read yet" in card
+    assert "the list is whole" in first
