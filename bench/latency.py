@@ -27,7 +27,7 @@ from pathlib import Path
 
 from bench.latency_floor import answering
 from inboxcrm import bootstrap
-from inboxcrm.cli.running import keep_what_is_loaded
+from inboxcrm.cli.running import keep_what_is_loaded, take_turns
 from inboxcrm.service.household import Household
 from inboxcrm.testing.imap_server import MailServer
 from inboxcrm.testing.smtp_server import SubmissionServer
@@ -171,7 +171,8 @@ async def measure(folder: Path, box: Postbox, count: int, *, pushes: bool = Fals
                 daemon.when_ready = loaded.set
                 running = asyncio.create_task(daemon.run())
                 await loaded.wait()
-                keep_what_is_loaded()  # as `inboxcrm run` does
+                keep_what_is_loaded()  # as `inboxcrm run` does, and the next
+                take_turns()
                 heard = Pushed(box.port) if pushes else None
                 await asyncio.sleep(SETTLES)
                 times = Times([], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import logging
 import signal
@@ -192,6 +193,7 @@ class Daemon:
                     await self._household.run(self._household.database.fold)
             except InboxcrmError as error:
                 log.warning("index.later", extra={"cause": str(error)})
+            gc.collect(1)  # what a mail left, here and not within another one, where a round takes as long as the mail
             await self._unindexed.wait()
             self._unindexed.clear()
             await asyncio.sleep(seconds(SEARCHABLE))

@@ -47,7 +47,7 @@ def detect(text: str) -> str | None:
 
 def _enough(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
-    dense = sum("\u3040" <= char <= "\u9fff" for char in text)
+    dense = 0 if text.isascii() else sum("\u3040" <= char <= "\u9fff" for char in text)
     return letters >= FEWEST_LETTERS or dense >= FEWEST_LETTERS_EAST_ASIAN
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -95,3 +96,25 @@ async def test_the_index_is_left_alone_while_mail_comes(house_in_parts: House) -
     await daemon._tidy()
 
     assert household.database.reading(full_text.parts) == 12
+
+
+async def test_what_a_mail_left_is_collected_between_two_mails(house: House) -> None:
+    daemon = Daemon(house.household, house.ingest, house.deliver, {}, Notify(house.household, {}), fetch)
+    rounds: list[int] = []
+
+    def noted(phase: str, about: dict[str, int]) -> None:
+        rounds.append(about["generation"])
+
+    gc.disable()  # none but those that are asked for
+    gc.callbacks.append(noted)
+    try:
+        indexing = asyncio.get_running_loop().create_task(daemon._index())
+        async with asyncio.timeout(30):
+            while not rounds and not indexing.done():
+                await asyncio.sleep(0.01)
+        indexing.cancel()
+    finally:
+        gc.callbacks.remove(noted)
+        gc.enable()
+
+    assert rounds
