@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def to_text(instant: datetime) -> str:
     """An aware instant as `2026-03-27T15:30:00Z`."""
-    return instant.astimezone(UTC).isoformat()[:19] + "Z"
+    return _written(instant.astimezone(UTC))
+
+
+@lru_cache(maxsize=512)  # a mail writes some ten instants fifty times; in UTC no two that are equal differ (PEP 495)
+def _written(instant: datetime) -> str:
+    return instant.isoformat()[:19] + "Z"
 
 
 def to_text_or_none(instant: datetime | None) -> str | None:
