@@ -77,11 +77,16 @@ class Account:
         self.memories: dict[str, FolderMemory] = {}
         self.errands_wanted = asyncio.Event()
         self.checked_at: datetime | None = None
+        self.reads_on: bool | None = None
+        """Whether the server answers what is asked in the same breath as the end of IDLE; None: not known yet."""
+
         self._status = MailboxStatus()
         self._password = password
         self._shown: str | Bearer = ""
         self._limits = limits
-        self._closed_until = 0.0
+        self.closed_until = 0.0
+        """Until when nothing may be asked of the account (monotonic seconds)."""
+
         provider = providers.for_host(config.imap.host, config.imap.port)
         self._provider = provider
         self.allowance = Allowance(None if provider is None else provider.old_mail_per_day)
@@ -140,6 +145,7 @@ class Account:
                         yield link
                 return
             link = await self._errand_link()
+            heard = link.alert
             try:
                 with self._noting_pauses():
                     await self.discover(link)
@@ -155,6 +161,9 @@ class Account:
             except BaseException:
                 await self._put_away(link)
                 raise
+            finally:
+                if link.alert not in {None, heard}:
+                    self.tell(alert=link.alert)
             self._errand_used = self.clock.monotonic()
 
     @contextmanager
@@ -288,7 +297,7 @@ class Account:
         pause = failures.pause_after(error, random.uniform)
         now = self.clock.monotonic()
         if pause.whole_account:
-            self._closed_until = max(self._closed_until, now + pause.seconds)
+            self.closed_until = max(self.closed_until, now + pause.seconds)
         cause = f"{error} {pause.hint}" if pause.hint else str(error)
         if isinstance(error, FolderMissingError):
             self.choice = None
@@ -314,7 +323,7 @@ class Account:
     @property
     def paused(self) -> float:
         """Seconds for which nothing may be asked of the account; 0 when it may be used."""
-        return max(0.0, self._closed_until - self.clock.monotonic())
+        return max(0.0, self.closed_until - self.clock.monotonic())
 
     async def wait_out_pause(self) -> None:
         """Return when the account may be used again."""

@@ -57,6 +57,7 @@ class Connection(Dialogue):
         refuse_plaintext(server)
         with connecting(server):
             super().__init__(server.host, server.port, ssl=False)
+        self._note_alert(responses.status("OK", self._imap.welcome.partition(b" OK ")[2]))
         self.normalise_times = False  # aware times: the default is the naive local time of this machine
         self._imap.debug = 0
         try:
@@ -261,7 +262,8 @@ class Connection(Dialogue):
         """File a copy, marked seen, with INTERNALDATE `at`. The one thing ever written to a server."""
         self.wire.allow(self.limits.command + len(raw) / (32 * 1024))
         with self._imaplib("APPEND"):
-            self.append(folder, raw, flags=(b"\\Seen",), msg_time=at)
+            said = self.append(folder, raw, flags=(b"\\Seen",), msg_time=at)
+        self._note_alert(responses.status("OK", said))
 
     # -- going
 

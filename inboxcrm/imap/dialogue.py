@@ -86,9 +86,7 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         if response.name == "BYE":
             raise farewell(responses.status("BYE", response.rest).text)
         if response.name in {"OK", "NO", "BAD"}:
-            said = responses.status(response.name, response.rest)
-            if said.code == "ALERT":  # RFC 3501 section 7.1: it must be shown to the user
-                self.alert = said.text
+            self._note_alert(responses.status(response.name, response.rest))
         if take is not None and take(response):
             return
         if response.name == "EXISTS":
@@ -99,6 +97,15 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
             self.news.changes = True
             if response.name != "FETCH":
                 self.size = None
+
+    def completion(self, tag: bytes, response: Response) -> Status | None:
+        """What a tagged response says, or None when this is not the one."""
+        if not response.text.startswith(tag + b" "):
+            return None
+        word, _, rest = response.text[len(tag) + 1 :].partition(b" ")
+        said = responses.status(word.decode("latin-1").upper(), rest)
+        self._note_alert(said)
+        return said
 
     def take_news(self) -> News:
         """What was heard unasked since the last call."""
@@ -129,12 +136,17 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
     def _step(self, tag: bytes, take: Callable[[Untagged], bool] | None) -> Status | None:
         """Read one response; the tagged one ends the command."""
         response = self.read_response()
-        if (answer := completion(tag, response)) is not None:
+        if (answer := self.completion(tag, response)) is not None:
             return answer
         if response.text.startswith(b"+"):
             return None
         self.heard(responses.untagged(response), take)
         return None
+
+    def _note_alert(self, said: Status) -> None:
+        """RFC 3501 section 7.1: an alert must be shown to the user, whatever answer it comes with."""
+        if said.code == "ALERT":
+            self.alert = said.text
 
     @contextmanager
     def _imaplib(self, command: str) -> Iterator[None]:
@@ -149,15 +161,10 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
             match = re.search(r"\[([A-Za-z0-9.-]+)[^\]]*\]", str(error))
             raise refusal(command, status="NO", code=match and match[1].upper(), text=str(error)) from error
         finally:
+            for name in ("OK", "NO"):
+                for said in self._imap.untagged_responses.get(name, ()):
+                    self._note_alert(responses.status(name, said))
             self._imap.untagged_responses.clear()
-
-
-def completion(tag: bytes, response: Response) -> Status | None:
-    """What a tagged response says, or None when this is not the one."""
-    if not response.text.startswith(tag + b" "):
-        return None
-    word, _, rest = response.text[len(tag) + 1 :].partition(b" ")
-    return responses.status(word.decode("latin-1").upper(), rest)
 
 
 def accepted(name: str, answer: Status) -> Status:

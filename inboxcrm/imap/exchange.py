@@ -62,7 +62,8 @@ class Exchange(ABC):
 
     def _readable(self) -> None:
         try:
-            self._dialogue.wire.take_in()
+            if self._dialogue.wire.take_in():
+                self._dialogue.wire.acknowledge()
         except InboxcrmError as error:
             self._fail(error)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from inboxcrm.imap import responses
-from inboxcrm.imap.dialogue import Dialogue, completion
+from inboxcrm.imap.dialogue import Dialogue
 from inboxcrm.imap.errors import ProtocolError
 from inboxcrm.imap.exchange import Exchange
 from inboxcrm.imap.responses import Fetched, Response, Untagged
@@ -53,7 +53,7 @@ class Glance(Exchange):
 
     def _hear(self, response: Response) -> None:
         for tag in self._left:
-            if (answer := completion(tag, response)) is not None:
+            if (answer := self._dialogue.completion(tag, response)) is not None:
                 self._left.remove(tag)
                 self._refused = self._refused or answer.status != "OK"
                 return

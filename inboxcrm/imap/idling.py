@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from inboxcrm.imap import responses
-from inboxcrm.imap.dialogue import Dialogue, accepted, completion
+from inboxcrm.imap.dialogue import Dialogue, accepted
 from inboxcrm.imap.errors import CommandTimeoutError, refusal
 from inboxcrm.imap.exchange import Exchange
 from inboxcrm.imap.responses import Response
@@ -69,7 +69,7 @@ class Idle(Exchange):
     def _hear(self, response: Response) -> None:
         if response.text.startswith(b"+"):
             self.begun = True
-        elif (answer := completion(self.tag, response)) is None:
+        elif (answer := self._dialogue.completion(self.tag, response)) is None:
             self._dialogue.heard(responses.untagged(response), None)
         else:
             accepted("IDLE", answer)

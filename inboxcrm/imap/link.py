@@ -58,6 +58,11 @@ class Link:
         """Whether a further call has a chance."""
         return not (self._closed or self._broken or self._waker.stopping)
 
+    @property
+    def alert(self) -> str | None:
+        """What the server last said that the owner must be shown (RFC 3501 section 7.1)."""
+        return None if self._connection is None else self._connection.alert
+
     async def open(self) -> Connection:
         """Connect and log in; the connection may be asked only through `run`, but its capabilities may be read."""
         return await self.run(lambda connection: connection)

@@ -7,7 +7,7 @@ import re
 
 from inboxcrm.config import Server
 from inboxcrm.imap import responses
-from inboxcrm.imap.dialogue import Dialogue, accepted, completion
+from inboxcrm.imap.dialogue import Dialogue, accepted
 from inboxcrm.imap.errors import CommandRefusedError, LoginRefusedError, ProtocolError
 from inboxcrm.imap.names import quoted
 from inboxcrm.ports import Bearer
@@ -96,7 +96,7 @@ def _heard(dialogue: Dialogue, tag: bytes) -> tuple[bytes, responses.Status | No
     """The server's next challenge, or the end of the command."""
     while True:
         response = dialogue.read_response()
-        if (answer := completion(tag, response)) is not None:
+        if (answer := dialogue.completion(tag, response)) is not None:
             return b"", answer
         if response.text.startswith(b"+"):
             return response.text[1:].strip(), None

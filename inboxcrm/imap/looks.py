@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 
 from inboxcrm.imap import decisions, responses
 from inboxcrm.imap.connection import Connection
-from inboxcrm.imap.dialogue import completion
+from inboxcrm.imap.errors import ProtocolError
 from inboxcrm.imap.examined import Examined, Opened
 from inboxcrm.imap.responses import Response, Status, Untagged
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.wire import Wire
 from inboxcrm.ports import Position
+
+_ALERT = b"[ALERT"
+"""An answer that holds this is read whatever else it says: what the owner must be shown (RFC 3501 section 7.1)."""
 
 _OF_EXAMINE = frozenset({"EXISTS", "RECENT", "FLAGS", "OK", "VANISHED", "FETCH"})
 
@@ -98,14 +101,15 @@ class StatusQuestion(Question):
 class ExamineQuestion(Question):
     """EXAMINE of the folder that is open; `changed` is called where that is not exactly as it was read."""
 
-    __slots__ = ("_asked", "_changed", "_connection", "_memory", "_told", "_was")
+    __slots__ = ("_asked", "_changed", "_connection", "_memory", "_told", "_was", "_words")
 
     def __init__(self, connection: Connection, memory: FolderMemory, changed: Callable[[], None]) -> None:
         super().__init__()
         self._connection = connection
         self._memory = memory
         self._changed = changed
-        self._told = Examined()
+        self._words = b""
+        self._told: Examined | None = None
         self._asked: Position | None = None
         self._was: Opened | None = None
 
@@ -127,22 +131,27 @@ class ExamineQuestion(Question):
         return self._before if as_it_was else None
 
     def ask(self) -> bytes:
-        name, position = self._memory.name, self._memory.position
-        if position is not self._asked or self._connection.selected is not self._was:
-            self._before = None
-        self._asked, self._was, self._told = position, self._connection.selected, Examined()
-        modseq = None if position is None else position.highest_modseq
-        since = None if position is None or modseq is None else (position.uid_validity, modseq)
-        return b"EXAMINE " + self._connection.examine_words(name, since=since)
+        position, opened = self._memory.position, self._connection.selected
+        self._told = None
+        if not self._words or position is not self._asked or opened is not self._was:
+            self._before, self._asked, self._was = None, position, opened
+            modseq = None if position is None else position.highest_modseq
+            since = None if position is None or modseq is None else (position.uid_validity, modseq)
+            self._words = b"EXAMINE " + self._connection.examine_words(self._memory.name, since=since)
+        return self._words
 
     def _take(self, response: Untagged) -> bool:
-        return response.name in _OF_EXAMINE and self._told.take(response)
+        if response.name not in _OF_EXAMINE:
+            return False
+        if self._told is None:
+            self._told = Examined()
+        return self._told.take(response)
 
     def _understood(self, answer: Status) -> bool:
         if answer.status != "OK":
             self._connection.selected = None  # no folder is open now (RFC 3501 section 6.3.1)
         elif self._asked is self._memory.position and self._asked is not None and self._was is not None:
-            opened = self._told.opened(self._memory.name)
+            opened = (self._told or Examined()).opened(self._memory.name)
             if decisions.as_it_was(self._asked, opened, exists=self._was.exists):
                 return True
         self._changed()
@@ -150,46 +159,81 @@ class ExamineQuestion(Question):
 
 
 class Look:
-    """The commands of one look, under way on a connection."""
+    """The commands of one look, and the IDLE behind them, under way on a connection.
 
-    __slots__ = ("_connection", "_left", "_reading", "text")
+    `tag` is that of the IDLE, and `begun` says that it was answered. `leaving` is the tag of the IDLE before, where its
+    end is asked for in the same breath and not answered yet.
+    """
 
-    def __init__(self, connection: Connection, questions: Sequence[Question]) -> None:
+    __slots__ = ("_at_it", "_connection", "_left", "_reading", "begun", "leaving", "tag", "text")
+
+    def __init__(self, connection: Connection, questions: Sequence[Question], *, leaving: bytes | None = None) -> None:
+        tag = self.tag = connection.new_tag()
         self._connection = connection
-        self._left = [(connection.new_tag(), question) for question in questions]
+        self._left: list[tuple[bytes, Question]] = []
         self._reading = False
-        self.text = b"".join(tag + b" " + question.ask() + b"\r\n" for tag, question in self._left)
+        self._at_it = False
+        self.begun = False
+        self.leaving = leaving
+        text = b"" if leaving is None else b"DONE\r\n"
+        for question in questions:
+            own = b"%b.%d" % (tag, len(self._left))
+            self._left.append((own, question))
+            text += b"%b %b\r\n" % (own, question.ask())
+        self.text = text + tag + b" IDLE\r\n"
 
     @property
-    def answered(self) -> bool:
-        """Whether every answer is whole."""
-        return not self._left
+    def done(self) -> bool:
+        """Whether every answer is whole, but that to the IDLE behind them."""
+        return not self._left and self.leaving is None
+
+    def spare_time(self) -> bool:
+        """Whether the server has ended the IDLE before and is at what it was asked; it is granted that once."""
+        granted = self._at_it
+        self._at_it = True
+        return not granted and self.leaving is None and bool(self._left)
 
     def skim(self, wire: Wire) -> bool:
         """Pass over answers that are those of last time. False while the next may yet become that: more must come."""
-        while self._left and not self._reading:
-            tag, question = self._left[0]
+        if self._reading:
+            return True
+        left = self._left
+        starts = [] if self.leaving is None else [self.leaving + b" OK"]
+        for tag, question in left:
             if (before := question.before) is None:
                 break
-            passed = wire.skip(before + tag + b" OK")
-            if passed is None:
-                return False
-            if not passed:
-                break
-            del self._left[0]
-        return True
+            starts.append(b"%b%b OK" % (before, tag))
+        else:
+            starts.append(b"+")
+        passed, more = wire.skip(starts, unless=_ALERT)
+        if passed and self.leaving is not None:
+            self.leaving = None
+            passed -= 1
+        self.begun = passed > len(left)
+        del left[:passed]
+        return not more
 
     def hear(self, response: Response) -> bool:
-        """Take a response in; whether it was one of ours. Raises ServerByeError for BYE."""
+        """Take a response in; whether it was one of ours. Raises ServerByeError for BYE, ProtocolError where the server
+        will not end its IDLE.
+        """
+        connection = self._connection
+        if self.leaving is not None:
+            if (answer := connection.completion(self.leaving, response)) is None:
+                return False  # said before: not of our answers
+            self.leaving = None
+            if answer.status != "OK":
+                raise ProtocolError(f"the end of IDLE was answered {answer.status}: {answer.text}")
+            return True
         for index, (tag, question) in enumerate(self._left):
-            if (answer := completion(tag, response)) is not None:
+            if (answer := connection.completion(tag, response)) is not None:
                 del self._left[index]
                 self._reading = False
                 question.settle(answer)
                 return True
         if not response.text.startswith(b"* "):
             return False
-        self._connection.heard(responses.untagged(response), lambda untagged: self._take(response, untagged))
+        connection.heard(responses.untagged(response), lambda untagged: self._take(response, untagged))
         return True
 
     def _take(self, response: Response, untagged: Untagged) -> bool:

@@ -1,31 +1,26 @@
 """IDLE with looks by the clock in between, on the event loop: nobody is woken while all is as it was.
 
-DONE, and its answer is waited for (RFC 2177); then what is asked, and IDLE again, in one write. Whatever is not what it
-was wakes whoever waits, as news does; the answers that are still to come are heard before the connection is given back.
+DONE, what is asked, and IDLE again go out in one write, as pipelined commands may (RFC 3501 section 5.5): the server
+waits for a DONE no longer once it has read it (RFC 2177). Until a server has shown that it reads on behind DONE, a look
+that fails so is taken for its fault, and from then on the answer to DONE is waited for. Whatever is not what it was
+wakes whoever waits, as news does; the answers that are still to come are heard before the connection is given back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inboxcrm.errors import InboxcrmError
+from inboxcrm.imap import marks
 from inboxcrm.imap.connection import Connection
-from inboxcrm.imap.errors import CommandRefusedError, CommandTimeoutError
+from inboxcrm.imap.errors import ClosingError, CommandRefusedError, CommandTimeoutError
 from inboxcrm.imap.idling import Idle
 from inboxcrm.imap.looks import Look
 from inboxcrm.imap.responses import Response
 
 if TYPE_CHECKING:
     from inboxcrm.imap.rounds import Rounds
-
-MARK = 5.0
-"""Looks come at seconds that this divides: one turn of the event loop does those of many mailboxes."""
-
-_LONG = 15.0
-"""Pauses from here on end at a mark."""
 
 
 class Resting(Idle):
@@ -34,29 +29,41 @@ class Resting(Idle):
     def __init__(self, connection: Connection, rounds: Rounds) -> None:
         super().__init__(connection)
         self._connection = connection
+        self._wire = connection.wire
         self._rounds = rounds
         self._look: Look | None = None
         self._alert = connection.alert
         self._looking = False
+        self._in_one_breath = False
         self._finishing = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._rested = False
+        self._loop = asyncio.get_running_loop()
+        self._marks = marks.here()
+        self._armed = 0.0
 
     async def wait(self, seconds: float, *, patience: float) -> None:
         """As of Idle; returns too when INBOX is to be read in the ordinary way, and when the owner is to be told."""
         try:
             await super().wait(seconds, patience=patience)
+        except InboxcrmError as error:
+            if self._in_one_breath and not isinstance(error, ClosingError):
+                self._rounds.lost_in_one_breath()
+            raise
         finally:
             self._disarm()
 
     def _begin(self) -> None:
-        self._ask()
+        self._ask(leaving=None)
         self._listen()
 
     def _to_begin(self, patience: float) -> float:
         return patience if self._answered else self._dialogue.limits.command
 
     def _roused(self) -> bool:
-        return super()._roused() or self._rounds.stale or self._connection.alert is not self._alert
+        if self.over or self._left or self._rounds.stale:
+            return True
+        connection = self._connection
+        return bool(connection.news) or connection.alert is not self._alert
 
     async def _finish(self, patience: float) -> None:
         self._finishing = True
@@ -67,30 +74,65 @@ class Resting(Idle):
 
     # -- what the loop calls
 
+    def come(self, at: float) -> None:
+        """It is time for a look, or the answers to one are late."""
+        if at != self._armed:
+            return
+        self._armed = 0.0
+        if self._look is not None or self._looking:
+            self._late()
+        elif not self._roused():
+            self._interrupt()
+
     def _interrupt(self) -> None:
         """Leave IDLE for a look."""
-        self._timer = None
-        if self._roused():
-            return
-        self._looking = self._told_to_end = True
-        self._arm(self._dialogue.limits.done, self._late)
         try:
-            self._dialogue.wire.send_now(b"DONE\r\n")
+            if self._rounds.in_one_breath:
+                self._in_one_breath = True
+                self._ask(leaving=self.tag)
+            else:
+                self._looking = self._told_to_end = True
+                self._allow(self._dialogue.limits.done)
+                self._wire.send_now(b"DONE\r\n")
         except InboxcrmError as error:
             self._fail(error)
 
     def _late(self) -> None:
-        self._fail(CommandTimeoutError("the answer was not finished in time"))
+        """The server answers too slowly, unless it has ended the IDLE and takes its time over what it was asked."""
+        look = self._look
+        if look is not None and look.spare_time():
+            self._allow(self._dialogue.limits.command)
+        else:
+            self._fail(CommandTimeoutError("the answer was not finished in time"))
+
+    def _readable(self) -> None:
+        if self._look is None:
+            super()._readable()
+            return
+        try:
+            self._wire.take_in()  # nobody is in a hurry: the system may acknowledge it together with what comes next
+        except InboxcrmError as error:
+            self._fail(error)
+        else:
+            self._listen()
 
     def _listen(self) -> None:
-        if self._look is None or self._failure is not None or self._look.skim(self._dialogue.wire):
-            super()._listen()
+        look = self._look
+        if look is not None and self._failure is None:
+            if not look.skim(self._wire):
+                return
+            if look.begun:
+                self.begun = True
+                self._rest()
+                if not self._wire.buffered:
+                    return
+        super()._listen()
 
     # -- what was heard
 
     def _hear(self, response: Response) -> None:
         look = self._look
-        if look is None or look.answered or not look.hear(response):
+        if look is None or look.done or not look.hear(response):
             self._hear_idle(response)
         if look is self._look and self.begun and self._answered and not self._told_to_end:
             self._rest()
@@ -105,7 +147,7 @@ class Resting(Idle):
 
     def _ended(self) -> None:
         if self._looking and not (self._finishing or self._roused()):
-            self._ask()
+            self._ask(leaving=None)
         else:
             super()._ended()
 
@@ -113,34 +155,41 @@ class Resting(Idle):
 
     @property
     def _answered(self) -> bool:
-        return self._look is None or self._look.answered
+        return self._look is None or self._look.done
 
     def _settled(self) -> bool:
         return self.over or (self.begun and self._answered)
 
-    def _ask(self) -> None:
+    def _ask(self, *, leaving: bytes | None) -> None:
         self._looking = self._told_to_end = self.begun = False
-        self._look = self._rounds.look()
-        self.tag = self._dialogue.new_tag()
-        self._arm(self._to_begin(self._dialogue.limits.done), self._late)
-        self._dialogue.wire.send_now(self._look.text + self.tag + b" IDLE\r\n")
+        look = self._look = self._rounds.look(leaving=leaving)
+        self.tag = look.tag
+        self._allow(self._dialogue.limits.done)
+        self._wire.send_now(look.text)
 
     def _rest(self) -> None:
         self._look = None
-        self._disarm()
-        if not (self._finishing or self._roused()):
-            self._rounds.quiet()
-            self._arm(self._rounds.pause, self._interrupt)
+        self._armed = 0.0
+        if self._in_one_breath:
+            self._in_one_breath = False
+            self._rounds.reads_on()
+        if not self._rested:
+            self._rested = True
+            self._stirred.set()
+        if self._finishing or self._roused():
+            self._stirred.set()
+            return
+        pause = self._rounds.quiet()
+        self._arm(marks.before(self._loop.time() + pause, pause=pause))
 
-    def _arm(self, seconds: float, then: Callable[[], None]) -> None:
-        self._disarm()
-        loop = asyncio.get_running_loop()
-        at = loop.time() + seconds
-        if then == self._interrupt and seconds >= _LONG:
-            at = math.ceil(at / MARK) * MARK
-        self._timer = loop.call_at(at, then)
+    def _allow(self, seconds: float) -> None:
+        self._arm(marks.after(self._loop.time() + seconds, pause=seconds))
+
+    def _arm(self, at: float) -> None:
+        """Be called then, and not when it was said before."""
+        self._armed = at
+        self._marks.call(self, at)
 
     def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._marks.forget(self, self._armed)
+        self._armed = 0.0

@@ -1,7 +1,8 @@
 """When which folder of a mailbox is looked at by the clock, and what is asked then over a connection that idles.
 
-A thousand mailboxes that began together do not look together: each pause is a little shorter than it may be, by another
-part each time, so that with the mark it ends at (see `resting`) none is longer.
+A thousand mailboxes that began together do not look together: the first pause of each is any part of what it may be,
+and of the later ones a half is a little shorter, so that what came together does not stay so. Each ends at a mark (see
+`marks`), and none is longer than it may be.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 
 from inboxcrm.imap.account import Account
 from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.folders import Choice
 from inboxcrm.imap.looks import ExamineQuestion, Look, Question, StatusQuestion
 
 _SPACING = 2.0
@@ -18,9 +20,6 @@ _SPACING = 2.0
 
 _TOGETHER = 0.25
 """What is due within this part of its pause is asked for together with what is due now."""
-
-LATEST = 0.95
-"""How much of its pause a look takes at most; the mark adds up to five seconds."""
 
 
 class Rounds:
@@ -42,8 +41,10 @@ class Rounds:
         self._changed = changed
         self._well = well
         self._others_last = -_SPACING
+        self._longest = account.idle_seconds
         self._inbox = ExamineQuestion(connection, account.inbox, self._note_stale)
-        self._others: dict[str, StatusQuestion] = {}
+        self._others: list[StatusQuestion] = []
+        self._listed: Choice | None = None
 
     def inbox_due(self, now: float, *, idles: bool) -> bool:
         """Whether INBOX must be read in the ordinary way now. `idles`: what can be asked meanwhile is asked there."""
@@ -73,50 +74,76 @@ class Rounds:
 
     # -- while the connection idles
 
-    @property
-    def pause(self) -> float:
-        """Seconds until the next look, or until IDLE must be renewed."""
-        inbox_at = self.inbox_at if self._inbox.possible else float("inf")
-        until = min(self.others_at if self._has_others else float("inf"), inbox_at) - self._account.clock.monotonic()
-        return max(0.0, min(max(until, self._account.paused), self._account.idle_seconds))
+    def look(self, *, leaving: bytes | None) -> Look:
+        """What is due, and what is nearly due with it; only IDLE is renewed where that is nothing, or in a pause.
 
-    def look(self) -> Look:
-        """What is due, and what is nearly due with it; only IDLE is renewed where that is nothing, or in a pause."""
-        if self._account.paused:
-            return Look(self._connection, ())
-        now, timing = self._account.clock.monotonic(), self._account.timing
+        `leaving`: the tag of the IDLE that is to be ended in the same breath.
+        """
+        account = self._account
+        now, timing = account.clock.monotonic(), account.timing
         asked: list[Question] = []
-        if self._has_others and self.others_at - now <= timing.others * _TOGETHER:
-            self.others_seen(now)
-            asked += [self._about(name) for name in self._account.memories if name != "INBOX"]
-        if self.inbox_at - now <= timing.poll * _TOGETHER and self._inbox.possible and not self.stale:
-            self.inbox_at = now + timing.poll * _jitter()
-            asked.append(self._inbox)
-        return Look(self._connection, asked)
+        if account.closed_until <= now:
+            latest = now + timing.poll * _TOGETHER
+            if self.others_at <= now + timing.others * _TOGETHER and (others := self._questions()):
+                self.others_seen(now)
+                asked += others
+                latest = max(latest, now + timing.others)  # or it would be due before the others are again
+            if self.inbox_at <= latest and self._inbox.possible and not self.stale:
+                self.inbox_at = now + timing.poll * _jitter()
+                asked.append(self._inbox)
+        return Look(self._connection, asked, leaving=leaving)
 
-    def quiet(self) -> None:
-        """All is as it was."""
-        self._account.checked_at = self._account.clock.now()
-        if self._account.cause is not None:
+    def quiet(self) -> float:
+        """All is as it was. Seconds until the next look, or until IDLE must be renewed."""
+        account = self._account
+        account.checked_at = account.clock.now()
+        if account.cause is not None:
             self._well()
+        now = account.clock.monotonic()
+        at = now + self._longest
+        if self.others_at < at and self._questions():
+            at = self.others_at
+        if self.inbox_at < at and self._inbox.possible:
+            at = self.inbox_at
+        if at < account.closed_until:
+            at = min(account.closed_until, now + self._longest)
+        return max(0.0, at - now)
 
     @property
-    def _has_others(self) -> bool:
-        return len(self._account.memories) > 1
+    def in_one_breath(self) -> bool:
+        """Whether what is asked goes out together with DONE: so it is until the server was seen to be at a loss."""
+        return self._account.reads_on is not False
+
+    def reads_on(self) -> None:
+        """The server answered what was asked in the same breath as DONE."""
+        self._account.reads_on = True
+
+    def lost_in_one_breath(self) -> None:
+        """The connection was lost over it; a server that could answer before is not to blame for that."""
+        if self._account.reads_on is None:
+            self._account.reads_on = False
+
+    def _questions(self) -> list[StatusQuestion]:
+        """One for each other folder; the folders are those of the last LIST."""
+        account = self._account
+        if account.choice is not self._listed:
+            self._listed = account.choice
+            self._others = [self._about(name) for name in account.memories if name != "INBOX"]
+        return self._others
 
     def _about(self, name: str) -> StatusQuestion:
         memory = self._account.memories[name]
-        question = self._others.get(name)
-        if question is None or question.memory is not memory:
-            question = self._others[name] = StatusQuestion(self._connection, memory, self._changed)
-        return question
+        for question in self._others:
+            if question.memory is memory:
+                return question
+        return StatusQuestion(self._connection, memory, self._changed)
 
     def _note_stale(self) -> None:
         self.stale = True
 
 
 def _jitter() -> float:
-    return random.uniform(0.75, LATEST)  # noqa: S311 - spreads load, guards nothing
+    return min(1.0, random.uniform(0.96, 1.04))  # noqa: S311 - spreads load, guards nothing
 
 
 def _anywhere() -> float:

@@ -12,6 +12,7 @@ import selectors
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 
 from inboxcrm.imap.errors import CommandTimeoutError, ConnectionLostError, LiteralTooLargeError, ProtocolError, in_words
 from inboxcrm.imap.responses import LITERAL_END
@@ -136,15 +137,27 @@ class Wire:
             raise ProtocolError(f"a line of more than {self._max_line} bytes")
         return False
 
-    def skip(self, start: bytes) -> bool | None:
-        """Pass over the next octets if they are `start` and the rest of its line; None while they may become that."""
-        if not self._buffer.startswith(start, self._start):
-            return None if start.startswith(self._buffer[self._start :]) else False
-        end = self._buffer.find(b"\n", self._start + len(start))
-        if end < 0:
-            return None
-        self._start = end + 1
-        return True
+    def skip(self, starts: Sequence[bytes], *, unless: bytes) -> tuple[int, bool]:
+        """Pass over the next lines, as far as they are these, each with whatever more stands on its last line.
+
+        How many were passed, and whether the one after them may yet come. None is passed where one holds `unless` (in
+        upper case), however it is written.
+        """
+        buffer, at = self._buffer, self._start
+        passed, more = 0, False
+        for start in starts:
+            if not buffer.startswith(start, at):
+                more = start.startswith(buffer[at:])
+                break
+            end = buffer.find(b"\n", at + len(start))
+            if end < 0:
+                more = True
+                break
+            passed, at = passed + 1, end + 1
+        if unless in buffer[self._start : at].upper():
+            return 0, False
+        self._start = at
+        return passed, more
 
     def take_in(self) -> bool:
         """Keep what was received so far, without waiting; whether there was anything. The end of the stream is told by
@@ -163,10 +176,18 @@ class Wire:
         except ConnectionLostError:
             if self.buffered == before:
                 raise
-        if self.buffered == before:
-            return False
-        _acknowledge(self._sock)
-        return True
+        return self.buffered != before
+
+    def acknowledge(self) -> None:
+        """Tell the server's system at once that what it sent has come, where ours can (Linux).
+
+        Told to stop idling and asked for the mail in one breath, Cyrus answers twice; its system holds the second
+        answer back until the first is acknowledged (RFC 896), and ours would take 40 ms over that (RFC 1122 section
+        4.2.3.2).
+        """
+        if hasattr(socket, "TCP_QUICKACK"):
+            with contextlib.suppress(OSError):  # a Unix socket in a test; or it is closed, which the next read tells
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def close(self) -> None:
         """Close the socket at once."""
@@ -196,7 +217,7 @@ class Wire:
 
     def _receive(self, most: int) -> bytes:
         while (octets := self._try_receive(most)) is None:
-            _acknowledge(self._sock)
+            self.acknowledge()
             self._ready(self._wants)
         return octets
 
@@ -236,17 +257,6 @@ class Wire:
 def _selector() -> selectors.BaseSelector:
     """One that costs no descriptor of its own, and knows descriptors above 1023 where the system can."""
     return selectors.PollSelector() if hasattr(selectors, "PollSelector") else selectors.SelectSelector()
-
-
-def _acknowledge(sock: socket.socket) -> None:
-    """Tell the server's system at once that what it sent has come, where ours can (Linux).
-
-    Told to stop idling and asked for the mail in one breath, Cyrus answers twice; its system holds the second answer
-    back until the first is acknowledged (RFC 896), and ours would take 40 ms over that (RFC 1122 section 4.2.3.2).
-    """
-    if hasattr(socket, "TCP_QUICKACK"):
-        with contextlib.suppress(OSError):  # a Unix socket in a test; or it is closed, which the next read tells
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _tune(sock: socket.socket) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from inboxcrm.imap import marks
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.decisions import as_it_was
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.resting import MARK
-from inboxcrm.imap.rounds import LATEST
 from inboxcrm.imap.waker import Waker
+from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.imap.wire import Wire
 from inboxcrm.imap.workers import SHARED, Work
 from inboxcrm.ports import MailboxState, Position
@@ -277,23 +279,28 @@ def test_a_folder_is_as_it_was_when_nothing_that_examine_tells_differs(opened: d
 @pytest.mark.parametrize(
     ("came", "passed", "left"),
     [
-        (b"* 1 EXISTS\r\nA1 OK done\r\n+ idling\r\n", True, 10),
-        (b"* 1 EXISTS\r\nA1 OK do", None, 20),
-        (b"* 1 EX", None, 6),
-        (b"", None, 0),
-        (b"* 2 EXISTS\r\n", False, 12),
-        (b"* 1 EXISTS\r\nA1 NO done\r\n", False, 24),
+        (b"* 1 EXISTS\r\nA1 OK done\r\n+ idling\r\n* 2 EXISTS\r\n", (2, False), 12),
+        (b"* 1 EXISTS\r\nA1 OK done\r\n", (1, True), 0),
+        (b"* 1 EXISTS\r\nA1 OK done\r\n* OK\r\n", (1, False), 6),
+        (b"* 1 EXISTS\r\nA1 OK do", (0, True), 20),
+        (b"* 1 EX", (0, True), 6),
+        (b"", (0, True), 0),
+        (b"* 2 EXISTS\r\n", (0, False), 12),
+        (b"* 1 EXISTS\r\nA1 NO done\r\n", (0, False), 24),
+        (b"* 1 EXISTS\r\nA1 OK [Alert] Hear\r\n", (0, False), 32),
     ],
-    ids=["whole", "not ended", "begun", "nothing", "another", "refused"],
+    ids=["whole", "one", "one only", "not ended", "begun", "nothing", "another", "refused", "to be read"],
 )
-def test_octets_are_passed_over_only_when_they_are_those_expected(came: bytes, passed: bool | None, left: int) -> None:
+def test_octets_are_passed_over_only_when_they_are_those_expected(
+    came: bytes, passed: tuple[int, bool], left: int
+) -> None:
     near, far = socket.socketpair()
     with near, far:
         wire = Wire(near, Waker())
         far.sendall(came or b"")
         wire.take_in()
 
-        assert wire.skip(b"* 1 EXISTS\r\nA1 OK") is passed
+        assert wire.skip((b"* 1 EXISTS\r\nA1 OK", b"+"), unless=b"[ALERT") == passed
         assert wire.buffered == left
 
 
@@ -301,4 +308,82 @@ def test_octets_are_passed_over_only_when_they_are_those_expected(came: bytes, p
 def test_no_look_comes_later_than_its_pause_allows(pause: str) -> None:
     longest = getattr(Timing(), pause)
 
-    assert longest * LATEST + MARK <= longest
+    assert marks.before(1000.2 + longest, pause=longest) == 1000.0 + longest
+
+
+async def test_a_server_that_loses_what_comes_with_done_is_asked_after_it_from_then_on(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    lost: list[bytes] = []
+
+    async def deaf_behind_done(exchange: Exchange) -> bool:
+        await exchange.send(b"+ idling\r\n")
+        await exchange.read_line()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.03):
+                while True:
+                    lost.append(await exchange.read_line())
+        await exchange.send(exchange.tag + b" OK done\r\n")
+        return True
+
+    server.faults["IDLE"] = deaf_behind_done
+    async with watched(mailbox_on(server, timing=OFTEN, limits=SHORT), record):
+        await until(lambda: bool(lost))
+        before = list(lost)
+        logins = server.traffic.commands["LOGIN"]
+        await until(lambda: server.traffic.commands["LOGIN"] > logins, seconds=15)
+        await a_few_looks(server)
+
+    assert lost == before
+
+
+async def test_a_server_that_answered_in_one_breath_is_asked_so_after_a_lost_connection(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    mailbox = mailbox_on(server, timing=OFTEN, limits=SHORT)
+    async with watched(mailbox, record):
+        await a_few_looks(server)
+        server.disconnect_all()
+        await a_few_looks(server)
+
+    assert mailbox._account.reads_on is True
+
+
+@pytest.mark.parametrize("command", ["STATUS", "EXAMINE", "IDLE"])
+async def test_what_the_owner_must_be_told_is_heard_at_the_end_of_any_answer(
+    server: MailServer, ann: Account, record: Record, command: str
+) -> None:
+    async def alert(exchange: Exchange) -> bool:
+        del server.faults[command]
+        if command == "IDLE":
+            await exchange.send(b"+ idling\r\n")
+            await exchange.read_line()
+            answer = exchange.tag + b" OK done\r\n"
+        else:
+            answer = await exchange.answer()
+        await exchange.send(answer.replace(exchange.tag + b" OK", exchange.tag + b" OK [Alert] At nine:"))
+        return True
+
+    mailbox = mailbox_on(server, timing=OFTEN)
+    async with watched(mailbox, record):
+        await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
+        await a_few_looks(server)
+        server.faults[command] = alert
+        await until(lambda: (mailbox.status.cause or "").startswith("the server says: At nine:"))
+
+
+@pytest.mark.parametrize("command", ["GREETING", "LOGIN", "UID SEARCH", "APPEND"])
+async def test_it_is_heard_over_the_other_connection_too(
+    server: MailServer, mailbox: ImapMailbox, command: str
+) -> None:
+    async def alert(exchange: Exchange) -> bool:
+        del server.faults[command]
+        answer = await exchange.answer()
+        await exchange.send(answer.replace(exchange.tag + b" OK", exchange.tag + b" OK [ALERT] At nine:"))
+        return True
+
+    server.faults[command] = alert
+
+    await mailbox.file_sent(letter(1), datetime(2026, 3, 2, 12, tzinfo=UTC))
+
+    assert (mailbox.status.alert or "").startswith("At nine:")
