@@ -78,7 +78,7 @@ FAULTS: tuple[Defence, ...] = (
         5,
         "a look must be answered within a deadline",
         ROUNDS_MET + "[qresync-STATUS-silence]",
-        (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
+        (RESTING, 'self._fail(CommandTimeoutError("the answer was not finished in time"))', "return"),
     ),
     _defence(
         6,
@@ -100,7 +100,7 @@ FAULTS: tuple[Defence, ...] = (
         8,
         "what is said has a deadline too",
         WIRE_MET + "[8 what we say goes nowhere]",
-        (RESTING, '        self._fail(CommandTimeoutError("the answer was not finished in time"))', "        return"),
+        (RESTING, 'self._fail(CommandTimeoutError("the answer was not finished in time"))', "return"),
     ),
     _defence(
         9,
@@ -169,6 +169,12 @@ FAULTS: tuple[Defence, ...] = (
         "an IDLE that is refused for want of an open folder is no refusal of IDLE",
         T + "rounds.py::test_an_idle_that_is_refused_for_want_of_an_open_folder_is_tried_again",
         (RESTING, "            self.over = True  # no folder is open: that is why", "            raise"),
+    ),
+    _defence(
+        15,
+        "a server that loses what comes with DONE is asked after it",
+        T + "rounds.py::test_a_server_that_loses_what_comes_with_done_is_asked_after_it_from_then_on",
+        (ROUNDS, "            self._account.reads_on = False\n", "            pass\n"),
     ),
     _defence(
         16,
