@@ -13,7 +13,7 @@ from inboxcrm.store.listings import Place
 from inboxcrm.store.views import ListedRow
 
 from .. import paper
-from ..words import ACCENT, EMPTY, MUTED, STRONG, fit, full_moment, said, short
+from ..words import ACCENT, EMPTY, MUTED, STRONG, fit, full_moment, join, said, short
 from .reading import ReadingScreen
 
 NOT_YET = Content.styled("not read yet", ACCENT)
@@ -25,7 +25,7 @@ def line(row: ListedRow, zone: ZoneInfo, now: datetime, width: int) -> Sequence[
     head = Content.styled("· ", MUTED) + said(row.subject or "(no subject)")
     return (
         fit(head + "  " + said(row.sender.partition(" <")[0], MUTED), when, width),
-        (Content("  ") + NOT_YET).truncate(width, ellipsis=True, pad=True),
+        (Content("  ") + join((NOT_YET, said(row.folder, MUTED)))).truncate(width, ellipsis=True, pad=True),
     )
 
 

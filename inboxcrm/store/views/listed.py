@@ -14,6 +14,10 @@ MARK = "n"
 """What stands before the number of a mail that is not read yet."""
 
 
+FOLDERS = 4
+"""In how many folders one mail is expected to lie at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedRow:
     """One mail that is listed and not read yet; `wanted_at`: since when somebody waits for it."""
@@ -104,13 +108,19 @@ def _condition(asked: Wanted) -> tuple[str, dict[str, object]]:
 def _rows(
     connection: sqlite3.Connection, condition: str, asked: dict[str, object], *, limit: int, offset: int
 ) -> list[ListedRow]:
+    """The newest, by going through the list from the newest on; what is shown once may be listed in a few folders."""
     rows = connection.execute(
         f"""
+        WITH newest AS MATERIALIZED (
+          SELECT id FROM listings INDEXED BY listings_received
+          WHERE {condition}
+          ORDER BY received_at DESC
+          LIMIT :wide)
         SELECT * FROM listing_list
-        WHERE {condition}
+        WHERE id IN newest
         ORDER BY received_at DESC, id DESC
         LIMIT :limit OFFSET :offset
         """,  # noqa: S608 - conditions of our own
-        {**asked, "limit": limit, "offset": offset},
+        {**asked, "limit": limit, "offset": offset, "wide": -1 if limit < 0 else FOLDERS * (limit + offset)},
     )
     return [ListedRow(**values(row)) for row in rows]
