@@ -247,3 +247,34 @@ def test_how_long_an_idle_lasts_is_the_providers_affair() -> None:
         ).idle_seconds
 
     assert (idles("outlook.office365.com"), idles("imap.example.org")) == (300.0, 540.0)
+
+
+@every_provider(*PROFILES)
+async def test_every_provider_lists_what_it_gives_slowly(
+    server: MailServer, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    owner = Owner(server.account("ann", "secret"))
+    for number in range(150):
+        owner.put(owner.inbox, letter(number), received_at=YESTERDAY)
+    if owner.gmail is not None:
+        owner.put(owner.account.used_for("\\Drafts"), letter(999), received_at=YESTERDAY, flags=["\\Draft"])
+
+    async def take_long(exchange: Exchange) -> bool:
+        if b"BODY.PEEK[]" in exchange.session.host.traffic.lines[-1]:
+            clock.advance(timedelta(minutes=2))
+        return own is not None and await own(exchange)
+
+    own = server.faults.get("UID FETCH")  # what the provider does in its own way goes on
+    server.faults["UID FETCH"] = take_long
+    server.faults.pop("GREETING", None)  # one reading here, and no next attempt
+    await record.keep(make_mailbox().catch_up(record))
+
+    told = [(batch.folder, one.uid) for batch in record.batches for one in batch.listed]
+    fields = b"".join(one.fields for batch in record.batches for one in batch.listed)
+    assert [uid for folder, uid in told if folder == "INBOX"] == list(range(100, 0, -1))
+    if owner.gmail is not None:  # what INBOX brought is no news there, and a draft is no mail
+        assert [uid for folder, uid in told if folder == owner.gmail.name] == list(range(100, 0, -1))
+    assert b"letter 99\r\n" in fields
+    assert b"letter 999\r\n" not in fields
+    assert not any(record.listed.values())
+    assert record.agrees_with(owner.inbox)
