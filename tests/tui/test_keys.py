@@ -11,6 +11,7 @@ from textual.events import Paste
 
 from inboxcrm.domain import promise as ledger
 from inboxcrm.store import home as home_store
+from inboxcrm.service import actions
 from inboxcrm.store import outbox, promises, views
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home, Mail
@@ -146,6 +147,60 @@ async def test_the_outbox_shows_the_text_as_it_goes_and_takes_the_decision(
         found = home.household.database.reading(lambda connection: outbox.by_id(connection, item))
         assert found is not None
         assert found.state == state
+
+
+def state_of(home: Home, item: int) -> str:
+    found = home.household.database.reading(lambda connection: outbox.by_id(connection, item))
+    assert found is not None
+    return found.state
+
+
+async def test_a_key_after_a_decision_is_for_the_next_mail_and_not_before_one_can_have_read_it(
+    home: Home, sit: Sit
+) -> None:
+    first = home.awaiting(home.mail("Ada Asker", "figures"), "for Ada")
+    second = home.awaiting(home.mail("Ben Second", "numbers"), "for Ben")
+    upper, lower = second, first
+
+    async with sit() as desk:
+        await desk.press("2")
+        await desk.pilot.press("a", "r", "a")
+        await desk.settle()
+        assert (state_of(home, upper), state_of(home, lower)) == ("queued", "awaiting")
+        await desk.press("r")
+        assert state_of(home, lower) == "awaiting"
+        assert "look at it first" in desk.screen
+
+        home.clock.advance(timedelta(seconds=1))
+        await desk.press("r")
+
+    assert (state_of(home, upper), state_of(home, lower)) == ("queued", "cancelled")
+
+
+async def test_a_mail_that_was_let_go_is_dropped_after_a_yes_only(home: Home, sit: Sit) -> None:
+    item = home.awaiting(home.mail("Ada Asker", "figures"), "for Ada")
+
+    async with sit() as desk:
+        await desk.press("2", "a", "r")
+        assert "Drop it after all?" in desk.screen
+        assert state_of(home, item) == "queued"
+        await desk.press("y")
+
+    assert state_of(home, item) == "cancelled"
+
+
+async def test_a_mail_that_leaves_by_itself_puts_no_other_under_the_hand(home: Home, sit: Sit) -> None:
+    home.awaiting(home.mail("Ada Asker", "figures"), "for Ada")
+    other = home.awaiting(home.mail("Ben Second", "numbers"), "for Ben")
+
+    async with sit() as desk:
+        await desk.press("2")
+        actions.reject(home.household, other)
+        desk.app.read_again()
+        await desk.press("r")
+        assert "for Ada" in desk.screen
+
+    assert home.household.database.reading(lambda connection: len(views.outbox(connection, states=("awaiting",)))) == 1
 
 
 async def test_on_a_narrow_terminal_the_first_a_shows_the_text_and_the_second_approves(home: Home, sit: Sit) -> None:

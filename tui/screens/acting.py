@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..app import DeskApp
 
 
+ACTS = "act"
+"""The group of the workers that do something."""
+
+
 class ActingScreen(Screen[None]):
     """What the keys of every page stand on."""
 
@@ -60,9 +64,14 @@ class ActingScreen(Screen[None]):
         """A note in the corner."""
         self.app.notify(visible(words), severity="error" if bad else "information", markup=False)
 
+    @property
+    def acting(self) -> bool:
+        """Whether something is being done that the page does not show yet."""
+        return any(worker.group == ACTS and not worker.is_finished for worker in self.app.workers)
+
     def act(self, work: Callable[[], str], *, after: Callable[[], None] | None = None) -> None:
         """Do something on the store's thread, tell what came of it, read anew; `after` follows where it was done."""
-        self.app.run_worker(self._act(work, after), group="act")
+        self.app.run_worker(self._act(work, after), group=ACTS)
 
     async def _act(self, work: Callable[[], str], after: Callable[[], None] | None) -> None:
         try:

@@ -76,6 +76,7 @@ class OutboxScreen(SplitScreen):
         super().read_again()
         states = () if self._all else WAITING
         items = self.desk.ask(lambda connection: views.outbox(connection, states=states, limit=LISTED))
+        before = self._items
         self._items = sorted(items, key=lambda row: row.state != "awaiting")
         waiting = sum(row.state == "awaiting" for row in self._items)
         title = "The whole outbox" if self._all else "Waiting to go out"
@@ -88,7 +89,18 @@ class OutboxScreen(SplitScreen):
                 )
             )
         )
-        self.rows.show([row.id for row in self._items])
+        self.show_rows([row.id for row in self._items], onward=self._next_to_decide(before))
+
+    def _next_to_decide(self, before: Sequence[OutboxRow]) -> int | None:
+        """Where the cursor goes from a mail that waited for a key `before` and does no longer: to the next that does,
+        instead of after it down the list.
+        """
+        waiting = [row.id for row in self._items if row.state == "awaiting"]
+        waited = [row.id for row in before if row.state == "awaiting"]
+        if self.rows.key not in waited or self.rows.key in waiting:
+            return None
+        following = waited[waited.index(self.rows.key) :]
+        return next((each for each in (*following, *waiting) if each in waiting), None)
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
         row, now = self._items[index], self.desk.now()
@@ -150,8 +162,15 @@ class OutboxScreen(SplitScreen):
         index = self.rows.index
         if index is not None and not self.query_one("#sheet").display:
             self.turn_over()
-        elif index is not None:
-            self.act(partial(self._decided, action, self._items[index]))
+        elif index is not None and not self.acting and not self.slipped():
+            self._decide_about(self._items[index], action)
+
+    def _decide_about(self, row: OutboxRow, action: Callable[[Household, int], OutboxState]) -> None:
+        work = partial(self._decided, action, row)
+        if row.state == "queued" and action is actions.reject:
+            self.ask("Drop it after all?", f"To {row.recipient}: {row.subject}. It is about to leave.", work)
+        else:
+            self.act(work)
 
     def _decided(self, action: Callable[[Household, int], OutboxState], row: OutboxRow) -> str:
         state = action(self.desk.household, row.id)

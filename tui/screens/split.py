@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,10 @@ from ..words import EMPTY
 from .base import DeskScreen
 
 
+GLANCE = 0.5
+"""Seconds in which nobody has seen that another row came under the cursor, far less read it."""
+
+
 class SplitScreen(DeskScreen):
     """List and sheet. Tab goes between them; space turns the sheet's page from the list."""
 
@@ -29,6 +34,7 @@ class SplitScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Content = EMPTY
+        self._slipped_at = -GLANCE
 
     def compose_list(self) -> Rows:
         """The list."""
@@ -47,6 +53,25 @@ class SplitScreen(DeskScreen):
     def rows(self) -> Rows:
         """The list."""
         return self.query_one(Rows)
+
+    def show_rows(self, keys: Sequence[Hashable], *, onward: Hashable = None) -> None:
+        """Show these rows, with the cursor where it was, or `onward`.
+
+        Where another row came under it so, without the owner's doing, that is remembered for `slipped`.
+        """
+        before = self.rows.key
+        self.rows.show(keys)
+        if onward is not None:
+            self.rows.move_to(onward)
+        if before is not None and self.rows.key not in (None, before):
+            self._slipped_at = self.desk.household.clock.monotonic()
+
+    def slipped(self) -> bool:
+        """Whether the key just pressed was meant for a row that has made room for another; says so."""
+        if self.desk.household.clock.monotonic() - self._slipped_at >= GLANCE:
+            return False
+        self.tell("Another one has come up just now: look at it first.", bad=True)
+        return True
 
     @property
     def sheet_width(self) -> int:
