@@ -114,6 +114,17 @@ def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
             return _Look("~", aside.contact, "", "still true?", aside.text, because, yes_no)
 
 
+def answers(aside: Aside) -> tuple[str | None, str]:
+    """What y and n mean for it, in a word or two; y is None where there is nothing to say yes to."""
+    match aside:
+        case FollowUpRow():
+            return None, "Wait no longer"
+        case Unowed():
+            return None, "None needed"
+        case _:
+            return "Yes", "No"
+
+
 def agree(aside: Aside, household: Household) -> Callable[[], str] | None:
     """The owner's yes; None where there is nothing to say yes to, or more is asked for it (a day)."""
     match aside:

@@ -140,6 +140,15 @@ class Desk:
         """One mail that is not read yet."""
         return self.ask(lambda connection: views.listed_mail(connection, row_id))
 
+    def stakes(self, message_id: int) -> tuple[int | None, bool]:
+        """The contact of a message, and whether anything is owed in its matter."""
+        with self.household.database.read() as connection:
+            row = views.message(connection, message_id)
+            if row is None:
+                return None, False
+            owed = None if row.matter_id is None else views.owed_in_matter(connection, row.matter_id)
+            return row.contact_id, owed is not None
+
     def _memory(self, connection: Connection, contact: ContactRow) -> tuple[Line, ...]:
         found = brief.gather(self.household, connection, contact)
         return tuple(brief.above_mail(found, self._day))

@@ -8,12 +8,14 @@ import pytest
 from inboxcrm_tui.screens.dialogs import Confirm
 from inboxcrm_tui.screens.pages import KEYS, HelpScreen, WhyScreen
 from textual.events import Paste
+from textual.widgets._footer import FooterKey
 
 from inboxcrm.domain import promise as ledger
-from inboxcrm.store import home as home_store
 from inboxcrm.service import actions
+from inboxcrm.store import home as home_store
 from inboxcrm.store import outbox, promises, views
 from tests.tui.conftest import Sit
+from tests.tui.driver import Driver
 from tests.tui.home import NOW, Home, Mail
 
 pytestmark = pytest.mark.slow
@@ -201,6 +203,35 @@ async def test_a_mail_that_leaves_by_itself_puts_no_other_under_the_hand(home: H
         assert "for Ada" in desk.screen
 
     assert home.household.database.reading(lambda connection: len(views.outbox(connection, states=("awaiting",)))) == 1
+
+
+def named(desk: Driver) -> set[str]:
+    return {str(key.description) for key in desk.app.screen.query(FooterKey)}
+
+
+async def test_the_line_of_keys_names_what_does_something_here(home: Home, sit: Sit) -> None:
+    always = {"Help", "Search", "Quit"}
+
+    async with sit(width=150) as desk:
+        assert named(desk) == {*always, "Outbox"}
+
+        owed = home.mail("Ada Asker", "figures")
+        desk.app.read_again()
+        await desk.settle()
+        assert {"Open", "Phoned", "Extend", "Not needed", "Fact", "Why", "Contact"} <= named(desk)
+
+        await desk.press("2")
+        assert named(desk) == {*always, "All"}
+        home.awaiting(owed)
+        desk.app.read_again()
+        await desk.settle()
+        assert {"Approve", "Reject", "Open", "Why"} <= named(desk)
+        assert not {"Phoned", "Extend", "Outbox"} & named(desk)
+
+        await desk.press("5")
+        assert named(desk) == {*always, "Outbox"}
+        await desk.press("h")
+        assert named(desk) == {"Search", "Quit", "Outbox"}
 
 
 async def test_on_a_narrow_terminal_the_first_a_shows_the_text_and_the_second_approves(home: Home, sit: Sit) -> None:

@@ -58,7 +58,7 @@ class AgreedScreen(SplitScreen):
                 )
             )
         )
-        self.rows.show([(type(row).__name__, row.id) for row in self._rows])
+        self.show_rows([(type(row).__name__, row.id) for row in self._rows])
 
     def _today(self) -> date:
         return self.desk.now().astimezone(self.desk.zone).date()
@@ -114,9 +114,22 @@ class AgreedScreen(SplitScreen):
         row = self._here()
         return None if row is None else row.contact_id
 
+    def key_says(self, action: str, words: str) -> str | None:
+        """The answers to what only seems agreed, or the end of what is."""
+        row = self._here()
+        asked = row is not None and row.state == SUGGESTED
+        said_here = {
+            "agree": words if asked else None,
+            "not_needed": None if row is None else "No" if asked else "No longer matters",
+            "elsewhere": None if row is None or asked else words,
+        }
+        return said_here[action] if action in said_here else super().key_says(action, words)
+
     def action_agree(self) -> None:
         """It was meant."""
         row = self._here()
+        if not self.steady():
+            return
         if row is None or row.state != SUGGESTED:
             self.tell("Nothing is asked here.", bad=True)
             return
@@ -133,7 +146,7 @@ class AgreedScreen(SplitScreen):
     def action_not_needed(self) -> None:
         """It was not meant, or no longer matters."""
         row = self._here()
-        if row is None:
+        if row is None or not self.steady():
             return
         if isinstance(row, ToldRow):
             self.act(asides.dismissed(row, self.desk.household))

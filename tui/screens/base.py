@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -18,6 +19,27 @@ from .turning import TurnKeys
 
 if TYPE_CHECKING:
     from ..app import DeskApp
+
+
+class Need(Enum):
+    """What an action has to find under the cursor."""
+
+    MAIL = auto()
+    PERSON = auto()
+    PROMISE = auto()
+
+
+NEEDS: Mapping[str, Need] = {
+    "why": Need.MAIL,
+    "fact": Need.PERSON,
+    "contact": Need.PERSON,
+    "answered": Need.PROMISE,
+    "extend": Need.PROMISE,
+    "elsewhere": Need.PROMISE,
+    "not_needed": Need.PROMISE,
+    "snooze": Need.PROMISE,
+}
+"""Of the actions that the line of keys may name."""
 
 
 class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
@@ -60,7 +82,12 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         Binding("q", "app.quit", "Quit"),
     ]
 
+    HERE_ALREADY: ClassVar[frozenset[str]] = frozenset()
+    """Actions that lead to this very page."""
+
     _seen = False
+    _under_cursor: frozenset[Need] = frozenset()
+    _keys_said: tuple[str | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Status above, keys below, the page between."""
@@ -70,7 +97,7 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         if hint:
             yield Static(hint, markup=False, id="hint")
         yield from self.body()
-        yield KeyLine(show_command_palette=False)
+        yield KeyLine(self.key_says)
 
     def body(self) -> ComposeResult:
         """The page itself."""
@@ -81,6 +108,30 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         standing = self.desk.standing()
         self.query_one(StatusLine).tell(standing)
         self.query_one(Banner).tell(standing)
+        self.call_after_refresh(self.say_keys)
+
+    def key_says(self, action: str, words: str) -> str | None:
+        """What the line of keys says of an action; None for one that would do nothing here as things stand."""
+        need = NEEDS.get(action)
+        idle = action in self.HERE_ALREADY or (need is not None and need not in self._under_cursor)
+        return None if idle else words
+
+    def say_keys(self) -> None:
+        """See what lies under the cursor, and have the line of keys written anew where other keys do something."""
+        self._under_cursor = self._needs_met()
+        bound = [each.binding for each in self.active_bindings.values() if each.binding.show]
+        said = tuple(self.key_says(each.action.partition("(")[0], each.description) for each in bound)
+        if said != self._keys_said:
+            self._keys_said = said
+            self.refresh_bindings()
+
+    def _needs_met(self) -> frozenset[Need]:
+        message_id, contact_id, owed = self.message_here(), None, False
+        if message_id is not None:
+            contact_id, owed = self.desk.stakes(message_id)
+        met = {Need.MAIL: message_id is not None, Need.PERSON: contact_id is not None, Need.PROMISE: owed}
+        met[Need.PERSON] = met[Need.PERSON] or self.contact_here() is not None
+        return frozenset(need for need, is_met in met.items() if is_met)
 
     def on_mount(self) -> None:
         """The first reading."""

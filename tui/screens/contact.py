@@ -27,6 +27,8 @@ UNREAD = 100
 class ContactScreen(SplitScreen):
     """Card above the sheet, timeline on the left, newest first."""
 
+    HERE_ALREADY = frozenset({"contact"})
+
     def __init__(self, contact_id: int) -> None:
         super().__init__()
         self._contact_id = contact_id

@@ -43,7 +43,7 @@ class DuplicatesScreen(SplitScreen):
             Content.styled(f"{many(len(self._pairs), 'pair')} may be one person", "bold $foreground")
             + Content.styled("   y one person   n two people   Enter the first's card", MUTED)
         )
-        self.rows.show([(pair.kept.id, pair.merged.id) for pair in self._pairs])
+        self.show_rows([(pair.kept.id, pair.merged.id) for pair in self._pairs])
 
     def _paint(self, index: int, width: int) -> Sequence[Content]:
         pair = self._pairs[index]
@@ -76,6 +76,12 @@ class DuplicatesScreen(SplitScreen):
         index = self.rows.index
         return None if index is None else self._pairs[index].kept.id
 
+    def key_says(self, action: str, words: str) -> str | None:
+        """One person or two, where there is a pair."""
+        if action in ("agree", "not_needed"):
+            return None if self.rows.index is None else words if action == "agree" else "Two people"
+        return super().key_says(action, words)
+
     def on_row_chosen(self, message: RowChosen) -> None:
         """The card of who would stay."""
         self.app.push_screen(ContactScreen(self._pairs[message.index].kept.id))
@@ -94,7 +100,7 @@ class DuplicatesScreen(SplitScreen):
     def action_not_needed(self) -> None:
         """They are two people, and are not suggested again."""
         index = self.rows.index
-        if index is None:
+        if index is None or not self.steady():
             return
         pair = self._pairs[index]
 

@@ -48,7 +48,7 @@ class OutboxScreen(SplitScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", "Approve"),
         Binding("r", "reject", "Reject"),
-        Binding("A", "all", "All or waiting"),
+        Binding("A", "all", "All"),
         Binding("S", "send_again", "Send again", show=False),
         Binding("D", "leave_alone", "Leave alone", show=False),
     ]
@@ -130,6 +130,20 @@ class OutboxScreen(SplitScreen):
             return False
         return super().check_action(action, parameters)
 
+    def key_says(self, action: str, words: str) -> str | None:
+        """What may be decided about the mail under the cursor."""
+        index = self.rows.index
+        row = None if index is None else self._items[index]
+        idle = {
+            "choose": row is None or row.message_id is None,
+            "approve": row is None or row.state not in ("held", "awaiting"),
+            "reject": row is None or row.state not in ("held", "awaiting", "queued"),
+            "go": True,
+        }
+        if action == "all":
+            return "What waits" if self._all else words
+        return None if idle.get(action, False) else super().key_says(action, words)
+
     def action_approve(self) -> None:
         """Let it go; where only the list has room, the first press shows the text."""
         self._decide(actions.approve)
@@ -162,7 +176,7 @@ class OutboxScreen(SplitScreen):
         index = self.rows.index
         if index is not None and not self.query_one("#sheet").display:
             self.turn_over()
-        elif index is not None and not self.acting and not self.slipped():
+        elif index is not None and self.steady():
             self._decide_about(self._items[index], action)
 
     def _decide_about(self, row: OutboxRow, action: Callable[[Household, int], OutboxState]) -> None:

@@ -35,6 +35,8 @@ class PageScreen(DeskScreen):
 class WhyScreen(PageScreen):
     """The stored reasons of one message."""
 
+    HERE_ALREADY = frozenset({"why"})
+
     def __init__(self, message_id: int) -> None:
         super().__init__()
         self._message_id = message_id
@@ -123,6 +125,8 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 class HelpScreen(PageScreen):
     """All keys, by what one wants to do."""
+
+    HERE_ALREADY = frozenset({"help"})
 
     def text(self) -> Content:
         """The keys in their sections."""

@@ -47,7 +47,7 @@ class QueueScreen(SplitScreen):
         Binding("left", "turn(-1)", "Sheet before", show=False),
         Binding("right", "turn(1)", "Next sheet", show=False),
         Binding("a", "approve", "Approve", show=False),
-        Binding("y", "agree", "Yes", show=False),
+        Binding("y", "agree", "Yes"),
     ]
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class QueueScreen(SplitScreen):
             if self._piles
             else join((Content.styled("Nobody waits for you", GOOD), Content.styled(asked_too, ACCENT)))
         )
-        self.rows.show([*(pile.person for pile in self._piles), *(asides.key(each) for each in self._asides)])
+        self.show_rows([*(pile.person for pile in self._piles), *(asides.key(each) for each in self._asides)])
 
     def _aside(self, index: int | None) -> Aside | None:
         """What is asked on this row, where it is no promise."""
@@ -164,6 +164,16 @@ class QueueScreen(SplitScreen):
         row = None if index is None else self._owed(index)
         return None if row is None else row.message_id
 
+    def key_says(self, action: str, words: str) -> str | None:
+        """Yes and no to what is asked under the cursor; the rest is for the promises."""
+        aside = self._aside(self.rows.index)
+        yes, no = (None, words) if aside is None else asides.answers(aside)
+        if action == "agree":
+            return yes
+        if action == "not_needed" and aside is not None:
+            return no
+        return super().key_says(action, words)
+
     def contact_here(self) -> int | None:
         """Whom it is about, also where that is no mail."""
         aside = self._aside(self.rows.index)
@@ -181,6 +191,8 @@ class QueueScreen(SplitScreen):
 
     def action_agree(self) -> None:
         """Yes to what is asked under the cursor."""
+        if not self.steady():
+            return
         aside = self._aside(self.rows.index)
         if isinstance(aside, ToldRow):
             self.keep_day(aside)
@@ -196,6 +208,8 @@ class QueueScreen(SplitScreen):
         aside = self._aside(self.rows.index)
         if aside is None:
             super().action_not_needed()
+            return
+        if not self.steady():
             return
         work = asides.decline(aside, self.desk.household)
         if work is None:

@@ -41,6 +41,8 @@ class SearchScreen(SplitScreen):
     AUTO_FOCUS = "#words"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("i", "words", "Words", show=False)]
 
+    HERE_ALREADY = frozenset({"search"})
+
     def __init__(self) -> None:
         super().__init__()
         self._found: list[Found] = []

@@ -18,7 +18,6 @@ from ..widgets.rows import Rows
 from ..words import EMPTY
 from .base import DeskScreen
 
-
 GLANCE = 0.5
 """Seconds in which nobody has seen that another row came under the cursor, far less read it."""
 
@@ -57,7 +56,7 @@ class SplitScreen(DeskScreen):
     def show_rows(self, keys: Sequence[Hashable], *, onward: Hashable = None) -> None:
         """Show these rows, with the cursor where it was, or `onward`.
 
-        Where another row came under it so, without the owner's doing, that is remembered for `slipped`.
+        Where another row came under it so, without the owner's doing, that is remembered for `steady`.
         """
         before = self.rows.key
         self.rows.show(keys)
@@ -66,12 +65,16 @@ class SplitScreen(DeskScreen):
         if before is not None and self.rows.key not in (None, before):
             self._slipped_at = self.desk.household.clock.monotonic()
 
-    def slipped(self) -> bool:
-        """Whether the key just pressed was meant for a row that has made room for another; says so."""
-        if self.desk.household.clock.monotonic() - self._slipped_at >= GLANCE:
+    def steady(self) -> bool:
+        """Whether the key just pressed was meant for the row under the cursor: nothing is being done to it yet, and it
+        was there long enough to be seen. Says so where it was not.
+        """
+        if self.acting:
             return False
-        self.tell("Another one has come up just now: look at it first.", bad=True)
-        return True
+        seen = self.desk.household.clock.monotonic() - self._slipped_at >= GLANCE
+        if not seen:
+            self.tell("Another one has come up just now: look at it first.", bad=True)
+        return seen
 
     @property
     def sheet_width(self) -> int:
@@ -96,6 +99,13 @@ class SplitScreen(DeskScreen):
         """Another sheet, or the same one read anew."""
         message.stop()
         self.show_sheet(message.index)
+        self.say_keys()
+
+    def key_says(self, action: str, words: str) -> str | None:
+        """Nothing can be opened on an empty list."""
+        if action == "choose" and self.rows.index is None:
+            return None
+        return super().key_says(action, words)
 
     def show_sheet(self, index: int | None) -> None:
         """Lay out what belongs to this row."""

@@ -136,6 +136,13 @@ class WorkflowsScreen(SplitScreen):
             return None
         return row
 
+    def key_says(self, action: str, words: str) -> str | None:
+        """Only a step that waits can be stopped or skipped."""
+        if action in ("stop", "skip"):
+            row = self._step_here()
+            return words if row is not None and row.state == "waiting" else None
+        return super().key_says(action, words)
+
     def action_stop(self) -> None:
         """Nothing more of this instance happens; what was done stays done."""
         row = self._waiting_here()

@@ -1,14 +1,19 @@
-"""The line of keys at the bottom: as many whole ones as there is room for."""
+"""The line of keys at the bottom: those that do something here, as many whole ones as there is room for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey  # the only name by which Textual has it
+
+Says = Callable[[str, str], str | None]
+"""Answers what is to be said of an action that its binding describes so; None for one that would do nothing."""
+
+LEAVE = "app.quit"
 
 AROUND = 3
 """Cells around and within a key: one before, one between it and what it does, one behind."""
@@ -19,15 +24,30 @@ class KeyLine(Footer):
 
     _room = 0
 
+    def __init__(self, says: Says) -> None:
+        super().__init__(show_command_palette=False)
+        self._says = says
+
     def compose(self) -> ComposeResult:
         """Keys, the first ones first, until there is no room."""
         self._room = self.app.size.width
-        yield from whole(super().compose(), self._room)
+        yield from whole(said(super().compose(), self._says), self._room)
 
     def on_resize(self) -> None:
         """More room, more keys."""
         if self._room != self.app.size.width:
             self.refresh(recompose=True)
+
+
+def said(keys: Iterable[Widget], says: Says) -> Iterable[Widget]:
+    """Those of which there is something to say, saying it; the one that leaves stands last."""
+    for key in sorted(keys, key=lambda each: isinstance(each, FooterKey) and each.action == LEAVE):
+        if isinstance(key, FooterKey):
+            words = says(key.action.partition("(")[0], key.description)
+            if words is None:
+                continue
+            key.description = words
+        yield key
 
 
 def whole(keys: Iterable[Widget], width: int) -> Iterable[Widget]:
