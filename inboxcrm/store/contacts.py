@@ -59,6 +59,12 @@ def organisation(connection: sqlite3.Connection, domain: str) -> int | None:
     return None if row is None else int(row["id"])
 
 
+def organisations_called(connection: sqlite3.Connection, name: str) -> list[int]:
+    """The organisations of this name; capitals outside ASCII count."""
+    rows = connection.execute("SELECT id FROM organisations WHERE name = ? COLLATE NOCASE", (name,))
+    return [int(row["id"]) for row in rows]
+
+
 def file_under(connection: sqlite3.Connection, contact_id: int, organisation_id: int) -> None:
     """A contact belongs to this organisation."""
     connection.execute("UPDATE contacts SET organisation_id = ? WHERE id = ?", (organisation_id, contact_id))

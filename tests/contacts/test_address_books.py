@@ -191,6 +191,8 @@ async def test_an_organisation_that_nobody_knew_is_called_as_the_card_calls_it(h
     taken = address_books.take(house.household, address_books.read_file(book(tmp_path, ANNA)), source="x", apply=True)
 
     assert not [each for each in taken.changes if each.kind == "conflict"]
+    founded = [each.value for each in taken.changes if (each.kind, each.what) == ("new", "organisation")]
+    assert founded == ["Larch & Söhne, Ltd (client.example)"]
     assert ("Larch & Söhne, Ltd",) in house.ask("SELECT name FROM organisations")
 
 
