@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -162,17 +163,24 @@ def _line(played: Rehearsal) -> dict[str, object]:
 
 @rules_group.command("replay")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(min=1, max=3660), help="How far back.")
+@click.option("--all", "filed_too", is_flag=True,
+              help="Also mail that was there before, or was imported, as if each began a matter.")  # fmt: skip
 @json_option
 @click.pass_obj
-def replay(place: Place, days: int, as_json: bool) -> None:
-    """Which rules each stored live mail would meet today, and what would be sent. Nothing is sent or stored."""
+def replay(place: Place, days: int, filed_too: bool, as_json: bool) -> None:
+    """Which rules each mail that came live would meet today, and what would be sent. Nothing is sent or stored.
+
+    What the gate said then stands. Mail that was in the mailbox before, or was imported, was never decided about: it
+    is looked at with --all, and judged by what it says.
+    """
     met: Counter[str] = Counter()
     mails = 0
     with bootstrap.household(place.home) as house:
         zone = house.config.owner.timezone
         since = house.clock.now() - timedelta(days=days)
         with house.database.read() as connection:
-            for each in rehearse.replay(house, connection, since=since):
+            filed = rehearse.replay_filed(house, connection, since=since) if filed_too else ()
+            for each in chain(rehearse.replay(house, connection, since=since), filed):
                 mails += 1
                 met.update(match.rule for match in each.rehearsal.word.matches if not match.failed)
                 if as_json:
@@ -187,11 +195,13 @@ def replay(place: Place, days: int, as_json: bool) -> None:
                 )
         found = tuple(rule for rule in house.rules.rules if rule.on is On.RECEIVED)
     if not as_json:
-        _summary(found, met, mails, days)
+        _summary(found, met, mails, days, which="" if filed_too else " that came live")
 
 
-def _summary(found: tuple[Rule, ...], met: Counter[str], mails: int, days: int) -> None:
+def _summary(found: tuple[Rule, ...], met: Counter[str], mails: int, days: int, *, which: str) -> None:
     click.echo()
-    heading(f"{many(mails, 'mail')} of {many(days, 'day')}")
+    heading(f"{many(mails, 'mail')}{which} in {many(days, 'day')}")
+    if which:
+        click.echo("  Mail that was there before, or was imported, is looked at with --all.")
     for rule in found:
         click.echo(f"  {met[rule.name]:>6}  {rule.name}")

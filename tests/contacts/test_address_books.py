@@ -192,7 +192,7 @@ async def test_an_organisation_that_nobody_knew_is_called_as_the_card_calls_it(h
 
     assert not [each for each in taken.changes if each.kind == "conflict"]
     founded = [each.value for each in taken.changes if (each.kind, each.what) == ("new", "organisation")]
-    assert founded == ["Larch & Söhne, Ltd (client.example)"]
+    assert founded == ["Larch & Söhne, Ltd (larch.example)"]
     assert ("Larch & Söhne, Ltd",) in house.ask("SELECT name FROM organisations")
 
 

@@ -119,7 +119,18 @@ def test_test_takes_another_time(home: Path) -> None:
 
 
 def test_replay_of_an_empty_home_says_so(home: Path) -> None:
-    assert "0 mails of 90 days" in run(home, "replay").output
+    assert "0 mails that came live in 90 days" in run(home, "replay").output
+
+
+def test_replay_looks_at_imported_mail_where_it_is_told_to(home: Path) -> None:
+    (home / "letter.eml").write_text("".join(line for line in LETTER.splitlines(True) if not line.startswith("Date:")))
+    CliRunner().invoke(cli, ["--home", str(home), "import", str(home / "letter.eml")], catch_exceptions=False)
+
+    assert "imported, is looked at with --all" in run(home, "replay").output
+    (line,) = lines(run(home, "replay", "--all", "--json"))
+
+    assert [rule["rule"] for rule in line["rules"]] == ["complaint"]
+    assert line["then"] == "filed, and nothing was decided"
 
 
 async def test_the_sweep_takes_changed_rules_over_and_raises_an_alarm_over_broken_ones(home: Path) -> None:
