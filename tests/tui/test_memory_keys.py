@@ -232,7 +232,9 @@ async def test_a_day_and_an_old_fact_lie_on_the_desk(home: Home, sit: Sit) -> No
     async with sit(width=140) as desk:
         assert "birthday, 4 May?" in desk.line("* Ada Asker")
         assert "still true?" in desk.line("~ Ada Asker")
-        await desk.press("y", "n")
+        await desk.press("y")
+        home.clock.advance(timedelta(seconds=1))
+        await desk.press("n")
 
         assert kept(home) == []
         await desk.wait_for("Nobody waits for you")
