@@ -70,8 +70,10 @@ def _day(local: datetime, year: int) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago, roughly."""
-    minutes = max(0, round((now - at) / timedelta(minutes=1)))
+    """How long ago, roughly. What was noted by a clock that has been set back since is not called new."""
+    minutes = round((now - at) / timedelta(minutes=1))
+    if minutes <= -2:
+        return "by a clock ahead of this one"
     if minutes < 2:
         return "just now"
     if minutes < 120:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from inboxcrm_tui.app import light_terminal
 from inboxcrm_tui.when import future, past
+from inboxcrm_tui.words import ago
 
 from tests.tui.home import NOW
 
@@ -55,3 +57,18 @@ def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
 @pytest.mark.parametrize(("said", "light"), [("15;0", False), ("0;15", True), ("0;default;7", True), ("", False)])
 def test_a_light_terminal_is_believed(said: str, light: bool) -> None:
     assert light_terminal({"COLORFGBG": said}) is light
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        pytest.param(0, "just now", id="now"),
+        pytest.param(-1, "just now", id="a clock a little ahead"),
+        pytest.param(5, "5 min ago", id="minutes"),
+        pytest.param(180, "3 h ago", id="hours"),
+        pytest.param(4_320, "3 days ago", id="days"),
+        pytest.param(-525_600, "by a clock ahead of this one", id="a clock that was set back by a year"),
+    ],
+)
+def test_how_long_ago_something_was_is_told_roughly(minutes: int, told: str) -> None:
+    assert ago(NOW - timedelta(minutes=minutes), NOW) == told
