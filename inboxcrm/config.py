@@ -26,10 +26,15 @@ class Security(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A SOCKS 5 proxy through which servers are reached, and which resolves their names."""
+    """A SOCKS 5 proxy through which servers are reached, and which resolves their names.
+
+    Where it wants a login there is a `user`, and where the `password` is kept.
+    """
 
     host: str
     port: int
+    user: str | None = None
+    password: PasswordSource | None = None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from inboxcrm import providers
@@ -25,7 +26,7 @@ NOWHERE = Server("localhost", 1, Security.NONE)
 
 def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> MailboxConfig:
     """One `[[mailbox]]`; relative paths in it are relative to the home. Where it names no proxy it has `everyones`."""
-    proxy = table.read("proxy", values.proxy, everyones)
+    proxy = read_proxy(table, everyones)
     user = table.require("user", values.text, "", needs="the name to log in with is needed")
     imap = _server(table, "imap", home, user, proxy)
     smtp = _server(table, "smtp", home, user, proxy)
@@ -51,6 +52,21 @@ def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> Ma
     return mailbox
 
 
+def read_proxy(table: Table, everyones: Proxy | None = None) -> Proxy | None:
+    """The `proxy` of a table with its `proxy_password`; where it names none, that which everybody has."""
+    proxy = table.read("proxy", values.proxy, None)
+    nothing: Mapping[str, object] = {}
+    written = table.read("proxy_password", a_table, nothing)
+    if proxy is None or proxy.user is None:
+        if written:
+            table.problem("proxy_password", "found without a user", 'the proxy must be like "socks5://ann@127.0.0.1"')
+        return proxy or (everyones if "proxy" not in table.values else None)
+    if not written:
+        table.problem("proxy_password", "missing", _SOURCES)
+        return proxy
+    return replace(proxy, password=password_source(table, "proxy_password", written, _SOURCES))
+
+
 def _server(mailbox: Table, key: str, home: Path, user: str, everyones: Proxy | None) -> Server:
     if key not in mailbox.values:
         mailbox.problem(key, "missing", f"must be a table such as {_example_server(key, user)}")
@@ -68,7 +84,7 @@ def _server(mailbox: Table, key: str, home: Path, user: str, everyones: Proxy | 
         port = table.require("port", values.port, NOWHERE.port, needs='with security "none" the port is needed')
     else:
         port = table.read("port", values.port, standard)
-    proxy = table.read("proxy", values.proxy, everyones)
+    proxy = read_proxy(table, everyones)
     if proxy is not None and security is Security.NONE and not values.is_loopback(proxy.host):
         table.problem("security", 'found "none"', 'must be "tls" or "starttls": the proxy would see what is said')
     server = Server(host, port, security, ca_file(table, home), proxy)

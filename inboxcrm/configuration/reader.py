@@ -25,7 +25,7 @@ from inboxcrm.config import (
 )
 from inboxcrm.configuration import values
 from inboxcrm.configuration.lines import locate
-from inboxcrm.configuration.mailboxes import read_mailbox
+from inboxcrm.configuration.mailboxes import read_mailbox, read_proxy
 from inboxcrm.configuration.notify import read_notify, read_watch
 from inboxcrm.configuration.office import plan_holidays, read_away_calendar, read_hours, read_office
 from inboxcrm.configuration.problems import ConfigRefusedError, Problem
@@ -115,7 +115,7 @@ def _parse(text: str, report: Report) -> Mapping[str, object] | None:
 
 def _config(home: Path, root: Table) -> Config:
     owner = _owner(root.table("owner"))
-    proxy = root.read("proxy", values.proxy, None)
+    proxy = read_proxy(root)
     mailboxes = tuple(read_mailbox(table, home, proxy) for table in root.tables("mailbox"))
     if not mailboxes and isinstance(root.values.get("mailbox", []), list):
         root.problem("mailbox", "missing", "at least one [[mailbox]] is needed")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
 from typing import Never, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from inboxcrm.config import Proxy
@@ -243,12 +243,14 @@ def host(value: object) -> str:
 
 def proxy(value: object) -> Proxy:
     """A SOCKS 5 proxy as a web address would be written; it resolves names, whether that is said (socks5h) or not."""
-    allowed = 'must be like "socks5://127.0.0.1:9050"; a login is not offered'
-    match = re.fullmatch(r"socks5h?://(\[[0-9a-fA-F:]+\]|[^/@:\s]+)(?::(\d{1,5}))?/?", _text_or(value, allowed).strip())
+    allowed = 'must be like "socks5://127.0.0.1:9050" or "socks5://ann@127.0.0.1:9050", the password elsewhere'
+    match = re.fullmatch(
+        r"socks5h?://(?:([^/@:\s]+)@)?(\[[0-9a-fA-F:]+\]|[^/@:\s]+)(?::(\d{1,5}))?/?", _text_or(value, allowed).strip()
+    )
     if match is None:
         raise Refused(allowed, found="another text")  # it may hold a password
     try:
-        return Proxy(host(match[1].strip("[]")), port(int(match[2] or 1080)))
+        return Proxy(host(match[2].strip("[]")), port(int(match[3] or 1080)), match[1] and unquote(match[1]))
     except Refused as refused:
         raise Refused(allowed) from refused
 

@@ -171,6 +171,29 @@ def test_a_proxy_may_be_for_one_server(tmp_path: Path) -> None:
     assert mailbox.smtp.proxy is None
 
 
+def test_a_proxy_may_want_a_login(tmp_path: Path) -> None:
+    written = 'proxy = "socks5://ann%40b@localhost"\nproxy_password = { env = "PROXY" }\n'
+
+    imap = loaded(tmp_path, SMALLEST.replace("[[mailbox]]\n", "[[mailbox]]\n" + written)).mailboxes[0].imap
+
+    assert imap.proxy == Proxy("localhost", 1080, "ann@b", PasswordSource(env="PROXY"))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('proxy = "socks5://ann@localhost"\n', "proxy_password: missing"),
+        ('proxy = "socks5://localhost"\nproxy_password = { env = "P" }\n', "found without a user"),
+        ('proxy_password = { env = "P" }\n', "found without a user"),
+        ('proxy = "socks5://ann@localhost"\nproxy_password = { env = "P", keyring = "a/b" }\n', "found 2 sources"),
+    ],
+    ids=["no password", "no user", "no proxy", "two"],
+)
+def test_a_login_to_a_proxy_is_whole(tmp_path: Path, written: str, said: str) -> None:
+    with pytest.raises(ConfigRefusedError, match=said):
+        loaded(tmp_path, written + SMALLEST)
+
+
 def test_a_proxy_elsewhere_is_told_nothing_without_security(tmp_path: Path) -> None:
     text = 'proxy = "socks5://proxy.example.org"\n' + SMALLEST.replace(
         '"imap.example.org"', '"localhost", port = 143, security = "none"'

@@ -63,8 +63,9 @@ async def test_a_mailbox_is_read_and_written_through_the_proxy_which_resolves_it
     ids=["refused there", "not found", "another", "login", "the proxy is down"],
 )
 async def test_why_the_proxy_made_no_connection_is_said(settings: dict[str, int] | None, said: str) -> None:
-    async with SocksProxy(**(settings or {})) as through:
-        port = through.port if settings is not None else _free_port()
+    settings, down = settings or {}, settings is None
+    async with SocksProxy(reply=settings.get("reply", 0), method=settings.get("method", 0)) as through:
+        port = _free_port() if down else through.port
         server = Server("127.0.0.1", 1, Security.NONE, proxy=Proxy(through.host, port))
         transport = SmtpTransport(
             server, user=None, account_address="ann@example.org", password=lambda: "", patience=QUICK
@@ -78,6 +79,36 @@ async def test_why_the_proxy_made_no_connection_is_said(settings: dict[str, int]
         assert isinstance(result, Deferred)
         assert said in result.reply
         assert through.asked in ([], ["127.0.0.1"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "said"),
+    [
+        ("ann", "s\u00e9same", None),
+        ("ann", "wrong", "does not accept the login of ann"),
+        ("ann", "", "the environment variable PROXY_PASSWORD is empty"),
+        ("ann", "x" * 256, "255 octets"),
+        (None, "", "wants a login: proxy = "),
+    ],
+    ids=["accepted", "refused", "no password", "too long", "no user"],
+)
+async def test_a_proxy_that_wants_a_login_is_given_it(
+    user: str | None, password: str, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROXY_PASSWORD", password)
+    kept = None if user is None else PasswordSource(env="PROXY_PASSWORD")
+    async with MailServer() as mail, SocksProxy(login=("ann", "s\u00e9same")) as through:
+        mail.account("ann", "secret")
+        server = Server("127.0.0.1", mail.port, Security.NONE, proxy=Proxy(through.host, through.port, user, kept))
+
+        if said is None:
+            await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+        else:
+            with pytest.raises(MailboxUnreachableError, match=said) as refused:
+                await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+            assert not password or password not in str(refused.value)
+
+        assert through.asked == ([] if said else ["127.0.0.1"])
 
 
 async def test_what_is_no_proxy_is_said_to_be_none(tmp_path: Path) -> None:

@@ -10,11 +10,15 @@ from typing import Self
 
 
 class SocksProxy:
-    """`asked` holds the hosts it was asked for. `reply`: what it answers instead of connecting; `method`: the login."""
+    """`asked` holds the hosts it was asked for. `reply`: what it answers instead of connecting; `method`: the login.
+
+    `login`: the user and password that it wants (RFC 1929).
+    """
 
     host = "127.0.0.1"
 
-    def __init__(self, *, reply: int = 0, method: int = 0) -> None:
+    def __init__(self, *, reply: int = 0, method: int = 0, login: tuple[str, str] | None = None) -> None:
+        self._login = login
         self.asked: list[str] = []
         self._reply = reply
         self._method = method
@@ -48,7 +52,9 @@ class SocksProxy:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly((await reader.readexactly(2))[1])
-        writer.write(bytes((5, self._method)))
+        writer.write(bytes((5, self._method if self._login is None else 2)))
+        if self._login is not None and not await self._logged_in(reader, writer):
+            return
         kind = (await reader.readexactly(4))[3]
         size = (await reader.readexactly(1))[0] if kind == 3 else {1: 4, 4: 16}[kind]
         name = await reader.readexactly(size)
@@ -63,6 +69,13 @@ class SocksProxy:
             await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
         finally:
             far_writer.close()
+
+    async def _logged_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        version = (await reader.readexactly(1))[0]
+        words = [(await reader.readexactly((await reader.readexactly(1))[0])).decode() for _ in range(2)]
+        taken = version == 1 and tuple(words) == self._login
+        writer.write(bytes((1, not taken)))
+        return taken
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
