@@ -153,7 +153,16 @@ class Database:
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) not in _TIME_MUST_ACT:
                 raise
-            raise TransientError(f"{self.path} cannot be written: {error}") from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: sqlite3.Error) -> TransientError:
+        """What stopped a writing, and what to do about it."""
+        told = f"{self.path} cannot be written: {error}"
+        if "full" in str(error):
+            return TransientError(f"{told}. Make room on that disk.")
+        if "readonly" in str(error):
+            return TransientError(f"{told}. See whose it is, and whether its folder and disk may be written.")
+        return TransientError(told)
 
     def fold(self) -> None:
         """Move what is in the log into the file, as far as nobody reads it; nobody waits for anybody.
@@ -164,7 +173,7 @@ class Database:
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except sqlite3.OperationalError as error:
-                raise TransientError(f"{self.path} cannot be written: {error}") from error
+                raise self._unwritable(error) from error
 
     @contextmanager
     def shredding(self) -> Iterator[None]:
