@@ -218,7 +218,7 @@ class OfficeCalendar:
                 span = piece.span
                 if start <= span.start and span.end <= end:
                     yield piece
-                elif span.start < end and start < span.end:
+                elif start < end and span.start < end and start < span.end:
                     cut = Span(max(span.start, start), min(span.end, end))
                     yield Stretch(piece.why, cut, piece.on, piece.name, piece.away)
 
