@@ -113,7 +113,10 @@ class ImapMailbox:
                     piece = await next_piece(self._account, known, [memory])
                     if piece is None:
                         break
+                    numbered = memory.position
                     await self._read(piece, known, outlet)
+                    if not memory.backlog and memory.position is numbered:  # it has other numbers now
+                        await self._check(name, known, outlet)
 
         return self._stream(job)
 

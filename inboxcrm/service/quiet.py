@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from inboxcrm.domain import rhythm
 from inboxcrm.domain.rhythm import Closed, Rhythm, Silence
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, rhythms
+from inboxcrm.store import folders, home, rhythms
 from inboxcrm.store.rhythms import Heard, RhythmRow
 
 MEASURED = "rhythms_measured_on"
@@ -22,16 +22,23 @@ LOOKED_BACK = timedelta(days=3 * 365)
 CLOSURES_LOOKED_BACK = 300
 """Days in which closed runs are read from hours and holidays; before them only absences on record count."""
 
+FIRST_READING = timedelta(days=14)
+"""For so long a mailbox that is new is waited for: half of its mail makes rhythms of the last few letters. At the least
+that a provider gives in a day twenty gigabytes are read by then; a folder that is gone keeps nobody waiting.
+"""
+
 AT_ONCE = 25
 BEFORE_SILENCE = timedelta(days=60)
 """A promise broken up to this long before the last word may be why it was the last."""
 
 
 async def measure_daily(household: Household) -> int:
-    """Measure every known contact if that was not done today; answers how many were measured."""
+    """Measure every known contact if that was not done today and no new mailbox is half read; answers how many were."""
     now = household.clock.now()
     today = now.astimezone(household.config.owner.timezone).date().isoformat()
     if await household.read(lambda connection: home.value(connection, MEASURED)) == today:
+        return 0
+    if await household.read(lambda connection: folders.first_reading(connection, enrolled_after=now - FIRST_READING)):
         return 0
     measured = await measure(household)
     await household.jot(home.set_value, MEASURED, today)

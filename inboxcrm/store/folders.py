@@ -38,6 +38,21 @@ def mailbox_name(connection: sqlite3.Connection, mailbox_id: int) -> str | None:
     return None if row is None else str(row["name"])
 
 
+def first_reading(connection: sqlite3.Connection, *, enrolled_after: datetime) -> bool:
+    """Whether a mailbox that was enrolled after that has a folder with old mail still to be read."""
+    found = connection.execute(
+        """
+        SELECT 1
+        FROM mailboxes
+        JOIN folders ON folders.mailbox_id = mailboxes.id
+        WHERE mailboxes.enrolled_at > ? AND folders.backfill_below IS NOT NULL
+        LIMIT 1
+        """,
+        (to_text(enrolled_after),),
+    )
+    return found.fetchone() is not None
+
+
 def folder(connection: sqlite3.Connection, mailbox: str, name: str) -> Folder | None:
     """The folder as last committed, or None before its first batch."""
     row = connection.execute(

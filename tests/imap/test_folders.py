@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from inboxcrm.imap.names import Listed
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.ports import FolderRole
 from inboxcrm.testing.clock import FakeClock
-from inboxcrm.testing.imap_server import Account, MailServer
+from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.conftest import NOON, MakeMailbox
 from tests.imap.record import Record, letter
 from tests.imap.test_sync import YESTERDAY, bodies_asked_for
@@ -236,3 +237,25 @@ async def test_a_folder_of_the_settings_that_is_gone_is_sought_in_vain(
 
     assert mailbox.status.missing_folders == CLIENTS
     assert not others.keys() & record.positions.keys()
+
+
+async def test_a_folder_renumbered_before_its_turn_is_read_under_its_new_numbers(
+    server: MailServer, ann: Account, mailbox: ImapMailbox, record: Record
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(60):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    left = [1]
+
+    async def renumber(exchange: Exchange) -> bool:
+        if left and exchange.command is not None and b"Archive" in exchange.command.raw:
+            left.clear()
+            inbox.reset_uid_validity()
+        return False
+
+    server.faults["EXAMINE"] = renumber
+    async with asyncio.timeout(20):
+        await record.keep(mailbox.catch_up(record))
+
+    assert not left
+    assert record.agrees_with(inbox)

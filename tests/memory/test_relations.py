@@ -12,6 +12,7 @@ from inboxcrm.service import quiet
 from inboxcrm.service.memory import remember
 from inboxcrm.store import rhythms
 from inboxcrm.store.rhythms import RhythmRow
+from inboxcrm.store.times import to_text
 from tests.memory.conftest import Run
 from tests.memory.letters import own_with_file
 from tests.service.house import MONDAY, House, mail, own
@@ -164,6 +165,17 @@ async def test_contacts_are_measured_once_a_day(house: House) -> None:
     assert await quiet.measure_daily(house.household) == 1
     assert await quiet.measure_daily(house.household) == 0
     house.clock.advance(timedelta(days=1))
+    assert await quiet.measure_daily(house.household) == 1
+
+
+async def test_nobody_is_quiet_while_a_new_mailbox_is_half_read(house: House) -> None:
+    await history(house)
+    with house.household.database.write() as connection:
+        connection.execute("UPDATE folders SET backfill_below = 1000 WHERE name = 'INBOX'")
+        connection.execute("UPDATE mailboxes SET enrolled_at = ?", (to_text(house.clock.now()),))
+
+    assert await quiet.measure_daily(house.household) == 0
+    house.clock.advance(quiet.FIRST_READING)
     assert await quiet.measure_daily(house.household) == 1
 
 
