@@ -24,7 +24,7 @@ def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[
                 may_leave.append(replace(item, state=state))
         elif now >= item.expires_at:
             outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
-        elif not keep_back(connection, item, mode, now) and _send_after(connection, item, now) <= now:
+        elif item.state is OutboxState.QUEUED and _may_go(connection, item, mode, now):
             may_leave.append(item)
     return may_leave
 
@@ -52,6 +52,10 @@ def _after_grace(item: Item, mode: Mode, now: datetime) -> OutboxEvent:
     if stricter is Mode.SHADOW:
         return OutboxEvent.SHOW
     return OutboxEvent.ASK if item.hold or stricter is Mode.APPROVE else OutboxEvent.RELEASE
+
+
+def _may_go(connection: sqlite3.Connection, item: Item, mode: Mode, now: datetime) -> bool:
+    return not keep_back(connection, item, mode, now) and _send_after(connection, item, now) <= now
 
 
 def _send_after(connection: sqlite3.Connection, item: Item, now: datetime) -> datetime:
