@@ -36,8 +36,9 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(kept: Path, monkeypatc
         seen[option] = octets.getvalue().decode("latin-1")
 
     assert "…" not in seen["--limit=50"]
-    assert "Franziska Äschlimoser" in seen["--limit=50"]
-    assert "Franziska Äschlimoser" in [json.loads(line)["name"] for line in seen["--json"].splitlines()]
+    names = [name for line in seen["--json"].splitlines() if not (name := json.loads(line)["name"]).isascii()]
+    assert names  # whoever it is whom the story of this hour tells of
+    assert all(name in seen["--limit=50"] for name in names if "?" not in name)
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
