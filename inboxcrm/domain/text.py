@@ -69,8 +69,9 @@ def one_line(text: str, limit: int) -> str:
     """Visible text on one line of at most `limit` characters, with an ellipsis where it was longer."""
     if len(text) <= min(limit, LONGEST_LINE) and text.isascii() and text.isprintable():
         return " ".join(text.split())
+    text = text[: limit * 8]
     for length in (limit * 2, limit * 8):
-        looked_at = text[:length]
+        looked_at = text[: length + (text[length - 1 : length + 1] == "\r\n")]  # never between the two
         shown = " ".join((looked_at if _harmless(looked_at) else visible(looked_at)).split())
         if len(shown) > limit:
             return cut(shown, max(limit - 1, 0)).rstrip() + "…"

@@ -106,6 +106,7 @@ WESTERN = st.text(
 
 
 @given(WESTERN, st.sampled_from((1, 5, 40)))
+@example(":\r\n", 1)
 def test_one_line_is_the_visible_text_whatever_its_letters(text: str, limit: int) -> None:
     shown = " ".join(visible(text[: limit * 8]).split())
 
