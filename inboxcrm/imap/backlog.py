@@ -127,10 +127,13 @@ async def _plan(
 
 
 async def reopened(work: FolderWork, position: Position) -> bool:
-    """Whether the folder is open, and the one we know."""
+    """Whether the folder is open, and the one we know. Where it has other numbers, what was planned is forgotten."""
     name = work.memory.name
     opened = await work.link.run(lambda c: c.selected if c.selected and c.selected.folder == name else c.examine(name))
-    return opened.uid_validity == position.uid_validity
+    if opened.uid_validity != position.uid_validity:
+        work.memory.plan_anew(None)
+        return False
+    return True
 
 
 async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, left: int, below: int | None) -> None:

@@ -21,6 +21,12 @@ BUSY_TIMEOUT_MS = 30_000
 _TIME_MUST_ACT = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 """What ends by itself once there is space, or once the other writer is done."""
 
+_ADVICE = {
+    sqlite3.SQLITE_FULL: ". Make room on that disk.",
+    sqlite3.SQLITE_READONLY: ". See whose it is, and whether its folder and disk may be written.",
+}
+"""What to do, by SQLite's primary result code."""
+
 
 class Database:
     """One connection, shared by the threads of one process under a lock.
@@ -157,12 +163,8 @@ class Database:
 
     def _unwritable(self, error: sqlite3.Error) -> TransientError:
         """What stopped a writing, and what to do about it."""
-        told = f"{self.path} cannot be written: {error}"
-        if "full" in str(error):
-            return TransientError(f"{told}. Make room on that disk.")
-        if "readonly" in str(error):
-            return TransientError(f"{told}. See whose it is, and whether its folder and disk may be written.")
-        return TransientError(told)
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return TransientError(f"{self.path} cannot be written: {error}{_ADVICE.get(primary, '')}")
 
     def fold(self) -> None:
         """Move what is in the log into the file, as far as nobody reads it; nobody waits for anybody.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from inboxcrm.imap.listing import MOST, WINDOW
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.ports import Batch
 from inboxcrm.testing.clock import FakeClock
+from inboxcrm.testing.imap_faults import Fault
 from inboxcrm.testing.imap_server import Account, Exchange, Folder, MailServer
 from tests.imap.conftest import NOON, MakeMailbox
 from tests.imap.record import Record, letter
@@ -195,7 +197,7 @@ async def test_a_wish_for_a_mail_that_is_gone_ends_with_it(
     assert record.agrees_with(inbox)
 
 
-def refusing(refuses: Callable[[int], bool], answer: Callable[[Exchange], Awaitable[None]]) -> object:
+def refusing(refuses: Callable[[int], bool], answer: Callable[[Exchange], Awaitable[None]]) -> Fault:
     """A fault: a list that would hold one of these UIDs is answered so."""
 
     async def fault(exchange: Exchange) -> bool:
@@ -224,14 +226,14 @@ async def _gone(exchange: Exchange) -> None:
     exchange.abort()
 
 
-def both(server: MailServer, clock: FakeClock, fault: object) -> None:
+def both(server: MailServer, clock: FakeClock, fault: Fault) -> None:
     """Letters come slowly, and lists are in the hands of a fault."""
 
     async def bend(exchange: Exchange) -> bool:
         if b"BODY.PEEK[]" in asked(exchange):
             clock.advance(SLOWLY)
             return False
-        return bool(await fault(exchange))  # type: ignore[operator]  # an async function of an Exchange
+        return await fault(exchange)
 
     server.faults["UID FETCH"] = bend
 
@@ -335,3 +337,30 @@ async def test_new_mail_has_its_turn_between_two_windows_of_a_list(
     assert record.live == [letter(9999)]
     assert record.agrees_with(inbox)
     assert record.listed["INBOX"] == {}
+
+
+async def test_a_folder_renumbered_while_its_list_waits_is_read_under_its_new_numbers(
+    server: MailServer, ann: Account, mailbox: ImapMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox = fill(ann, "INBOX", 3 * WINDOW)
+    fill(ann, "Archive", 3 * WINDOW)
+    opened: list[bytes] = []
+    renumbered: list[bool] = []
+
+    async def note(exchange: Exchange) -> bool:
+        opened.append(asked(exchange))
+        return False
+
+    async def renumber(_: Exchange) -> bool:
+        if not renumbered and record.listed.get("INBOX") and b"Archive" in opened[-1]:
+            inbox.reset_uid_validity()
+            renumbered.append(True)
+        return False
+
+    server.faults["EXAMINE"] = note
+    both(server, clock, renumber)
+    async with asyncio.timeout(30):
+        await record.keep(mailbox.catch_up(record))
+
+    assert renumbered
+    assert record.agrees_with(inbox)

@@ -13,7 +13,6 @@ from inboxcrm.store.views.wanted import Wanted, wanted
 MARK = "n"
 """What stands before the number of a mail that is not read yet."""
 
-
 FOLDERS = 4
 """In how many folders one mail is expected to lie at most."""
 
