@@ -16,9 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 import re2
-import rule_engine
-from rule_engine import DataType, ast, errors
 
+from inboxcrm.domain.rule_language import DataType, ast, errors, rule_engine
 from inboxcrm.domain.rule_names import (
     BRANCHES,
     HELPERS,

@@ -10,11 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 import re2
-import rule_engine
-from rule_engine import DataType
 
 from inboxcrm.domain.deeds import IN_TIME, On
 from inboxcrm.domain.occasions import Kind as OccasionKind
+from inboxcrm.domain.rule_language import DataType, rule_engine
 from inboxcrm.domain.situation import Situation, Standing
 
 LONGEST_TEXT = 20_000

@@ -10,8 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rule_engine import DataType, ast
-
+from inboxcrm.domain.rule_language import DataType, ast
 from inboxcrm.domain.rule_names import HELPERS, NAMES, Facts, Helper
 
 Evaluate = Callable[[Facts], Any]

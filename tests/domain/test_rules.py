@@ -6,10 +6,10 @@ from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import rule_engine
 
 from inboxcrm.domain.deeds import IN_TIME, On
 from inboxcrm.domain.rule_conditions import ConditionError, read_condition
+from inboxcrm.domain.rule_language import rule_engine
 from inboxcrm.domain.rule_names import HELPERS, NAMES, Facts, context
 from inboxcrm.domain.rules import Actions, Rule, Situation, speak
 from inboxcrm.domain.situation import Standing
