@@ -135,8 +135,8 @@ async def daemon(
 
 def vigil(house: Household, offices: Mapping[str, Office]) -> Vigil:
     """What notices that a mailbox is no longer read."""
-    url = house.config.watch.ping
-    return Vigil(house, offices, None if url is None else Ping(url))
+    watch = house.config.watch
+    return Vigil(house, offices, None if watch.ping is None else Ping(watch.ping, proxy=watch.proxy))
 
 
 def notify(house: Household, logins: Logins | None = None) -> Notify:

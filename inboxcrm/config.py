@@ -82,7 +82,8 @@ class OAuth:
 
     `client_id` and `client_secret` are those of an application the owner registered with the provider. `authority` and
     `tenant` are Microsoft's; `authorize_url`, `token_url` and `device_url` (RFC 8628) those of a provider of one's own.
-    `scopes` is what is asked for; empty for what the provider needs for mail. `ca_file` adds a certificate authority.
+    `scopes` is what is asked for; empty for what the provider needs for mail. `ca_file` adds a certificate authority;
+    `proxy`: the provider is reached so.
     """
 
     oauth: OAuthProvider
@@ -96,6 +97,7 @@ class OAuth:
     scopes: tuple[str, ...] = ()
     tokens: TokenStore = TokenStore.AUTO
     ca_file: Path | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class AwayCalendar:
     """A calendar elsewhere that says when the owner is away: a file, or a web address; exactly one is set.
 
     Only events with `word` in summary or category count, all where it is None. `kind`, `wording` and `buffer` (open
-    time) are those of the absences; `refresh` is how often it is read.
+    time) are those of the absences; `refresh` is how often it is read; `proxy`: the address is reached so.
     """
 
     name: str
@@ -172,6 +174,7 @@ class AwayCalendar:
     wording: str | None = None
     buffer: timedelta = timedelta(0)
     refresh: timedelta = timedelta(hours=1)
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +278,16 @@ class WebhookFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where a notice is posted. A header's value is a text, or where a secret is read from when it is needed."""
+    """Where a notice is posted. A header's value is a text, or where a secret is read from when it is needed.
+
+    `ca_file` adds a certificate authority of the owner's own; `proxy`: the address is reached so.
+    """
 
     url: str
     format: WebhookFormat = WebhookFormat.NTFY
     headers: Mapping[str, str | PasswordSource] = field(default_factory=dict)
     ca_file: Path | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,9 +317,13 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How it is noticed that this program stopped: `ping` is a web address fetched as long as every mailbox is read."""
+    """How it is noticed that this program stopped: `ping` is a web address fetched as long as every mailbox is read.
+
+    `proxy`: it is reached so.
+    """
 
     ping: str | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Fetches a calendar from a file, or from a web address over TLS.
 
 A redirect may lead to another https address and to no other scheme; plain http only from and to this machine itself. No
-proxy of the environment is asked. An address may hold a secret, so messages name its host and no more.
+proxy but the owner's is asked. An address may hold a secret, so messages name its host and no more.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import asyncio
 import http.client
 import ssl
 from datetime import timedelta
-from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
-from inboxcrm.config import AwayCalendar
+from inboxcrm import https
+from inboxcrm.config import AwayCalendar, Proxy
+from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.errors import TransientError, UserError
 
 WITHIN = timedelta(seconds=20)
@@ -30,7 +31,7 @@ async def fetch(calendar: AwayCalendar, *, within: timedelta = WITHIN) -> bytes:
         return await asyncio.to_thread(_from_file, calendar)
     try:
         async with asyncio.timeout(3 * within.total_seconds()):
-            return await asyncio.to_thread(_from_web, calendar.url or "", within)
+            return await asyncio.to_thread(_from_web, calendar, within)
     except TimeoutError as error:
         raise TransientError(f"{urlsplit(calendar.url or '').hostname} gave no answer in time") from error
 
@@ -44,30 +45,30 @@ def _from_file(calendar: AwayCalendar) -> bytes:
         raise UserError(f"{calendar.path} cannot be read: {error.strerror or error}") from error
 
 
-def _from_web(url: str, within: timedelta) -> bytes:
+def _from_web(calendar: AwayCalendar, within: timedelta) -> bytes:
+    url = calendar.url or ""
     own = urlsplit(url)
     for _ in range(REDIRECTS + 1):
         parts = urlsplit(url)
         host = parts.hostname or ""
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(host) and _is_here(own.hostname or ""))
+        safe = parts.scheme == "https" or (
+            parts.scheme == "http" and is_loopback(host) and is_loopback(own.hostname or "")
+        )
         if not safe or not host:
             raise UserError(f"{own.hostname} sends us on to an address that is not https")
-        moved = _once(url, host, within)
+        moved = _once(url, host, calendar.proxy, within)
         if isinstance(moved, bytes):
             return moved
         url = urljoin(url, moved)
     raise UserError(f"{own.hostname} sends us on more than {REDIRECTS} times")
 
 
-def _once(url: str, host: str, within: timedelta) -> bytes | str:
+def _once(url: str, host: str, proxy: Proxy | None, within: timedelta) -> bytes | str:
     """What one address gives: the octets, or where it sends us on to."""
-    parts = urlsplit(url)
-    seconds = within.total_seconds()
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(host, parts.port, timeout=seconds)
+    connection = https.connection(url, within=within, proxy=proxy)
     try:
-        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        connection.request("GET", path, headers={"Accept": "text/calendar, */*;q=0.1", "User-Agent": "inboxcrm"})
+        headers = {"Accept": "text/calendar, */*;q=0.1", "User-Agent": "inboxcrm"}
+        connection.request("GET", https.target(url), headers=headers)
         response = connection.getresponse()
         if response.status in _MOVED:
             return response.getheader("Location") or ""
@@ -87,10 +88,3 @@ def _all(octets: bytes, where: str) -> bytes:
     if len(octets) > MOST_OCTETS:
         raise UserError(f"{where} is larger than {MOST_OCTETS // 1024 // 1024} MB: not read")
     return octets
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""A connection to a web server: TLS but for plain http, verified, no proxy of the environment, no redirect followed."""
+"""A connection to a web server: TLS but for plain http, verified, no proxy but the owner's, no redirect followed."""
 
 from __future__ import annotations
 
@@ -7,22 +7,45 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from inboxcrm import socks
+from inboxcrm.config import Proxy
+from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.trust import trust
 
 LONGEST_PAUSE = timedelta(hours=1)
 """How far ahead a server may put us off."""
 
 
-def connection(url: str, *, within: timedelta, ca_file: Path | None = None) -> http.client.HTTPConnection:
+def connection(
+    url: str, *, within: timedelta, ca_file: Path | None = None, proxy: Proxy | None = None
+) -> http.client.HTTPConnection:
     """To the host of an address, not yet connected; connecting, and each wait for the server, may take that long.
 
-    `ca_file` adds a certificate authority of the owner's own.
+    `ca_file` adds a certificate authority of the owner's own. With a `proxy` no other way is tried, nothing in clear
+    text goes through it, and what listens on this machine itself is reached without.
     """
     parts = urlsplit(url)
     host, seconds = parts.hostname or "", within.total_seconds()
+    if proxy is not None and not is_loopback(host):
+        return _ThroughProxy(proxy, host, parts.port or http.client.HTTPS_PORT, seconds, ca_file)
     if parts.scheme == "http":
-        return http.client.HTTPConnection(host, parts.port, timeout=seconds)
-    return http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=trust(ca_file))
+        return http.client.HTTPConnection(host, parts.port or http.client.HTTP_PORT, timeout=seconds)
+    port = parts.port or http.client.HTTPS_PORT  # without one, http.client looks for it in an IPv6 address
+    return http.client.HTTPSConnection(host, port, timeout=seconds, context=trust(ca_file))
+
+
+class _ThroughProxy(http.client.HTTPSConnection):
+    """The proxy is told the name, and only the server that has a certificate for it is spoken to."""
+
+    def __init__(self, proxy: Proxy, host: str, port: int, seconds: float, ca_file: Path | None) -> None:
+        self._trusted = trust(ca_file)
+        super().__init__(host, port, timeout=seconds, context=self._trusted)
+        self._proxy = proxy
+        self._seconds = seconds
+
+    def connect(self) -> None:
+        sock = socks.connect(self._proxy, self.host, self.port, seconds=self._seconds)
+        self.sock = self._trusted.wrap_socket(sock, server_hostname=self.host)
 
 
 def target(url: str) -> str:

@@ -24,6 +24,8 @@ _REPLIES = {
 }
 """What the proxy says of a connection it did not make (RFC 1928 section 6)."""
 
+_DOWN = "Start it, or mend `proxy` in config.toml; nothing is tried without it"
+
 
 class ProxyError(OSError):
     """No connection through the proxy; the text names it and says why."""
@@ -38,7 +40,7 @@ def connect(proxy: Proxy, host: str, port: int, *, seconds: float) -> socket.soc
     try:
         sock = socket.create_connection((proxy.host, proxy.port), timeout=seconds)
     except OSError as error:
-        raise ProxyError(f"the proxy {proxy} cannot be reached: {error.strerror or error}") from error
+        raise ProxyError(f"the proxy {proxy} cannot be reached: {error.strerror or error}. {_DOWN}") from error
     try:
         _ask(sock, proxy, address + port.to_bytes(2), login)
     except BaseException:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -51,7 +52,7 @@ def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> Non
         ask=None if yes else _ask,
         complain=lambda said: click.secho(said, fg="red"),
         note=click.echo,
-        find=discovery.find,
+        find=partial(discovery.find, ask=discovery.ask_nobody if given.get("proxy") else discovery.ask_the_system),
     )
     written = setup.write_home(place.home, answers)
     click.echo(f"Wrote {written}. It is in shadow: everything is shown, nothing is sent.")

@@ -10,6 +10,7 @@ from inboxcrm import providers
 from inboxcrm.config import MailboxConfig, OAuth, OAuthProvider, PasswordSource, Proxy, Security, Server, TokenStore
 from inboxcrm.configuration import values
 from inboxcrm.configuration.table import Refused, Table, a_table
+from inboxcrm.domain.hosts import is_loopback
 
 STANDARD_PORTS = {
     ("imap", Security.TLS): 993,
@@ -25,13 +26,17 @@ NOWHERE = Server("localhost", 1, Security.NONE)
 
 
 def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> MailboxConfig:
-    """One `[[mailbox]]`; relative paths in it are relative to the home. Where it names no proxy it has `everyones`."""
+    """One `[[mailbox]]`; relative paths in it are relative to the home.
+
+    Where it names no proxy it has `everyones`, but for a server on this machine itself.
+    """
     proxy = read_proxy(table, everyones)
+    own = proxy if "proxy" in table.values else None
     user = table.require("user", values.text, "", needs="the name to log in with is needed")
-    imap = _server(table, "imap", home, user, proxy)
-    smtp = _server(table, "smtp", home, user, proxy)
+    imap = _server(table, "imap", home, user, proxy, own)
+    smtp = _server(table, "smtp", home, user, proxy, own)
     provider = providers.for_host(smtp.host, smtp.port)
-    auth = read_oauth(table.table("auth"), home) if "auth" in table.values else None
+    auth = read_oauth(table.table("auth"), home, proxy) if "auth" in table.values else None
     if auth is not None and "password" in table.values:
         table.problem("password", "found beside auth", "must go: one of the two is used")
         table.read("password", lambda _written: None, None)
@@ -53,7 +58,7 @@ def read_mailbox(table: Table, home: Path, everyones: Proxy | None = None) -> Ma
 
 
 def read_proxy(table: Table, everyones: Proxy | None = None) -> Proxy | None:
-    """The `proxy` of a table with its `proxy_password`; where it names none, that which everybody has."""
+    """The `proxy` of a table with its `proxy_password`; where it does not speak of one, that which everybody has."""
     proxy = table.read("proxy", values.proxy, None)
     nothing: Mapping[str, object] = {}
     written = table.read("proxy_password", a_table, nothing)
@@ -67,7 +72,8 @@ def read_proxy(table: Table, everyones: Proxy | None = None) -> Proxy | None:
     return replace(proxy, password=password_source(table, "proxy_password", written, _SOURCES))
 
 
-def _server(mailbox: Table, key: str, home: Path, user: str, everyones: Proxy | None) -> Server:
+def _server(mailbox: Table, key: str, home: Path, user: str, proxy: Proxy | None, own: Proxy | None) -> Server:
+    """`proxy` reaches what is elsewhere, `own` what is here."""
     if key not in mailbox.values:
         mailbox.problem(key, "missing", f"must be a table such as {_example_server(key, user)}")
     table = mailbox.table(key)
@@ -77,15 +83,15 @@ def _server(mailbox: Table, key: str, home: Path, user: str, everyones: Proxy | 
         "security", values.choice(Security, other_names={"ssl": Security.TLS, "ssl/tls": Security.TLS}), Security.TLS
     )
     host = table.require("host", values.host, NOWHERE.host, needs="the server's name is needed")
-    if security is Security.NONE and not values.is_loopback(host):
+    if security is Security.NONE and not is_loopback(host):
         table.problem("security", 'found "none"', 'must be "tls" or "starttls": "none" is for this machine itself only')
     standard = STANDARD_PORTS.get((key, security))
     if standard is None:
         port = table.require("port", values.port, NOWHERE.port, needs='with security "none" the port is needed')
     else:
         port = table.read("port", values.port, standard)
-    proxy = read_proxy(table, everyones)
-    if proxy is not None and security is Security.NONE and not values.is_loopback(proxy.host):
+    proxy = read_proxy(table, own if is_loopback(host) else proxy)
+    if proxy is not None and security is Security.NONE and not is_loopback(proxy.host):
         table.problem("security", 'found "none"', 'must be "tls" or "starttls": the proxy would see what is said')
     server = Server(host, port, security, ca_file(table, home), proxy)
     table.close()
@@ -144,8 +150,8 @@ def password_source(holder: Table, key: str, written: Mapping[str, object], exam
     return source
 
 
-def read_oauth(table: Table, home: Path) -> OAuth:
-    """The `auth` of a mailbox: whose sign-in, by which registered client."""
+def read_oauth(table: Table, home: Path, mailboxes: Proxy | None = None) -> OAuth:
+    """The `auth` of a mailbox: whose sign-in, by which registered client, through the mailbox's proxy or its own."""
     provider = table.require(
         "oauth", values.choice(OAuthProvider), OAuthProvider.CUSTOM, needs='"microsoft", "google" or "custom" is needed'
     )
@@ -162,6 +168,7 @@ def read_oauth(table: Table, home: Path) -> OAuth:
         scopes=table.read_list("scopes", values.path_part),
         tokens=table.read("tokens", values.choice(TokenStore), TokenStore.AUTO),
         ca_file=ca_file(table, home),
+        proxy=read_proxy(table, mailboxes),
     )
     if table.values.get("oauth") == OAuthProvider.CUSTOM:
         if "token_url" not in table.values:

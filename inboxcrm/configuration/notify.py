@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from inboxcrm.config import Notify, Owner, PasswordSource, Shown, Watch, Webhook, WebhookFormat
+from inboxcrm.config import Notify, Owner, PasswordSource, Proxy, Shown, Watch, Webhook, WebhookFormat
 from inboxcrm.configuration import values
-from inboxcrm.configuration.mailboxes import ca_file, password_source
+from inboxcrm.configuration.mailboxes import ca_file, password_source, read_proxy
 from inboxcrm.configuration.table import Refused, Table, a_table
 from inboxcrm.domain.address import base_key, identity
 
@@ -21,12 +21,12 @@ _TEXT_OR_SOURCE = (
 )
 
 
-def read_notify(table: Table, home: Path, owner: Owner) -> Notify:
-    """The section. Without it nobody is rung."""
+def read_notify(table: Table, home: Path, owner: Owner, everyones: Proxy | None = None) -> Notify:
+    """The section. Without it nobody is rung. `everyones` is the proxy of what names none."""
     standard = Notify()
     notify = Notify(
         command=table.read_list("command", values.text),
-        webhook=_webhook(table.table("webhook"), home) if "webhook" in table.values else None,
+        webhook=_webhook(table.table("webhook"), home, everyones) if "webhook" in table.values else None,
         mail=table.read("mail", values.address, None),
         show=table.read("show", values.choice(Shown), standard.show),
         urgent_only=table.read("urgent_only", values.boolean, standard.urgent_only),
@@ -42,7 +42,7 @@ def read_notify(table: Table, home: Path, owner: Owner) -> Notify:
     return notify
 
 
-def _webhook(table: Table, home: Path) -> Webhook:
+def _webhook(table: Table, home: Path, everyones: Proxy | None) -> Webhook:
     webhook = Webhook(
         url=table.require(
             "url", values.web_address, "", needs='the address to post to is needed, such as "https://ntfy.sh/topic"'
@@ -50,14 +50,15 @@ def _webhook(table: Table, home: Path) -> Webhook:
         format=table.read("format", values.choice(WebhookFormat), WebhookFormat.NTFY),
         headers=_headers(table.table("headers")),
         ca_file=ca_file(table, home),
+        proxy=read_proxy(table, everyones),
     )
     table.close()
     return webhook
 
 
-def read_watch(table: Table) -> Watch:
-    """The section. Without it no outside watch is told that all is well."""
-    watch = Watch(ping=table.read("ping", values.web_address, None))
+def read_watch(table: Table, everyones: Proxy | None = None) -> Watch:
+    """The section. Without it no outside watch is told that all is well. `everyones` is the proxy of who names none."""
+    watch = Watch(ping=table.read("ping", values.web_address, None), proxy=read_proxy(table, everyones))
     table.close()
     return watch
 

@@ -7,8 +7,9 @@ from datetime import date, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from inboxcrm.config import AwayCalendar, Office
+from inboxcrm.config import AwayCalendar, Office, Proxy
 from inboxcrm.configuration import values
+from inboxcrm.configuration.mailboxes import read_proxy
 from inboxcrm.configuration.problems import nearest
 from inboxcrm.configuration.table import Convert, Refused, Table, shown
 from inboxcrm.domain import public_holidays
@@ -69,8 +70,11 @@ def _intervals(table: Table, key: str) -> tuple[values.Interval, ...]:
     return tuple(intervals)
 
 
-def read_away_calendar(table: Table, home: Path) -> AwayCalendar:
-    """One `[[away_calendar]]`; a relative path is relative to the home, and `webcal:` is another word for https."""
+def read_away_calendar(table: Table, home: Path, everyones: Proxy | None = None) -> AwayCalendar:
+    """One `[[away_calendar]]`; a relative path is relative to the home, and `webcal:` is another word for https.
+
+    Where it names no proxy it has `everyones`.
+    """
     standard = AwayCalendar("")
     path = table.read("path", values.text, None)
     calendar = AwayCalendar(
@@ -82,6 +86,7 @@ def read_away_calendar(table: Table, home: Path) -> AwayCalendar:
         wording=table.read("wording", values.text, None),
         buffer=table.read("buffer", values.duration, standard.buffer),
         refresh=table.read("refresh", _refresh, standard.refresh),
+        proxy=read_proxy(table, everyones),
     )
     if ("path" in table.values) is ("url" in table.values):
         table.problem("path", "needs one of two", 'either path = "away.ics" or url = "https://..." is needed')

@@ -128,11 +128,11 @@ def _config(home: Path, root: Table) -> Config:
         acknowledge=_acknowledge(root.table("acknowledge")),
         plans=_plans(root.table("plans"), has_phone="phone" in root.table("owner").values),
         safety=_safety(root.table("safety")),
-        away_calendars=tuple(read_away_calendar(table, home) for table in root.tables("away_calendar")),
-        notify=read_notify(root.table("notify"), home, owner),
+        away_calendars=tuple(read_away_calendar(table, home, proxy) for table in root.tables("away_calendar")),
+        notify=read_notify(root.table("notify"), home, owner, proxy),
         promise=_promise(root.table("promise")),
         follow_up=_follow_up(root.table("follow_up")),
-        watch=read_watch(root.table("watch")),
+        watch=read_watch(root.table("watch"), proxy),
         retention=_retention(root.table("retention")),
     )
     _refuse_same_names("away_calendar", [each.name for each in config.away_calendars], root)

@@ -17,6 +17,7 @@ from inboxcrm.configuration.problems import listed, nearest
 from inboxcrm.configuration.table import Convert, Refused
 from inboxcrm.domain.address import a_label
 from inboxcrm.domain.durations import parse_duration
+from inboxcrm.domain.hosts import is_loopback
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
 Interval = tuple[time, time]
@@ -241,23 +242,22 @@ def host(value: object) -> str:
     return name.lower()
 
 
-def proxy(value: object) -> Proxy:
-    """A SOCKS 5 proxy as a web address would be written; it resolves names, whether that is said (socks5h) or not."""
-    allowed = 'must be like "socks5://127.0.0.1:9050" or "socks5://ann@127.0.0.1:9050", the password elsewhere'
-    match = re.fullmatch(
-        r"socks5h?://(?:([^/@:\s]+)@)?(\[[0-9a-fA-F:]+\]|[^/@:\s]+)(?::(\d{1,5}))?/?", _text_or(value, allowed).strip()
-    )
+def proxy(value: object) -> Proxy | None:
+    """A SOCKS 5 proxy as a web address would be written; it resolves names, whether that is said (socks5h) or not.
+
+    "none" is for what is reached without the one that everything else has.
+    """
+    allowed = 'must be like "socks5://127.0.0.1:9050" or "socks5://ann@127.0.0.1", the password elsewhere; or "none"'
+    written = _text_or(value, allowed).strip()
+    if written == "none":
+        return None
+    match = re.fullmatch(r"socks5h?://(?:([^/@:\s]+)@)?(\[[0-9a-fA-F:]+\]|[^/@:\s]+)(?::(\d{1,5}))?/?", written)
     if match is None:
         raise Refused(allowed, found="another text")  # it may hold a password
     try:
         return Proxy(host(match[2].strip("[]")), port(int(match[3] or 1080)), match[1] and unquote(match[1]))
     except Refused as refused:
         raise Refused(allowed) from refused
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host is this machine itself, so that a connection in clear text leaves nothing on a wire."""
-    return name == "localhost" or (_is_ip(name) and ip_address(name).is_loopback)
 
 
 def web_address(value: object) -> str:

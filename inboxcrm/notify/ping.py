@@ -8,16 +8,18 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from inboxcrm import https
+from inboxcrm.config import Proxy
 from inboxcrm.errors import TransientError
 
 WITHIN = timedelta(seconds=10)
 
 
 class Ping:
-    """Fetches one address. Redirects are not followed and no proxy is asked."""
+    """Fetches one address. Redirects are not followed and no proxy but the owner's is asked."""
 
-    def __init__(self, url: str, *, within: timedelta = WITHIN) -> None:
+    def __init__(self, url: str, *, proxy: Proxy | None = None, within: timedelta = WITHIN) -> None:
         self._url = url
+        self._proxy = proxy
         self._within = within
 
     async def __call__(self) -> None:
@@ -28,7 +30,7 @@ class Ping:
 
     def _get(self) -> int:
         host = urlsplit(self._url).hostname or ""
-        connection = https.connection(self._url, within=self._within)
+        connection = https.connection(self._url, within=self._within, proxy=self._proxy)
         try:
             connection.request("GET", https.target(self._url))
             return connection.getresponse().status

@@ -1,6 +1,6 @@
 """Tells the owner by posting to a web address: ntfy's way of it, or one JSON object as chat servers take it.
 
-Redirects are not followed and no proxy of the environment is asked: the headers may hold a secret, which is for the one
+Redirects are not followed and no proxy but the owner's is asked: the headers may hold a secret, which is for the one
 host that was configured.
 """
 
@@ -57,7 +57,9 @@ class WebhookNotifier:
     def _post(self, notice: Notice) -> tuple[int, timedelta | None]:
         headers, body = content(notice, self._webhook.format)
         headers |= self._secrets()
-        connection = https.connection(self._webhook.url, within=self._within, ca_file=self._webhook.ca_file)
+        connection = https.connection(
+            self._webhook.url, within=self._within, ca_file=self._webhook.ca_file, proxy=self._webhook.proxy
+        )
         try:
             connection.request("POST", https.target(self._webhook.url), body, headers)
             response = connection.getresponse()

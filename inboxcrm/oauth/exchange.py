@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from inboxcrm import https
+from inboxcrm.config import Proxy
 from inboxcrm.domain.text import plain
 from inboxcrm.errors import TransientError, UserError
 
@@ -43,15 +44,21 @@ class NotYetError(TransientError):
 
 
 def post(
-    url: str, form: Mapping[str, str], *, ca_file: Path | None = None, within: timedelta = WITHIN
+    url: str,
+    form: Mapping[str, str],
+    *,
+    ca_file: Path | None = None,
+    proxy: Proxy | None = None,
+    within: timedelta = WITHIN,
 ) -> Mapping[str, object]:
-    """What the endpoint grants.
+    """What the endpoint grants; with a `proxy` it is reached through that alone.
 
     GrantRefusedError where only signing in again helps, another UserError where the settings must be mended,
     TransientError (NotYetError where the provider said so) where asking later may help. No message holds what was sent.
     """
     host = urlsplit(url).hostname or ""
-    status, pause, octets = _talk(url, host, urlencode(form), ca_file, within)
+    connection = https.connection(url, within=within, ca_file=ca_file, proxy=proxy)
+    status, pause, octets = _talk(connection, https.target(url), host, urlencode(form), within)
     answer = _parsed(octets)
     if status == 200 and answer:
         return answer
@@ -67,15 +74,14 @@ def post(
 
 
 def _talk(
-    url: str, host: str, body: str, ca_file: Path | None, within: timedelta
+    connection: http.client.HTTPConnection, path: str, host: str, body: str, within: timedelta
 ) -> tuple[int, timedelta | None, bytes]:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    connection = https.connection(url, within=within, ca_file=ca_file)
     watchdog = threading.Timer(2 * within.total_seconds(), _cut, [connection])
     watchdog.daemon = True
     watchdog.start()
     try:
-        connection.request("POST", https.target(url), body, headers)
+        connection.request("POST", path, body, headers)
         response = connection.getresponse()
         return response.status, https.pause(response.getheader("Retry-After")), response.read(MOST_OCTETS)
     except ssl.SSLCertVerificationError as error:

@@ -15,7 +15,7 @@ from inboxcrm.config import MailboxConfig, OAuth, OAuthProvider
 from inboxcrm.domain.text import plain
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.oauth.endpoints import Endpoints, endpoints
-from inboxcrm.oauth.exchange import WITHIN, GrantRefusedError, NotYetError, post
+from inboxcrm.oauth.exchange import GrantRefusedError, NotYetError, post
 from inboxcrm.oauth.source import client_secret
 from inboxcrm.oauth.tokens import Tokens
 from inboxcrm.ports import Clock
@@ -97,7 +97,9 @@ def _by_microsofts_code(oauth: OAuth, person: Person) -> Mapping[str, object]:
     import msal  # takes a quarter of a second, and only this needs it
     from requests import RequestException
 
-    session = _web_session(oauth)
+    from inboxcrm.oauth import web_session
+
+    session = web_session.session(oauth)
     try:
         client = msal.PublicClientApplication(
             oauth.client_id,
@@ -111,7 +113,9 @@ def _by_microsofts_code(oauth: OAuth, person: Person) -> Mapping[str, object]:
             raise UserError(f"Microsoft gives no code: {_told(flow)}. Check client_id and tenant of `auth`")
         person.enter_code(str(flow["verification_uri"]), str(flow["user_code"]))
         answer = cast("Mapping[str, object]", client.acquire_token_by_device_flow(flow))
-    except (RequestException, ValueError) as error:
+    except RequestException as error:
+        raise TransientError(f"Microsoft cannot be reached: {web_session.why(error)}") from error
+    except ValueError as error:
         raise TransientError(f"Microsoft cannot be reached: {plain(str(error), 300)}") from error
     if "access_token" not in answer:
         raise GrantRefusedError(_told(answer))
@@ -125,7 +129,7 @@ def _by_code(
     if places.device is None:
         raise UserError(f"{places.host} gives no codes. Add --way browser, or --way paste")
     own = {"client_id": oauth.client_id, **client_secret(oauth)}
-    told = post(places.device, {**own, "scope": " ".join(places.scopes)}, ca_file=oauth.ca_file)
+    told = post(places.device, {**own, "scope": " ".join(places.scopes)}, ca_file=oauth.ca_file, proxy=oauth.proxy)
     url = str(told.get("verification_uri") or told.get("verification_url"))
     person.enter_code(url, str(told.get("user_code")))
     pause, until = _number(told, "interval", 5.0), clock.monotonic() + _number(told, "expires_in", 900.0)
@@ -133,7 +137,7 @@ def _by_code(
     while clock.monotonic() < until:
         sleep(pause)
         try:
-            return post(places.token, {**own, **grant}, ca_file=oauth.ca_file)
+            return post(places.token, {**own, **grant}, ca_file=oauth.ca_file, proxy=oauth.proxy)
         except NotYetError as error:
             pause += SLOWER if error.error == "slow_down" else 0.0
         except TransientError:
@@ -158,6 +162,7 @@ def _by_browser(
     from authlib.integrations.requests_client import OAuth2Session
     from requests import RequestException
 
+    from inboxcrm.oauth import web_session
     from inboxcrm.oauth.redirect import Redirect
 
     if places.authorize is None:
@@ -172,7 +177,7 @@ def _by_browser(
             code_challenge_method="S256",
             token_endpoint_auth_method="client_secret_post" if secret else "none",
         )
-        _keep_to_ourselves(session, oauth)
+        web_session.kept_to_ourselves(session, oauth)
         verifier = generate_token(64)
         url, state = session.create_authorization_url(
             places.authorize, code_verifier=verifier, login_hint=user, **places.asked_besides
@@ -187,7 +192,7 @@ def _by_browser(
         except OAuthError as error:
             raise GrantRefusedError(plain(f"{error.error}: {error.description}", 300)) from error
         except RequestException as error:
-            raise TransientError(f"{places.host} cannot be reached: {type(error).__name__}") from error
+            raise TransientError(f"{places.host} cannot be reached: {web_session.why(error)}") from error
     return cast("Mapping[str, object]", granted)
 
 
@@ -202,31 +207,6 @@ def _answer(way: Way, person: Person, url: str, state: str, redirect: Redirect, 
         minutes = round(patience.total_seconds() / 60)
         raise UserError(f"no browser came back in {minutes} minutes. On a machine without one, add --way paste")
     return answer
-
-
-def _web_session(oauth: OAuth) -> object:
-    import requests
-
-    session = requests.Session()
-    _keep_to_ourselves(session, oauth)
-    return session
-
-
-def _keep_to_ourselves(session: object, oauth: OAuth) -> None:
-    """No proxy and no .netrc of the environment; bounded waits; the owner's certificate authority."""
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    class Bounded(HTTPAdapter):
-        def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:  # type: ignore[override]  # handed on
-            return super().send(request, **{**options, "timeout": WITHIN.total_seconds()})  # type: ignore[arg-type]  # handed on
-
-    assert isinstance(session, requests.Session)
-    session.trust_env = False
-    session.mount("https://", Bounded())
-    session.mount("http://", Bounded())
-    if oauth.ca_file is not None:
-        session.verify = str(oauth.ca_file)
 
 
 def _told(answer: Mapping[str, object]) -> str:

@@ -87,6 +87,7 @@ class TokenSource:
                 self._endpoints.token,
                 {"grant_type": "refresh_token", "refresh_token": tokens.refresh, **self._client()},
                 ca_file=self._oauth.ca_file,
+                proxy=self._oauth.proxy,
                 within=self._within,
             )
         except GrantRefusedError as error:

@@ -19,7 +19,7 @@ from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import many
 from inboxcrm.errors import InboxcrmError, TransientError, UserError
 from inboxcrm.service.away_events import Found, Occurrence, from_lines
-from inboxcrm.service.checks import Check
+from inboxcrm.service.checks import Check, by
 from inboxcrm.service.household import Household
 from inboxcrm.store import away_calendars as store
 from inboxcrm.store import home
@@ -183,5 +183,7 @@ async def check(household: Household, fetch: Fetch) -> list[Check]:
             hint = "What it stated last stays in force. Mend [[away_calendar]] in config.toml, or its server."
             checks.append(Check(name, ok=False, detail=str(error), hint=hint))
         else:
-            checks.append(Check(name, ok=True, detail=f"{many(len(found.absences), 'absence')} within 400 days"))
+            way = by(calendar.proxy, url=calendar.url) if calendar.url is not None else ""
+            detail = f"{many(len(found.absences), 'absence')} within 400 days{way}"
+            checks.append(Check(name, ok=True, detail=detail))
     return checks

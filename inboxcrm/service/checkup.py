@@ -15,7 +15,7 @@ from inboxcrm.home import too_open
 from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Notifier, Rejected, Sent
 from inboxcrm.service import notify, trust
-from inboxcrm.service.checks import Check, failed, well
+from inboxcrm.service.checks import Check, by, failed, well
 
 __all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check"]
 
@@ -65,18 +65,22 @@ async def check(
         checks += await tried.run(probe, send, arrived, read)
         if send is None and look is not None and checks[-1].name != f"{mailbox.name}: {tried.how}":
             checks.append(await tried.sending(look))
-    return [*checks, *await _word_to_the_owner(notifiers or {}, tried=send is not None, now=clock.now())]
+    return [*checks, *await _word_to_the_owner(config, notifiers or {}, tried=send is not None, now=clock.now())]
 
 
-async def _word_to_the_owner(ways: Mapping[str, Notifier], *, tried: bool, now: datetime) -> list[Check]:
+async def _word_to_the_owner(
+    config: Config, ways: Mapping[str, Notifier], *, tried: bool, now: datetime
+) -> list[Check]:
+    webhook = config.notify.webhook
+    how = {"webhook": "" if webhook is None else by(webhook.proxy, url=webhook.url)}
     if not tried:
-        return [Check(f"notify by {way}", ok=True, detail="set; tried with --send") for way in ways]
+        return [Check(f"notify by {way}", ok=True, detail=f"set{how.get(way, '')}; tried with --send") for way in ways]
     said = await notify.try_now(ways, notify.trial(f"doctor:{now.isoformat()}"))
     return [
         Check(
             f"notify by {way}",
             ok=wrong is None,
-            detail=wrong or "a trial notice was handed over",
+            detail=wrong or f"a trial notice was handed over{how.get(way, '')}",
             hint="Mend [notify], then type: inboxcrm notify --test" if wrong else "",
         )
         for way, wrong in said.items()
@@ -115,8 +119,8 @@ class _Mailbox:
         except InboxcrmError as error:
             hint = advice or "Compare user and server with another mail program."
             return [*checks, failed(mailbox, "log-in", error, hint)]
-        by = f" through the proxy {mailbox.imap.proxy}" if mailbox.imap.proxy else ""
-        checks += [well(mailbox, "log-in", f"{mailbox.user} at {mailbox.imap.host}{by}"), _folders(mailbox, probed)]
+        at = f"{mailbox.user} at {mailbox.imap.host}{by(mailbox.imap.proxy)}"
+        checks += [well(mailbox, "log-in", at), _folders(mailbox, probed)]
         checks += trust.senders(self.config, mailbox, probed.header_blocks)
         if send is None:
             return checks
@@ -138,7 +142,7 @@ class _Mailbox:
             await look(mailbox)
         except InboxcrmError as error:
             return failed(mailbox, "log-in to send", error, f"Check smtp of [[mailbox]] {mailbox.name}.")
-        return well(mailbox, "log-in to send", f"{mailbox.user} at {mailbox.smtp.host}")
+        return well(mailbox, "log-in to send", f"{mailbox.user} at {mailbox.smtp.host}{by(mailbox.smtp.proxy)}")
 
     async def _arrival(self, secret: Secret, arrived: Arrived) -> Check:
         try:

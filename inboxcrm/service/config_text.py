@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from inboxcrm import providers
-from inboxcrm.config import OAuth, PasswordSource, Server
+from inboxcrm.config import OAuth, PasswordSource, Proxy, Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Answers:
     user: str
     password: PasswordSource | None = None
     auth: OAuth | None = None
+    proxy: Proxy | None = None
 
 
 def config_text(answers: Answers) -> str:
     """The file: every answer, and as comments what an owner is likely to want next."""
     return _TEXT.format(
+        proxy=_proxy(answers.proxy),
         name=_text(answers.name),
         addresses=_texts(answers.addresses),
         timezone=_text(answers.timezone),
@@ -51,7 +54,7 @@ def config_text(answers: Answers) -> str:
 _TEXT = """\
 # The settings of this inboxcrm. Every key is explained in docs/configuration.md.
 # After a change type `inboxcrm doctor`: it tells every mistake with its line.
-
+{proxy}
 [owner]
 name = {name}
 addresses = {addresses}  # the first is written from
@@ -101,6 +104,16 @@ def _texts(values: tuple[str, ...]) -> str:
 def _server(server: Server) -> str:
     own = f", ca_file = {_text(str(server.ca_file))}" if server.ca_file else ""
     return f'{{ host = {_text(server.host)}, port = {server.port}, security = "{server.security}"{own} }}'
+
+
+def _proxy(proxy: Proxy | None) -> str:
+    """Two lines above all headings, where it is for all that leaves the machine; nothing where there is none."""
+    if proxy is None:
+        return ""
+    user = f"{quote(proxy.user, safe='')}@" if proxy.user else ""
+    host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+    text = f"\nproxy = {_text(f'socks5://{user}{host}:{proxy.port}')}  # for all that leaves this machine\n"
+    return text if proxy.password is None else f"{text}proxy_password = {_source(proxy.password)}\n"
 
 
 def _login(answers: Answers) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inboxcrm import home as homes
 from inboxcrm import providers
-from inboxcrm.config import OAuth, OAuthProvider, PasswordSource, Security, Server
+from inboxcrm.config import OAuth, OAuthProvider, PasswordSource, Proxy, Security, Server
 from inboxcrm.configuration import read_config, values
 from inboxcrm.configuration.mailboxes import STANDARD_PORTS, keyring_entry
 from inboxcrm.configuration.office import holiday_region
 from inboxcrm.configuration.table import Refused
+from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.errors import UserError
 from inboxcrm.service.config_text import Answers, config_text
 from inboxcrm.service.discovery import Found
@@ -143,7 +144,7 @@ def server(key: str, written: str) -> Server:
         raise Refused(example)
     security = values.choice(Security)(match[1] or "tls")
     host = values.host(match[2].strip("[]"))
-    if security is Security.NONE and not values.is_loopback(host):
+    if security is Security.NONE and not is_loopback(host):
         raise Refused('must begin with "tls://" or "starttls://": without protection only on this machine itself')
     port = int(match[3]) if match[3] else STANDARD_PORTS.get((key, security))
     if port is None:
@@ -222,7 +223,13 @@ def _answers(found: Given) -> Answers:
         user=found["user"].strip(),
         password=how if isinstance(how, PasswordSource) else None,
         auth=None if isinstance(how, PasswordSource) else OAuth(how, found["client-id"].strip(), secret),
+        proxy=_proxy(found["proxy"], found["proxy-password"]),
     )
+
+
+def _proxy(written: str, password: str) -> Proxy | None:
+    chosen = values.proxy(written) if written else None
+    return None if chosen is None else replace(chosen, password=password_source(password) if password else None)
 
 
 def _listed(written: str) -> tuple[str, ...]:
@@ -240,6 +247,15 @@ def _file_or_nothing(written: str) -> object:
     if written and not Path(written).expanduser().is_file():
         raise Refused("must be a file with certificates in PEM form")
     return written
+
+
+def _proxy_or_nothing(written: str) -> object:
+    return values.proxy(written) if written else None
+
+
+def _logs_in_to_its_proxy(given: Given) -> bool:
+    chosen = values.proxy(given["proxy"]) if given["proxy"] else None
+    return chosen is not None and chosen.user is not None
 
 
 def _region_or_nothing(written: str) -> object:
@@ -349,6 +365,25 @@ QUESTIONS: tuple[Question, ...] = (
         _always(""),
         _file_or_nothing,
         optional=True,
+    ),
+    Question(
+        "proxy",
+        "A SOCKS proxy for all that leaves this machine",
+        'such as "socks5://127.0.0.1:9050"; name servers are not asked which servers your address has then',
+        _always(""),
+        _proxy_or_nothing,
+        optional=True,
+        private=True,
+    ),
+    Question(
+        "proxy-password",
+        "Where the password for that proxy is kept",
+        "env:NAME, command:... or keyring:service/name; for a proxy with a user",
+        lambda _given: "keyring:inboxcrm/proxy",
+        lambda written: password_source(written) if written else written,
+        optional=True,
+        private=True,
+        matters=_logs_in_to_its_proxy,
     ),
     Question("user", "The name you log in with", "usually the address", lambda given: given["address"], values.text),
     Question(

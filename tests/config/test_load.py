@@ -162,6 +162,58 @@ def test_a_proxy_is_for_every_mailbox_or_for_one(tmp_path: Path) -> None:
     assert own.imap.proxy == own.smtp.proxy == Proxy("::1", 9050)
 
 
+EVERYWHERE = """
+[notify.webhook]
+url = "https://ntfy.example.org/ann"{}
+[watch]
+ping = "https://watch.example.org/ann"{}
+[[away_calendar]]
+name = "team"
+url = "https://calendar.example.org/ann.ics"{}
+"""
+SIGNED_IN = SMALLEST.replace('password = { env = "ANN_PASSWORD" }', 'auth = { oauth = "google", client_id = "id" }')
+
+
+def ways_out(config: Config) -> list[Proxy | None]:
+    mailbox, webhook = config.mailboxes[0], config.notify.webhook
+    assert mailbox.auth is not None
+    assert webhook is not None
+    return [mailbox.imap.proxy, mailbox.smtp.proxy, mailbox.auth.proxy, webhook.proxy, config.watch.proxy,
+            config.away_calendars[0].proxy]  # fmt: skip
+
+
+def test_the_proxy_above_all_headings_is_for_all_that_leaves_the_machine(tmp_path: Path) -> None:
+    config = loaded(tmp_path, 'proxy = "socks5://localhost"\n' + SIGNED_IN + EVERYWHERE.format("", "", ""))
+
+    assert ways_out(config) == [Proxy("localhost", 1080)] * 6
+
+
+def test_a_proxy_of_a_mailbox_is_for_its_sign_in_and_for_no_notice(tmp_path: Path) -> None:
+    text = SIGNED_IN.replace("[[mailbox]]\n", '[[mailbox]]\nproxy = "socks5://localhost"\n')
+
+    config = loaded(tmp_path, text + EVERYWHERE.format("", "", ""))
+
+    assert ways_out(config) == [Proxy("localhost", 1080)] * 3 + [None] * 3
+
+
+def test_each_may_have_its_own_or_none(tmp_path: Path) -> None:
+    own = [f'\nproxy = "{each}"' for each in ("none", "socks5://localhost:1", "socks5://localhost:2")]
+
+    config = loaded(tmp_path, 'proxy = "socks5://localhost"\n' + SIGNED_IN + EVERYWHERE.format(*own))
+
+    assert ways_out(config)[3:] == [None, Proxy("localhost", 1), Proxy("localhost", 2)]
+
+
+def test_a_mail_server_on_this_machine_is_behind_no_proxy_that_it_does_not_name(tmp_path: Path) -> None:
+    text = SMALLEST.replace('"imap.example.org"', '"127.0.0.1"')
+
+    below = loaded(tmp_path, 'proxy = "socks5://localhost"\n' + text).mailboxes[0]
+    named = loaded(tmp_path, text.replace("[[mailbox]]\n", '[[mailbox]]\nproxy = "socks5://localhost"\n')).mailboxes[0]
+
+    assert (below.imap.proxy, below.smtp.proxy) == (None, Proxy("localhost", 1080))
+    assert named.imap.proxy == Proxy("localhost", 1080)
+
+
 def test_a_proxy_may_be_for_one_server(tmp_path: Path) -> None:
     text = SMALLEST.replace('"imap.example.org"', '"imap.example.org", proxy = "socks5://localhost:9050"')
 
@@ -195,7 +247,7 @@ def test_a_login_to_a_proxy_is_whole(tmp_path: Path, written: str, said: str) ->
 
 
 def test_a_proxy_elsewhere_is_told_nothing_without_security(tmp_path: Path) -> None:
-    text = 'proxy = "socks5://proxy.example.org"\n' + SMALLEST.replace(
+    text = SMALLEST.replace("[[mailbox]]\n", '[[mailbox]]\nproxy = "socks5://proxy.example.org"\n').replace(
         '"imap.example.org"', '"localhost", port = 143, security = "none"'
     )
 

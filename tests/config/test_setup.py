@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm.config import Mode, OAuth, OAuthProvider, PasswordSource, Security, Server
+from inboxcrm.config import Mode, OAuth, OAuthProvider, PasswordSource, Proxy, Security, Server
 from inboxcrm.configuration import load
 from inboxcrm.configuration.table import Refused
 from inboxcrm.errors import UserError
@@ -40,6 +40,15 @@ def test_every_flag_reaches_the_configuration(tmp_path: Path) -> None:
     assert mailbox.password == PasswordSource(command="pass show 'mail \"ann\"'")
     assert {len(intervals) for intervals in config.office.hours.values()} == {2}
     assert config.acknowledge.mode is Mode.SHADOW
+
+
+def test_a_proxy_is_for_everything_from_the_first_log_in(tmp_path: Path) -> None:
+    proxy = {"proxy": "socks5://ann%40b@[::1]:9050", "proxy-password": "env:PROXY"}
+
+    write_home(tmp_path / "home", answer(FLAGS | proxy, ask=None))
+
+    mailbox = load(tmp_path / "home").mailboxes[0]
+    assert mailbox.imap.proxy == mailbox.smtp.proxy == Proxy("::1", 9050, "ann@b", PasswordSource(env="PROXY"))
 
 
 def test_three_flags_are_enough_where_nobody_is_asked(tmp_path: Path) -> None:

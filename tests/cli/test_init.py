@@ -1,0 +1,32 @@
+"""A home is made without a word to anybody whom its owner would not have asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inboxcrm import dns
+from tests.cli.conftest import Run
+from tests.config.test_setup import FLAGS
+
+
+def test_whoever_begins_with_a_proxy_has_no_name_server_asked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask(name: str, _kind: int, **_: object) -> tuple[dns.Record, ...]:
+        asked.append(name)
+        return ()
+
+    monkeypatch.setattr(dns, "ask", ask)
+    words = ["init", "--yes", "--no-check", *(f"--{key}={value}" for key, value in FLAGS.items())]
+
+    direct = run("--home", tmp_path / "direct", *words)
+    of_the_first = tuple(asked)
+    behind = run("--home", tmp_path / "behind", *words, "--proxy", "socks5://127.0.0.1:9050")
+
+    assert (direct.code, behind.code) == (0, 0)
+    assert "example.org" in of_the_first
+    assert tuple(asked) == of_the_first
