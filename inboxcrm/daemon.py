@@ -9,6 +9,7 @@ import logging
 import signal
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ from inboxcrm.service.reload import changes, reload
 from inboxcrm.service.sending_watch import SendingWatch
 from inboxcrm.service.sweep import sweep
 from inboxcrm.service.vigil import Vigil
+from inboxcrm.service.writing_watch import WritingWatch
 from inboxcrm.store import folders, listings
 
 log = logging.getLogger("inboxcrm.daemon")
@@ -77,6 +79,7 @@ class Daemon:
         self._fetch = fetch
         self._vigil = vigil or Vigil(household, offices)
         self._sending_watch = SendingWatch(household, offices, deliver)
+        self._writing_watch = WritingWatch(household, notify.routes)
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
@@ -103,8 +106,8 @@ class Daemon:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
         try:
-            await self._deliver.recover()
-            await self._notify.recover()
+            await self._as_soon_as_may_be(self._deliver.recover)
+            await self._as_soon_as_may_be(self._notify.recover)
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._watch(name, office.mailbox), name=f"watch {name}")
@@ -124,6 +127,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
                 tasks.append(group.create_task(self._every(VIGIL, self._vigil.run_once), name="vigil"))
                 tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
+                tasks.append(group.create_task(self._every(STATUS, self._writing_watch.run_once), name="writing watch"))
                 tasks.append(group.create_task(self._every(STATUS, self.note_status), name="status"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
@@ -132,7 +136,7 @@ class Daemon:
         finally:
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(name)
-            await self.note_status(ended=True)
+            await self._note_the_end()
 
     async def run_once(self) -> None:
         """Read every folder, deliver what is due, sweep, and put some of the full-text index together.
@@ -159,19 +163,28 @@ class Daemon:
                     if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
                         self._ahead.put_nowait(name)
                     self._note_coming(batch)
-                    taken = await self._ingest.take(batch, hurry=self._deliver.look_at_once if batch.live else None)
-                    if taken.wake:
-                        self._stirred.set()
-                    if batch.live:
-                        self._unindexed.set()
-                    elif batch.arrivals:
-                        self._readable.add(name)
+                    await self._take(name, batch)
             except TransientError as error:
                 log.warning("watch.later", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(error.retry_after or AFTER_FAULT))
             except InboxcrmError as error:
                 log.error("watch.fault", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(AFTER_FAULT))
+
+    async def _take(self, name: str, batch: Batch) -> None:
+        """Put what came on record; what keeps it from there is told until some of this mailbox is."""
+        try:
+            taken = await self._ingest.take(batch, hurry=self._deliver.look_at_once if batch.live else None)
+        except InboxcrmError as error:
+            self._writing_watch.failed(name, error)
+            raise
+        self._writing_watch.went_well(name)
+        if taken.wake:
+            self._stirred.set()
+        if batch.live:
+            self._unindexed.set()
+        elif batch.arrivals:
+            self._readable.add(name)
 
     async def _read_ahead(self) -> None:
         """Read Sent while new mail is being parsed, where its acknowledgement may leave without a grace time."""
@@ -224,7 +237,14 @@ class Daemon:
                     await self._rest(await self._deliver_due(lanes))
             finally:
                 self._deliver.on_found = None
-                await self._deliver.put_back()
+                await self._put_back()
+
+    async def _put_back(self) -> None:
+        """Where it cannot be written down that these are unsent, the next start takes them for in doubt."""
+        try:
+            await self._deliver.put_back()
+        except InboxcrmError as error:
+            log.warning("deliver.not_put_back", extra={"cause": str(error)})
 
     def _send_found(self, lanes: asyncio.TaskGroup) -> None:
         if self._deliver.on_found is None:
@@ -285,12 +305,23 @@ class Daemon:
                 log.error("loop.fault", extra={"work": getattr(work, "__name__", "?"), "cause": str(error)})
             await asyncio.sleep(seconds(period))
 
+    async def _as_soon_as_may_be(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this once, before all else, as soon as time lets it; or be told to stop first."""
+        while not self._stop.is_set():
+            try:
+                return await work()
+            except TransientError as error:
+                log.warning("start.later", extra={"cause": str(error)})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), seconds(AFTER_FAULT))
+        return None
+
     async def _make_ready(self) -> None:
         """Load what live mail needs, once the newest mails are there; a rule or text that is wrong ends the daemon."""
         await self._ingest.start()
         for _ in iter(self._all_readable, True):
             await asyncio.sleep(seconds(READY))
-        await self._ingest.warm()
+        await self._as_soon_as_may_be(self._ingest.warm)
         if self.when_ready is not None:
             self.when_ready()
 
@@ -302,9 +333,15 @@ class Daemon:
             for name, one in fares.items()
         )
 
+    async def _note_the_end(self) -> None:
+        try:
+            await self.note_status(ended=True)
+        except TransientError as error:
+            log.warning("status.not_noted", extra={"cause": str(error)})
+
     async def note_status(self, *, ended: bool = False) -> None:
         """Write down how the mailboxes fare, where that changed; once the daemon has `ended`, nobody watches them."""
-        told = {name: self._fares(office) for name, office in self._offices.items()}
+        told = {name: self._fares(name, office) for name, office in self._offices.items()}
         if ended:
             told = {name: _unwatched(fares) for name, fares in told.items()}
         changed = {name: fares for name, fares in told.items() if self._noted.get(name) != fares}
@@ -312,9 +349,12 @@ class Daemon:
             noted = await self._household.jot(_note, changed, self._household.clock.now())
             self._noted |= {name: changed[name] for name in noted}
 
-    def _fares(self, office: Office) -> MailboxStatus:
+    def _fares(self, name: str, office: Office) -> MailboxStatus:
         """How a mailbox fares, by the household's clock: the demo's story plays on another day."""
         fares = office.mailbox.status
+        stuck = self._writing_watch.stuck(name)
+        if stuck is not None:
+            fares = replace(fares, cause=f"what came cannot be put on record: {stuck}")
         ahead = self._household.clock.now() - office.clock.now()
         if abs(ahead) < timedelta(seconds=1):
             return fares

@@ -21,9 +21,10 @@ FOLDERS = ("rules", "templates")
 
 HOME_VARIABLE = "INBOXCRM_HOME"
 
+_BINARY = getattr(os, "O_BINARY", 0)
 _PATIENCE_SECONDS = 0.2
 _PAUSE_SECONDS = 0.02
-_held: dict[Path, int] = {}
+_held: dict[Path, HomeLock] = {}
 """Locks of this process: record locks never refuse the process that holds them."""
 
 
@@ -89,20 +90,22 @@ def stamp(folder: Path) -> Stamp:
 class HomeLock:
     """One process runs a home: a lock the system drops when the process ends, however it ends.
 
-    The lock file stays and holds the pid of the last holder. A record lock is used, so that a worker process that
-    outlives a killed parent does not keep the home.
+    The lock file stays and holds the pid of the last holder, and a line of what keeps it from writing to the home, if
+    anything does. A record lock is used, so that a worker process that outlives a killed parent does not keep the home.
     """
 
     def __init__(self, home: Path) -> None:
         self.path = (home / LOCK_FILE).absolute()
+        self.pid = os.getpid()
+        self.trouble: str | None = None
         self._file: IO[bytes] | None = None
 
     def acquire(self) -> None:
         """Take the lock, at once or not at all. HomeBusyError names the process that has it."""
         if self.path in _held:
-            raise _busy(self.path, _held[self.path])
+            raise _busy(self.path, _held[self.path].pid)
         try:
-            file = self.path.open("a+b")
+            file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | _BINARY, 0o600), "r+b")
         except OSError as error:
             raise UserError(f"{self.path} cannot be written: {error.strerror or error}") from error
         until = time.monotonic() + _PATIENCE_SECONDS  # somebody may only be asking who runs it
@@ -111,12 +114,25 @@ class HomeLock:
                 file.close()
                 raise _busy(self.path, _pid_in(self.path))
             time.sleep(_PAUSE_SECONDS)
-        file.truncate(0)
-        file.write(b"%d\n" % os.getpid())
-        file.flush()
         self.path.chmod(0o600)
-        self._file = file
-        _held[self.path] = os.getpid()
+        self.pid, self._file = os.getpid(), file
+        _held[self.path] = self
+        try:
+            self.note(None)
+        except OSError as error:
+            self.release()
+            raise UserError(f"{self.path} cannot be written: {error.strerror or error}") from error
+
+    def note(self, trouble: str | None) -> None:
+        """Write down what keeps the holder from writing to the home, over what was there before: a full disk has no
+        other place for it. OSError where it cannot be written either.
+        """
+        if self._file is not None:
+            self.trouble = trouble
+            self._file.seek(0)
+            self._file.write(f"{self.pid}\n{trouble or ''}\n".encode())
+            self._file.truncate()
+            self._file.flush()
 
     def release(self) -> None:
         """Give the lock back; nothing happens where it is not held."""
@@ -140,7 +156,7 @@ def running_pid(home: Path) -> int | None:
     """The process that runs this home now; None when none does. A pid that cannot be read is 0."""
     path = (home / LOCK_FILE).absolute()
     if path in _held:
-        return _held[path]
+        return _held[path].pid
     try:
         file = path.open("r+b")
     except OSError:
@@ -152,6 +168,30 @@ def running_pid(home: Path) -> int | None:
     return _pid_in(path)
 
 
+def note_trouble(home: Path, trouble: str | None) -> None:
+    """Leave word of what keeps this process from writing to the home it runs, or that nothing does any more.
+
+    Nothing happens where it does not run the home; OSError where the word cannot be written.
+    """
+    lock = _held.get((home / LOCK_FILE).absolute())
+    if lock is not None:
+        lock.note(trouble)
+
+
+def trouble_of_running(home: Path) -> str | None:
+    """What keeps the process that runs the home from writing to it, in a line; None where it writes, or none runs."""
+    path = (home / LOCK_FILE).absolute()
+    if path in _held:
+        return _held[path].trouble  # a record lock is lost with any descriptor of its file that is closed
+    if running_pid(home) is None:
+        return None
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return lines[1] or None if len(lines) > 1 else None
+
+
 def _busy(path: Path, pid: int) -> HomeBusyError:
     who = f"process {pid}" if pid else "another process"
     stop = f"kill {pid}" if pid else "inboxcrm status"
@@ -160,7 +200,7 @@ def _busy(path: Path, pid: int) -> HomeBusyError:
 
 def _pid_in(path: Path) -> int:
     try:
-        return int(path.read_bytes().strip() or b"0")
+        return int(path.read_bytes().partition(b"\n")[0].strip() or b"0")
     except (OSError, ValueError):
         return 0
 

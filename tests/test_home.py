@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.errors import HomeBusyError, UserError
-from inboxcrm.home import FOLDERS, LOCK_FILE, HomeLock, create, find, running_pid, too_open
+from inboxcrm.home import (
+    FOLDERS,
+    LOCK_FILE,
+    HomeLock,
+    create,
+    find,
+    note_trouble,
+    running_pid,
+    too_open,
+    trouble_of_running,
+)
 
 RUN = """
 import sys, time
@@ -149,6 +159,21 @@ def test_asking_who_runs_a_home_does_not_free_it(tmp_path: Path) -> None:
         asked = subprocess.run([sys.executable, "-c", ASK, str(tmp_path)], capture_output=True, text=True, check=True)
 
     assert asked.stdout.strip() == str(os.getpid())
+
+
+def test_what_keeps_the_holder_from_writing_stands_beside_its_pid(tmp_path: Path) -> None:
+    with HomeLock(tmp_path):
+        note_trouble(tmp_path, "the disk is full")
+        during = trouble_of_running(tmp_path), running_pid(tmp_path)
+        asked = subprocess.run([sys.executable, "-c", ASK, str(tmp_path)], capture_output=True, text=True, check=True)
+        note_trouble(tmp_path, None)
+        after = trouble_of_running(tmp_path)
+        note_trouble(tmp_path, "the disk is full again")
+
+    assert during == ("the disk is full", os.getpid())
+    assert asked.stdout.strip() == str(os.getpid())
+    assert after is None
+    assert trouble_of_running(tmp_path) is None  # nobody runs it
 
 
 def test_a_home_nobody_ever_ran_is_free(tmp_path: Path) -> None:

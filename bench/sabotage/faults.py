@@ -428,6 +428,18 @@ FAULTS: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        49,
+        "a disk that fails is a matter of time",
+        "tests/faults/test_machine.py::test_a_machine_that_fails_loses_nothing[49 the disk takes no writing]",
+        ("inboxcrm/store/hindrance.py", "return code & _PRIMARY in _PASSES", "return code in _PASSES"),
+    ),
+    _defence(
+        49,
+        "the owner is told past the database",
+        "tests/service/test_writing_watch.py::test_the_owner_is_told_past_the_database_once_and_so_is_the_end",
+        ("inboxcrm/service/writing_watch.py", "if self._told is None and now >= self._tell_at:", "if False:"),
+    ),
+    _defence(
         50,
         "who will write waits for the other writer",
         "tests/store/test_database.py::test_a_read_then_write_waits_for_another_writer_instead_of_failing",

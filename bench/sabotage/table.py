@@ -316,8 +316,8 @@ TABLE: tuple[Defence, ...] = (
         "tests/store/test_database.py::test_a_full_disk_is_a_matter_of_time_and_leaves_nothing",
         (
             "inboxcrm/store/database.py",
-            'if getattr(error, "sqlite_errorcode", None) not in _TIME_MUST_ACT:',
-            "if True:",
+            "raise\n            raise self._unwritable(error) from error",
+            "raise",
         ),
     ),
     _defence(

@@ -177,10 +177,10 @@ def status(place: Place, as_json: bool) -> None:
             proposed = holidays.proposed(house, connection, now=now)
             braked_at = memory.braked_at(connection)
             calendars = [each for each in away_calendars.standings(connection).values() if each.fault is not None]
-        pid = home.running_pid(place.home)
+        pid, trouble = home.running_pid(place.home), home.trouble_of_running(place.home)
         mode = house.config.acknowledge.mode
         if as_json:
-            emit({"home": str(place.home), "pid": pid, "mode": mode, "paused_at": paused_at,
+            emit({"home": str(place.home), "pid": pid, "not_written": trouble, "mode": mode, "paused_at": paused_at,
                   "braked_at": braked_at, "owed": len(owed),
                   "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
                   "proposed_holidays": len(proposed), "away_calendars_at_fault": calendars,
@@ -189,6 +189,8 @@ def status(place: Place, as_json: bool) -> None:
         banner(house)
         heading(str(place.home))
         fact("daemon", f"running, pid {pid}" if pid is not None else "not running (inboxcrm run)")
+        if trouble is not None:
+            fact("not written", f"{trouble}. Nothing is lost; inboxcrm doctor looks closer")
         fact("mode", mode)
         fact("answers owed", f"{len(owed)}, {sum(row.state == 'broken' for row in owed)} of them broken")
         fact("waiting to go", len(waiting))

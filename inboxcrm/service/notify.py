@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inboxcrm.config import Config, Shown
 from inboxcrm.config import Notify as Settings
-from inboxcrm.config import Shown
 from inboxcrm.domain.outbox import retry_at
 from inboxcrm.domain.ringing import Calm, quiet_span, wait
 from inboxcrm.domain.text import one_line, visible
@@ -121,7 +121,7 @@ class Notify:
             notices.end(connection, delivery, "expired", now=now, cause="could not be delivered in time")
             self._alarm(connection, delivery, "could not be delivered in time", now)
             return False
-        calm = self._calm()
+        calm = calm_of(self._household.config)
         quiet = quiet_span(now, calm)
         since = min(now - timedelta(days=1), quiet[0] if quiet is not None else now)
         held = wait(
@@ -136,16 +136,6 @@ class Notify:
             return False
         notices.claim(connection, delivery, now=now)
         return True
-
-    def _calm(self) -> Calm:
-        settings: Settings = self._household.config.notify
-        return Calm(
-            zone=self._household.config.owner.timezone,
-            quiet=settings.quiet_hours,
-            urgent_in_quiet=settings.urgent_in_quiet_hours,
-            per_hour=settings.per_hour,
-            per_day=settings.per_day,
-        )
 
     def _later(self, connection: sqlite3.Connection, delivery: Delivery, error: TransientError) -> None:
         now = self._household.clock.now()
@@ -174,6 +164,18 @@ class Notify:
         notices.end(connection, delivery, "delivered", now=now, cause=None)
         home.clear_alarms_about(connection, ALARM, f"{delivery.route}: ", now=now)
         log.info("notify.delivered", extra={"route": delivery.route, "kind": delivery.notice.kind})
+
+
+def calm_of(config: Config) -> Calm:
+    """How much the owner wants to be rung."""
+    settings: Settings = config.notify
+    return Calm(
+        zone=config.owner.timezone,
+        quiet=settings.quiet_hours,
+        urgent_in_quiet=settings.urgent_in_quiet_hours,
+        per_hour=settings.per_hour,
+        per_day=settings.per_day,
+    )
 
 
 def trial(key: str) -> Notice:

@@ -63,6 +63,8 @@ class Vigil:
         """One look at all of them."""
         fares = {name: office.mailbox.status for name, office in self._offices.items()}
         await self._household.run(self._look, fares)
+        if self._household.database.hindered is not None:
+            return
         if self._ping is not None and fares and all(self._is_well(name, one) for name, one in fares.items()):
             try:
                 await self._ping()
@@ -75,7 +77,7 @@ class Vigil:
     def _look(self, fares: Mapping[str, MailboxStatus]) -> None:
         with self._household.database.read() as connection:
             due = [name for name, one in fares.items() if self._has_something_to_say(connection, name, one)]
-        if due:
+        if due and self._household.database.hindered is None:
             with self._household.database.write() as connection:
                 for name in due:
                     self._say(connection, name, fares[name])

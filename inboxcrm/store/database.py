@@ -11,21 +11,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
-from inboxcrm.store import migrations
+from inboxcrm.store import hindrance, migrations
 from inboxcrm.store.migrations import statements
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
-
-_TIME_MUST_ACT = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
-"""What ends by itself once there is space, or once the other writer is done."""
-
-_ADVICE = {
-    sqlite3.SQLITE_FULL: ". Make room on that disk.",
-    sqlite3.SQLITE_READONLY: ". See whose it is, and whether its folder and disk may be written.",
-}
-"""What to do, by SQLite's primary result code."""
 
 
 class Database:
@@ -39,9 +30,12 @@ class Database:
         """Open and bring up to date; `None` is a database in memory.
 
         Raises SchemaTooNewError when a newer inboxcrm wrote the file, UserError when it is damaged, not a database, or
-        cannot be opened.
+        cannot be opened, TransientError when another process holds it or the disk takes no writing.
         """
         self.path = path
+        self.hindered: str | None = None
+        """What kept the last transaction from being made, in a sentence; None once one was."""
+
         self._lock = threading.RLock()
         new = path is not None and not path.exists()
         try:
@@ -55,11 +49,13 @@ class Database:
             self._prepare()
         except sqlite3.DatabaseError as error:
             self._connection.close()
+            if hindrance.passes(error):
+                raise self._unwritable(error) from error
             raise UserError(
                 f"{path}: this is not a sound inboxcrm database ({error}). It was left as it is: restore a backup, "
                 f"or try: sqlite3 {path} .recover"
             ) from error
-        except SchemaTooNewError:
+        except (SchemaTooNewError, TransientError):
             self._connection.close()
             raise
         if new and path is not None:
@@ -123,13 +119,11 @@ class Database:
                 return
             self._set_durable(durable)
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise TransientError(f"the database is held by another process: {error}") from error
-            try:
                 with self._time_may_act():
+                    self._connection.execute("BEGIN IMMEDIATE")
                     yield self._connection
                     self._connection.execute("COMMIT")
+                self.hindered = None
             finally:
                 self._undo_unfinished()
 
@@ -157,25 +151,22 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) not in _TIME_MUST_ACT:
+            if not hindrance.passes(error):
                 raise
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: sqlite3.Error) -> TransientError:
         """What stopped a writing, and what to do about it."""
-        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        return TransientError(f"{self.path} cannot be written: {error}{_ADVICE.get(primary, '')}")
+        self.hindered = f"{self.path} cannot be written: {hindrance.told(error)}"
+        return TransientError(self.hindered)
 
     def fold(self) -> None:
         """Move what is in the log into the file, as far as nobody reads it; nobody waits for anybody.
 
         Raises TransientError when the disk takes no writing; nothing is lost then.
         """
-        with self._lock:
-            try:
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            except sqlite3.OperationalError as error:
-                raise self._unwritable(error) from error
+        with self._lock, self._time_may_act():
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextmanager
     def shredding(self) -> Iterator[None]:
@@ -190,7 +181,8 @@ class Database:
                 with self.write() as connection:
                     connection.execute("INSERT INTO search (search) VALUES ('optimize')")
                     connection.execute("INSERT INTO listing_search (listing_search) VALUES ('optimize')")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                with self._time_may_act():
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 self._connection.execute("PRAGMA secure_delete = OFF")
 
@@ -201,9 +193,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """The connection for reading, with no transaction of our own."""
+        """The connection for reading, with no transaction of our own.
+
+        Raises TransientError when the disk does not give what is asked for; the same call may work later.
+        """
         with self._lock:
-            yield self._connection
+            try:
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                if not hindrance.passes(error):
+                    raise
+                raise TransientError(f"{self.path} cannot be read: {hindrance.told(error)}") from error
 
     def reading(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask one question."""
@@ -212,8 +212,8 @@ class Database:
 
     def version(self) -> int:
         """A number that changes when another process wrote (not when we did)."""
-        with self._lock:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        with self.read() as connection:
+            return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in by SQLite."""

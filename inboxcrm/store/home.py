@@ -41,6 +41,11 @@ def set_value(connection: sqlite3.Connection, key: str, text: str | None) -> Non
         connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES (?, ?)", (key, text))
 
 
+def try_writing(connection: sqlite3.Connection, *, now: datetime) -> None:
+    """Write for no other reason than to see whether that can be done."""
+    set_value(connection, "tried_writing_at", to_text(now))
+
+
 _GOOD_RULES = "good_rules"
 
 

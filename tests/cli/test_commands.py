@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.cli import root
-from inboxcrm.home import HomeLock
+from inboxcrm.home import HomeLock, note_trouble
 from tests.cli.conftest import Run
 
 USAGE, TEMPORARY = 2, 75
@@ -155,6 +155,16 @@ def test_snooze_extend_and_withdraw(run: Run, home: Path, monkeypatch: pytest.Mo
     states = {str(row["message_id"]): row["state"] for row in run("--home", home, "promises", "--json").rows}
     assert (states[one], states[two]) == ("extended", "withdrawn")
     assert not {one, two} & {str(row["message_id"]) for row in run("--home", home, "queue", "--json").rows}
+
+
+def test_the_status_says_what_keeps_the_daemon_from_writing(run: Run, home: Path) -> None:
+    with HomeLock(home):
+        note_trouble(home, "the disk is full")
+        told = run("--home", home, "status")
+        (row,) = run("--home", home, "status", "--json").rows
+
+    assert "not written    the disk is full. Nothing is lost; inboxcrm doctor looks closer" in told.out
+    assert row["not_written"] == "the disk is full"
 
 
 def test_pause_shows_a_banner_everywhere_until_resume(run: Run, home: Path) -> None:

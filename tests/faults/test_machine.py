@@ -16,6 +16,7 @@ from inboxcrm.ports import MailboxState
 from tests.faults.conftest import Play, Story, around
 from tests.faults.server_faults import asks_for_body, times
 from tests.faults.world import World, message_id
+from tests.limits import files_end_at
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +81,15 @@ async def disk_full(world: World) -> None:
         await world.answered(raw)
 
 
+async def disk_fails(world: World) -> None:
+    """No file can grow for a while, which SQLite calls an error of the disk."""
+    with files_end_at(4096):
+        raw = world.post()
+        await asyncio.sleep(120)
+        assert not world.ask("SELECT 1 FROM messages WHERE message_id = ?", message_id(raw))
+    await world.answered(raw)
+
+
 async def locked(world: World) -> None:
     """Another process is in the midst of writing for longer than we wait."""
     world.house.database._connection.execute("PRAGMA busy_timeout = 20")
@@ -125,6 +135,7 @@ async def ended_in_idle(world: World) -> None:
         pytest.param(a_day_ahead, id="46 the clock jumps a day ahead"),
         pytest.param(slept, id="48 the machine slept"),
         pytest.param(disk_full, id="49 the disk is full"),
+        pytest.param(disk_fails, id="49 the disk takes no writing"),
         pytest.param(locked, id="50 the database is held by another process"),
         pytest.param(ended_in_the_midst_of_a_fetch, id="66 stopped in the midst of a FETCH"),
         pytest.param(ended_in_idle, id="66 stopped in IDLE"),

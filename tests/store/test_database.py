@@ -12,6 +12,7 @@ import pytest
 from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
 from inboxcrm.store import database, migrations
 from inboxcrm.store.database import Database
+from tests.limits import files_end_at
 
 VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"
 
@@ -85,13 +86,39 @@ def writes_much(opened: Database) -> None:
 
 def test_a_full_disk_is_a_matter_of_time_and_leaves_nothing(opened: Database) -> None:
     fill(opened)
-    with pytest.raises(TransientError, match=r"cannot be written: .* Make room on that disk\."):
+    with pytest.raises(TransientError, match=r"cannot be written: .* make room on that disk"):
         writes_much(opened)
     assert colours(opened) == []
+    assert opened.hindered is not None
 
     make_room(opened)
     writes_much(opened)
     assert colours(opened) == [("blue",)]
+    assert opened.hindered is None
+
+
+def test_a_disk_that_takes_no_writing_is_a_matter_of_time_and_leaves_nothing(opened: Database) -> None:
+    with files_end_at(4096), pytest.raises(TransientError, match=r"SQLITE_IOERR_WRITE.*: the disk fails"):
+        writes_much(opened)
+    assert colours(opened) == []
+
+    writes_much(opened)
+    assert colours(opened) == [("blue",)]
+
+
+def test_a_disk_that_gives_nothing_is_a_matter_of_time(opened: Database) -> None:
+    def question(connection: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+        raise error
+
+    with pytest.raises(TransientError, match="cannot be read: disk I/O error: the disk fails"):
+        opened.reading(question)
+
+
+def test_a_question_that_is_wrong_is_no_matter_of_time(opened: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        opened.reading(lambda connection: connection.execute("SELECT 1 FROM nowhere"))
 
 
 def test_a_commit_that_fails_leaves_no_transaction_open(path: Path) -> None:
@@ -126,7 +153,7 @@ def test_a_file_that_another_process_holds_is_a_matter_of_time(path: Path, monke
     with closing(Database(path)) as opened, closing(other(path)) as elsewhere:
         elsewhere.execute("BEGIN IMMEDIATE")
 
-        with pytest.raises(TransientError, match="held by another process"), opened.write():
+        with pytest.raises(TransientError, match="another process holds it"), opened.write():
             pass
 
         elsewhere.execute("ROLLBACK")
@@ -180,6 +207,24 @@ def test_nobody_else_may_read_the_file(opened: Database, path: Path) -> None:
 
 
 # -- opening
+
+
+def test_a_file_that_another_process_holds_is_not_taken_for_a_damaged_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Database(path).close()
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    with closing(other(path)) as elsewhere:
+        elsewhere.execute("PRAGMA locking_mode = EXCLUSIVE")
+        elsewhere.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(TransientError, match="another process holds it"):
+            Database(path)
+
+
+def test_a_file_is_not_taken_for_a_damaged_one_where_the_disk_is_full(path: Path) -> None:
+    with files_end_at(4096), pytest.raises(TransientError, match="cannot be written"):
+        Database(path)
 
 
 def test_a_damaged_file_is_refused_and_left_alone(path: Path) -> None:
