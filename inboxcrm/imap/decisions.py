@@ -208,8 +208,8 @@ def renumbered(stored: Position, opened: Opened, *, uid_next: int, unknown: Sequ
     )
 
 
-def reconciled(stored: Position, *, uid_next: int, unknown: Sequence[int], present: Iterable[int]) -> Position:
-    """After UIDNEXT went down: numbers keep their meaning, the mod-sequence is asked anew."""
+def reconciled(stored: Position, *, uid_next: int, unknown: Sequence[int], pending: Iterable[int]) -> Position:
+    """After UIDNEXT went down: the mod-sequence is asked anew; of what is owed, `pending` may still come."""
     return replace(
         stored,
         uid_next=uid_next,
@@ -217,5 +217,5 @@ def reconciled(stored: Position, *, uid_next: int, unknown: Sequence[int], prese
         backfill_below=max(unknown) + 1 if unknown else None,
         baseline=min(stored.baseline, uid_next),
         listed_below=None,
-        pending=tuple(sorted({*stored.pending} & {*present})),
+        pending=tuple(sorted({*stored.pending} & {*pending})),
     )

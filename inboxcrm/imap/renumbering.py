@@ -35,14 +35,12 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
     memory.flags.clear()
     memory.doubts.clear()
     present = await _present(work, opened)
-    rows = await ids_of(work, present)
-    named = [(uid, name, size) for uid, (name, size, _) in rows.items()]
-    unknown = {*await work.known.relink(work.mailbox, memory.name, named)} | ({*present} - rows.keys())
+    rows, relinked = await _found_again(work, present)
+    unknown = {*present} - {uid for uid, _, _ in relinked}
     uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
     backlog = sorted(unknown)
     memory.plan_anew(backlog)
     position = decisions.renumbered(stored, opened, uid_next=uid_next, unknown=backlog)
-    relinked = tuple(row for row in named if row[0] not in unknown)
     step = work.step(
         Advance(fresh=position),
         uid_validity=opened.uid_validity,
@@ -55,23 +53,56 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
 
 
 async def reconcile(work: FolderWork, stored: Position, opened: Opened) -> None:
-    """UIDNEXT went down under the same UIDVALIDITY: compare both whole lists."""
-    memory = work.memory
+    """UIDNEXT went down under the same UIDVALIDITY: compare both whole lists.
+
+    By number where it is only told too low. Where the highest numbers are gone, they may have been given to other mail
+    since (a server put back from its backup): then by what lies under each.
+    """
     present = await _present(work, opened)
+    top = max(present, default=0) + 1
+    if top < stored.uid_next:
+        await _reconcile_mail(work, stored, present, uid_next=max(opened.uid_next or 0, top))
+        return
     known = {*await work.uids()}
-    floor = stored.backfill_below or 0
     backlog = [uid for uid in present if uid not in known and uid not in stored.pending]
-    memory.plan_anew(backlog)
-    uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
-    position = decisions.reconciled(stored, uid_next=uid_next, unknown=backlog, present=present)
+    work.memory.plan_anew(backlog)
+    position = decisions.reconciled(stored, uid_next=top, unknown=backlog, pending=present)
+    floor = stored.backfill_below or 0
     gone = list(closed_ranges(uid for uid in known - {*present} if uid >= floor))
+    await work.offer(work.step(Advance(fresh=position), vanished=gone, remaining=len(backlog)))
+
+
+async def _reconcile_mail(work: FolderWork, stored: Position, present: Sequence[int], *, uid_next: int) -> None:
+    memory = work.memory
+    memory.flags.clear()
+    memory.doubts.clear()
+    rows, relinked = await _found_again(work, present)
+    same = {uid for uid, _, _ in relinked}
+    backlog = [uid for uid in present if uid not in same]
+    memory.plan_anew(backlog)
+    position = decisions.reconciled(stored, uid_next=uid_next, unknown=backlog, pending=())
     await work.offer(
         work.step(
             Advance(fresh=position),
-            vanished=gone,
+            reset=bool(relinked),
+            relinked=relinked,
+            flags=[(uid, rows[uid][2]) for uid in sorted(same)],
+            vanished=list(closed_ranges({*await work.uids()} - same)),
             remaining=len(backlog),
         )
     )
+
+
+Known = dict[int, tuple[str, int, frozenset[str]]]
+"""Message-ID (empty where there is none), size and flags by UID."""
+
+
+async def _found_again(work: FolderWork, present: Sequence[int]) -> tuple[Known, tuple[tuple[int, str, int], ...]]:
+    """What these are, and those of them that are on record, whatever number they had: (UID, Message-ID, size)."""
+    rows = await ids_of(work, present)
+    named = [(uid, name, size) for uid, (name, size, _) in rows.items()]
+    unknown = {*await work.known.relink(work.mailbox, work.memory.name, named)}
+    return rows, tuple(row for row in named if row[0] not in unknown)
 
 
 async def _present(work: FolderWork, opened: Opened) -> list[int]:
@@ -82,9 +113,9 @@ async def _present(work: FolderWork, opened: Opened) -> list[int]:
     return present
 
 
-async def ids_of(work: FolderWork, uids: Sequence[int]) -> dict[int, tuple[str, int, frozenset[str]]]:
-    """Message-ID (empty where there is none), size and flags of each."""
-    told: dict[int, tuple[str, int, frozenset[str]]] = {}
+async def ids_of(work: FolderWork, uids: Sequence[int]) -> Known:
+    """What the server says of each."""
+    told: Known = {}
     for start in range(0, len(uids), METADATA):
         part = uids[start : start + METADATA]
         found = await work.fetch(part, _IDS)

@@ -193,19 +193,71 @@ def locate_numbered(
 
 
 def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Sequence[tuple[int, str, int]]) -> list[int]:
-    """After a UIDVALIDITY reset: of (UID, Message-ID, size), the UIDs that match no message of this folder."""
+    """After a renumbering: of (UID, Message-ID, size), the UIDs that match no message of this folder.
+
+    Message-IDs are not always unique (devices and forms that send the same one each time, senders who forge one), and a
+    second mail under a known one may have come meanwhile: each place on record stands for one UID, and the size must
+    agree. Where it does for less than half, the sizes are estimates (Exchange does so) and tell nothing.
+    """
     found = folder(connection, mailbox, name)
     if found is None:
         return [uid for uid, _, _ in seen]
-    return [uid for uid, message_id, size in seen if _same_mail(connection, found.id, message_id, size) is None]
+    places = _places(connection, found.id)
+    named = [one for one in seen if one[1] in places]
+    linked, left = _by_size(places, named)
+    if len(left) > len(linked):
+        linked |= _by_id(places, left)
+    return [uid for uid, _, _ in seen if uid not in linked]
 
 
 def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Iterable[tuple[int, str, int]]) -> None:
     """Link what the server renumbered, (UID, Message-ID, size), to the messages on record."""
+    places = _places(connection, folder_id)
+    linked, left = _by_size(places, seen)
+    linked |= _by_id(places, left)
+    locate(connection, folder_id, epoch, [(uid, message, frozenset()) for uid, message in linked.items()])
+
+
+_Places = dict[str, list[tuple[int, int]]]
+"""Message-ID -> size and message of each place where one lies, in the order of their UIDs."""
+
+
+def _places(connection: sqlite3.Connection, folder_id: int) -> _Places:
+    places: _Places = {}
+    for row in connection.execute(
+        """
+        SELECT messages.message_id AS name, messages.size AS size, messages.id AS id
+        FROM locations
+        JOIN messages ON messages.id = locations.message_id
+        WHERE locations.folder_id = ? AND messages.message_id IS NOT NULL
+        ORDER BY locations.uid
+        """,
+        (folder_id,),
+    ):
+        places.setdefault(row["name"], []).append((row["size"], row["id"]))
+    return places
+
+
+def _by_size(
+    places: _Places, seen: Iterable[tuple[int, str, int]]
+) -> tuple[dict[int, int], list[tuple[int, str, int]]]:
+    """Which message each UID is by Message-ID and size, using up its place, and those that are none so."""
+    linked: dict[int, int] = {}
+    left = []
     for uid, message_id, size in seen:
-        message = _same_mail(connection, folder_id, message_id, size)
-        if message is not None:
-            locate(connection, folder_id, epoch, [(uid, message, frozenset())])
+        there = places.get(message_id, [])
+        place = next((one for one in there if one[0] == size), None)
+        if place is None:
+            left.append((uid, message_id, size))
+        else:
+            there.remove(place)
+            linked[uid] = place[1]
+    return linked, left
+
+
+def _by_id(places: _Places, seen: Iterable[tuple[int, str, int]]) -> dict[int, int]:
+    """The same by Message-ID alone."""
+    return {uid: places[message_id].pop(0)[1] for uid, message_id, _ in seen if places.get(message_id)}
 
 
 SAMPLES = 8
@@ -267,23 +319,6 @@ def followed(connection: sqlite3.Connection, mailbox: str) -> dict[str, str]:
         (mailbox,),
     )
     return {row["configured"]: row["name"] for row in rows}
-
-
-def _same_mail(connection: sqlite3.Connection, folder_id: int, message_id: str, size: int) -> int | None:
-    if not message_id:
-        return None
-    row = connection.execute(
-        """
-        SELECT messages.id AS id
-        FROM messages
-        JOIN locations ON locations.message_id = messages.id AND locations.folder_id = :folder
-        WHERE messages.message_id = :message_id
-        ORDER BY messages.size = :size DESC
-        LIMIT 1
-        """,
-        {"folder": folder_id, "message_id": message_id, "size": size},
-    ).fetchone()
-    return None if row is None else int(row["id"])
 
 
 def forget_other_epochs(connection: sqlite3.Connection, folder_id: int, epoch: int) -> None:

@@ -260,4 +260,4 @@ def test_a_list_ends_with_what_it_is_a_list_of() -> None:
     assert Advance(listed_below=1).apply(listed).listed_below == 1
     assert Advance(backfill_below=50).apply(listed).listed_below == 40
     assert Advance(backfilled=True).apply(listed).listed_below is None
-    assert decisions.reconciled(listed, uid_next=90, unknown=[3], present=[3]).listed_below is None
+    assert decisions.reconciled(listed, uid_next=90, unknown=[3], pending=[3]).listed_below is None

@@ -277,6 +277,27 @@ async def test_uidnext_going_down_means_comparing_everything(
     assert record.live == [letter(50)]
 
 
+async def test_what_lies_under_a_number_that_was_given_away_again_is_read(
+    server: MailServer, ann: Account, mailbox: ImapMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(10):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    await record.keep(mailbox.catch_up(record))
+    clock.advance(timedelta(hours=2))
+    inbox.expunge([8, 9, 10])  # the server is put back from a backup, and mail comes
+    inbox.uid_next = 8
+    inbox.append(letter(50), received_at=NOON + timedelta(hours=1))
+    inbox.append(letter(9), received_at=YESTERDAY)
+    server.traffic.clear()
+
+    await record.keep(mailbox.catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert record.live == [letter(50)]
+    assert bodies_asked_for(server) == 1
+
+
 # -- messages that go wrong
 
 

@@ -135,6 +135,31 @@ async def test_after_a_reset_a_folder_knows_its_mail_by_id(archive: House) -> No
         assert folders.unknown(connection, "main", "Archive", seen) == [40, 41, 42]
 
 
+async def test_a_second_mail_under_a_known_id_is_not_the_first_one(archive: House) -> None:
+    name = letter_id(1, "firm1.example")
+    size = archive.ask("SELECT size FROM messages WHERE id = 1")[0][0]
+    second = letter_id(2, "firm2.example"), archive.ask("SELECT size FROM messages WHERE id = 2")[0][0]
+
+    with archive.household.database.read() as connection:
+        told_apart = folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, *second), (42, name, size + 9)])
+        once_more = folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, *second), (42, name, size)])
+        alone = folders.unknown(connection, "main", "INBOX", [(41, *second), (42, name, size + 9)])
+
+    assert (told_apart, once_more, alone) == ([42], [42], [42])
+
+
+async def test_where_sizes_are_estimates_the_id_tells_what_a_mail_is(archive: House) -> None:
+    seen = [(40 + n, letter_id(n, f"firm{n}.example"), 7777) for n in (1, 2, 3)]
+
+    with archive.household.database.write() as connection:
+        unknown = folders.unknown(connection, "main", "INBOX", [*seen, (50, letter_id(1, "firm1.example"), 7777)])
+        folders.relink(connection, 1, 9, seen)
+        folders.forget_other_epochs(connection, 1, 9)
+
+    assert unknown == [50]
+    assert archive.ask("SELECT uid, message_id FROM locations ORDER BY uid") == [(41, 1), (42, 2), (43, 3)]
+
+
 async def test_what_vanished_is_no_longer_in_its_place_but_stays_on_record(archive: House) -> None:
     with archive.household.database.write() as connection:
         found = folders.folder(connection, "main", "INBOX")
