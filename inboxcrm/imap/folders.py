@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,27 +19,18 @@ _ROLES = {
     "trash": FolderRole.TRASH,
 }
 _SENT_NAMES = (
-    "sent",
-    "sent items",
-    "sent mail",
-    "sent messages",
-    "gesendet",
-    "gesendete objekte",
-    "gesendete elemente",
-    "éléments envoyés",
-    "messages envoyés",
-    "envoyés",
-    "posta inviata",
-    "inviata",
-    "inviati",
-    "enviados",
-    "elementos enviados",
-    "itens enviados",
-    "verzonden",
-    "verzonden items",
-    "skickat",
-    "送信済み",
-)
+    "sent", "sent items", "sent mail", "sent messages", "sent-mail",
+    "gesendet", "gesendete objekte", "gesendete elemente", "gesendete nachrichten",
+    "éléments envoyés", "messages envoyés", "objets envoyés", "courrier envoyé", "envoyés",
+    "posta inviata", "elementi inviati", "messaggi inviati", "inviata", "inviati",
+    "enviados", "elementos enviados", "mensajes enviados", "correo enviado",
+    "itens enviados", "mensagens enviadas", "e-mails enviados", "enviadas",
+    "verzonden", "verzonden items", "verzonden berichten",
+    "skickat", "skickade objekt", "sendt", "sendt post", "sendte elementer", "lähetetyt",
+    "wysłane", "elementy wysłane", "odeslané", "odeslaná pošta", "отправленные", "надіслані",
+    "送信済み", "送信済みアイテム", "送信済みメール", "已发送", "已发送邮件", "寄件備份", "보낸 편지함",
+)  # fmt: skip
+"""What mail programs and servers call it, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +67,7 @@ def choose(found: Sequence[Listed], configured: Sequence[str], *, everything: bo
     watched = [("INBOX", FolderRole.INBOX)]
     if sent is not None:
         watched.append((sent, FolderRole.SENT))
-    archive = next((name for name, role in there.items() if role is FolderRole.ARCHIVE and name != all_mail), None)
+    archive = _marked([one for one in found if one.name != all_mail], there, FolderRole.ARCHIVE)
     archive = all_mail if everything and all_mail is not None else archive
     if archive is not None and archive != sent:
         watched.append((archive, FolderRole.ARCHIVE))
@@ -93,12 +85,23 @@ def _sent(found: Sequence[Listed], there: dict[str, FolderRole], named: Sequence
     configured = next((name for name in named if name in there), None)
     if configured is not None:
         return configured
-    marked = next((name for name, role in there.items() if role is FolderRole.SENT), None)
+    marked = _marked(found, there, FolderRole.SENT)
     if marked is not None:
         return marked
-    by_name = {_last_part(one): one.name for one in reversed(found) if one.name in there}
-    return next((by_name[name] for name in _SENT_NAMES if name in by_name), None)
+    by_name = [one for one in found if one.name in there and _path(one)[-1] in _SENT_NAMES]
+    best = min(by_name, key=lambda one: (len(_path(one)), _SENT_NAMES.index(_path(one)[-1])), default=None)
+    return None if best is None else best.name
 
 
-def _last_part(listed: Listed) -> str:
-    return (listed.name.rpartition(listed.delimiter)[2] if listed.delimiter else listed.name).casefold()
+def _marked(found: Sequence[Listed], there: dict[str, FolderRole], role: FolderRole) -> str | None:
+    """The folder that the server says is for this. Of several the topmost: others are kept, or are other people's."""
+    marked = [one for one in found if there.get(one.name) is role]
+    best = min(marked, key=lambda one: len(_path(one)), default=None)
+    return None if best is None else best.name
+
+
+def _path(listed: Listed) -> list[str]:
+    """The parts of a folder's name from the top, which for some servers is INBOX."""
+    name = unicodedata.normalize("NFC", listed.name).casefold()
+    parts = name.split(listed.delimiter) if listed.delimiter else [name]
+    return parts[1:] if len(parts) > 1 and parts[0] == "inbox" else parts

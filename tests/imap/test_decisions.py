@@ -208,8 +208,24 @@ def _listed(name: str, *attributes: str, delimiter: str = "/") -> Listed:
         ([_listed("INBOX"), _listed("Sent", "noselect"), _listed("Sent Items")], (), "Sent Items"),
         ([_listed("INBOX"), _listed("Aus"), _listed("Sent")], ("sent=Aus",), "Aus"),
         ([_listed("INBOX")], ("sent=Aus",), None),
+        ([_listed("Archive/Sent"), _listed("INBOX"), _listed("Sent Items")], (), "Sent Items"),
+        ([_listed("Old.Sent", delimiter="."), _listed("INBOX.Sent", delimiter=".")], (), "INBOX.Sent"),
+        ([_listed("Other Users/bob/Sent", "sent"), _listed("Sent", "sent")], (), "Sent"),
+        ([_listed("INBOX"), _listed("E\u0301le\u0301ments envoye\u0301s")], (), "E\u0301le\u0301ments envoye\u0301s"),
+        ([_listed("INBOX"), _listed("Wysłane")], (), "Wysłane"),
     ],
-    ids=["special-use", "by-name", "not-selectable", "configured", "none"],
+    ids=[
+        "special-use",
+        "by-name",
+        "not-selectable",
+        "configured",
+        "none",
+        "kept-below-the-archive",
+        "kept-below-another-folder",
+        "of-another-user",
+        "decomposed",
+        "of-another-language",
+    ],
 )
 def test_where_sent_mail_is(found: list[Listed], configured: tuple[str, ...], sent: str | None) -> None:
     choice = choose(found, configured)

@@ -141,7 +141,9 @@ async def test_a_second_mail_under_a_known_id_is_not_the_first_one(archive: Hous
     second = letter_id(2, "firm2.example"), archive.ask("SELECT size FROM messages WHERE id = 2")[0][0]
 
     with archive.household.database.read() as connection:
-        told_apart = folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, *second), (42, name, size + 9)])
+        told_apart = folders.unknown(
+            connection, "main", "INBOX", [(40, name, size), (41, *second), (42, name, size + 9)]
+        )
         once_more = folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, *second), (42, name, size)])
         alone = folders.unknown(connection, "main", "INBOX", [(41, *second), (42, name, size + 9)])
 
