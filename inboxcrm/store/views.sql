@@ -194,6 +194,15 @@ SELECT mailboxes.name AS name,
         WHERE folders.mailbox_id = mailboxes.id AND folders.backfill_below IS NOT NULL) AS listed_whole
 FROM mailboxes;
 
+CREATE VIEW listing_shown AS
+SELECT listings.*
+FROM listings
+WHERE NOT EXISTS (SELECT 1 FROM messages
+                  WHERE messages.message_id = listings.message_id AND messages.sender_key IS listings.sender_key)
+  AND NOT EXISTS (SELECT 1 FROM listings AS others
+                  WHERE others.message_id = listings.message_id AND others.sender_key IS listings.sender_key
+                    AND others.id < listings.id);
+
 CREATE VIEW listing_list AS
 SELECT listings.id AS id,
        listings.received_at AS received_at,
@@ -205,14 +214,9 @@ SELECT listings.id AS id,
        folders.name AS folder,
        mailboxes.name AS mailbox,
        listings.wanted_at AS wanted_at
-FROM listings
+FROM listing_shown AS listings
 JOIN folders ON folders.id = listings.folder_id
-JOIN mailboxes ON mailboxes.id = folders.mailbox_id
-WHERE NOT EXISTS (SELECT 1 FROM messages
-                  WHERE messages.message_id = listings.message_id AND messages.sender_key IS listings.sender_key)
-  AND NOT EXISTS (SELECT 1 FROM listings AS others
-                  WHERE others.message_id = listings.message_id AND others.sender_key IS listings.sender_key
-                    AND others.id < listings.id);
+JOIN mailboxes ON mailboxes.id = folders.mailbox_id;
 
 CREATE VIEW search_source AS
 SELECT messages.id AS id, subject, sender, recipients, letters.text AS text

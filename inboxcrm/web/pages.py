@@ -101,16 +101,22 @@ def home(visit: Visit) -> Page:
             "due_today": sum(pile.due_today for pile in piles),
             "calls": {row.promise_id: row for row in call_backs.live(connection)},
             "waiting": views.outbox(connection, states=("awaiting", "unknown"), limit=10),
-            "mailboxes": [(box, how_far(box, visit.desk.zone)) for box in views.mailboxes(connection)],
+            "mailboxes": _how_far(visit),
             "newest": views.newest(connection, limit=8),
         },
     )
 
 
 def messages(visit: Visit) -> Page:
-    """Every mail, newest first."""
-    rows = views.newest(visit.connection, **_window(visit))
-    return Page("messages.html.j2", "Mail", "mail", {"sheet": _sheet(visit, rows)})
+    """Every mail, newest first, what is listed and not read yet in its place; the first page says how far that is."""
+    rows = views.newest_of_all(visit.connection, **_window(visit))
+    reading = visit.number == 1 and views.still_reading(visit.connection)
+    behind = [(box.name, said) for box, said in _how_far(visit) if said] if reading else []
+    return Page("messages.html.j2", "Mail", "mail", {"sheet": _sheet(visit, rows), "behind": behind})
+
+
+def _how_far(visit: Visit) -> list[tuple[views.MailboxRow, str]]:
+    return [(box, how_far(box, visit.desk.zone)) for box in views.mailboxes(visit.connection)]
 
 
 def contacts(visit: Visit) -> Page:

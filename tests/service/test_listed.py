@@ -280,6 +280,22 @@ async def test_a_contact_is_told_how_many_are_still_to_be_read(house: House) -> 
     assert not any("cy@" in row.sender for row in rows)
 
 
+async def test_what_is_listed_stands_among_what_is_read_by_its_date_on_every_page(house: House) -> None:
+    await list_mails(house, *(mail(each) for each in range(1, 8)))
+    await house.ingest.take(batch(arrivals=[arrival(98, mail(3))]))
+    late = Arrival(40, LAST_YEAR - timedelta(days=4, hours=1), frozenset(), mail(20))
+    await house.ingest.take(batch("Archive", arrivals=[late]))
+
+    with house.household.database.read() as connection:
+        whole = views.newest_of_all(connection)
+        pages = [views.newest_of_all(connection, limit=3, offset=at) for at in (0, 3, 6, 9)]
+
+    assert [row.received_at for row in whole] == sorted((row.received_at for row in whole), reverse=True)
+    assert [row for page in pages for row in page] == whole
+    assert [isinstance(row, ListedRow) for row in whole].count(True) == 6
+    assert len({row.message_id for row in whole}) == len(whole) == 8
+
+
 async def test_a_folder_that_nobody_watches_any_more_is_not_listed(house: House) -> None:
     await list_mails(house, mail(1, subject="One"))
     await list_mails(house, mail(2, subject="Two"), folder="Archive")

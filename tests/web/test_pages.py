@@ -363,6 +363,7 @@ async def test_mail_that_is_not_read_yet_is_found_and_counted_and_is_no_link(win
     octets = (await window.get("/-/inboxcrm/search?q=zebra")).text
     card = await window.read(f"/-/inboxcrm/contact/{window.rows.contact}")
     first = await window.read("/")
+    mail = await window.read("/-/inboxcrm/messages")
 
     assert "Zebras <b>unread</b>" in found
     assert "Zebras &lt;b&gt;unread&lt;/b&gt;" in octets
@@ -370,3 +371,6 @@ async def test_mail_that_is_not_read_yet_is_found_and_counted_and_is_no_link(win
     assert "inboxcrm show n1" in found
     assert "1 more not read yet" in card
     assert "the list is whole" in first
+    assert "the list is whole" in mail
+    assert mail.count("Zebras <b>unread</b>") == mail.count("not read yet</span>") == 1
+    assert 'href="/-/inboxcrm/message/n1"' not in mail

@@ -39,6 +39,7 @@ from inboxcrm.store.views.messages import (
     text,
     timeline,
 )
+from inboxcrm.store.views.mixed import newest_of_all
 from inboxcrm.store.views.outgoing import OutboxRow, outbox, outbox_item, outbox_of_matter
 from inboxcrm.store.views.people import (
     ContactRow,
@@ -52,7 +53,7 @@ from inboxcrm.store.views.searching import (
     Hit,
     search,
 )
-from inboxcrm.store.views.standing import MailboxRow, mailboxes
+from inboxcrm.store.views.standing import MailboxRow, mailboxes, still_reading
 from inboxcrm.store.views.waiting import FollowUpRow, follow_up_of, follow_ups
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "message",
     "newest",
     "newest_id",
+    "newest_of_all",
     "number_of",
     "of_matter",
     "outbox",
@@ -117,6 +119,7 @@ __all__ = [
     "queue",
     "record",
     "search",
+    "still_reading",
     "text",
     "timeline",
     "unlikely",

@@ -56,7 +56,7 @@ def listed(
 ) -> list[ListedRow]:
     """The newest that hold all of these words in subject, sender or recipients; they ask as a search does."""
     asked = wanted(words, zone)
-    if asked is None or limit < 1 or not _any(connection):
+    if asked is None or limit < 1 or not any_listed(connection):
         return []
     return _rows(connection, *_condition(decided(connection, asked)), limit=limit, offset=offset)
 
@@ -65,14 +65,14 @@ def listed_of(
     connection: sqlite3.Connection, contact_id: int, *, limit: int = PAGE, offset: int = 0
 ) -> list[ListedRow]:
     """The newest that a contact wrote or got."""
-    if not _any(connection):
+    if not any_listed(connection):
         return []
     return _rows(connection, _OF_CONTACT, {"contact": contact_id}, limit=limit, offset=offset)
 
 
 def count_listed(connection: sqlite3.Connection, contact_id: int) -> int:
     """How many mails that a contact wrote or got are listed and not read yet."""
-    if not _any(connection):
+    if not any_listed(connection):
         return 0
     count = connection.execute(
         f"SELECT COUNT(*) FROM listing_list WHERE {_OF_CONTACT}",  # noqa: S608 - a condition of our own
@@ -89,7 +89,7 @@ _OF_CONTACT = """
 """
 
 
-def _any(connection: sqlite3.Connection) -> bool:
+def any_listed(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM listings LIMIT 1").fetchone() is not None
 
 

@@ -31,6 +31,11 @@ class MailboxRow:
     listed_whole: bool
 
 
+def still_reading(connection: sqlite3.Connection) -> bool:
+    """Whether a mailbox is being read for the first time; asked before the rows, which count every mail."""
+    return connection.execute("SELECT 1 FROM mailboxes WHERE backlog > 0").fetchone() is not None
+
+
 def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
     """Every mailbox of the home."""
     return [MailboxRow(**values(row)) for row in connection.execute("SELECT * FROM mailbox_list ORDER BY name")]
