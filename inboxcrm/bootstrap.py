@@ -19,7 +19,7 @@ from inboxcrm.daemon import Daemon
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.domain.text import many
-from inboxcrm.errors import TemplateError, UserError
+from inboxcrm.errors import InboxcrmError, TemplateError, UserError
 from inboxcrm.home import spool_folder
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
@@ -34,7 +34,7 @@ from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import away_calendars, checkup, holidays, reload
+from inboxcrm.service import away_calendars, checkup, holidays, reload, writable
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
@@ -58,7 +58,7 @@ PATIENCE = timedelta(seconds=60)
 def household(home: Path, *, clock: Clock | None = None) -> Iterator[Household]:
     """A home, opened: settings, memory, texts and rules. Raises UserError for what the owner must mend."""
     config = load(home)
-    opened = assemble(config, Database(config.database), clock=clock)
+    opened = _opened(config, clock=clock)
     try:
         yield opened
     finally:
@@ -209,14 +209,32 @@ async def check(config: Config, *, send: bool) -> list[Check]:
         notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock, logins=oneself.logins),
     )
     found.append(_texts_and_rules(config))
-    if config.database.exists():
-        house = assemble(config, Database(config.database))
-        try:
-            found += [each for each in (holidays.check(house),) if each is not None]
-            found += await away_calendars.check(house, fetching.fetch)
-        finally:
-            house.close()
+    hindered = writable.place(config)
+    if hindered is not None:
+        found.append(hindered)
+    elif config.database.exists():
+        found += await _of_the_database(config)
     return found
+
+
+async def _of_the_database(config: Config) -> list[Check]:
+    house, writing = writable.database(lambda: _opened(config))
+    if house is None:
+        return [writing]
+    try:
+        away = await away_calendars.check(house, fetching.fetch)
+        return [writing, *(each for each in (holidays.check(house),) if each is not None), *away]
+    finally:
+        house.close()
+
+
+def _opened(config: Config, *, clock: Clock | None = None) -> Household:
+    database = Database(config.database)
+    try:
+        return assemble(config, database, clock=clock)
+    except InboxcrmError:
+        database.close()
+        raise
 
 
 async def try_login(config: Config, mailbox: MailboxConfig) -> checkup.Probed:
