@@ -33,7 +33,8 @@ def newest_of_all(
         found[0, row["id"]] = MessageRow(**values(row))
     for row in connection.execute(_THESE.format("listing_list"), (json.dumps(unread),)):
         found[1, row["id"]] = ListedRow(**values(row))
-    return [found[row["unread"], row["id"]] for row in page]
+    keys = ((row["unread"], row["id"]) for row in page)
+    return [found[key] for key in keys if key in found]  # what was listed may have been read since
 
 
 _THESE = "SELECT * FROM {} WHERE id IN (SELECT value FROM json_each(?))"
