@@ -228,10 +228,11 @@ class MailboxState(StrEnum):
 class MailboxStatus:
     """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
 
-    `certificate_until`: when the certificate of the server ends, where it showed one. `missing_folders` are configured
-    and not on the server, `watched_folders` are read (none before the server has listed what there is). `alert` is what
-    the server wants the owner to be told (RFC 3501 section 7.1), as it came. `cause` says why the mailbox is not being
-    watched, or what else went wrong last; it holds no secret.
+    `certificate_until`: when the certificate of the server ends, where it showed one. `missing_folders` are
+    configured and not on the server, `watched_folders` are read (none before the server has listed what there is).
+    `alert` is what the server wants the owner to be told (RFC 3501 section 7.1), as it came, until a day later it
+    lets us in without. `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no
+    secret.
     """
 
     state: MailboxState = MailboxState.OFFLINE

@@ -53,6 +53,9 @@ _SOON = timedelta(seconds=1)
 _ALONE = 86_400.0
 """Seconds for which one connection does everything, after the server allowed no second one."""
 
+_ALERT_STAYS = 86_400.0
+"""Seconds for which what the server said once is kept, whoever lets us in without a word of it."""
+
 
 class Account:
     """Connections to one account, its folders, and its pauses."""
@@ -81,6 +84,7 @@ class Account:
         """Whether the server answers what is asked in the same breath as the end of IDLE; None: not known yet."""
 
         self._status = MailboxStatus()
+        self._heard_at = 0.0
         self._password = password
         self._shown: str | Bearer = ""
         self._limits = limits
@@ -102,6 +106,18 @@ class Account:
     def status(self) -> MailboxStatus:
         """How the mailbox fares now."""
         return replace(self._status, last_checked_at=self.checked_at)
+
+    def heard(self, alert: str | None) -> None:
+        """What the server wants the owner to be told (RFC 3501 section 7.1); None: it let us in and says nothing.
+
+        What it said stays for a day all the same: news are told once, over whichever connection there was.
+        """
+        now = self.clock.monotonic()
+        if alert is not None:
+            self._heard_at = now
+            self.tell(alert=alert)
+        elif self.status.alert is not None and now >= self._heard_at + _ALERT_STAYS:
+            self.tell(alert=None)
 
     @property
     def cause(self) -> str | None:
@@ -163,7 +179,7 @@ class Account:
                 raise
             finally:
                 if link.alert not in {None, heard}:
-                    self.tell(alert=link.alert)
+                    self.heard(link.alert)
             self._errand_used = self.clock.monotonic()
 
     @contextmanager

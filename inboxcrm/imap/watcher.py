@@ -17,7 +17,6 @@ from functools import partial
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.domain.identifiers import message_ids
-from inboxcrm.domain.text import one_line
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.account import Account, Timing
 from inboxcrm.imap.connection import Connection
@@ -274,6 +273,8 @@ class ImapMailbox:
             News(),
         )
         account.floor.link = link
+        heard = connection.alert
+        account.heard(heard)
         while True:
             await account.wait_out_pause()
             async with account.floor.watching():
@@ -284,8 +285,9 @@ class ImapMailbox:
                     changes_at = _NEVER
                 elif news.exists:
                     await sync.news()
-                if connection.alert is not None:
-                    account.tell(alert=connection.alert)
+                if connection.alert is not heard:
+                    heard = connection.alert
+                    account.heard(heard)
                 if inbox.first:
                     await self._note_checked(outlet)
                     await self._bring_first_screen(sync, outlet)
@@ -315,11 +317,7 @@ class ImapMailbox:
         self._say_watching()
 
     def _say_watching(self) -> None:
-        alert = self._account.status.alert
-        said = None if alert is None else f"the server says: {one_line(alert, 300)}"
-        self._account.tell(
-            state=MailboxState.WATCHING, cause=self._account.old_mail_waits or said, next_attempt_at=None
-        )
+        self._account.tell(state=MailboxState.WATCHING, cause=self._account.old_mail_waits, next_attempt_at=None)
 
     def _idles(self, connection: Connection) -> bool:
         return connection.has("IDLE") and self._clock.monotonic() >= self._idle_refused_until

@@ -5,7 +5,6 @@ A program that stops looking looks like a quiet day. What counts is office time:
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +18,7 @@ from inboxcrm.service.deliver import Office
 from inboxcrm.service.endings import Ending, Endings, certificate, sign_in
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word, tell
+from inboxcrm.service.server_words import ServerWords
 from inboxcrm.store import home
 
 log = logging.getLogger("inboxcrm.vigil")
@@ -31,7 +31,6 @@ LOOKS = 3
 
 UNREAD = "mailbox-not-read"
 MISSING = "folder-missing"
-SAYS = "server-says"
 
 Ping = Callable[[], Awaitable[None]]
 """Says to a watch outside that all is well."""
@@ -46,7 +45,6 @@ class _Seen:
     told: datetime | None = None
     cleared: bool = False
     missing: tuple[str, ...] | None = None
-    alert: str | None = None
 
 
 class Vigil:
@@ -58,6 +56,7 @@ class Vigil:
         self._ping = ping
         self._seen: dict[str, _Seen] = {}
         self._endings = Endings(household)
+        self._server_words = ServerWords(household)
 
     async def run_once(self) -> None:
         """One look at all of them."""
@@ -89,7 +88,7 @@ class Vigil:
         seen.looks = seen.looks + 1 if silent else 0
         if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
             return True
-        if fares.alert != seen.alert:
+        if self._server_words.to_say(connection, name, fares, self._household.clock.now()):
             return True
         if any(self._endings.to_say(name, each, now) for each in self._ends(name, fares)):
             return True
@@ -112,9 +111,7 @@ class Vigil:
         if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
             seen.missing = fares.missing_folders
             self._tell_missing(connection, name, fares.missing_folders)
-        if fares.alert != seen.alert:
-            seen.alert = fares.alert
-            self._pass_on(connection, name, fares.alert)
+        self._server_words.say(connection, name, fares, now)
         for each in self._ends(name, fares):
             if self._endings.to_say(name, each, self._now(name)):
                 self._endings.say(connection, name, each, self._now(name))
@@ -151,15 +148,6 @@ class Vigil:
                 Word(f"{MISSING}:{name}:{shown}:{now:%Y-%m-%d}", MISSING, f"Mailbox {name}: {text}"),
                 now=now,
             )
-
-    def _pass_on(self, connection: sqlite3.Connection, name: str, alert: str | None) -> None:
-        """What the server wants its user to be told: that the mailbox is nearly full, that it will be shut down."""
-        if alert is None:
-            return
-        now, said = self._household.clock.now(), one_line(alert, 300)
-        mark = hashlib.sha256(said.encode()).hexdigest()[:16]
-        word = Word(f"{SAYS}:{name}:{mark}:{now:%Y-%m-%d}", SAYS, f"The server of mailbox {name} says: {said}")
-        tell(self._household, connection, word, now=now)
 
     def _open_time(self, connection: sqlite3.Connection, start: datetime, end: datetime) -> timedelta:
         if end - start < SILENT:

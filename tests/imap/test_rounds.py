@@ -252,7 +252,7 @@ async def test_what_the_owner_must_be_told_is_said_while_the_mailbox_idles(
     async with watched(mailbox, record):
         await a_few_looks(server)
         server.faults["STATUS"] = alert
-        await until(lambda: mailbox.status.cause == "the server says: Maintenance at nine")
+        await until(lambda: mailbox.status.alert == "Maintenance at nine")
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ async def test_what_the_owner_must_be_told_is_heard_at_the_end_of_any_answer(
         await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
         await a_few_looks(server)
         server.faults[command] = alert
-        await until(lambda: (mailbox.status.cause or "").startswith("the server says: At nine:"))
+        await until(lambda: (mailbox.status.alert or "").startswith("At nine:"))
 
 
 @pytest.mark.parametrize("command", ["GREETING", "LOGIN", "UID SEARCH", "APPEND"])

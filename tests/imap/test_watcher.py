@@ -363,6 +363,19 @@ async def test_what_the_server_wants_to_be_told_is_shown(server: MailServer, ann
     server.faults["EXAMINE"] = full
     mailbox = ImapMailbox(configured(server.host, server.port), lambda: "secret", SystemClock(), timing=QUICK)
     async with watched(mailbox, record):
-        await until(lambda: mailbox.status.cause == "the server says: Your mailbox is 98% full")
+        await until(lambda: mailbox.status.alert == "Your mailbox is 98% full")
+        del server.faults["EXAMINE"]
 
-    assert mailbox.status.alert == "Your mailbox is 98% full"
+        await again(server)
+        assert mailbox.status.alert == "Your mailbox is 98% full"
+
+        mailbox._account._heard_at -= 86_400
+        await again(server)
+        await until(lambda: mailbox.status.alert is None)
+
+
+async def again(server: MailServer) -> None:
+    """The server lets every connection go, and is logged in to once more."""
+    before = server.traffic.commands["IDLE"]
+    server.disconnect_all()
+    await until(lambda: server.traffic.commands["IDLE"] > before)

@@ -10,8 +10,10 @@ import pytest
 from inboxcrm.config import Notify
 from inboxcrm.errors import TransientError
 from inboxcrm.ports import MailboxState, MailboxStatus
+from inboxcrm.service import actions
 from inboxcrm.service.deliver import Office
 from inboxcrm.service.endings import CERTIFICATE, SIGN_IN
+from inboxcrm.service.server_words import SAYS
 from inboxcrm.service.vigil import MISSING, UNREAD, Vigil
 from inboxcrm.store import home
 from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
@@ -187,3 +189,45 @@ async def test_what_the_server_wants_the_owner_to_be_told_is_passed_on_once(nigh
     assert full.startswith("The server of mailbox main says: Your mailbox is 98% full")
     assert full.isprintable()
     assert moving.startswith("The server of mailbox main says: We move on Sunday")
+    assert night.alarms(SAYS)[1] == "main: the server says: We move on Sunday (Mon 2026-03-02 10:07)"
+
+
+FULL = "Your mailbox is 98% full"
+
+
+async def test_what_the_server_says_stands_for_a_day_and_as_long_as_it_says_so(night: Night) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, alert=FULL)
+    await night.minutes(1, checked=True)
+    night.house.clock.advance(timedelta(days=2))
+    await night.minutes(1, checked=True)
+    still = night.alarms(SAYS)
+    night.mailbox.fares = replace(night.mailbox.fares, alert=None)
+    await night.minutes(1, checked=True)
+
+    assert len(still) == 1
+    assert night.alarms(SAYS) == []
+
+
+async def test_what_the_server_said_to_a_process_that_ended_is_shown_for_a_day(night: Night) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, alert=FULL)
+    await night.minutes(1, checked=True)
+    later = Night(night.house)
+    await later.minutes(5, checked=True)
+    before = later.alarms(SAYS)
+    later.house.clock.advance(timedelta(days=1))
+    await later.minutes(1, checked=True)
+
+    assert len(before) == 1
+    assert later.alarms(SAYS) == []
+
+
+async def test_what_the_owner_has_seen_is_not_shown_again_because_the_server_says_it_at_each_login(
+    night: Night,
+) -> None:
+    for alert in (FULL, None, FULL):
+        night.mailbox.fares = replace(night.mailbox.fares, alert=alert)
+        await night.minutes(1, checked=True)
+        actions.clear_alarms(night.house.household, SAYS)
+
+    assert night.alarms(SAYS) == []
+    assert len(night.words()) == 1
