@@ -34,7 +34,7 @@ from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import away_calendars, checkup, holidays, reload, writable
+from inboxcrm.service import away_calendars, checkup, holidays, reload, retention, writable
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
@@ -171,6 +171,7 @@ def office(
             timing=timing,
             limits=Limits(spool=spool_folder(house.config.home)),
             heartbeat=heartbeat,
+            kept_from=partial(retention.nothing_before, house),
         ),
         transport=transport,
         clock=clock,

@@ -133,7 +133,7 @@ def retention_(place: Place, applying: bool, as_json: bool) -> None:
     Without --apply nothing is cleared away: you see how much would be. Mail stays while its matter is alive (an answer
     owed, a date waited for, something agreed, a question, a workflow), and while somebody in it is held; mail of people
     as long as anybody wrote in its matter. What was noted of people stays. Nothing is deleted on the mail server, and
-    nothing is cleared away by itself.
+    nothing is cleared away by itself. "listed" is mail that is listed and not read yet, and older than any class keeps.
     """
     with bootstrap.household(place.home) as house:
         rows = retention.apply(house) if applying else retention.look(house)

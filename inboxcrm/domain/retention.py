@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,6 +31,12 @@ def kind_of(*, direction: str, mail_class: str, social: bool, header: Callable[[
     if social:
         return Kind.SOCIAL
     return Kind.LISTS if _TO_MANY.search(header()) else Kind.ROBOTS
+
+
+def nothing_before(now: datetime, months: Collection[int | None]) -> datetime | None:
+    """The instant before which no mail is kept, whatever it is; None while some class is kept for good."""
+    times = [each for each in months if each is not None]
+    return before(now, max(times)) if times and len(times) == len(months) else None
 
 
 def before(now: datetime, months: int) -> datetime:

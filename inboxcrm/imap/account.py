@@ -29,7 +29,7 @@ from inboxcrm.imap.following import renamed, replaced
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
-from inboxcrm.imap.steps import FolderMemory
+from inboxcrm.imap.steps import FolderMemory, KeptFrom
 from inboxcrm.imap.waker import Waker
 from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders, MailboxState, MailboxStatus
 
@@ -69,8 +69,10 @@ class Account:
         *,
         timing: Timing,
         limits: Limits,
+        kept_from: KeptFrom,
     ) -> None:
         self.config = config
+        self._kept_from = kept_from
         self.name = config.name
         self.clock = clock
         self.log = log
@@ -268,7 +270,7 @@ class Account:
             gmail = (await link.open()).has("X-GM-EXT-1")
             choice = await self._chosen(link, everything=gmail)
             for name, role in choice.watched:
-                self.memories.setdefault(name, FolderMemory(name, role))
+                self.memories.setdefault(name, FolderMemory(name, role, kept_from=self._kept_from))
             for gone in self.memories.keys() - {name for name, _ in choice.watched}:
                 del self.memories[gone]
             for name in choice.missing:
@@ -304,7 +306,7 @@ class Account:
     @property
     def inbox(self) -> FolderMemory:
         """Where mail arrives; there is always one (RFC 3501 section 5.1)."""
-        return self.memories.setdefault("INBOX", FolderMemory("INBOX", FolderRole.INBOX))
+        return self.memories.setdefault("INBOX", FolderMemory("INBOX", FolderRole.INBOX, kept_from=self._kept_from))
 
     # -- pauses
 

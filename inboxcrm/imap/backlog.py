@@ -90,11 +90,12 @@ async def _bring_screen(work: FolderWork, position: Position) -> bool:
         return False
     last = b"%d:%d" % (max(1, opened.exists - _LOOKED_AT + 1), opened.exists)
     found = await work.link.run(lambda c: c.search_uids(last))
+    found = await work.worth_reading(found)
     known = {*await work.uids(), *position.pending}
     survey = await _survey(work, [uid for uid in found[::-1] if uid < position.baseline and uid not in known], position)
     work.memory.brought += 1
     work.memory.pace.told([size for _, size in survey.sizes])
-    left = opened.exists - len(survey.located)
+    left = opened.exists - len(survey.located) - len(work.memory.too_old)
     soon = [(uid, size) for uid, size in survey.sizes if size <= _SOON][:SCREEN]
     for group in decisions.batches(soon, most=SCREEN, octets=_AT_A_TIME):
         left -= len(group)
@@ -173,7 +174,7 @@ async def to_come(work: FolderWork, position: Position) -> list[int]:
 async def _backlog(work: FolderWork, position: Position) -> list[int]:
     below = position.backfill_below or 1
     criteria = b"UID 1:%d" % max(1, below - 1)
-    found = await work.link.run(lambda c: c.search_uids(criteria))
+    found = await work.worth_reading(await work.link.run(lambda c: c.search_uids(criteria)))
     known = {*await work.uids(), *position.pending}
     return [uid for uid in found if uid < below and uid not in known]
 

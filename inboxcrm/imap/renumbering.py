@@ -38,7 +38,7 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
     rows, relinked = await _found_again(work, present)
     unknown = {*present} - {uid for uid, _, _ in relinked}
     uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
-    backlog = sorted(unknown)
+    backlog = await work.worth_reading(sorted(unknown))
     memory.plan_anew(backlog)
     position = decisions.renumbered(stored, opened, uid_next=uid_next, unknown=backlog)
     step = work.step(
@@ -47,7 +47,7 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
         reset=True,
         relinked=relinked,
         flags=[(uid, rows[uid][2]) for uid, _, _ in relinked],
-        remaining=len(unknown),
+        remaining=len(backlog),
     )
     await work.offer(step)
 
@@ -64,7 +64,7 @@ async def reconcile(work: FolderWork, stored: Position, opened: Opened) -> None:
         await _reconcile_mail(work, stored, present, uid_next=max(opened.uid_next or 0, top))
         return
     known = {*await work.uids()}
-    backlog = [uid for uid in present if uid not in known and uid not in stored.pending]
+    backlog = await work.worth_reading([uid for uid in present if uid not in known and uid not in stored.pending])
     work.memory.plan_anew(backlog)
     position = decisions.reconciled(stored, uid_next=top, unknown=backlog, pending=present)
     floor = stored.backfill_below or 0
@@ -78,7 +78,7 @@ async def _reconcile_mail(work: FolderWork, stored: Position, present: Sequence[
     memory.doubts.clear()
     rows, relinked = await _found_again(work, present)
     same = {uid for uid, _, _ in relinked}
-    backlog = [uid for uid in present if uid not in same]
+    backlog = await work.worth_reading([uid for uid in present if uid not in same])
     memory.plan_anew(backlog)
     position = decisions.reconciled(stored, uid_next=uid_next, unknown=backlog, pending=())
     await work.offer(

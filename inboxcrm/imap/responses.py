@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from inboxcrm.imap.errors import ProtocolError
@@ -211,6 +211,13 @@ def internal_date_of(quoted: bytes) -> datetime | None:
         )
     except (ValueError, OverflowError):
         return None
+
+
+def search_date(at: datetime) -> bytes:
+    """The day of an instant as SEARCH is asked for it (RFC 3501 date), in UTC; in English whatever the locale says."""
+    day = at.astimezone(UTC)
+    month = next(name for name, index in _MONTHS.items() if index == day.month).decode().capitalize()
+    return f"{day.day}-{month}-{day.year:04}".encode()
 
 
 def folder_status(response: Untagged) -> dict[str, int]:

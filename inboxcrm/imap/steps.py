@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -141,14 +141,19 @@ class ListProgress:
     off: bool = False
 
 
+KeptFrom = Callable[[], datetime | None]
+"""The instant before which the owner keeps no mail, whatever it is; None where some is kept for good."""
+
+
 @dataclass(slots=True)
 class FolderMemory:
     """What this process remembers of a folder between two looks; what must survive it is in `position`.
 
     `position` is the last one committed. `backlog` holds the UIDs a first reading still has to bring, ascending, once
     they are known, `brought` how many batches of it came in this process. `listed` names the account's folders, and
-    `all_mail` says that it holds what the others hold (Gmail). `tries` says how often a missing body was asked for, and
-    when next (monotonic seconds).
+    `all_mail` says that it holds what the others hold (Gmail). A first reading leaves on the server what came before
+    `kept_from`, and `too_old` are the UIDs of that, as last asked. `tries` says how often a missing body was asked for,
+    and when next (monotonic seconds).
     """
 
     name: str
@@ -161,6 +166,8 @@ class FolderMemory:
     first: bool = False
     listed: frozenset[str] = frozenset()
     all_mail: bool = False
+    kept_from: KeptFrom = lambda: None
+    too_old: frozenset[int] = frozenset()
     told: dict[str, int] | None = None
     checked_over: object | None = None
     remaining: int = 0

@@ -212,14 +212,20 @@ class FolderSync(FolderWork):
         known = await self.uids()
         elsewhere = len({*stored.pending} - {*known})
         below_top = [uid for uid in known if uid < stored.uid_next]
-        if len(below_top) + elsewhere + new == opened.exists:
+        accounted = len(below_top) + elsewhere + new
+        if accounted + len(self.memory.too_old - {*known}) == opened.exists:
             return
-        if self.memory.all_mail:
-            drafts = await self.link.run(lambda c: c.search_uids(b"DRAFT"))
-            if len(below_top) + elsewhere + new + len({*drafts} - {*known}) == opened.exists:
-                return
+        left_there = {*await self._left_there()} - {*known}
+        if left_there and accounted + len(left_there) == opened.exists:
+            return
         if vanished := await self._gone(opened):
             await self.offer(self.step(Advance(), vanished=vanished))
+
+    async def _left_there(self) -> Sequence[int]:
+        """What is not read on purpose: drafts in the folder that holds everything, and what is too old to be kept."""
+        await self.worth_reading(())
+        drafts = await self.link.run(lambda c: c.search_uids(b"DRAFT")) if self.memory.all_mail else []
+        return [*self.memory.too_old, *drafts]
 
     async def _gone(self, opened: Opened) -> list[tuple[int, int]] | None:
         """What is on record and not in the server's whole list; None when the list is not whole itself."""

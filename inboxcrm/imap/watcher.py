@@ -30,7 +30,7 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet, Ticket
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
 from inboxcrm.imap.rounds import Rounds
-from inboxcrm.imap.steps import FolderMemory, Step
+from inboxcrm.imap.steps import FolderMemory, KeptFrom, Step
 from inboxcrm.imap.sync import FolderSync
 from inboxcrm.ports import Batch, Clock, Credentials, KnownFolders, MailboxState, MailboxStatus
 
@@ -47,6 +47,7 @@ class ImapMailbox:
 
     `watch` and `catch_up` are not used at the same time. `refresh_sent`, `find_sent` and `file_sent` may be called
     while `watch` runs, from another task: inside the body of the loop over `watch` they could wait for that very loop.
+    A first reading leaves on the server what came before `kept_from`.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ImapMailbox:
         timing: Timing | None = None,
         limits: Limits | None = None,
         heartbeat: Heartbeat | None = None,
+        kept_from: KeptFrom = lambda: None,
     ) -> None:
         timing = timing or Timing()
         log = log or logging.getLogger("inboxcrm.imap")
@@ -69,6 +71,7 @@ class ImapMailbox:
             log,
             timing=timing,
             limits=limits or Limits(),
+            kept_from=kept_from,
         )
         self._clock = clock
         self._heartbeat = heartbeat or Heartbeat(clock, log, every=timing.heartbeat)

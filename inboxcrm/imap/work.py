@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from inboxcrm.imap.bodies import Bodies, read_bodies
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.responses import Fetched
+from inboxcrm.imap.responses import Fetched, search_date
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.uids import within
 from inboxcrm.ports import Arrival, Clock, KnownFolders, Listed, Position
@@ -121,6 +122,18 @@ class FolderWork:
     async def uids(self) -> Sequence[int]:
         """Every UID on record in this folder."""
         return await self.known.uids(self.mailbox, self.memory.name)
+
+    async def worth_reading(self, uids: Sequence[int]) -> list[int]:
+        """Those of these that are not older than all that the owner keeps.
+
+        SEARCH knows days and no zone (RFC 3501 section 6.4.4): what came within a day of that instant is read.
+        """
+        limit = self.memory.kept_from()
+        if limit is None:
+            return [*uids]
+        criteria = b"BEFORE " + search_date(limit - timedelta(days=1))
+        self.memory.too_old = frozenset(await self.link.run(lambda c: c.search_uids(criteria)))
+        return [uid for uid in uids if uid not in self.memory.too_old]
 
     async def count_known(self, ranges: Sequence[tuple[int, int]]) -> int:
         """How many messages on record lie in these ranges."""

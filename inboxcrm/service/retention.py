@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import partial
 
 from inboxcrm.domain.retention import Kind, before, kind_of
+from inboxcrm.domain.retention import nothing_before as oldest_kept
 from inboxcrm.errors import UserError
 from inboxcrm.service.household import Household
-from inboxcrm.store import home, messages
+from inboxcrm.store import home, listings, messages
 from inboxcrm.store import retention as store
 from inboxcrm.store.erasure import Erasing
 from inboxcrm.store.retention import OldMail
@@ -40,11 +41,17 @@ class _Class:
     before: datetime
 
 
+def nothing_before(household: Household) -> datetime | None:
+    """The instant before which no mail is kept, whatever it is; a first reading leaves on the server what is older."""
+    rules = household.config.retention
+    return oldest_kept(household.clock.now(), (rules.robots, rules.lists, rules.social, rules.people))
+
+
 def look(household: Household) -> list[Due]:
-    """What would be cleared away now, by class. Raises UserError where no class has a time."""
+    """What would be cleared away now, by class; what is only listed as well. UserError where no class has a time."""
     classes = _classes(household)
     with household.database.read() as connection:
-        return [each for each, _ in _due(connection, classes)]
+        return [*(each for each, _ in _due(connection, classes)), *_listed(household, connection)]
 
 
 def apply(household: Household) -> list[Due]:
@@ -57,6 +64,10 @@ def apply(household: Household) -> list[Due]:
     with household.database.read() as connection:
         found = _due(connection, classes)
     with household.database.shredding():
+        with household.database.write() as connection:
+            listed = _listed(household, connection)
+            for each in listed:
+                listings.drop(connection, listings.older(connection, each.before))
         for _, mails in found:
             for at in range(0, len(mails), AT_ONCE):
                 _clear(household, classes, [mail.id for mail in mails[at : at + AT_ONCE]])
@@ -64,7 +75,21 @@ def apply(household: Household) -> list[Due]:
             for due, _ in found:
                 detail = {"months": due.months, "mails": due.mails, "kept": due.kept}
                 home.journal(connection, "retention", due.kind, detail, now=now)
-    return [each for each, _ in found]
+    return [*(each for each, _ in found), *listed]
+
+
+LISTED = "listed"
+"""How what is only listed is called among the classes."""
+
+
+def _listed(household: Household, connection: sqlite3.Connection) -> list[Due]:
+    """What is listed and will not be read, since it is older than anything is kept; empty where there is none."""
+    limit = nothing_before(household)
+    rows = [] if limit is None else listings.sizes(connection, listings.older(connection, limit))
+    if limit is None or not rows:
+        return []
+    months = max(each.months for each in _classes(household))
+    return [Due(LISTED, months, limit, len(rows), sum(size for size, _ in rows), 0, min(at for _, at in rows))]
 
 
 def _classes(household: Household) -> list[_Class]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from inboxcrm.domain.message import Message
 from inboxcrm.ports import Listed, Position
 from inboxcrm.store.messages import people
-from inboxcrm.store.times import to_text
+from inboxcrm.store.times import to_instant, to_text
 
 
 def enter(connection: sqlite3.Connection, folder_id: int, epoch: int, mails: Iterable[tuple[Listed, Message]]) -> None:
@@ -151,6 +151,19 @@ def about(connection: sqlite3.Connection, keys: Collection[str], addresses: Coll
             connection, "SELECT id FROM listings WHERE INSTR(LOWER(subject), LOWER(:address))", address=address
         )
     return sorted({*found})
+
+
+def older(connection: sqlite3.Connection, than: datetime) -> list[int]:
+    """The rows of mails that came before an instant."""
+    return _ids(connection, "SELECT id FROM listings WHERE received_at < :than", than=to_text(than))
+
+
+def sizes(connection: sqlite3.Connection, ids: Collection[int]) -> list[tuple[int, datetime]]:
+    """How large the mails of these rows are, and when they came."""
+    rows = connection.execute(
+        "SELECT size, received_at FROM listings WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+    )
+    return [(int(row["size"]), to_instant(row["received_at"])) for row in rows]
 
 
 # -- what somebody waits for

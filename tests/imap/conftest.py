@@ -51,10 +51,16 @@ async def make_mailbox(server: MailServer, ann: Account, clock: FakeClock) -> As
     made: list[ImapMailbox] = []
 
     def make(
-        *, folders: tuple[str, ...] = (), limits: Limits | None = None, timing: Timing = QUICK_TIMING
+        *,
+        folders: tuple[str, ...] = (),
+        limits: Limits | None = None,
+        timing: Timing = QUICK_TIMING,
+        kept_from: datetime | None = None,
     ) -> ImapMailbox:
         config = configured(server.host, server.port, folders=folders)
-        made.append(ImapMailbox(config, lambda: "secret", clock, timing=timing, limits=limits))
+        made.append(
+            ImapMailbox(config, lambda: "secret", clock, timing=timing, limits=limits, kept_from=lambda: kept_from)
+        )
         return made[-1]
 
     yield make

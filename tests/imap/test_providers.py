@@ -243,7 +243,13 @@ def test_how_long_an_idle_lasts_is_the_providers_affair() -> None:
     def idles(host: str) -> float:
         config = configured(host, 993)
         return Shared(
-            config, lambda: "", SystemClock(), logging.getLogger(), timing=Timing(), limits=Limits()
+            config,
+            lambda: "",
+            SystemClock(),
+            logging.getLogger(),
+            timing=Timing(),
+            limits=Limits(),
+            kept_from=lambda: None,
         ).idle_seconds
 
     assert (idles("outlook.office365.com"), idles("imap.example.org")) == (300.0, 540.0)

@@ -91,9 +91,24 @@ async def test_an_archive_says_how_much_is_not_in_it_yet(house: House, run: Run,
     assert "2 more of theirs are listed and not read yet" in done.output
 
 
-async def test_clearing_old_mail_away_leaves_what_is_only_listed_to_be_read(house: House) -> None:
+async def test_clearing_old_mail_away_takes_off_the_list_what_no_class_keeps(house: House) -> None:
     await list_mails(house, BOBS, DEES)
-    house.household.config = replace(house.household.config, retention=Retention(people=1, robots=1, lists=1, social=1))
+    house.household.config = replace(house.household.config, retention=Retention(people=3, robots=1, lists=1, social=1))
+    house.clock.advance(timedelta(days=3650))
+
+    told = retention.look(house.household)[-1]
+    done = retention.apply(house.household)[-1]
+
+    assert told == done
+    assert (told.kind, told.months, told.mails, told.octets) == ("listed", 3, 2, len(BOBS) + len(DEES))
+    assert subjects(house) == []
+    assert retention.look(house.household)[-1].kind == "people"
+    sound_list(house)
+
+
+async def test_clearing_old_mail_away_leaves_the_list_where_some_class_is_kept_for_good(house: House) -> None:
+    await list_mails(house, BOBS, DEES)
+    house.household.config = replace(house.household.config, retention=Retention(people=1, robots=1, lists=1))
     house.clock.advance(timedelta(days=3650))
 
     retention.apply(house.household)
