@@ -42,6 +42,7 @@ from inboxcrm.service.ingest import Ingest
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.vigil import Vigil
 from inboxcrm.smtp.transport import SmtpTransport
+from inboxcrm.store import folders
 from inboxcrm.store.database import Database
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def office(
             limits=Limits(spool=spool_folder(house.config.home)),
             heartbeat=heartbeat,
             kept_from=partial(retention.nothing_before, house),
+            taken=house.database.reading(partial(folders.taken, mailbox=mailbox.name)),
         ),
         transport=transport,
         clock=clock,

@@ -388,6 +388,7 @@ def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus, now
         last_mail_at=one.last_mail_at,
         next_attempt_at=one.next_attempt_at,
         backlog=one.backlog,
+        taken=one.taken,
     )
 
 

@@ -225,14 +225,22 @@ class MailboxState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Octets of old mail that were read of an account in the day that ends at `until`."""
+
+    octets: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxStatus:
     """`last_checked_at`: INBOX was last known to be read to its end; `backlog`: messages a first reading still brings.
 
     `certificate_until`: when the certificate of the server ends, where it showed one. `missing_folders` are
     configured and not on the server, `watched_folders` are read (none before the server has listed what there is).
     `alert` is what the server wants the owner to be told (RFC 3501 section 7.1), as it came, until a day later it
-    lets us in without. `cause` says why the mailbox is not being watched, or what else went wrong last; it holds no
-    secret.
+    lets us in without. `taken` is told where the provider gives so much in a day only. `cause` says why the mailbox is
+    not being watched, or what else went wrong last; it holds no secret.
     """
 
     state: MailboxState = MailboxState.OFFLINE
@@ -245,6 +253,7 @@ class MailboxStatus:
     missing_folders: tuple[str, ...] = ()
     watched_folders: tuple[str, ...] = ()
     alert: str | None = None
+    taken: Taken | None = None
 
 
 class Mailbox(Protocol):

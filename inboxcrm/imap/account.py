@@ -31,7 +31,7 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.steps import FolderMemory, KeptFrom
 from inboxcrm.imap.waker import Waker
-from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders, MailboxState, MailboxStatus
+from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders, MailboxState, MailboxStatus, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Account:
         timing: Timing,
         limits: Limits,
         kept_from: KeptFrom,
+        taken: Taken | None = None,
     ) -> None:
         self.config = config
         self._kept_from = kept_from
@@ -95,7 +96,7 @@ class Account:
 
         provider = providers.for_host(config.imap.host, config.imap.port)
         self._provider = provider
-        self.allowance = Allowance(None if provider is None else provider.old_mail_per_day)
+        self.allowance = Allowance(None if provider is None else provider.old_mail_per_day, taken)
         self._alone_until = 0.0
         self.floor = Floor()
         self._errand: Link | None = None
@@ -107,7 +108,7 @@ class Account:
     @property
     def status(self) -> MailboxStatus:
         """How the mailbox fares now."""
-        return replace(self._status, last_checked_at=self.checked_at)
+        return replace(self._status, last_checked_at=self.checked_at, taken=self.allowance.taken)
 
     def heard(self, alert: str | None) -> None:
         """What the server wants the owner to be told (RFC 3501 section 7.1); None: it let us in and says nothing.
@@ -215,7 +216,7 @@ class Account:
     @property
     def old_mail_waits(self) -> str | None:
         """Why no old mail is read just now, if it is for what the provider gives in a day."""
-        seconds = self.allowance.wait(self.clock.monotonic())
+        seconds = self.allowance.wait(self.clock.now()).total_seconds()
         if not seconds or self._provider is None:
             return None
         hours = math.ceil(seconds / 3600)

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-_DAY = 86_400.0
+from inboxcrm.ports import Taken
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class Allowance:
-    """`octets` in a day that begins with the first of them; None: as much as there is. Times are monotonic seconds.
-
-    A process that begins anew counts anew; the provider says then when it is too much, and is left alone for a while.
+    """`octets` in a day that begins with the first of them; None: as much as there is. `taken` is what was read of them
+    so far, by an earlier process too.
     """
 
     octets: int | None = None
-    _spent: int = 0
-    _until: float = 0.0
+    taken: Taken | None = None
 
-    def spend(self, octets: int, now: float) -> None:
+    def spend(self, octets: int, now: datetime) -> None:
         """So much was read."""
-        if now >= self._until:
-            self._spent, self._until = 0, now + _DAY
-        self._spent += octets
+        if self.octets is None:
+            return
+        day = self._day(now) or Taken(0, now + _DAY)
+        self.taken = Taken(day.octets + octets, day.until)
 
-    def wait(self, now: float) -> float:
-        """Seconds until more may be read; 0 when it may be now."""
-        if self.octets is None or self._spent < self.octets:
-            return 0.0
-        return max(0.0, self._until - now)
+    def wait(self, now: datetime) -> timedelta:
+        """Until more may be read; nothing when it may be now."""
+        day = self._day(now)
+        if self.octets is None or day is None or day.octets < self.octets:
+            return timedelta(0)
+        return day.until - now
+
+    def _day(self, now: datetime) -> Taken | None:
+        """What is counted now; of a day that lies ahead, by a clock that was set back, nothing is known."""
+        held = self.taken
+        return held if held is not None and now < held.until <= now + _DAY else None

@@ -32,7 +32,7 @@ from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
 from inboxcrm.imap.rounds import Rounds
 from inboxcrm.imap.steps import FolderMemory, KeptFrom, Step
 from inboxcrm.imap.sync import FolderSync
-from inboxcrm.ports import Batch, Clock, Credentials, KnownFolders, MailboxState, MailboxStatus
+from inboxcrm.ports import Batch, Clock, Credentials, KnownFolders, MailboxState, MailboxStatus, Taken
 
 Job = Callable[[Outlet], Awaitable[None]]
 
@@ -61,7 +61,9 @@ class ImapMailbox:
         limits: Limits | None = None,
         heartbeat: Heartbeat | None = None,
         kept_from: KeptFrom = lambda: None,
+        taken: Taken | None = None,
     ) -> None:
+        """`taken`: what an earlier process read of a provider that gives so much in a day."""
         timing = timing or Timing()
         log = log or logging.getLogger("inboxcrm.imap")
         self._account = Account(
@@ -72,6 +74,7 @@ class ImapMailbox:
             timing=timing,
             limits=limits or Limits(),
             kept_from=kept_from,
+            taken=taken,
         )
         self._clock = clock
         self._heartbeat = heartbeat or Heartbeat(clock, log, every=timing.heartbeat)
@@ -211,7 +214,7 @@ class ImapMailbox:
             self._account.tell(last_mail_at=self._clock.now())
         else:
             octets = sum(len(one.raw) for one in batch.arrivals) + sum(len(one.fields) for one in batch.listed)
-            self._account.allowance.spend(octets, self._clock.monotonic())
+            self._account.allowance.spend(octets, self._clock.now())
             self._account.tell()
         if memory.unread:
             self._account.errands_wanted.set()
@@ -397,7 +400,7 @@ class ImapMailbox:
                 pause, worked = account.failed(error, failures, watching=True).seconds, True
             if not worked:
                 with suppress(TimeoutError):
-                    until_more = account.allowance.wait(self._clock.monotonic()) or None
+                    until_more = account.allowance.wait(self._clock.now()).total_seconds() or None
                     patience = account.timing.close_after if account.errand_open else until_more
                     async with asyncio.timeout(_WISHES_EVERY if wishes_wait(account) else patience):
                         await self._account.errands_wanted.wait()

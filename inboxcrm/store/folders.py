@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inboxcrm.ports import FolderRole, LostFolder, Position
-from inboxcrm.store.times import to_instant_or_none, to_text, to_text_or_none
+from inboxcrm.ports import FolderRole, LostFolder, Position, Taken
+from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +365,7 @@ def note_check(
     last_mail_at: datetime | None,
     next_attempt_at: datetime | None,
     backlog: int,
+    taken: Taken | None = None,
 ) -> bool:
     """Store how the mailbox fares, for `status`, the desk and the web; False before its first batch."""
     cursor = connection.execute(
@@ -372,7 +373,8 @@ def note_check(
         UPDATE mailboxes
         SET state = :state, cause = :cause, next_attempt_at = :next_attempt_at, backlog = :backlog,
             last_checked_at = COALESCE(:last_checked_at, last_checked_at),
-            last_mail_at = COALESCE(:last_mail_at, last_mail_at)
+            last_mail_at = COALESCE(:last_mail_at, last_mail_at),
+            taken_octets = :taken_octets, taken_until = :taken_until
         WHERE name = :mailbox
         """,
         {
@@ -383,6 +385,16 @@ def note_check(
             "last_mail_at": to_text_or_none(last_mail_at),
             "next_attempt_at": to_text_or_none(next_attempt_at),
             "backlog": backlog,
+            "taken_octets": 0 if taken is None else taken.octets,
+            "taken_until": None if taken is None else to_text(taken.until),
         },
     )
     return cursor.rowcount > 0
+
+
+def taken(connection: sqlite3.Connection, mailbox: str) -> Taken | None:
+    """What was read of the old mail of a mailbox whose provider gives so much in a day, as last noted."""
+    row = connection.execute(
+        "SELECT taken_octets, taken_until FROM mailboxes WHERE name = ? AND taken_until IS NOT NULL", (mailbox,)
+    ).fetchone()
+    return None if row is None else Taken(row["taken_octets"], to_instant(row["taken_until"]))

@@ -10,6 +10,7 @@ import pytest
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.ports import Taken
 from inboxcrm.testing.clock import FakeClock
 from inboxcrm.testing.imap_server import Account, MailServer
 from tests.imap.record import Record, configured
@@ -56,11 +57,19 @@ async def make_mailbox(server: MailServer, ann: Account, clock: FakeClock) -> As
         limits: Limits | None = None,
         timing: Timing = QUICK_TIMING,
         kept_from: datetime | None = None,
+        taken: Taken | None = None,
     ) -> ImapMailbox:
         config = configured(server.host, server.port, folders=folders)
-        made.append(
-            ImapMailbox(config, lambda: "secret", clock, timing=timing, limits=limits, kept_from=lambda: kept_from)
+        box = ImapMailbox(
+            config,
+            lambda: "secret",
+            clock,
+            timing=timing,
+            limits=limits,
+            kept_from=lambda: kept_from,
+            taken=taken,
         )
+        made.append(box)
         return made[-1]
 
     yield make

@@ -9,30 +9,40 @@ import pytest
 
 from inboxcrm import providers
 from inboxcrm.imap.allowance import Allowance
+from inboxcrm.ports import Taken
 from inboxcrm.testing.clock import FakeClock
 from inboxcrm.testing.imap_server import Account
 from tests.imap.conftest import NOON, MakeMailbox
 from tests.imap.record import Record, letter
 from tests.imap.test_sync import YESTERDAY
 
+DAY, HOUR, AT_ONCE = timedelta(days=1), timedelta(hours=1), timedelta(0)
+
 
 def test_what_was_read_counts_for_a_day() -> None:
     allowance = Allowance(100)
 
-    allowance.spend(60, 1000.0)
-    assert allowance.wait(1000.0) == 0
-    allowance.spend(60, 4600.0)
-    assert allowance.wait(4600.0) == 82_800
-    assert allowance.wait(87_400.0) == 0
-    allowance.spend(60, 87_400.0)
-    assert allowance.wait(87_400.0) == 0
+    allowance.spend(60, NOON)
+    assert allowance.wait(NOON) == AT_ONCE
+    allowance.spend(60, NOON + HOUR)
+    assert allowance.wait(NOON + HOUR) == timedelta(hours=23)
+    assert allowance.wait(NOON + DAY) == AT_ONCE
+    allowance.spend(60, NOON + DAY)
+    assert allowance.wait(NOON + DAY) == AT_ONCE
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_longer_than_a_day() -> None:
+    allowance = Allowance(100, Taken(100, NOON + 3 * DAY))
+
+    assert allowance.wait(NOON) == AT_ONCE
 
 
 def test_where_nothing_is_known_all_of_it_is_read() -> None:
     allowance = Allowance()
-    allowance.spend(1 << 40, 0.0)
+    allowance.spend(1 << 40, NOON)
 
-    assert allowance.wait(0.0) == 0
+    assert allowance.wait(NOON) == AT_ONCE
+    assert allowance.taken is None
 
 
 async def test_old_mail_waits_for_tomorrow_and_new_mail_does_not(
@@ -52,7 +62,13 @@ async def test_old_mail_waits_for_tomorrow_and_new_mail_does_not(
     assert (len(record.held["INBOX"]), record.live) == (first + 1, [letter(100)])
     assert first < 100
 
-    clock.advance(timedelta(days=1))
-    await record.keep(mailbox.catch_up(record))
+    clock.advance(HOUR)
+    anew = make_mailbox(taken=mailbox.status.taken)
+    await record.keep(anew.catch_up(record))
+    assert len(record.held["INBOX"]) == first + 1
+
+    for _ in range(2):
+        clock.advance(DAY)
+        await record.keep(anew.catch_up(record))
 
     assert record.agrees_with(inbox)

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from inboxcrm import bootstrap
 from inboxcrm import daemon as daemons
 from inboxcrm.daemon import Daemon
 from inboxcrm.errors import TransientError
 from inboxcrm.fetching import fetch
-from inboxcrm.service.deliver import Deliver
+from inboxcrm.ports import MailboxStatus, Taken
+from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.notify import Notify
-from tests.service.house import House, mail
+from tests.service.house import MAILBOX, MONDAY, FakeMailbox, House, mail
 
 SOON = timedelta(milliseconds=20)
 
@@ -50,6 +52,30 @@ async def test_a_database_that_was_held_for_long_does_not_end_the_daemon(
     house.close()
 
     assert len(house.transport.sent) == 1
+
+
+class Limited(FakeMailbox):
+    """A mailbox whose provider gives so much in a day only."""
+
+    @property
+    def status(self) -> MailboxStatus:
+        return MailboxStatus(cause="so much in a day", taken=TAKEN)
+
+
+TAKEN = Taken(1_400_000_000, MONDAY + timedelta(hours=20))
+
+
+async def test_what_a_provider_gave_today_is_known_to_the_next_process(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    offices = {"main": Office(Limited(), house.transport, house.clock)}
+    notify = Notify(house.household, {})
+    before = bootstrap.office(MAILBOX, house.household, house.clock).mailbox.status.taken
+    await Daemon(house.household, house.ingest, house.deliver, offices, notify, fetch).note_status(ended=True)
+
+    after = bootstrap.office(MAILBOX, house.household, house.clock).mailbox.status.taken
+    house.close()
+
+    assert (before, after) == (None, TAKEN)
 
 
 async def test_a_promise_is_made_once_the_disk_has_room_again(tmp_path: Path) -> None:
