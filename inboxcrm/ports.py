@@ -59,7 +59,7 @@ class Position:
     folder was first read, and are history. `pending`: UIDs passed over because the server gave no body; they are asked
     for again. `checked_at`: when the folder was last known to be read to its end (None until the first reading is).
     `listed_below`: what is still to come of a first reading is listed down to this UID (1: all of it; None: there is no
-    list).
+    list). `object_id`: the server's own number of the folder, which outlives a renaming (RFC 8474), if it has one.
     """
 
     uid_validity: int
@@ -70,6 +70,7 @@ class Position:
     pending: tuple[int, ...] = ()
     checked_at: datetime | None = None
     listed_below: int | None = None
+    object_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

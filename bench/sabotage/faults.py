@@ -357,6 +357,16 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/imap/renaming.py", "if await work.link.run(partial(holds, opened=opened, lost=lost)):", "if False:"),
     ),
     _defence(
+        38,
+        "a folder is known by the server's own number",
+        T + "object_ids.py::test_a_copy_of_a_folder_that_was_deleted_is_another_folder",
+        (
+            "inboxcrm/imap/renaming.py",
+            "if opened.object_id is not None and lost.position.object_id is not None:",
+            "if False:",
+        ),
+    ),
+    _defence(
         39,
         "a mail that was moved is the mail it was",
         SERVER_MET + "[39 moved and back]",

@@ -161,6 +161,7 @@ class Advance:
     owed: tuple[int, ...] = ()
     settled: tuple[int, ...] = ()
     checked_at: datetime | None = None
+    object_id: str | None = None
 
     def apply(self, position: Position | None) -> Position:
         """The position once this step is committed."""
@@ -177,6 +178,7 @@ class Advance:
             listed_below=None if below is None else self.listed_below or position.listed_below,
             pending=tuple(sorted({*position.pending, *self.owed} - {*self.settled})),
             checked_at=(self.checked_at or position.checked_at) if below is None else position.checked_at,
+            object_id=self.object_id or position.object_id,
         )
 
 
@@ -190,6 +192,7 @@ def baseline(opened: Opened, *, uid_next: int, now: datetime) -> Position:
         backfill_below=None if empty else uid_next,
         baseline=uid_next,
         checked_at=now if empty else None,
+        object_id=opened.object_id,
     )
 
 
@@ -205,6 +208,7 @@ def renumbered(stored: Position, opened: Opened, *, uid_next: int, unknown: Sequ
         backfill_below=max(unknown) + 1 if unknown else None,
         baseline=uid_next,
         checked_at=stored.checked_at,
+        object_id=opened.object_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from inboxcrm.imap import responses
@@ -9,10 +10,15 @@ from inboxcrm.imap.responses import Untagged
 
 _HIGHEST_UID = 2**32 - 1
 
+_OBJECT_ID = re.compile(r"\(([A-Za-z0-9_-]{1,255})\)")
+"""RFC 8474 section 7."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What EXAMINE said, read before anything is fetched. `uid_next` and `highest_modseq` are None where unsaid."""
+    """What EXAMINE said, read before anything is fetched. `uid_next`, `highest_modseq` and `object_id` (MAILBOXID, RFC
+    8474 section 4.1) are None where unsaid.
+    """
 
     folder: str
     exists: int
@@ -21,6 +27,7 @@ class Opened:
     highest_modseq: int | None = None
     vanished: tuple[tuple[int, int], ...] = ()
     changed: tuple[tuple[int, frozenset[str]], ...] = ()
+    object_id: str | None = None
 
 
 class Examined:
@@ -28,6 +35,7 @@ class Examined:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._object_id: str | None = None
         self._vanished: list[bytes] = []
         self._changed: list[tuple[int, frozenset[str]]] = []
 
@@ -38,6 +46,8 @@ class Examined:
             said = responses.status("OK", response.rest)
             if said.code in {"UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ"} and said.argument.isdigit():
                 self._numbers[said.code] = int(said.argument)
+            elif said.code == "MAILBOXID" and (match := _OBJECT_ID.fullmatch(said.argument)):
+                self._object_id = match[1]
         elif response.name == "VANISHED":
             self._vanished.append(response.rest.rpartition(b" ")[2])
         elif response.name == "FETCH":
@@ -57,4 +67,5 @@ class Examined:
             self._numbers.get("HIGHESTMODSEQ") or None,
             tuple(part for text in self._vanished for part in responses.uid_ranges(text, last=last)),
             tuple(self._changed),
+            self._object_id,
         )

@@ -54,6 +54,8 @@ class FolderSync(FolderWork):
                 await reconcile(self, stored, opened)
             case _, Position():
                 memory.resets = memory.resets if same_link else 0
+                if opened.object_id not in {None, stored.object_id}:
+                    await self.offer(self.step(Advance(object_id=opened.object_id)))
                 await self._continue(stored, opened, now=now, told=told)
 
     async def news(self) -> None:

@@ -257,6 +257,8 @@ def _describe_folder(session: Session, folder: Folder, *, read_only: bool) -> No
     session.say("* 0 RECENT")
     session.say(f"* OK [UIDVALIDITY {folder.uid_validity}] UIDs valid")
     session.say(f"* OK [UIDNEXT {folder.uid_next}] Predicted next UID")
+    if session.host.has("OBJECTID"):
+        session.say(f"* OK [MAILBOXID ({folder.object_id})] Ok")
     if session.host.has("CONDSTORE"):
         session.say(f"* OK [HIGHESTMODSEQ {folder.highest_modseq}] Highest")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -64,6 +65,10 @@ class Watcher(Protocol):
     def folder_lost(self, reason: str) -> None: ...
 
 
+_OBJECT_IDS = itertools.count(1)
+"""No folder gets the number of another, and each keeps its own (MAILBOXID, RFC 8474)."""
+
+
 @dataclass(slots=True, eq=False)
 class Folder:
     """Messages by UID in arrival order, with the journal that CONDSTORE and QRESYNC read.
@@ -77,6 +82,7 @@ class Folder:
     special_use: str | None = None
     uid_next: int = 1
     highest_modseq: int = 1
+    object_id: str = field(default_factory=lambda: f"F{next(_OBJECT_IDS)}")
     watchers: set[Watcher] = field(default_factory=set)
     _by_uid: dict[int, StoredMessage] = field(default_factory=dict)
     _uids: list[int] = field(default_factory=list)
