@@ -56,13 +56,16 @@ def _of(path: Path, form: Form) -> Sources:
 
 
 def _folder(path: Path, form: Form) -> Sources:
-    if folders.is_maildir(path):
-        return Sources(tuple(folders.maildir(path)), 0)
     sources: list[Source] = []
     single: list[Path] = []
     passed_over = 0
+    in_maildir = folders.is_maildir(path)
+    if in_maildir and (own := folders.maildir(path)):
+        sources.append(own)
     for each in sorted(path.iterdir()):
-        if each.name.startswith("."):
+        if in_maildir and (each.name in folders.OF_MAILDIR or not each.is_dir()):
+            continue  # what a server keeps beside the mail, and mail that is still being delivered
+        if each.name.startswith(".") and not (each.is_dir() and folders.holds_maildirs(each)):
             continue
         if each.is_dir():
             below = _folder(each, form)

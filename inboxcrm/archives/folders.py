@@ -11,6 +11,7 @@ from pathlib import Path
 from inboxcrm.archives.found import Found, Leaving, Source, Unreadable
 
 MAILDIR_PARTS = ("cur", "new")
+OF_MAILDIR = (*MAILDIR_PARTS, "tmp")
 
 _SURE = (".eml", ".emlx")
 _PERHAPS = (".txt", "")
@@ -20,7 +21,7 @@ _HEAD = 65_536
 """Octets of a file in which such a field is looked for."""
 _EMLX = re.compile(rb"(\d{1,12})\s*\n")
 _INFO = re.compile(r"[:;!]2,([A-Za-z]*)\Z")
-_SENT_FOLDER = ".sent"
+_SENT_FOLDER = "sent"
 
 
 def is_maildir(path: Path) -> bool:
@@ -28,13 +29,15 @@ def is_maildir(path: Path) -> bool:
     return any((path / part).is_dir() for part in MAILDIR_PARTS)
 
 
-def maildir(path: Path) -> Iterator[Source]:
-    """A Maildir and the folders below it (Maildir++), each a source."""
-    files = [each for part in MAILDIR_PARTS for each in sorted((path / part).glob("*")) if each.is_file()]
-    if files:
-        yield of_files(str(path), files)
-    for below in sorted(each for each in path.glob(".*") if is_maildir(each)):
-        yield from maildir(below)
+def holds_maildirs(path: Path) -> bool:
+    """Whether a folder is one, or has some in it: `.Sent` of Maildir++, `.inbox.directory` of KMail."""
+    return is_maildir(path) or any(is_maildir(each) for each in path.iterdir() if each.is_dir())
+
+
+def maildir(path: Path) -> Source | None:
+    """The mails of a Maildir, without those of the folders in it; a name that begins with a dot is no mail's."""
+    files = [each for part in MAILDIR_PARTS for each in sorted((path / part).glob("[!.]*")) if each.is_file()]
+    return of_files(str(path), files) if files else None
 
 
 def is_surely_mail(path: Path) -> bool:
@@ -87,7 +90,7 @@ def _read(path: Path, position: int, size: int) -> Found | Unreadable:
     info = _INFO.search(path.name)
     flags = info[1] if info and in_maildir else ""
     leaving = Leaving.TRASH if "T" in flags else Leaving.DRAFT if "D" in flags else None
-    sent = in_maildir and path.parent.parent.name.lower().startswith(_SENT_FOLDER)
+    sent = in_maildir and path.parent.parent.name.lower().lstrip(".").startswith(_SENT_FOLDER)
     if path.suffix.lower() == ".emlx":
         raw = _out_of_emlx(raw)
     if not raw.strip():

@@ -307,6 +307,31 @@ async def test_a_maildir_leaves_out_what_was_deleted_and_knows_its_folders(house
     assert sorted(row.direction for row in house.messages()) == ["in", "in", "out"]
 
 
+@pytest.mark.parametrize(
+    ("names", "outgoing"),
+    [
+        pytest.param(("cur/1.a:2,S", "Clients/cur/2.a:2,S", "Clients/Larch/new/3.a"), 0, id="folders in folders"),
+        pytest.param(("cur/1.a:2,S", ".Clients/cur/2.a:2,S", ".Clients.Larch/new/3.a"), 0, id="folders beside it"),
+        pytest.param((".Inbox/cur/1.a:2,S", ".Clients/cur/2.a:2,S", ".Sent/new/3.a"), 1, id="folders beside nothing"),
+        pytest.param(("Inbox/cur/1.a:2,S", ".Inbox.directory/Larch/cur/2.a:2,S", "Sent/new/3.a"), 1, id="KMail"),
+    ],
+)
+async def test_every_folder_of_a_maildir_is_read(
+    house: House, tmp_path: Path, names: tuple[str, ...], outgoing: int
+) -> None:
+    root = tmp_path / "Maildir"
+    beside = ("cur/.DS_Store", "tmp/4.a", "dovecot.index", ".cache/5.eml")
+    raws = (letter(1), letter(2), own(3, sender="Ann <ann@alias.example>", at=OLD), *([letter(9)] * len(beside)))
+    for name, raw in zip((*names, *(f"{names[0].split('cur')[0]}{each}" for each in beside)), raws, strict=True):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(raw)
+
+    told = await take_in(house, root)
+
+    assert (told.seen, told.new) == (3, 3)
+    assert [row.direction for row in house.messages()].count("out") == outgoing
+
+
 async def test_an_emlx_is_the_mail_in_it(house: House, tmp_path: Path) -> None:
     raw = letter(1)
     (tmp_path / "1.emlx").write_bytes(b"%d\n" % len(raw) + raw + b"<?xml version='1.0'?><plist/>")
