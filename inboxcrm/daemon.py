@@ -17,6 +17,7 @@ from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState, MailboxStatus
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Lane, Office
+from inboxcrm.service.doubt import settle_by_record
 from inboxcrm.service.full_text import put_together, put_together_some
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
@@ -121,7 +122,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(SWEEP, self._sweep), name="sweep"))
                 tasks.append(group.create_task(self._every(MEMORY, self._remember, first=MEMORY), name="memory"))
                 tasks.append(group.create_task(self._every(SWEEP, self._watch_files), name="files"))
-                tasks.append(group.create_task(self._every(DOUBT, self._deliver.settle_doubtful), name="doubt"))
+                tasks.append(group.create_task(self._every(DOUBT, self._settle_doubtful), name="doubt"))
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
                 tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
@@ -147,7 +148,7 @@ class Daemon:
         for office in self._offices.values():
             async for batch in office.mailbox.catch_up(Known(self._household)):
                 await self._ingest.take(batch)
-        await self._deliver.settle_doubtful()
+        await self._settle_doubtful()
         await self._deliver.run_once()
         await self._read_calendars()
         await sweep(self._household)
@@ -278,6 +279,10 @@ class Daemon:
                 await self._stirred.wait()
         except TimeoutError:
             return
+
+    async def _settle_doubtful(self) -> None:
+        await settle_by_record(self._household)
+        await self._deliver.settle_doubtful()
 
     async def _read_calendars(self) -> None:
         await keep_in_step(self._household, self._fetch)

@@ -535,6 +535,12 @@ FAULTS: tuple[Defence, ...] = (
     ),
     _defence(
         58,
+        "a copy that comes into Sent late settles the doubt",
+        "tests/service/test_doubt.py::test_a_mail_in_doubt_is_settled_by_a_copy_that_comes_after_the_last_look",
+        ("inboxcrm/daemon.py", "await settle_by_record(self._household)", "pass"),
+    ),
+    _defence(
+        58,
         "only what is found in Sent was sent",
         "tests/service/test_deliver.py::test_a_mail_in_doubt_is_shown_and_never_sent_again",
         (
