@@ -11,6 +11,8 @@ UNOPENED = "tests/domain/test_mime_hostile.py::test_what_is_no_letter_is_counted
 WIRE, WALK, TEXT = "inboxcrm/imap/wire.py", "inboxcrm/domain/structure.py", "inboxcrm/domain/text.py"
 ACKNOWLEDGE, COMPOSE = "inboxcrm/service/acknowledge.py", "inboxcrm/render/compose.py"
 
+DEALT_WITH = "tests/service/test_dealt_with.py::"
+
 
 @dataclass(frozen=True, slots=True)
 class Defence:
@@ -753,6 +755,22 @@ TABLE: tuple[Defence, ...] = (
     ),
     _defence(
         56, "who did not write to me is not answered", FIXTURES, (GATE, '    ("C15", letter.not_addressed),\n', "")
+    ),
+    _defence(
+        56,
+        "what a filter puts into junk while the acknowledgement waits is not answered",
+        DEALT_WITH + "test_what_is_moved_to_junk_while_its_acknowledgement_waits_is_not_acknowledged",
+        (
+            "inboxcrm/store/whereabouts.py",
+            "if all(role in _UNWANTED_FOLDERS or flags & _UNWANTED_FLAGS",
+            "if all(False",
+        ),
+    ),
+    _defence(
+        56,
+        "a stranger's mail that left the folders that are read waits for a key",
+        DEALT_WITH + "test_a_strangers_mail_that_left_every_folder_waits_for_a_key",
+        ("inboxcrm/service/release.py", "        case Whereabouts.GONE if stranger:\n", "        case None:\n"),
     ),
     _defence(
         57,

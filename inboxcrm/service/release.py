@@ -10,8 +10,9 @@ from datetime import datetime
 
 from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, not_beyond_longest_pause
-from inboxcrm.store import outbox
+from inboxcrm.store import outbox, whereabouts
 from inboxcrm.store.outbox import Item
+from inboxcrm.store.whereabouts import Whereabouts
 
 
 def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[Item]:
@@ -30,7 +31,9 @@ def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[
 
 
 def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datetime) -> bool:
-    """Whether a queued mail stays here after all: the home is in shadow now, or in approve and nobody approved."""
+    """Whether a queued mail stays here after all: the home is in shadow now, or in approve and nobody approved, or the
+    mail it acknowledges was answered, thrown away, or has left the folders that are read.
+    """
     if item.kind != "auto":
         return False
     match strictest(item.mode, mode):
@@ -41,7 +44,26 @@ def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datet
             outbox.happen(connection, item, OutboxEvent.ASK, at=now, reply="the home asks before it sends")
             return True
         case _:
+            return item.approved_at is None and _no_longer_wanted(connection, item, now)
+
+
+def _no_longer_wanted(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
+    """Keep back what acknowledges a mail that the owner, or a filter for spam, has dealt with in the mailbox meanwhile.
+
+    Of a mail that is gone nobody knows whether it lies among spam: a stranger gets the acknowledgement by a key only.
+    """
+    where, stranger = whereabouts.of_acknowledged(connection, item.id)
+    match where:
+        case Whereabouts.ANSWERED:
+            event, why = OutboxEvent.CANCEL, "the mail is marked as answered"
+        case Whereabouts.THROWN_AWAY:
+            event, why = OutboxEvent.CANCEL, "the mail was put among junk or trash"
+        case Whereabouts.GONE if stranger:
+            event, why = OutboxEvent.ASK, "the mail has left the folders that are read: junk, or put away?"
+        case _:
             return False
+    outbox.happen(connection, item, event, at=now, reply=why)
+    return True
 
 
 def _after_grace(item: Item, mode: Mode, now: datetime) -> OutboxEvent:
