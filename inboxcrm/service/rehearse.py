@@ -25,7 +25,7 @@ from inboxcrm.service import call_back, file
 from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, messages, outbox, views
+from inboxcrm.store import automatic, contacts, messages, views
 from inboxcrm.store.register import Register
 from inboxcrm.store.views.decisions import JudgedRow
 
@@ -182,7 +182,7 @@ def _gathered(filing: Filing, entry: Entry | None, settings: Settings) -> Gather
     history = replace(
         known.history,
         answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
-        automatic_ids=outbox.automatic_among(connection, ancestors),
+        automatic_ids=automatic.automatic_among(connection, ancestors),
         sent_ids=messages.sent_at_all(connection, ancestors),
     )
     return replace(known, history=history)

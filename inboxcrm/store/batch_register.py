@@ -13,9 +13,10 @@ from datetime import datetime
 
 from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Message
+from inboxcrm.domain.safety.facts import token
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import contacts, messages, outbox, promises
+from inboxcrm.store import automatic, contacts, messages, outbox, promises
 from inboxcrm.store.batch_matters import BatchMatters
 from inboxcrm.store.messages import Filed, Pile
 from inboxcrm.store.outbox import Ours
@@ -39,6 +40,8 @@ class BatchRegister(Register):
         self._pile = Pile(connection)
         self._entries = {**dict.fromkeys(keys), **contacts.entries(connection, keys)}
         self._ours = outbox.ours_among(connection, asked)
+        self._automatic = {one for one, kind in self._ours.items() if kind is Ours.AUTOMATIC}
+        self._automatic |= automatic.lying_in_sent(connection, ids)
         self._sent = set(messages.sent_at_all(connection, asked))
         self._by_hand = messages.recipients_by_hand(connection, self._sent)
         self._last_moment = outbox.last_moment(connection)
@@ -145,6 +148,8 @@ class BatchRegister(Register):
         row_id = self._pile.add(message, raw, filed)
         if filed.direction in ("out", "auto") and message.message_id is not None:
             self._sent.add(message.message_id)
+            if any(token(value) != "no" for value in message.all("auto-submitted")):
+                self._automatic.add(message.message_id)
             if filed.direction == "out":
                 keys = self._by_hand.setdefault(message.message_id, set())
                 keys.update(address.key for address in message.recipients)
@@ -164,7 +169,7 @@ class BatchRegister(Register):
         return frozenset(one for one in ids if key in self._by_hand.get(one, ()))
 
     def automatic_among(self, ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(one for one in ids if self._ours.get(one) is Ours.AUTOMATIC)
+        return frozenset(self._automatic.intersection(ids))
 
     def sent_at_all(self, ids: Collection[str]) -> frozenset[str]:
         return frozenset(self._sent.intersection(ids))

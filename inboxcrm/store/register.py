@@ -13,7 +13,7 @@ from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import contacts, matters, messages, outbox, promises, tombstones
+from inboxcrm.store import automatic, contacts, matters, messages, outbox, promises, tombstones
 from inboxcrm.store.messages import Filed
 from inboxcrm.store.outbox import Ours
 
@@ -159,7 +159,7 @@ class Register:
 
     def automatic_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Of these Message-IDs, those of automatic mails of ours."""
-        return outbox.automatic_among(self.connection, ids)
+        return automatic.automatic_among(self.connection, ids)
 
     def sent_at_all(self, ids: Collection[str]) -> frozenset[str]:
         """Of these Message-IDs, those of mails of ours of either kind."""
