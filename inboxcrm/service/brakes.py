@@ -9,6 +9,7 @@ from datetime import datetime
 from inboxcrm.domain.plan import AWAY, Silence
 from inboxcrm.domain.safety import limits
 from inboxcrm.domain.safety.limits import Allowed, Dropped, Tripped
+from inboxcrm.domain.text import many
 from inboxcrm.service.file import Filing
 from inboxcrm.store import home, outbox, outbox_counts
 from inboxcrm.store.times import to_text
@@ -30,9 +31,10 @@ def check(filing: Filing, entry: outbox.Entry) -> outbox.Entry | Silence:
     )
     match limits.within(counts, candidate):
         case Dropped(limit, count, cap):
-            return Silence(f"{limit}: {count} already, {cap} allowed; the promise stands silently")
+            sent = f"{many(count, 'automatic mail')} {limit.words} already, {cap} allowed ({limit})"
+            return Silence(f"{sent}; the promise stands silently")
         case Tripped(limit, count, cap):
-            _pull(connection, f"{limit}: {count} automatic mails, {cap} allowed", now=filing.now)
+            _pull(connection, f"{many(count, 'automatic mail')} {limit.words}, {cap} allowed ({limit})", now=filing.now)
         case Allowed():
             pass
     if home.braked_at(connection) is None:

@@ -31,6 +31,26 @@ class Limit(StrEnum):
     DAY = "limit-day"
     STRANGERS_DAY = "limit-strangers-day"
 
+    @property
+    def words(self) -> str:
+        """Of which mails it is the limit, to stand behind their number."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Limit.PROMISE: "about this date",
+    Limit.MATTER: "in this matter within 7 days",
+    Limit.SENDER_PAUSE: "to this sender within 10 minutes",
+    Limit.SENDER_DAY: "to this sender within a day",
+    Limit.AWAY: "to this sender within 4 days that say that you are away",
+    Limit.DOMAIN_DAY: "to this domain within a day",
+    Limit.SUBJECT_DAY: "to this domain about this subject within a day",
+    Limit.FORMS_DAY: "to people of a form within a day",
+    Limit.HOUR: "within an hour",
+    Limit.DAY: "within a day",
+    Limit.STRANGERS_DAY: "to new strangers within a day",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
