@@ -11,6 +11,14 @@ from inboxcrm.store.times import to_instant, to_instant_or_none, to_text
 
 SUGGESTED, OPEN, DONE, DISMISSED = "suggested", "open", "done", "dismissed"
 
+_WRITTEN = {state: f"'{state}'" for state in (SUGGESTED, OPEN, DONE, DISMISSED)}
+"""As they stand in a statement: SQLite compares a bound one with those of partial indexes, and prepares the statement
+anew at each call for that.
+"""
+
+_LIVE = "state IN ('suggested', 'open')"
+"""As the indexes of what is still to be done have it, which SQLite takes where this very term stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommitmentRow:
@@ -153,16 +161,17 @@ def listed(
     limit: int = 200,
 ) -> list[CommitmentRow]:
     """Commitments in these states, those with the nearest day first; of one contact where one is given."""
-    marks = ", ".join("?" * len(states))
+    named = ", ".join(_WRITTEN[state] for state in states)
+    live = f"{_LIVE} AND" if {*states} <= {SUGGESTED, OPEN} else ""
     rows = connection.execute(
         f"""
         SELECT *
         FROM commitment_list
-        WHERE state IN ({marks}) AND (? IS NULL OR contact_id = ?)
+        WHERE {live} state IN ({named}) AND (? IS NULL OR contact_id = ?)
         ORDER BY state = 'suggested', due_on IS NULL, due_on, said_at DESC, id
         LIMIT ?
-        """,  # noqa: S608 - question marks only
-        (*states, contact_id, contact_id, limit),
+        """,  # noqa: S608 - states only
+        (contact_id, contact_id, limit),
     )
     return [_row(row) for row in rows]
 

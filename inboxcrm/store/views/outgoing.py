@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.store.views.rows import PAGE, values
 
 
@@ -38,12 +39,14 @@ class OutboxRow:
 def outbox(
     connection: sqlite3.Connection, *, states: Sequence[str] = (), limit: int = PAGE, offset: int = 0
 ) -> list[OutboxRow]:
-    """Outgoing mail, newest first, of these states or of all."""
-    marks = ", ".join("?" * len(states))
-    condition = f"WHERE state IN ({marks})" if states else ""
+    """Outgoing mail, newest first, of these states or of all. They are written out: SQLite compares a bound one with
+    those of partial indexes, and prepares the statement anew at each call for that.
+    """
+    named = ", ".join(f"'{OutboxState(state)}'" for state in states)
+    condition = f"WHERE state IN ({named})" if states else ""
     rows = connection.execute(
-        f"SELECT * FROM outbox_list {condition} ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608 - question marks only
-        (*states, limit, offset),
+        f"SELECT * FROM outbox_list {condition} ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608 - states only
+        (limit, offset),
     )
     return [OutboxRow(**values(row)) for row in rows]
 
