@@ -52,6 +52,8 @@ class Terms:
 class Acknowledge:
     """An acknowledgement is to be written, and sent not before one instant nor after the other.
 
+    `expires_at` is never later than the time it names: nobody is told a time that has passed.
+
     `mode` is the strictest that bears on it; the plan knows that of the rules, and the home's joins it when it is
     entered.
     """
@@ -189,6 +191,10 @@ def _speech(
     expires_at = received_at + terms.max_delay
     if now >= expires_at:
         return Silence("too late for an acknowledgement to be of use")
+    if expectation.due_at is not None:
+        if now >= expectation.due_at:
+            return Silence("the time that it would name has passed")
+        expires_at = min(expires_at, expectation.due_at)
     closed = not calendar.is_open(received_at)
     because = _policy(expectation, word, terms, calendar, received_at, closed=closed)
     if isinstance(because, Silence):

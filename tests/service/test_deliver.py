@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from inboxcrm.config import AckPolicy, Mode
-from inboxcrm.errors import TransientError
+from inboxcrm.config import AckPolicy, Mode, PlanConfig
+from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
 from inboxcrm.service import actions
 from inboxcrm.service.deliver import Deliver, Office
@@ -122,6 +122,33 @@ async def test_what_nobody_approved_in_time_expires(open_house: OpenHouse) -> No
     await house.pass_time(hours=24)
 
     assert house.item().state == "expired"
+
+
+@pytest.mark.parametrize("read_late", [True, False], ids=["read-late", "asleep-in-its-grace-time"])
+async def test_no_acknowledgement_names_a_time_that_has_passed(house: House, read_late: bool) -> None:
+    short = {"standard": PlanConfig("standard", timedelta(hours=1))}
+    house.household.config = replace(house.household.config, plans=short)
+    if not read_late:
+        await house.arrive(mail())
+    house.clock.advance(timedelta(hours=3))
+    if read_late:
+        await house.arrive(mail(), received_at=MONDAY)
+
+    await house.deliver.run_once()
+
+    assert house.promise().due_at == MONDAY + timedelta(hours=1)
+    assert house.transport.sent == []
+    assert house.promise().told_due_at is None
+
+
+async def test_an_acknowledgement_is_not_approved_after_the_time_that_it_names(open_house: OpenHouse) -> None:
+    house = open_house(mode=Mode.APPROVE, max_delay=timedelta(days=5))
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    house.clock.advance(timedelta(days=2))
+
+    with pytest.raises(UserError, match="too late to be of use"):
+        actions.approve(house.household, house.item().id)
 
 
 async def test_nothing_leaves_later_than_the_longest_delay(open_house: OpenHouse) -> None:
