@@ -19,7 +19,7 @@ from inboxcrm.domain.address import identity
 from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.expectation import expect as expected
 from inboxcrm.errors import UserError
-from inboxcrm.service import learned, story
+from inboxcrm.service import duties, learned, story
 from inboxcrm.service.acknowledge import due
 from inboxcrm.store import contacts
 from inboxcrm.store.times import to_text, to_text_or_none
@@ -92,7 +92,7 @@ def expect(place: Place, moments: tuple[str, ...], sender: str | None, plan: str
                 owner_zone=owner.timezone,
                 sender_zone=sender_zone,
             )
-            steps = story.walk(expectation)
+            steps = duties.walk(expectation)
             line: Mapping[str, Any] = {
                 "received_at": to_text(expectation.received_at),
                 "due_at": to_text_or_none(expectation.due_at),

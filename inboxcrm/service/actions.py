@@ -9,16 +9,16 @@ from difflib import get_close_matches
 from zoneinfo import available_timezones
 
 from inboxcrm.config import AckPolicy, Mode
-from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.salutation import Form
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
-from inboxcrm.service import brakes, duties, learned, outlook, renewal
+from inboxcrm.service import brakes, duties, outlook, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.store import call_backs, contacts, follow_ups, home, matters, outbox, promises, unowed, views
+from inboxcrm.store.messages import Incoming
 from inboxcrm.store.times import to_text
 
 
@@ -137,6 +137,7 @@ def done(household: Household, reference: str, *, how: str, at: datetime | None 
         duty = promises.happen(connection, promise, answered(promise.duty, acted_at), how=how)
         outbox.cancel_for_matter(connection, promise.matter_id, at=now, why=f"answered: {how}")
         matters.set_turn(connection, promise.matter_id, "theirs")
+        duties.owe_what_came_after(household, connection, promise.matter_id, acted_at, now=now)
         home.journal(connection, "done", f"promise {promise.id}", {"how": how, "at": to_text(acted_at)}, now=now)
     return duty.state
 
@@ -165,22 +166,11 @@ def owe(household: Household, reference: str) -> datetime | None:
         if promises.live_of_matter(connection, row.matter_id) is not None:
             raise UserError(f"an answer is owed for {reference} already. See inboxcrm queue")
         unowed.settle(connection, row_id, at=now)
-        plan = contacts.card(connection, row.contact_id).plan
-        calendar = household.calendar(connection, now, plan)
-        basis = learned.target(household, connection, contact_id=row.contact_id, plan=plan or None, now=now)
-        expectation = expect(row.received_at, target=basis.open_time, calendar=calendar)
-        promise_id = duties.enter(
-            connection,
-            expectation,
-            calendar=calendar,
-            matter_id=row.matter_id,
-            message_id=row_id,
-            contact_id=row.contact_id,
-            now=now,
-        )
+        mail = Incoming(row_id, row.contact_id, row.received_at)
+        promise = duties.owe(household, connection, mail, matter_id=row.matter_id, now=now)
         matters.set_turn(connection, row.matter_id, "mine")
-        home.journal(connection, "owe", f"promise {promise_id}", {}, now=now)
-    return expectation.due_at
+        home.journal(connection, "owe", f"promise {promise.id}", {}, now=now)
+    return promise.duty.due_at
 
 
 def withdraw(household: Household, reference: str) -> State:

@@ -307,10 +307,27 @@ def _promise(
         case Chased(promise_id):
             promise = promises.by_id(connection, promise_id)
             if promise is not None:
-                promises.happen(connection, promise, Entry(Event.CHASED, filing.received_at))
+                _asked_again(filing, promise, person, answer)
             return promise_id
         case MakePromise(expectation):
             return _make(filing, row_id, matter_id, person, expectation, calendar, answer)
+
+
+def _asked_again(
+    filing: Filing, promise: promises.Promise, person: Person, answer: tuple[int, datetime] | None
+) -> None:
+    """The client asks again, or had the answer to this very mail before it was read, which answers all that is owed.
+
+    Others who write in the matter (a colleague of the owner's, a subcontractor) ask nothing again.
+    """
+    connection, author = filing.connection, filing.message.author
+    if not file.is_client(connection, promise, [] if author is None else [author], [person]):
+        return
+    if answer is None or answer[1] < promise.duty.received_at:
+        promises.happen(connection, promise, Entry(Event.CHASED, filing.received_at))
+        return
+    outbox.cancel_for_matter(connection, promise.matter_id, at=filing.now, why="the owner answered first")
+    promises.happen(connection, promise, answered(promise.duty, answer[1]), how="mail", by_message=answer[0])
 
 
 def _make(

@@ -20,7 +20,7 @@ from inboxcrm.domain.text import one_line
 from inboxcrm.domain.threads import Placement
 from inboxcrm.parsing import Parsed
 from inboxcrm.render import instance_token
-from inboxcrm.service import follow_ups, invitations
+from inboxcrm.service import duties, follow_ups, invitations
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool
 from inboxcrm.store import messages, outbox, promises, tombstones
@@ -343,25 +343,28 @@ def keep_promise(filing: Filing, row_id: int, matter_id: int, recipients: Sequen
     """The owner's hand-written mail went to the client, or to somebody of the client's organisation: it is kept.
 
     What went to others only (a subcontractor) answers nobody, and the client is still told when to expect an answer.
+    What the client asked after it, and was read before it, is owed an answer of its own.
     """
     connection = filing.connection
     promise = filing.register.owed(matter_id)
     if promise is None or filing.received_at < promise.duty.received_at:
         return
-    if _reaches_client(connection, promise, filing.message, recipients):
+    if is_client(connection, promise, filing.message.recipients, recipients):
         outbox.cancel_for_matter(connection, matter_id, at=filing.now, why="the owner answered first")
         entry = answered(promise.duty, filing.received_at)
         promises.happen(connection, promise, entry, how="mail", by_message=row_id)
+        duties.owe_what_came_after(filing.household, connection, matter_id, filing.received_at, now=filing.now)
 
 
-def _reaches_client(
-    connection: sqlite3.Connection, promise: promises.Promise, message: Message, recipients: Sequence[Person]
+def is_client(
+    connection: sqlite3.Connection, promise: promises.Promise, people: Iterable[Address], persons: Iterable[Person]
 ) -> bool:
+    """Whether one of these is whom an answer was promised to, or somebody of the same organisation."""
     asker = messages.sender_of(connection, promise.message_id)
-    if any(address.key == asker.sender_key for address in message.recipients):
+    if any(address.key == asker.sender_key for address in people):
         return True
     return any(
         (person.contact_id is not None and person.contact_id == promise.contact_id)
         or (person.organisation_id is not None and person.organisation_id == asker.organisation_id)
-        for person in recipients
+        for person in persons
     )

@@ -6,14 +6,14 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from inboxcrm.domain.expectation import expect
 from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import UserError
-from inboxcrm.service import duties, learned
+from inboxcrm.service import duties
 from inboxcrm.service.actions import message_of
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, follow_ups, home, matters, outbox, promises, regrouping, views
+from inboxcrm.store import follow_ups, home, matters, outbox, promises, regrouping, views
+from inboxcrm.store.messages import Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +72,10 @@ def _owed_there(
     last = max((each for each in leaving if each.mail_class != "machine"), key=_when, default=None)
     if last is None or last.direction != "in" or promises.live_of_matter(connection, new) is not None:
         return None
-    story = views.decision(connection, last.id)
-    chased = story is not None and story["expectation"] is not None and not story["promise"]["made"]
-    if not chased or promises.live_of_matter(connection, old) is None:
+    if not duties.was_chased(connection, last.id) or promises.live_of_matter(connection, old) is None:
         return None
-    plan = contacts.card(connection, last.contact_id).plan or None
-    calendar = household.calendar(connection, now, plan)
-    basis = learned.target(household, connection, contact_id=last.contact_id, plan=plan, now=now)
-    expectation = expect(last.received_at, target=basis.open_time, calendar=calendar)
-    duties.enter(
-        connection,
-        expectation,
-        calendar=calendar,
-        matter_id=new,
-        message_id=last.id,
-        contact_id=last.contact_id,
-        now=now,
-    )
-    return expectation.due_at
+    mail = Incoming(last.id, last.contact_id, last.received_at)
+    return duties.owe(household, connection, mail, matter_id=new, now=now).duty.due_at
 
 
 def _when(row: views.MessageRow) -> tuple[datetime, int]:

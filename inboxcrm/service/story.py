@@ -16,6 +16,7 @@ from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence
 from inboxcrm.domain.reply_safety import Finding, Verdict
 from inboxcrm.domain.rules import Choice
 from inboxcrm.domain.text import one_line
+from inboxcrm.service.duties import walk
 from inboxcrm.service.urgent import Rung
 from inboxcrm.store.times import to_instant, to_text, to_text_or_none
 
@@ -125,7 +126,7 @@ def _promise(decided: Plan) -> Mapping[str, Any]:
         case None:
             return {"made": False, "because": "no answer is owed for this mail"}
         case Chased():
-            return {"made": False, "because": "they asked again for what is owed already"}
+            return {"made": False, "because": "an answer is owed in this matter already"}
         case MakePromise():
             return {"made": True, "because": "a person waits for an answer"}
 
@@ -139,22 +140,6 @@ def _expectation(expectation: Expectation, owner: Owner) -> Mapping[str, Any]:
         "walk": walk(expectation),
         "zone": owner.timezone.key,
     }
-
-
-@lru_cache(maxsize=8)  # kept twice for each mail: with the promise, and with the decision
-def walk(expectation: Expectation) -> Sequence[Mapping[str, Any]]:
-    """Each step of the walk; instants in UTC, lengths in minutes."""
-    return tuple(
-        {
-            "kind": step.kind.value,
-            "start": to_text(step.start),
-            "end": to_text(step.end),
-            "counted_minutes": round(step.counted.total_seconds() / 60),
-            "left_minutes": round(step.left.total_seconds() / 60),
-            "name": step.name,
-        }
-        for step in expectation.walk
-    )
 
 
 def _speech(spoken: Acknowledge | Silence) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ import zstandard
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.mime import headers_end
 from inboxcrm.spool import Spool
-from inboxcrm.store.times import to_text, to_text_or_none
+from inboxcrm.store.times import to_instant, to_text, to_text_or_none
 
 PREVIEW_LENGTH = 160
 COMPRESSION_LEVEL = 1
@@ -406,6 +406,29 @@ def sender_of(connection: sqlite3.Connection, row_id: int) -> Asker:
         (row_id,),
     ).fetchone()
     return Asker(row["sender_key"], row["organisation_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A mail somebody wrote to the owner: its row, whose it is, and when it came."""
+
+    id: int
+    contact_id: int | None
+    received_at: datetime
+
+
+def came_after(connection: sqlite3.Connection, matter_id: int, at: datetime) -> list[Incoming]:
+    """What people wrote in a matter after an instant, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT id, contact_id, received_at
+        FROM messages
+        WHERE matter_id = ? AND received_at > ? AND direction = 'in' AND class <> 'machine'
+        ORDER BY received_at, id
+        """,
+        (matter_id, to_text(at)),
+    )
+    return [Incoming(row_id, contact_id, to_instant(received_at)) for row_id, contact_id, received_at in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from inboxcrm.service import actions
 from tests.service.house import ME, MONDAY, House, letter_id, mail, own
 
 HOUR = timedelta(hours=1)
@@ -249,3 +250,70 @@ async def test_a_bcc_makes_nobody_known(house: House) -> None:
     await house.arrive(own(fields=["Bcc: Secret <secret@hidden.example>"]), folder="Sent")
 
     assert house.contacts() == ["Bob Client"]
+
+
+async def test_what_was_asked_after_an_answer_and_read_before_it_is_owed_an_answer_of_its_own(house: House) -> None:
+    await house.know()
+    house.clock.advance(5 * HOUR)
+    await house.arrive(mail(1), received_at=MONDAY)
+    for number, hours in ((2, 1), (3, 3), (4, 4)):
+        again = mail(number, answers=letter_id(1), text=f"And what of page {number}?\n", at=MONDAY + hours * HOUR)
+        await house.arrive(again, received_at=MONDAY + hours * HOUR)
+
+    answered_at = MONDAY + 2 * HOUR
+    await house.arrive(own(answers=letter_id(1), at=answered_at), folder="Sent", received_at=answered_at)
+
+    first, second = house.promises()
+    assert (first.state, first.ended_at) == ("kept", answered_at)
+    assert (second.state, second.received_at, second.told_due_at) == ("open", MONDAY + 3 * HOUR, None)
+    assert house.events(second.id) == ["made", "chased"]
+    assert house.ask("SELECT turn FROM matters WHERE id = ?", second.matter_id) == [("mine",)]
+
+
+async def test_an_answer_to_the_second_mail_that_is_read_before_both_keeps_the_promise(house: House) -> None:
+    await house.know()
+    house.clock.advance(5 * HOUR)
+    await house.arrive(own(answers=letter_id(2), at=MONDAY + 3 * HOUR), folder="Sent", received_at=MONDAY + 3 * HOUR)
+
+    await house.arrive(mail(1), received_at=MONDAY)
+    again = mail(2, answers=letter_id(1), text="And what of the price?\n", at=MONDAY + HOUR)
+    await house.arrive(again, received_at=MONDAY + HOUR)
+    await house.pass_time(hours=1)
+
+    assert (house.promise().state, house.promise().ended_at) == ("kept", MONDAY + 3 * HOUR)
+    assert house.transport.sent == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "asked"),
+    [
+        pytest.param("Carl Colleague <carl@example.org>", False, id="a-colleague-of-the-owner"),
+        pytest.param(SUBCONTRACTOR, False, id="a-subcontractor"),
+        pytest.param(COLLEAGUE, True, id="a-colleague-of-the-client"),
+    ],
+)
+async def test_only_the_client_s_side_asks_again(house: House, sender: str, asked: bool) -> None:
+    await house.know()
+    await house.arrive(mail(1))
+
+    answer = mail(
+        2, sender=sender, to="Bob Client <bob@client.example>", cc=ME, answers=letter_id(1), text="One word.\n"
+    )
+    await house.arrive(answer)
+
+    assert house.events(house.promise().id) == (["made", "chased"] if asked else ["made"])
+    assert house.promise().state == "open"
+
+
+async def test_a_call_that_is_noted_late_does_not_answer_what_was_asked_after_it(house: House) -> None:
+    await house.know()
+    await house.arrive(mail(1))
+    house.clock.advance(2 * HOUR)
+    await house.arrive(mail(2, answers=letter_id(1), text="And what of the price?\n"))
+    house.clock.advance(2 * HOUR)
+
+    actions.done(house.household, letter_id(1), how="phone", at=MONDAY + HOUR)
+
+    first, second = house.promises()
+    assert (first.state, first.ended_at) == ("kept", MONDAY + HOUR)
+    assert (second.state, second.received_at) == ("open", MONDAY + 2 * HOUR)
