@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from inboxcrm.archives import folders, mbox, takeout, tars
-from inboxcrm.archives.found import Found, Source, Unreadable
+from inboxcrm.archives import folders, mbox, takeout, tars, thunderbird
+from inboxcrm.archives.found import Found, Leaving, Source, Unreadable
 from inboxcrm.archives.mbox import Form
 from inboxcrm.errors import UserError
 
@@ -181,8 +181,10 @@ def _found(entry: mbox.Entry) -> Found | Unreadable:
     octets = entry.ends - entry.begins
     if entry.why_not is not None:
         return Unreadable(entry.why_not, entry.raw, entry.ends, octets)
-    mail = takeout.unlabel(entry.raw)
-    return Found(mail.raw, entry.received_at, entry.ends, octets, sent=mail.sent, leaving=mail.leaving)
+    raw, deleted = thunderbird.unnoted(entry.raw)
+    mail = takeout.unlabel(raw)
+    leaving = Leaving.TRASH if deleted else mail.leaving
+    return Found(mail.raw, entry.received_at, entry.ends, octets, sent=mail.sent, leaving=leaving)
 
 
 def _broken_off(why: str, end: int) -> Unreadable:

@@ -11,13 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 
+from inboxcrm.archives import leading
 from inboxcrm.archives.found import Leaving
 from inboxcrm.spool import Spool
 
-LONGEST = 64 * 1024
-"""Octets in which the two fields must end."""
-
-_FIELDS = re.compile(rb"\A(?:X-GM-THRID|X-Gmail-Labels):.*(?:\r?\n[ \t].*)*\r?\n", re.IGNORECASE)
+_FIELDS = "X-GM-THRID|X-Gmail-Labels"
 _LABELS = re.compile(rb"X-Gmail-Labels:", re.IGNORECASE)
 
 _SENT = (
@@ -47,26 +45,12 @@ class Labelled:
 
 def unlabel(raw: bytes | Spool) -> Labelled:
     """Take Takeout's fields off a mail that begins with them."""
-    head = raw.head(LONGEST) if isinstance(raw, Spool) else raw[:LONGEST]
-    at, labels = 0, frozenset[str]()
-    while found := _FIELDS.match(head[at:]):
-        if _LABELS.match(found[0]):
-            labels = _read(found[0])
-        at += found.end()
-    if not at:
+    taken = leading.fields(raw, _FIELDS)
+    if not taken:
         return Labelled(raw, sent=False, leaving=None)
+    labels = next((_read(field) for field in reversed(taken) if _LABELS.match(field)), frozenset[str]())
     leaving = next((kind for kind, names in _LEAVING.items() if labels.intersection(names)), None)
-    return Labelled(_without(raw, at), sent=bool(labels.intersection(_SENT)), leaving=leaving)
-
-
-def _without(raw: bytes | Spool, octets: int) -> bytes | Spool:
-    if not isinstance(raw, Spool):
-        return raw[octets:]
-    rest, skip = Spool(), octets
-    for piece in raw.pieces():
-        rest.write(piece[skip:])
-        skip = max(0, skip - len(piece))
-    return rest
+    return Labelled(leading.without(raw, taken), sent=bool(labels.intersection(_SENT)), leaving=leaving)
 
 
 def _read(field: bytes) -> frozenset[str]:

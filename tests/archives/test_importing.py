@@ -93,6 +93,25 @@ async def test_what_a_takeout_brought_is_the_mail_that_imap_brings(house: House,
     assert (taken.new, len(house.messages())) == (0, 1)
 
 
+async def test_what_thunderbird_notes_is_no_part_of_a_mail_and_says_what_was_deleted(
+    house: House, tmp_path: Path
+) -> None:
+    kept, deleted, foreign = letter(1), letter(2), letter(3)
+    noted = b"X-Account-Key: account2\r\nX-UIDL: 17\r\nX-Mozilla-Status: %s\r\nX-Mozilla-Status2: 00000000\r\n"
+    keys = b"X-Mozilla-Keys: $label1" + b" " * 60 + b"\r\n"
+    mails = (noted % b"0011" + keys + kept, noted % b"0009" + keys + deleted, b"X-UIDL: 17\r\n" + foreign)
+    (tmp_path / "Inbox").write_bytes(
+        b"".join(b"From - Tue Mar  3 16:00:05 2026\n" + raw.replace(b"\r\n", b"\n") + b"\n" for raw in mails)
+    )
+
+    told = await take_in(house, tmp_path / "Inbox")
+    again = await house.arrive(kept, deleted, live=False)
+
+    assert (told.seen, told.new, told.left_out) == (3, 2, 1)
+    assert again.new == 1
+    assert house.ask("SELECT COUNT(*) FROM messages WHERE message_id = ?", "<letter.3@client.example>") == [(1,)]
+
+
 @pytest.mark.parametrize("first", ["file", "imap"])
 async def test_a_mail_with_other_line_ends_is_the_same_mail(house: House, tmp_path: Path, first: str) -> None:
     (tmp_path / "local.mbox").write_bytes(laid(letter(1).replace(b"\r\n", b"\n")))
