@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 from textual.content import Content
 
-from inboxcrm.service import actions, asked, commitments, keeping, told_days
+from inboxcrm.service import actions, asked, commitments, keeping, social, told_days
 from inboxcrm.service.household import Household
 from inboxcrm.store.commitments import CommitmentRow
 from inboxcrm.store.facts import FactRow
+from inboxcrm.store.social import SocialRow
 from inboxcrm.store.told_occasions import ToldRow
 from inboxcrm.store.unowed import Unowed
 from inboxcrm.store.views import FollowUpRow, QuestionRow
 
-from .words import ACCENT, DOT, MUTED, SOON, fit, said, short
+from .words import ACCENT, BAD, DOT, MUTED, SOON, fit, moment, said, short
 
-Aside = QuestionRow | FollowUpRow | Unowed | CommitmentRow | ToldRow | FactRow
+Aside = SocialRow | QuestionRow | FollowUpRow | Unowed | CommitmentRow | ToldRow | FactRow
 
 Row = TypeVar("Row", CommitmentRow, ToldRow, FactRow)
 
@@ -46,6 +47,8 @@ def key(aside: Aside) -> Hashable:
             return "follow-up", aside.matter_id
         case Unowed():
             return "unowed", aside.message.id
+        case SocialRow():
+            return "social", aside.message_id
         case _:
             return type(aside).__name__, aside.id
 
@@ -57,7 +60,7 @@ def message_of(aside: Aside) -> int | None:
 
 def contact_of(aside: Aside) -> int | None:
     """The contact, where it is about one and not about a mail."""
-    return aside.contact_id if isinstance(aside, CommitmentRow | ToldRow | FactRow) else None
+    return aside.contact_id if isinstance(aside, SocialRow | CommitmentRow | ToldRow | FactRow) else None
 
 
 def paint(aside: Aside, zone: ZoneInfo, now: datetime, width: int) -> Sequence[Content]:
@@ -88,6 +91,12 @@ def page(aside: Aside, zone: ZoneInfo, now: datetime) -> Content:
 def _look(aside: Aside, zone: ZoneInfo, now: datetime) -> _Look:
     yes_no = "y yes   n no"
     match aside:
+        case SocialRow():
+            by = "" if aside.due_at is None else f", by {moment(aside.due_at, zone, now)}"
+            late = aside.due_at is not None and aside.due_at <= now
+            keys = f"{'' if aside.contact else 'y say who it is   '}d answered there   n in no need of it"
+            who, asks = aside.contact or f"{aside.who}?", f"{aside.what} on {aside.network}{by}"
+            return _Look("@", who, None, asks, aside.profile, "never told", keys, BAD if late else SOON)
         case QuestionRow():
             return _Look("?", aside.contact, aside.organisation, aside.words, aside.subject, aside.because, yes_no)
         case FollowUpRow():
@@ -121,6 +130,8 @@ def answers(aside: Aside) -> tuple[str | None, str]:
             return None, "Wait no longer"
         case Unowed():
             return None, "None needed"
+        case SocialRow():
+            return None if aside.contact else "Who is it", "None needed"
         case _:
             return "Yes", "No"
 
@@ -142,6 +153,8 @@ def agree(aside: Aside, household: Household) -> Callable[[], str] | None:
 def decline(aside: Aside, household: Household) -> Callable[[], str] | None:
     """The owner's no; None where it is said in another way."""
     match aside:
+        case SocialRow():
+            return closed(aside, household, "in no need of an answer.")
         case QuestionRow(id=question):
             return lambda: asked.decline(household, question)
         case Unowed(message=row):
@@ -156,6 +169,11 @@ def decline(aside: Aside, household: Household) -> Callable[[], str] | None:
             return _told(lambda row: keeping.still_true(household, row.id, true=False), aside, no)
         case FollowUpRow():
             return None
+
+
+def closed(notice: SocialRow, household: Household, how: str) -> Callable[[], str]:
+    """Nothing is to be done any more about what somebody did on a social network."""
+    return _after(lambda: social.close(household, str(notice.message_id)), f"{notice.contact or notice.who}: {how}")
 
 
 def dismissed(day: ToldRow, household: Household) -> Callable[[], str]:

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain.lookalike import Caution
-from inboxcrm.service import brief, homecoming, lookalike
+from inboxcrm.service import brief, homecoming, lookalike, watched
 from inboxcrm.service.brief import Line
 from inboxcrm.service.household import Household
-from inboxcrm.store import call_backs, commitments, facts, home, told_occasions, unowed, views
+from inboxcrm.store import call_backs, commitments, facts, home, social, told_occasions, unowed, views
 from inboxcrm.store.call_backs import CallBack
 from inboxcrm.store.views import ContactRow, ListedRow, MessageRow, OwedRow, Step, Touch
 
@@ -90,7 +90,7 @@ class Desk:
                 paused_at=home.paused_at(connection),
                 braked_at=home.braked_at(connection),
                 alarms=tuple(home.alarms(connection)),
-                mailboxes=tuple(views.mailboxes(connection)),
+                mailboxes=tuple(watched.mailboxes(self.household, connection)),
                 absences=tuple((row, away) for row, away in home.absences(connection) if away.end_at > now),
                 returned=homecoming.pending(self.household, connection, now=now),
                 awaiting=len(views.outbox(connection, states=("awaiting",), limit=100)),
@@ -101,10 +101,13 @@ class Desk:
         return self.ask(lambda connection: views.piles(connection, now=self.now(), zone=self.zone))
 
     def asides(self) -> list[Aside]:
-        """What is asked of the owner beside the promises: questions, follow-ups whose day has come, suggestions."""
+        """What is asked of the owner beside the promises: what people did on social networks, questions, follow-ups
+        whose day has come, suggestions.
+        """
         now = self.now()
         with self.household.database.read() as connection:
             return [
+                *social.open_ones(connection)[:MOST_SUGGESTED],
                 *views.questions(connection),
                 *views.follow_ups(connection, due_by=now),
                 *_suggested(connection, now),

@@ -155,6 +155,8 @@ def mailbox(row: MailboxRow, now: datetime) -> Content:
         state = Content.styled("needs you: ", BAD) + said(row.cause, BAD)
     elif row.state == "watching":
         state = Content.styled("watching", MUTED if stale else GOOD)
+    elif row.state == "offline":
+        state = Content.styled("not read, no daemon runs", SOON)
     else:
         state = Content.styled(row.state.replace("_", " "), SOON)
     whole = ", all listed" if row.listed_whole else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from typing import TextIO
 
 _OWN = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__dict__) | {"message", "asctime", "taskName"}
 
@@ -39,9 +40,22 @@ def _event(record: logging.LogRecord) -> str:
     return record.getMessage().replace("\r", " ").replace("\n", " ")
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes where stderr is at that moment: above a progress bar while one is shown, not into its line."""
+
+    @property
+    def stream(self) -> TextIO:
+        """The present stderr."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, stream: TextIO) -> None:
+        """The one of the start is not kept."""
+
+
 def start(form: str, level: str) -> None:
     """Write our own loggers to stderr as "text" or "json"; other libraries only from warnings up."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("inboxcrm").setLevel(level.upper())

@@ -8,7 +8,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.desk import banner
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.service import actions
+from inboxcrm.service import actions, watched
 from inboxcrm.store import views
 
 
@@ -57,7 +57,7 @@ def _raw(place: Place, item_id: int) -> None:
 def approve(place: Place, item: int) -> None:
     """Let a waiting mail go (ITEM as listed by outbox)."""
     with bootstrap.household(place.home) as house:
-        click.echo(f"Item {item} is {actions.approve(house, item)}; the running daemon sends it.")
+        click.echo(f"Item {item} is {actions.approve(house, item)}; {watched.on_its_way(house)}.")
 
 
 @cli.command()
@@ -75,7 +75,7 @@ def reject(place: Place, item: int) -> None:
 def send_again(place: Place, item: int) -> None:
     """Send a mail of your own writing once more, of which nobody knows whether it left (state unknown in outbox)."""
     with bootstrap.household(place.home) as house:
-        click.echo(f"Item {item} is {actions.send_again(house, item)}; the running daemon sends it.")
+        click.echo(f"Item {item} is {actions.send_again(house, item)}; {watched.on_its_way(house)}.")
 
 
 @cli.command(short_help="Leave a mail of unknown fate alone.")

@@ -50,7 +50,7 @@ async def _show(daemon: Daemon) -> None:
                     bars[name] = progress.add_task(f"reading {name}, newest first", total=left)
                 if name in bars:
                     total = max(progress.tasks[bars[name]].total or 0, left)
-                    progress.update(bars[name], total=total, completed=total - left)
+                    progress.update(bars[name], total=total, completed=total - left, visible=left > 0)
             await asyncio.sleep(LOOK_SECONDS)
 
 

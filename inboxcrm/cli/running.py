@@ -23,7 +23,7 @@ from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import discovery, holidays, setup
+from inboxcrm.service import discovery, holidays, setup, watched
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
 from inboxcrm.service.listed import how_far
@@ -171,7 +171,7 @@ def status(place: Place, as_json: bool) -> None:
     with bootstrap.household(place.home) as house:
         zone, now = house.config.owner.timezone, house.clock.now()
         with house.database.read() as connection:
-            boxes, owed = views.mailboxes(connection), views.queue(connection, now=now, zone=zone)
+            boxes, owed = watched.mailboxes(house, connection), views.queue(connection, now=now, zone=zone)
             waiting = views.outbox(connection, states=("held", "awaiting", "queued", "sending", "unknown"))
             paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
             proposed = holidays.proposed(house, connection, now=now)

@@ -40,9 +40,9 @@ def message_of(household: Household, reference: str) -> int:
 
 
 def contact_of(connection: sqlite3.Connection, who: str) -> views.ContactRow:
-    """The contact a person means by an id, an address or a name. Raises NotFoundError, naming those it may be."""
-    if who.isdigit():
-        found = views.contact(connection, int(who))
+    """The contact a person means by an id (12, c12), an address or a name. NotFoundError names those it may be."""
+    if who.removeprefix("c").isdecimal():
+        found = views.contact(connection, int(who.removeprefix("c")))
         matching = [found] if found is not None else []
     else:
         matching = views.contacts(connection, like=who, limit=6)

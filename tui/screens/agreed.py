@@ -125,6 +125,10 @@ class AgreedScreen(SplitScreen):
         }
         return said_here[action] if action in said_here else super().key_says(action, words)
 
+    def leading_keys(self) -> Sequence[str]:
+        """What becomes of the one under the cursor."""
+        return "agree", "elsewhere", "not_needed"
+
     def action_agree(self) -> None:
         """It was meant."""
         row = self._here()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -97,7 +97,7 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         if hint:
             yield Static(hint, markup=False, id="hint")
         yield from self.body()
-        yield KeyLine(self.key_says)
+        yield KeyLine(self.key_says, self.leading_keys)
 
     def body(self) -> ComposeResult:
         """The page itself."""
@@ -116,11 +116,18 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         idle = action in self.HERE_ALREADY or (need is not None and need not in self._under_cursor)
         return None if idle else words
 
+    def leading_keys(self) -> Sequence[str]:
+        """The actions that one comes here for, as things stand."""
+        return ()
+
     def say_keys(self) -> None:
         """See what lies under the cursor, and have the line of keys written anew where other keys do something."""
         self._under_cursor = self._needs_met()
         bound = [each.binding for each in self.active_bindings.values() if each.binding.show]
-        said = tuple(self.key_says(each.action.partition("(")[0], each.description) for each in bound)
+        said = (
+            *self.leading_keys(),
+            *(self.key_says(each.action.partition("(")[0], each.description) for each in bound),
+        )
         if said != self._keys_said:
             self._keys_said = said
             self.refresh_bindings()

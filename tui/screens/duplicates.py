@@ -82,6 +82,10 @@ class DuplicatesScreen(SplitScreen):
             return None if self.rows.index is None else words if action == "agree" else "Two people"
         return super().key_says(action, words)
 
+    def leading_keys(self) -> Sequence[str]:
+        """The two answers."""
+        return "agree", "not_needed"
+
     def on_row_chosen(self, message: RowChosen) -> None:
         """The card of who would stay."""
         self.app.push_screen(ContactScreen(self._pairs[message.index].kept.id))

@@ -7,8 +7,8 @@ from datetime import datetime
 from textual.content import Content
 
 from inboxcrm.domain.text import many, visible
+from inboxcrm.service import watched
 from inboxcrm.service.listed import how_far
-from inboxcrm.store import views
 from inboxcrm.store.views import MailboxRow
 
 from ..words import ACCENT, BAD, GOOD, MUTED, SOON, ago, join, moment, said
@@ -30,7 +30,7 @@ class MailboxesScreen(PageScreen):
 
     def text(self) -> Content:
         """State, last check, last mail, what is still to be read, the next try and the cause."""
-        rows = self.desk.ask(views.mailboxes)
+        rows = self.desk.ask(lambda connection: watched.mailboxes(self.desk.household, connection))
         head = Content.styled("Mailboxes", "bold $foreground")
         if not rows:
             return head + Content("\n\nNo mailbox was read yet: inboxcrm run")

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.domain.text import many
-from inboxcrm.service import actions
+from inboxcrm.service import actions, watched
 from inboxcrm.service.household import Household
 from inboxcrm.store import views
 from inboxcrm.store.views import OutboxRow
@@ -49,8 +49,8 @@ class OutboxScreen(SplitScreen):
         Binding("a", "approve", "Approve"),
         Binding("r", "reject", "Reject"),
         Binding("A", "all", "All"),
-        Binding("S", "send_again", "Send again", show=False),
-        Binding("D", "leave_alone", "Leave alone", show=False),
+        Binding("S", "send_again", "Send again"),
+        Binding("D", "leave_alone", "Leave alone"),
     ]
 
     def __init__(self, about: int | None = None) -> None:
@@ -138,11 +138,17 @@ class OutboxScreen(SplitScreen):
             "choose": row is None or row.message_id is None,
             "approve": row is None or row.state not in ("held", "awaiting"),
             "reject": row is None or row.state not in ("held", "awaiting", "queued"),
+            "send_again": row is None or row.state != "unknown",
+            "leave_alone": row is None or row.state != "unknown",
             "go": True,
         }
         if action == "all":
             return "What waits" if self._all else words
         return None if idle.get(action, False) else super().key_says(action, words)
+
+    def leading_keys(self) -> Sequence[str]:
+        """The decisions."""
+        return "approve", "reject", "send_again", "leave_alone", "all"
 
     def action_approve(self) -> None:
         """Let it go; where only the list has room, the first press shows the text."""
@@ -189,7 +195,7 @@ class OutboxScreen(SplitScreen):
     def _decided(self, action: Callable[[Household, int], OutboxState], row: OutboxRow) -> str:
         state = action(self.desk.household, row.id)
         if state is OutboxState.QUEUED:
-            return f"The mail to {row.recipient} is on its way; the running daemon sends it."
+            return f"The mail to {row.recipient} is queued; {watched.on_its_way(self.desk.household)}."
         return f"The mail to {row.recipient} is {state}; the promise stands, silently."
 
     def action_all(self) -> None:

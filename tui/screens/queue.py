@@ -10,6 +10,7 @@ from textual.content import Content
 
 from inboxcrm.domain.text import many
 from inboxcrm.store.call_backs import CallBack
+from inboxcrm.store.social import SocialRow
 from inboxcrm.store.told_occasions import ToldRow
 from inboxcrm.store.views import OwedRow, Pile
 
@@ -172,7 +173,13 @@ class QueueScreen(SplitScreen):
             return yes
         if action == "not_needed" and aside is not None:
             return no
+        if action == "elsewhere" and isinstance(aside, SocialRow):
+            return "Answered there"
         return super().key_says(action, words)
+
+    def leading_keys(self) -> Sequence[str]:
+        """Yes and no beside each other where something is asked."""
+        return () if self._aside(self.rows.index) is None else ("agree", "elsewhere", "not_needed")
 
     def contact_here(self) -> int | None:
         """Whom it is about, also where that is no mail."""
@@ -197,6 +204,9 @@ class QueueScreen(SplitScreen):
         if isinstance(aside, ToldRow):
             self.keep_day(aside)
             return
+        if isinstance(aside, SocialRow) and aside.contact_id is None:
+            self.name_notice(aside)
+            return
         work = None if aside is None else asides.agree(aside, self.desk.household)
         if work is None:
             self.tell("Nothing is asked here.", bad=True)
@@ -216,6 +226,14 @@ class QueueScreen(SplitScreen):
             self.action_wait_no_longer()
         else:
             self.act(work)
+
+    def action_elsewhere(self) -> None:
+        """Answered on the social network; else a promise that is done."""
+        aside = self._aside(self.rows.index)
+        if not isinstance(aside, SocialRow):
+            super().action_elsewhere()
+        elif self.steady():
+            self.act(asides.closed(aside, self.desk.household, "answered there."))
 
     def action_approve(self) -> None:
         """Approving needs the text before one's eyes: to the outbox, at this person's mail."""

@@ -25,8 +25,14 @@ from .split import SplitScreen
 
 LISTED = 1_000
 LOOKED_BACK = timedelta(days=365)
-WIDTH = 24
-"""Cells of the longest bar."""
+BESIDE = 34
+"""Cells of a line that are no bar: the name before it, the figures behind."""
+
+LONGEST, SHORTEST = 24, 8
+"""Cells of the longest bar, as wide as there is room."""
+
+ROOMY = 72
+"""Cells that a share, its interval and what is aimed at take in one line."""
 
 LARGEST = 5
 """How many plans, organisations and contacts are listed; `inboxcrm stats` has more."""
@@ -92,8 +98,9 @@ class RecordScreen(SplitScreen):
         if index is not None and index < len(self._promises):
             shown.append(self._promise(self._promises[index]))
         if self._figures is not None and self._promises:
-            sections = [_chart(self._figures), _calibration(self._figures)]
-            sections += [_groups(self._figures, scope) for scope in ("plan", "organisation", "contact")]
+            width = self.sheet_width
+            sections = [_chart(self._figures, width), _calibration(self._figures, width)]
+            sections += [_groups(self._figures, scope, width) for scope in ("plan", "organisation", "contact")]
             shown += [each for each in sections if each.plain]
         self.lay(Content(""), Content("\n\n").join(shown))
 
@@ -118,7 +125,12 @@ class RecordScreen(SplitScreen):
         self.app.push_screen(MatterScreen(row.matter_id, row.message_id))
 
 
-def _chart(found: Record) -> Content:
+def _longest(width: int) -> int:
+    """The cells of the longest bar on a sheet of this width."""
+    return max(SHORTEST, min(LONGEST, width - BESIDE))
+
+
+def _chart(found: Record, width: int) -> Content:
     """A bar for each month: kept, late, broken, still open; with the share in time and how long answers took."""
     months = [group for group in found.groups if group.scope == "month"]
     most = max((_bars_of(group) for group in months), default=0)
@@ -126,19 +138,19 @@ def _chart(found: Record) -> Content:
         Content.styled("█", style) + Content.styled(f" {name}", MUTED) for name, style in zip(NAMES, BARS, strict=True)
     ]
     legend = Content("  ").join(signs)
-    heads = Content.styled(f"{'by month':<9}{'':<{WIDTH}} {'in time':>8} {'median':>7} {'4 in 5':>7}", MUTED)
-    return Content("\n").join([legend, heads, *(_bar(group, most) for group in months)])
+    heads = Content.styled(f"{'by month':<9}{'':<{_longest(width)}} {'in time':>8} {'median':>7} {'4 in 5':>7}", MUTED)
+    return Content("\n").join([legend, heads, *(_bar(group, most, _longest(width)) for group in months)])
 
 
 def _bars_of(group: Group) -> int:
     return group.tally.kept + group.tally.late + group.tally.broken + group.tally.live
 
 
-def _bar(group: Group, most: int) -> Content:
+def _bar(group: Group, most: int, longest: int) -> Content:
     tally = group.tally
-    cells = parts((tally.kept, tally.late, tally.broken, tally.live), width=WIDTH, most=most)
+    cells = parts((tally.kept, tally.late, tally.broken, tally.live), width=longest, most=most)
     bar = Content("").join([Content.styled("█" * count, style) for count, style in zip(cells, BARS, strict=True)])
-    return Content(f"{group.name:<9}") + bar + Content(" " * (WIDTH - sum(cells))) + _figures(group)
+    return Content(f"{group.name:<9}") + bar + Content(" " * (longest - sum(cells))) + _figures(group)
 
 
 def _figures(group: Group) -> Content:
@@ -150,29 +162,31 @@ def _figures(group: Group) -> Content:
     return Content(f" {in_time:>8} {median:>7} {share:>7}")
 
 
-def _groups(found: Record, scope: str) -> Content:
+def _groups(found: Record, scope: str, width: int) -> Content:
     """The largest of a kind, with the same figures."""
     listed = [group for group in found.groups if group.scope == scope][:LARGEST]
     if not listed:
         return Content("")
     rows = [
-        fit(said(group.name), Content(f"{group.tally.made:>4} made") + _figures(group), WIDTH + 34) for group in listed
+        fit(said(group.name), Content(f"{group.tally.made:>4} made") + _figures(group), _longest(width) + BESIDE)
+        for group in listed
     ]
     return Content("\n").join([Content.styled(f"by {scope}", MUTED), *rows])
 
 
-def _calibration(found: Record) -> Content:
+def _calibration(found: Record, width: int) -> Content:
     """What was told against what came of it, each share with its 95% interval."""
     rows = [
-        _share("told times that were held", found.kept_of_told, ""),
-        _share("of those learned", found.kept_of_learned, "aimed at 80-97%"),
-        _share("answers within the learned time", found.within_learned, "aimed at 80%"),
+        _share("told times that were held", found.kept_of_told, "", width),
+        _share("of those learned", found.kept_of_learned, "aimed at 80-97%", width),
+        _share("answers within the learned time", found.within_learned, "aimed at 80%", width),
     ]
     return Content("\n").join([Content.styled("calibration", MUTED), *rows])
 
 
-def _share(title: str, share: Share, aim: str) -> Content:
+def _share(title: str, share: Share, aim: str, width: int) -> Content:
     if share.share is None or share.low is None or share.high is None:
         return Content(f"{title:<32} ") + Content.styled("nothing to count yet", MUTED)
     figures = f"{share.share:>4.0%}  {share.low:.0%} to {share.high:.0%}, {share.hits} of {share.of}"
-    return Content(f"{title:<32} {figures}  ") + Content.styled(aim, MUTED)
+    title = f"{title:<32} " if width >= ROOMY else f"{title}\n  "
+    return Content(f"{title}{figures}  ") + Content.styled(aim, MUTED)

@@ -11,9 +11,10 @@ from inboxcrm.domain.deeds import CHANNELS
 from inboxcrm.domain.occasions import Occasion
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
-from inboxcrm.service import account, actions, commitments, keeping, told_days
+from inboxcrm.service import account, actions, commitments, keeping, social, told_days
 from inboxcrm.store import call_backs, touches
 from inboxcrm.store.occasions import OccasionRow
+from inboxcrm.store.social import SocialRow
 from inboxcrm.store.told_occasions import ToldRow
 
 from ..when import past
@@ -171,6 +172,27 @@ class MemoryKeys(ActingScreen):
 
     def _kept(self, row: OccasionRow) -> str:
         return f"{row.contact}: {row.kind.replace('-', ' ')} kept, {row.month:02}-{row.day:02}."
+
+    def name_notice(self, row: SocialRow) -> None:
+        """Somebody on a social network is a contact; asks which."""
+
+        def read(lines: Sequence[str]) -> int:
+            try:
+                return self.desk.ask(lambda connection: actions.contact_of(connection, lines[0].strip())).id
+            except UserError as error:
+                raise ValueError(str(error)) from None
+
+        def work(contact_id: int) -> str:
+            named = social.say_who(self.desk.household, str(row.message_id), contact_id)
+            return f"{named.contact}: {named.what} on {named.network}."
+
+        def done(contact_id: int | None) -> None:
+            if contact_id is not None:
+                self.act(partial(work, contact_id))
+
+        line = Line("who", hint="a name, an address, or c12")
+        detail = said(f"{row.what} on {row.network}  {row.profile}")
+        self.app.push_screen(Form(f"Who is {row.who}?", [line], read, detail=detail), done)
 
     def action_call_at(self) -> None:
         """When the owner calls somebody who asked for it."""

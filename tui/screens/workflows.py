@@ -143,6 +143,10 @@ class WorkflowsScreen(SplitScreen):
             return words if row is not None and row.state == "waiting" else None
         return super().key_says(action, words)
 
+    def leading_keys(self) -> Sequence[str]:
+        """What can be done to a step."""
+        return "stop", "skip"
+
     def action_stop(self) -> None:
         """Nothing more of this instance happens; what was done stays done."""
         row = self._waiting_here()

@@ -1,8 +1,8 @@
-"""The line of keys at the bottom: those that do something here, as many whole ones as there is room for."""
+"""The line of keys at the bottom: those that do something here, the page's own first, as many as there is room for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -13,7 +13,10 @@ from textual.widgets._footer import FooterKey  # the only name by which Textual 
 Says = Callable[[str, str], str | None]
 """Answers what is to be said of an action that its binding describes so; None for one that would do nothing."""
 
-LEAVE = "app.quit"
+Leading = Callable[[], Sequence[str]]
+"""Answers the actions for which one comes to this page, or to this row: their keys stand before all others."""
+
+OPEN, LEAVE = "choose", "app.quit"
 
 AROUND = 3
 """Cells around and within a key: one before, one between it and what it does, one behind."""
@@ -24,14 +27,14 @@ class KeyLine(Footer):
 
     _room = 0
 
-    def __init__(self, says: Says) -> None:
+    def __init__(self, says: Says, leading: Leading) -> None:
         super().__init__(show_command_palette=False)
-        self._says = says
+        self._says, self._leading = says, leading
 
     def compose(self) -> ComposeResult:
         """Keys, the first ones first, until there is no room."""
         self._room = self.app.size.width
-        yield from whole(said(super().compose(), self._says), self._room)
+        yield from whole(said(super().compose(), self._says, self._leading()), self._room)
 
     def on_resize(self) -> None:
         """More room, more keys."""
@@ -39,9 +42,15 @@ class KeyLine(Footer):
             self.refresh(recompose=True)
 
 
-def said(keys: Iterable[Widget], says: Says) -> Iterable[Widget]:
-    """Those of which there is something to say, saying it; the one that leaves stands last."""
-    for key in sorted(keys, key=lambda each: isinstance(each, FooterKey) and each.action == LEAVE):
+def said(keys: Iterable[Widget], says: Says, leading: Sequence[str]) -> Iterable[Widget]:
+    """Those of which there is something to say, saying it: what opens, the leading ones, the others, what leaves."""
+    order = [OPEN, *leading]
+
+    def place(key: Widget) -> int:
+        action = key.action.partition("(")[0] if isinstance(key, FooterKey) else ""
+        return order.index(action) if action in order else len(order) + (action == LEAVE)
+
+    for key in sorted(keys, key=place):
         if isinstance(key, FooterKey):
             words = says(key.action.partition("(")[0], key.description)
             if words is None:

@@ -159,10 +159,11 @@ class Rows(ScrollView, can_focus=True):
         return self._row(index, width)[line]
 
     def _empty_line(self, y: int, width: int) -> Strip:
-        if y != min(2, self.size.height // 2):
+        lines = Content.styled(self.nothing, "$quiet").wrap(max(1, width - 2 * MARK))
+        at = y - min(2, self.size.height // 2)
+        if not 0 <= at < len(lines):
             return Strip.blank(width, self.rich_style)
-        words = Content.styled(self.nothing, "$quiet").center(width)
-        return Visual.to_strips(self, words, width, 1, self.visual_style, pad=True)[0]
+        return Visual.to_strips(self, lines[at].center(width), width, 1, self.visual_style, pad=True)[0]
 
     def _row(self, index: int, width: int) -> list[Strip]:
         current = index == self._cursor
