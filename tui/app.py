@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
@@ -77,14 +78,26 @@ class DeskApp(App[None]):
         self.hint = hint
         self._stamp = (0, 0)
         self._read_at = 0.0
+        self._leaving = False
         self.register_theme(EVENING)
         self.register_theme(MORNING)
         self.theme = MORNING.name if light_terminal(os.environ) else EVENING.name
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed on while the desk is being left opens nothing: its windows would have no place any more."""
+        if not (self._leaving and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
+
+    async def action_quit(self) -> None:
+        """Leave the desk."""
+        self._leaving = True
+        await super().action_quit()
 
     def on_mount(self) -> None:
         """The stack the assistant left on the desk comes first."""
         self._stamp = self.desk.stamp()
         self._read_at = self.desk.household.clock.monotonic()
+        self.app_resume_signal.subscribe(self, self._show_again)
         self.push_screen(QueueScreen())
         self.set_interval(POLL, self._look)
         if not self.is_headless and _has_terminal():
@@ -95,6 +108,11 @@ class DeskApp(App[None]):
         stamp, at = self.desk.stamp(), self.desk.household.clock.monotonic()
         if stamp != self._stamp or at - self._read_at >= AGE:
             self.read_again()
+
+    def _show_again(self, _: App[object]) -> None:
+        """Back from the shell, whose text stands where the desk stood: paint all of it, as the home is now."""
+        self.refresh(layout=True)
+        self.read_again()
 
     def read_again(self) -> None:
         """Show the page as the home is now."""

@@ -234,6 +234,23 @@ async def test_the_line_of_keys_names_what_does_something_here(home: Home, sit: 
         assert named(desk) == {"Search", "Quit", "Outbox"}
 
 
+async def test_a_small_terminal_shows_the_pages_own_keys_and_whole_windows(home: Home, sit: Sit) -> None:
+    home.awaiting(home.mail("Ada Asker", "figures"))
+
+    async with sit(width=60, height=18) as desk:
+        await desk.press("2")
+        assert "a Approve  r Reject" in desk.screen.split("\n")[-1]
+
+        await desk.press("w")
+        await desk.type("nonsense")
+        await desk.press("enter")
+        assert "catch up" in desk.screen
+        assert "Enter does it" in desk.screen
+        assert "'nonsense' is no time" in desk.screen
+        await desk.press("escape", "6")
+        assert "A shows what was done." in " ".join(desk.screen.split())
+
+
 async def test_on_a_narrow_terminal_the_first_a_shows_the_text_and_the_second_approves(home: Home, sit: Sit) -> None:
     item = home.awaiting(home.mail("Ada Asker", "figures"), "My answer comes on Tuesday.")
 

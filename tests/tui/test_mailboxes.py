@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from inboxcrm_tui.screens.mailboxes import MailboxesScreen
 
-from inboxcrm.store import folders
+from inboxcrm.home import HomeLock
+from inboxcrm.store import folders, views
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home
 
@@ -44,3 +45,31 @@ async def test_each_mailbox_says_what_was_read_and_plainly_why_it_is_not(home: H
         await desk.press("escape")
 
         assert "figures" in desk.screen
+
+
+async def test_a_mailbox_is_only_said_to_be_watched_while_a_daemon_runs(home: Home, sit: Sit) -> None:
+    waiting = home.awaiting(home.mail("Ada Asker", "figures"))
+    with home.household.database.write() as connection:
+        folders.note_check(
+            connection,
+            "main",
+            state="watching",
+            cause=None,
+            last_checked_at=NOW,
+            last_mail_at=NOW,
+            next_attempt_at=None,
+            backlog=0,
+        )
+
+    async with sit(width=160) as desk:
+        assert "main not read, no daemon runs · checked just now" in desk.screen
+        await desk.press("2", "a")
+        assert "when the daemon runs (inboxcrm run)." in desk.screen
+
+        with HomeLock(home.household.config.home):
+            desk.app.read_again()
+            assert "main watching · checked just now" in desk.screen
+
+    item = home.household.database.reading(lambda connection: views.outbox_item(connection, waiting))
+    assert item is not None
+    assert item.state == "queued"

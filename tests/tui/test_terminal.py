@@ -19,10 +19,11 @@ from inboxcrm_tui.app import run
 from tests.tui.home import NOW
 with bootstrap.household(Path(sys.argv[1]), clock=FakeClock(NOW)) as household:
     run(household)
+print("the desk was left")
 """
 
 
-def test_the_desk_opens_turns_pages_and_leaves_in_tmux(tmux: str, tmp_path: Path) -> None:
+def test_the_desk_opens_stops_goes_on_turns_pages_and_leaves_in_tmux(tmux: str, tmp_path: Path) -> None:
     with opened(tmp_path) as home:
         _fill(home)
     program = tmp_path / "sit_down.py"
@@ -34,6 +35,9 @@ def test_the_desk_opens_turns_pages_and_leaves_in_tmux(tmux: str, tmp_path: Path
     def screen() -> str:
         return subprocess.run([*server, "capture-pane", "-p"], capture_output=True, text=True, check=False).stdout
 
+    def type_in(*keys: str) -> None:
+        subprocess.run([*server, "send-keys", *keys], check=True)
+
     def wait_for(text: str) -> None:
         for _ in range(150):
             if text in screen():
@@ -41,23 +45,21 @@ def test_the_desk_opens_turns_pages_and_leaves_in_tmux(tmux: str, tmp_path: Path
             time.sleep(0.1)
         raise AssertionError(f"{text!r} never came up on:\n{screen()}")
 
-    subprocess.run(
-        [*server, "new-session", "-d", "-x", "120", "-y", "35", sys.executable, str(program), str(tmp_path)],
-        env=environment,
-        check=True,
-    )
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    subprocess.run([*server, "new-session", "-d", "-x", "120", "-y", "35", *shell], env=environment, check=True)
+    type_in(f"{sys.executable} {program} {tmp_path}", "Enter")
     try:
         wait_for("1 person waits for you")
         assert "[@click=app.quit]figures" in screen()
-        subprocess.run([*server, "send-keys", "h"], check=True)
+        type_in("C-z")
+        wait_for("Stopped")
+        type_in("fg", "Enter")
+        wait_for("1 person waits for you")
+        type_in("h")
         wait_for("Keeping a promise")
-        subprocess.run([*server, "send-keys", "q"], check=True)
-        for _ in range(100):
-            if subprocess.run([*server, "has-session"], capture_output=True, check=False).returncode:
-                break
-            time.sleep(0.1)
-        else:
-            raise AssertionError("the desk did not leave")
+        type_in("q", "w", "f")
+        wait_for("the desk was left")
+        assert "Traceback" not in screen()
     finally:
         subprocess.run([*server, "kill-server"], capture_output=True, check=False)
 
