@@ -20,7 +20,8 @@ USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
 
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("Begin", "demo init doctor run status"),
-    ("The desk", "queue promises done owe extend snooze withdraw callback outbox approve reject send-again dismiss"),
+    ("The desk", "queue promises done owe extend snooze withdraw callback"),
+    ("Mail that goes out", "answer outbox approve reject reword send-again dismiss"),
     ("Whose turn", "followup followups close questions agree disagree matter"),
     ("Absence and calm", "away back return holidays calendar pause resume"),
     (
@@ -69,6 +70,7 @@ MODULES = (
     "told_occasions",
     "turns",
     "workflows",
+    "writing",
 )
 """The modules that hold the commands."""
 

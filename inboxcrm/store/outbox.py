@@ -214,6 +214,24 @@ def approve(connection: sqlite3.Connection, item: Item, *, at: datetime) -> Outb
     return state
 
 
+def dedupe_key(connection: sqlite3.Connection, item_id: int) -> str:
+    """The key under which an item was entered; its Message-ID follows from it."""
+    row = connection.execute("SELECT dedupe_key FROM outbox WHERE id = ?", (item_id,)).fetchone()
+    return str(row[0])
+
+
+def reword(connection: sqlite3.Connection, item_id: int, draft: Draft) -> None:
+    """Put other words in the place of those of an owner's mail that awaits the owner; of no other."""
+    connection.execute(
+        """
+        UPDATE outbox
+        SET subject = :subject, text = :text, raw = :raw
+        WHERE id = :id AND kind = 'owner' AND state = 'awaiting' AND mail_id = :mail_id
+        """,
+        {"id": item_id, "subject": draft.subject, "text": draft.text, "raw": draft.raw, "mail_id": draft.message_id},
+    )
+
+
 def claim(connection: sqlite3.Connection, item: Item, step: Step = Step.CONNECT) -> bool:
     """Take an item for sending, committed before the network is touched; False when it is no longer there to take.
 

@@ -134,7 +134,7 @@ class Home:
                 language="en",
                 preview=text[:80],
             )
-            message_id = messages.insert(connection, message, text.encode(), filed)
+            message_id = messages.insert(connection, message, _raw(message), filed)
             messages.index(connection)
             promise_id = None
             if promised and direction == "in":
@@ -218,6 +218,12 @@ class Home:
         }
         with self.household.database.write() as connection:
             decisions.keep(connection, mail.message_id, story, at=NOW)
+
+
+def _raw(message: Message) -> bytes:
+    author, reader = message.from_[0].spec, message.to[0].spec
+    head = f"From: {author}\nTo: {reader}\nSubject: {message.subject}\nMessage-ID: {message.message_id}\n\n"
+    return (head + message.text).encode(errors="replace")
 
 
 @contextmanager

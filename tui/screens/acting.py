@@ -10,12 +10,14 @@ from textual.screen import Screen
 
 from inboxcrm.domain.text import visible
 from inboxcrm.errors import InboxcrmError
+from inboxcrm.service.writing import Words
 from inboxcrm.store.views import OwedRow
 
 from ..desk import Desk, Sheet
 from ..when import future
 from ..words import said
 from .dialogs import Confirm
+from .writing import WritingDialog
 
 if TYPE_CHECKING:
     from ..app import DeskApp
@@ -84,6 +86,17 @@ class ActingScreen(Screen[None]):
         cast("DeskApp", self.app).read_again()
         if after is not None:
             after()
+
+    def write(self, question: str, before: Words, keep: Callable[[Words], str]) -> None:
+        """Have the owner write; `keep` keeps the words on the store's thread."""
+
+        def written(told: str | None) -> None:
+            if told is not None:
+                self.tell(told)
+                cast("DeskApp", self.app).read_again()
+
+        run = self.desk.household.run
+        self.app.push_screen(WritingDialog(question, before, lambda words: run(keep, words)), written)
 
     def ask(self, question: str, words: str, work: Callable[[], str]) -> None:
         """Do something after a yes."""

@@ -31,6 +31,7 @@ class Need(Enum):
 
 NEEDS: Mapping[str, Need] = {
     "why": Need.MAIL,
+    "answer": Need.MAIL,
     "fact": Need.PERSON,
     "contact": Need.PERSON,
     "answered": Need.PROMISE,
@@ -47,6 +48,7 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,h", "help", "Help", key_display="h"),
+        Binding("r", "answer", "Answer"),
         Binding("p", "answered('phone', 'phoned')", "Phoned"),
         Binding("m", "answered('met', 'met')", "Met", show=False),
         Binding("o", "other", "Other", show=False),

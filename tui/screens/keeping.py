@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from inboxcrm.service import actions, turns
+from inboxcrm.errors import UserError
+from inboxcrm.service import actions, turns, writing
+from inboxcrm.service.writing import Words
 from inboxcrm.store.views import OwedRow
 
 from ..when import past
@@ -19,6 +21,24 @@ WHEN = Line("when", "now", "now, 20m (ago), 14:30, yesterday 16:00")
 
 class KeepingKeys(ActingScreen):
     """Phoned, met, done, not needed, settled, extend, snooze."""
+
+    def action_answer(self) -> None:
+        """Write an answer to the mail here; it waits in the outbox."""
+        sheet = self.sheet_here()
+        if sheet is None:
+            return
+        house, reference = self.desk.household, str(sheet.row.id)
+        try:
+            before = writing.answer_to(house, reference)
+        except UserError as error:
+            self.tell(str(error), bad=True)
+            return
+
+        def keep(words: Words) -> str:
+            item = writing.answer(house, reference, words)
+            return f"Your answer waits in the outbox (2): a lets it go, E changes it. It is item {item}."
+
+        self.write(f"Answer to {sheet.row.contact or sheet.row.sender}", before, keep)
 
     def action_answered(self, how: str, verb: str) -> None:
         """The owner answered by another channel; when is asked."""

@@ -11,8 +11,10 @@ from textual.content import Content
 
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.domain.text import many
-from inboxcrm.service import actions, watched
+from inboxcrm.errors import UserError
+from inboxcrm.service import actions, watched, writing
 from inboxcrm.service.household import Household
+from inboxcrm.service.writing import Words
 from inboxcrm.store import views
 from inboxcrm.store.views import OutboxRow
 
@@ -27,6 +29,7 @@ from .split import SplitScreen
 LISTED = 500
 PROMISE_KEYS = frozenset(
     {
+        "answer",
         "answered",
         "other",
         "extend",
@@ -48,6 +51,7 @@ class OutboxScreen(SplitScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", "Approve"),
         Binding("r", "reject", "Reject"),
+        Binding("E", "reword", "Edit"),
         Binding("A", "all", "All"),
         Binding("S", "send_again", "Send again"),
         Binding("D", "leave_alone", "Leave alone"),
@@ -138,6 +142,7 @@ class OutboxScreen(SplitScreen):
             "choose": row is None or row.message_id is None,
             "approve": row is None or row.state not in ("held", "awaiting"),
             "reject": row is None or row.state not in ("held", "awaiting", "queued"),
+            "reword": row is None or row.kind != "owner" or row.state != "awaiting",
             "send_again": row is None or row.state != "unknown",
             "leave_alone": row is None or row.state != "unknown",
             "go": True,
@@ -148,7 +153,7 @@ class OutboxScreen(SplitScreen):
 
     def leading_keys(self) -> Sequence[str]:
         """The decisions."""
-        return "approve", "reject", "send_again", "leave_alone", "all"
+        return "approve", "reject", "reword", "send_again", "leave_alone", "all"
 
     def action_approve(self) -> None:
         """Let it go; where only the list has room, the first press shows the text."""
@@ -157,6 +162,24 @@ class OutboxScreen(SplitScreen):
     def action_reject(self) -> None:
         """Drop it; the promise stands, silently."""
         self._decide(actions.reject)
+
+    def action_reword(self) -> None:
+        """Other words for a draft of the owner's own."""
+        index = self.rows.index
+        if index is None:
+            return
+        row = self._items[index]
+        try:
+            before = writing.of_draft(self.desk.household, row.id)
+        except UserError as error:
+            self.tell(str(error), bad=True)
+            return
+
+        def work(words: Words) -> str:
+            writing.reword(self.desk.household, row.id, words)
+            return f"Your words to {row.recipient} are kept; a lets them go."
+
+        self.write(f"To {row.contact or row.recipient}", before, work)
 
     def action_send_again(self) -> None:
         """Send a mail of one's own, of which nobody knows whether it arrived, once more."""

@@ -74,6 +74,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Keeping a promise",
         (
+            ("r", "answer: write it here; it waits in the outbox for your a"),
             ("p", "phoned; asks when"),
             ("m", "met; asks when"),
             ("o", "answered in another way; say which"),
@@ -105,6 +106,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("a", "approve the mail under the cursor (from the queue: look at it first)"),
             ("r", "reject it; the promise stands, silently"),
+            ("E", "in the outbox: change the words of a draft of yours"),
             ("S  D", "in the outbox, where nobody knows whether it left: send again, or leave it at that"),
             ("A", "in the outbox: also what has gone or was dropped"),
         ),

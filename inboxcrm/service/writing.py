@@ -1,0 +1,158 @@
+"""The owner's own words: in the place of a draft's, or as the answer to a mail. They wait for the owner's key."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from inboxcrm.domain.address import base_key, organisational_domain
+from inboxcrm.domain.mime import parse
+from inboxcrm.domain.outbox import Draft, OutboxState, OwnerMail
+from inboxcrm.domain.plan import Silence
+from inboxcrm.domain.quoting import normalised_subject
+from inboxcrm.errors import UserError
+from inboxcrm.render import UndeliverableError, UnsafeMailError, compose_owner_mail
+from inboxcrm.service import drafting
+from inboxcrm.service.actions import NotFoundError, message_of
+from inboxcrm.service.household import Household
+from inboxcrm.store import home, outbox, views
+
+BY_HAND = "by-hand"
+"""Stands where other mail in the outbox has the name of its template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a mail says: one line of subject, and the text."""
+
+    subject: str
+    text: str
+
+
+def of_draft(household: Household, item_id: int) -> Words:
+    """What a draft says now. UserError where it is none whose words the owner may change."""
+    with household.database.read() as connection:
+        _draft(connection, item_id)
+        row = views.outbox_item(connection, item_id)
+    assert row is not None
+    return Words(row.subject, row.text)
+
+
+def reword(household: Household, item_id: int, words: Words) -> None:
+    """Let a draft say this; it goes on waiting for the owner's key. UserError where it may not be changed, or says
+    nothing.
+    """
+    _something(words)
+    now = household.clock.now()
+    with household.database.write() as connection:
+        item = _draft(connection, item_id)
+        before = parse(item.raw)
+        mail = OwnerMail(
+            to=before.to[0],
+            alias=before.from_[0].spec,
+            subject=words.subject,
+            text=words.text,
+            in_reply_to=next(iter(before.in_reply_to), None),
+            references=before.references,
+            dedupe_key=outbox.dedupe_key(connection, item_id),
+            language=before.first("content-language"),
+        )
+        outbox.reword(connection, item_id, _made(household, mail))
+        home.journal(connection, "reworded", f"item {item_id}", {"subject": words.subject}, now=now)
+
+
+def answer_to(household: Household, reference: str) -> Words:
+    """What an answer begins with: the subject, and their letter, quoted. UserError where there is nobody to answer."""
+    row_id = message_of(household, reference)
+    with household.database.read() as connection:
+        told = _told(household, connection, row_id)
+        text = views.text(connection, row_id)
+    subject = told.message.subject
+    quoted = "\n".join(f"> {line}".rstrip() for line in text.rstrip().splitlines())
+    return Words(subject if subject.lower().startswith("re:") else f"Re: {subject}", f"\n\n{quoted}\n")
+
+
+def answer(household: Household, reference: str, words: Words) -> int:
+    """Lay an answer into the outbox, where it waits for the owner's key; answers its item. UserError as `answer_to`."""
+    _something(words)
+    row_id = message_of(household, reference)
+    now = household.clock.now()
+    with household.database.write() as connection:
+        told = _told(household, connection, row_id)
+        key = f"{BY_HAND}:{row_id}:{now.isoformat()}"
+        mail = OwnerMail(
+            to=told.to,
+            alias=told.alias,
+            subject=words.subject,
+            text=words.text,
+            in_reply_to=told.message.message_id,
+            references=told.message.references,
+            dedupe_key=key,
+        )
+        entry = outbox.Entry(
+            kind="owner",
+            mailbox_id=told.mailbox_id or 0,
+            message_id=row_id,
+            matter_id=told.matter_id,
+            promise_id=None,
+            template=BY_HAND,
+            state=OutboxState.AWAITING,
+            hold=True,
+            mode=household.config.acknowledge.mode,
+            dedupe_key=key,
+            recipient_base=base_key(told.to.key),
+            recipient_domain=organisational_domain(told.to.domain),
+            subject_key=normalised_subject(words.subject),
+            stranger=not told.known,
+            form_lead=False,
+            due_at=None,
+            send_after=now,
+            expires_at=now + drafting.GOOD_FOR,
+        )
+        item_id = outbox.add(connection, entry, _made(household, mail), now=now)
+        home.journal(connection, "answer-written", f"item {item_id}", {"message": row_id}, now=now)
+    return item_id
+
+
+def _draft(connection: sqlite3.Connection, item_id: int) -> outbox.Item:
+    item = outbox.by_id(connection, item_id)
+    if item is None:
+        raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox")
+    if item.kind != "owner":
+        raise UserError(
+            f"item {item_id} is the machine's own mail, and says what its template says. Change that: "
+            f"inboxcrm templates edit {item.template}"
+        )
+    if item.state is not OutboxState.AWAITING:
+        raise UserError(f"item {item_id} is {item.state}: only a draft that waits for your key can be changed")
+    return item
+
+
+def _told(household: Household, connection: sqlite3.Connection, row_id: int) -> drafting.About:
+    told = drafting.about(household, connection, row_id)
+    if isinstance(told, Silence):
+        raise UserError(f"this cannot be answered here: {told.because}")
+    if told.mailbox_id is None:
+        raise UserError("this cannot be answered here: the mail lies in no mailbox any more")
+    return told
+
+
+def _something(words: Words) -> None:
+    own = [line for line in words.text.splitlines() if line.strip() and not line.startswith(">")]
+    if not own:
+        raise UserError("there is no word of yours in it yet")
+    if not words.subject.strip():
+        raise UserError("give it a subject")
+
+
+def _made(household: Household, mail: OwnerMail) -> Draft:
+    try:
+        return compose_owner_mail(
+            mail,
+            owner=household.config.owner,
+            secret=household.secret,
+            now=household.clock.now(),
+            smtputf8=any(each.smtputf8 for each in household.config.mailboxes),  # the transport knows its own server
+        )
+    except (UndeliverableError, UnsafeMailError) as error:
+        raise UserError(f"this mail cannot be sent: {error}") from error
