@@ -282,11 +282,12 @@ def mixed_script(spec: str) -> bool:
     if spec.isascii() and "xn--" not in spec.lower():
         return False
     local, _, domain = spec.rpartition("@")
-    labels = [_shown(label) for label in domain.split(".")[:127]]
+    labels = [shown_label(label) for label in domain.split(".")[:127]]
     return _mixed(local) or any(_mixed(label) or _looks_latin(label) for label in labels)
 
 
-def _shown(label: str) -> str:
+def shown_label(label: str) -> str:
+    """A label of a domain as it would be shown: decoded where it is an A-label (RFC 5891) that means something."""
     if not label.lower().startswith("xn--"):
         return label
     try:

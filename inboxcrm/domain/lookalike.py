@@ -10,9 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-import idna
-
-from inboxcrm.domain.address import mixed_script
+from inboxcrm.domain.address import mixed_script, shown_label
 
 LONGEST = 320
 
@@ -46,16 +44,7 @@ def _hidden(char: str) -> bool:
 
 def shown(domain: str) -> str:
     """A domain as it would be shown: its A-labels decoded (RFC 5891), unchanged where they mean nothing."""
-    return ".".join(_label(label) for label in domain.split(".")[:127])
-
-
-def _label(label: str) -> str:
-    if not label.lower().startswith("xn--"):
-        return label
-    try:
-        return idna.decode(label)
-    except (idna.IDNAError, UnicodeError, ValueError):
-        return label
+    return ".".join(shown_label(label) for label in domain.split(".")[:127])
 
 
 @dataclass(frozen=True, slots=True)

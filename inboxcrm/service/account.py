@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from inboxcrm.domain import touches as account
 from inboxcrm.domain.commitments import LANGUAGES
@@ -28,26 +28,14 @@ AT_ONCE = 20
 
 async def class_new(household: Household) -> int:
     """Class the owner's letters that came since the last time; answers how many."""
-    made = 0
-    while letters := await household.run(_take, household):
-        proposed = await asyncio.to_thread(_propose_all, household, letters)
-        await household.jot(_keep, letters, proposed)
-        made += len(letters)
-        await asyncio.sleep(0)
-    return made
-
-
-def _take(household: Household) -> list[OwnLetter]:
     since = household.clock.now() - LOOKED_BACK
-    return reading_along.unread(
+    return await reading_along.read_new(
         household,
         CURSOR,
-        lambda connection, after: touches.unclassed(connection, after=after, since=since, limit=AT_ONCE),
+        ask=lambda connection, after: touches.unclassed(connection, after=after, since=since, limit=AT_ONCE),
+        hear=partial(propose, household),
+        keep=_keep,
     )
-
-
-def _propose_all(household: Household, letters: Sequence[OwnLetter]) -> list[Proposal]:
-    return [propose(household, each) for each in letters]
 
 
 def propose(household: Household, letter: OwnLetter) -> Proposal:
@@ -63,8 +51,8 @@ def propose(household: Household, letter: OwnLetter) -> Proposal:
     )
 
 
-def _keep(connection: sqlite3.Connection, letters: Sequence[OwnLetter], proposed: Sequence[Proposal]) -> None:
-    for letter, each in zip(letters, proposed, strict=True):
+def _keep(connection: sqlite3.Connection, proposed: Sequence[tuple[OwnLetter, Proposal]]) -> int:
+    for letter, each in proposed:
         touches.add(
             connection,
             contact_id=letter.contact_id,
@@ -73,7 +61,7 @@ def _keep(connection: sqlite3.Connection, letters: Sequence[OwnLetter], proposed
             because=each.because,
             message_id=letter.id,
         )
-    reading_along.move(connection, CURSOR, letters[-1].id)
+    return len(proposed)
 
 
 def correct(household: Household, reference: str, kind: Class) -> TouchRow:

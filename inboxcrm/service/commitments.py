@@ -5,11 +5,11 @@ Nothing here stands on the path of an arriving mail: `read_new` runs beside it, 
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inboxcrm.domain import commitments as spoken
@@ -42,25 +42,14 @@ class _Heard:
 
 async def read_new(household: Household) -> int:
     """Read the letters that came since the last time; answers how many suggestions they made."""
-    made = 0
-    while letters := await household.run(_take, household):
-        heard = await asyncio.to_thread(_hear_all, household, letters)
-        made += await household.jot(_keep, household, letters, heard)
-        await asyncio.sleep(0)
-    return made
-
-
-def _take(household: Household) -> list[ReadMail]:
     since = household.clock.now() - LOOKED_BACK
-    return reading_along.unread(
+    return await reading_along.read_new(
         household,
         CURSOR,
-        lambda connection, after: commitments.unread(connection, after=after, since=since, limit=AT_ONCE),
+        ask=lambda connection, after: commitments.unread(connection, after=after, since=since, limit=AT_ONCE),
+        hear=partial(hear, household),
+        keep=lambda connection, heard: _keep(connection, heard, now=household.clock.now()),
     )
-
-
-def _hear_all(household: Household, letters: Sequence[ReadMail]) -> list[list[_Heard]]:
-    return [hear(household, letter) for letter in letters]
 
 
 def hear(household: Household, letter: ReadMail) -> list[_Heard]:
@@ -96,16 +85,12 @@ def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
         return otherwise
 
 
-def _keep(
-    connection: sqlite3.Connection, household: Household, letters: Sequence[ReadMail], heard: Sequence[list[_Heard]]
-) -> int:
-    now = household.clock.now()
+def _keep(connection: sqlite3.Connection, heard: Sequence[tuple[ReadMail, list[_Heard]]], *, now: datetime) -> int:
     made = 0
-    for letter, found in zip(letters, heard, strict=True):
+    for letter, found in heard:
         _settle_by(connection, letter, now)
         for each in found:
             made += _suggest(connection, letter, each, now)
-    reading_along.move(connection, CURSOR, letters[-1].id)
     return made
 
 

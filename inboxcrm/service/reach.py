@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -174,50 +173,48 @@ def give_role(household: Household, reference: str, contact_id: int, role: str |
 # -- numbers below letters
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A letter, and the country by which a number below it without one is dialled."""
+
+    mail: ReadMail
+    region: str | None
+
+    @property
+    def id(self) -> int:
+        return self.mail.id
+
+
 async def read_new(household: Household) -> int:
     """Look for numbers below the letters that came since the last time; answers how many were suggested."""
-    made = 0
-    while letters := await household.run(_take, household):
-        found = await asyncio.to_thread(_hear_all, letters)
-        made += await household.jot(_keep, letters, found)
-        await asyncio.sleep(0)
-    return made
-
-
-def _take(household: Household) -> list[tuple[ReadMail, str | None]]:
     since = household.clock.now() - LOOKED_BACK
 
-    def ask(connection: sqlite3.Connection, after: int) -> list[tuple[ReadMail, str | None]]:
+    def ask(connection: sqlite3.Connection, after: int) -> list[_Letter]:
         return [
-            (each, None if each.contact_id is None else _region(household, connection, each.contact_id))
+            _Letter(each, None if each.contact_id is None else _region(household, connection, each.contact_id))
             for each in commitments.unread(connection, after=after, since=since, limit=AT_ONCE)
         ]
 
-    return reading_along.unread(household, CURSOR, ask)
+    return await reading_along.read_new(household, CURSOR, ask=ask, hear=_numbers, keep=_keep)
 
 
-def _hear_all(letters: Sequence[tuple[ReadMail, str | None]]) -> list[list[Number]]:
-    return [
-        in_signature(letter.text, region) if letter.direction == "in" and letter.contact_id is not None else []
-        for letter, region in letters
-    ]
+def _numbers(letter: _Letter) -> list[Number]:
+    mail = letter.mail
+    if mail.direction != "in" or mail.contact_id is None:
+        return []
+    return in_signature(mail.text, letter.region)
 
 
-def _keep(
-    connection: sqlite3.Connection,
-    letters: Sequence[tuple[ReadMail, str | None]],
-    found: Sequence[list[Number]],
-) -> int:
+def _keep(connection: sqlite3.Connection, found: Sequence[tuple[_Letter, list[Number]]]) -> int:
     made = 0
-    for (letter, _), numbers in zip(letters, found, strict=True):
+    for letter, numbers in found:
         for number in numbers:
             made += reach.add_phone(
                 connection,
-                contacts.holder(connection, letter.contact_id or 0),
+                contacts.holder(connection, letter.mail.contact_id or 0),
                 number,
                 state=reach.SUGGESTED,
-                at=letter.received_at,
+                at=letter.mail.received_at,
                 message_id=letter.id,
             )
-    reading_along.move(connection, CURSOR, letters[-1][0].id)
     return made

@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, views
 
+
+class Numbered(Protocol):
+    """Something that stands in a row of the mail on record."""
+
+    @property
+    def id(self) -> int:
+        """The number of the row."""
+
+
 T = TypeVar("T")
+Row = TypeVar("Row", bound=Numbered)
+Heard = TypeVar("Heard")
+
+
+async def read_new(
+    household: Household,
+    cursor: str,
+    *,
+    ask: Callable[[sqlite3.Connection, int], list[Row]],
+    hear: Callable[[Row], Heard],
+    keep: Callable[[sqlite3.Connection, Sequence[tuple[Row, Heard]]], int],
+) -> int:
+    """Read what came since the last time, round by round; answers the sum of what `keep` made of each.
+
+    `ask` finds the next few behind a row, `hear` looks at one of them, in a thread, and `keep` notes what was heard of
+    all of them in the transaction that moves the cursor.
+    """
+    made = 0
+    while rows := await household.run(unread, household, cursor, ask):
+        heard = await asyncio.to_thread(lambda some: [(row, hear(row)) for row in some], rows)
+        made += await household.jot(_keep, cursor, heard, keep)
+        await asyncio.sleep(0)
+    return made
+
+
+def _keep(
+    connection: sqlite3.Connection,
+    cursor: str,
+    heard: Sequence[tuple[Row, Heard]],
+    keep: Callable[[sqlite3.Connection, Sequence[tuple[Row, Heard]]], int],
+) -> int:
+    made = keep(connection, heard)
+    move(connection, cursor, heard[-1][0].id)
+    return made
 
 
 def unread(household: Household, cursor: str, ask: Callable[[sqlite3.Connection, int], list[T]]) -> list[T]:

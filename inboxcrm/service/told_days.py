@@ -5,7 +5,6 @@ Nothing here stands on the path of an arriving mail: `read_new` runs beside it, 
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -32,25 +31,14 @@ AT_ONCE = 20
 
 async def read_new(household: Household) -> int:
     """Read the letters that came since the last time; answers how many days they told."""
-    made = 0
-    while letters := await household.run(_take, household):
-        told = await asyncio.to_thread(_hear_all, household, letters)
-        made += await household.jot(_keep, letters, told)
-        await asyncio.sleep(0)
-    return made
-
-
-def _take(household: Household) -> list[ReadMail]:
     since = household.clock.now() - LOOKED_BACK
-    return reading_along.unread(
+    return await reading_along.read_new(
         household,
         CURSOR,
-        lambda connection, after: commitments.unread(connection, after=after, since=since, limit=AT_ONCE),
+        ask=lambda connection, after: commitments.unread(connection, after=after, since=since, limit=AT_ONCE),
+        hear=lambda letter: hear(household, letter) if letter.direction == "in" else [],
+        keep=_keep,
     )
-
-
-def _hear_all(household: Household, letters: Sequence[ReadMail]) -> list[list[Told]]:
-    return [hear(household, letter) if letter.direction == "in" else [] for letter in letters]
 
 
 def hear(household: Household, letter: ReadMail) -> list[Told]:
@@ -62,10 +50,8 @@ def hear(household: Household, letter: ReadMail) -> list[Told]:
     return spoken.told(words, spoken_in, said_on=said_on, american=str(zone).startswith("America/"))
 
 
-def _keep(connection: sqlite3.Connection, letters: Sequence[ReadMail], told: Sequence[list[Told]]) -> int:
-    made = sum(1 for letter, days in zip(letters, told, strict=True) for _ in _suggest(connection, letter, days))
-    reading_along.move(connection, CURSOR, letters[-1].id)
-    return made
+def _keep(connection: sqlite3.Connection, heard: Sequence[tuple[ReadMail, list[Told]]]) -> int:
+    return sum(1 for letter, days in heard for _ in _suggest(connection, letter, days))
 
 
 def _suggest(connection: sqlite3.Connection, letter: ReadMail, days: Sequence[Told]) -> Iterator[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inboxcrm.domain.office_hours import Away
+from inboxcrm.store.home import absence
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text
 
 
@@ -85,21 +86,7 @@ def forget(connection: sqlite3.Connection, name: str) -> None:
 def entered(connection: sqlite3.Connection, name: str) -> dict[str, Entered]:
     """The absences of a calendar by event, those that were taken back by hand among them."""
     rows = connection.execute("SELECT * FROM away WHERE calendar = ? AND event IS NOT NULL", (name,))
-    return {
-        row["event"]: Entered(
-            row["id"],
-            row["event"],
-            row["stated"],
-            Away(
-                to_instant(row["start_at"]),
-                to_instant(row["end_at"]),
-                row["kind"],
-                row["wording"],
-                timedelta(minutes=row["buffer_minutes"]),
-            ),
-        )
-        for row in rows
-    }
+    return {row["event"]: Entered(row["id"], row["event"], row["stated"], absence(row)) for row in rows}
 
 
 def state(connection: sqlite3.Connection, away_id: int, *, calendar: str, event: str, stated: str) -> None:

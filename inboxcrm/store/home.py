@@ -178,16 +178,15 @@ def absences(connection: sqlite3.Connection, *, since: datetime | None = None) -
         "SELECT * FROM away WHERE cancelled_at IS NULL AND end_at > ? ORDER BY start_at",
         ("" if since is None else to_text(since),),
     )
-    return tuple(
-        (
-            row["id"],
-            Away(
-                to_instant(row["start_at"]),
-                to_instant(row["end_at"]),
-                row["kind"],
-                row["wording"],
-                timedelta(minutes=row["buffer_minutes"]),
-            ),
-        )
-        for row in rows
+    return tuple((row["id"], absence(row)) for row in rows)
+
+
+def absence(row: sqlite3.Row) -> Away:
+    """The absence that a row of `away` holds."""
+    return Away(
+        to_instant(row["start_at"]),
+        to_instant(row["end_at"]),
+        row["kind"],
+        row["wording"],
+        timedelta(minutes=row["buffer_minutes"]),
     )
