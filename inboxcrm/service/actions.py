@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from zoneinfo import available_timezones
 
 from inboxcrm.config import AckPolicy, Mode
+from inboxcrm.configuration.values import zone_names
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
@@ -68,7 +68,7 @@ def set_contact(household: Household, who: str, given: Mapping[str, str]) -> Non
         "plan": tuple(household.config.plans),
         "policy": tuple(AckPolicy),
         "language": LANGUAGES,
-        "timezone": tuple(available_timezones()),
+        "timezone": zone_names() if "timezone" in given else (),
         "form": tuple(Form),
     }
     for name, value in given.items():

@@ -9,10 +9,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from zoneinfo import available_timezones
 
+from inboxcrm.configuration.values import zone_names
 from inboxcrm.domain import card_tables, vcards
 from inboxcrm.domain.address import address, is_role_address, organisational_domain
 from inboxcrm.domain.card_lines import told
@@ -269,13 +268,7 @@ class _Intake:
 
 def _is_zone(name: str) -> bool:
     """Whether the system knows a time zone of this name."""
-    return name in _zones()
-
-
-@lru_cache
-def _zones() -> frozenset[str]:
-    """Their names, for which the system's files are walked: 24 ms that no card after the first should take."""
-    return frozenset(available_timezones())
+    return name in zone_names()
 
 
 # -- out
