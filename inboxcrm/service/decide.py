@@ -24,11 +24,11 @@ from inboxcrm.errors import InternalError
 from inboxcrm.ports import Batch
 from inboxcrm.service import call_back, duties, file, learned, reports, story, urgent, workflows
 from inboxcrm.service.acknowledge import Speech, write
+from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, outbox_counts, promises, questions, unowed
 from inboxcrm.store.contacts import Card
 
-CLOCK_SLACK = timedelta(hours=1)
 QUOTED_WITHIN = 20_000
 """How much of a letter is searched for Message-IDs of ours, in characters."""
 
@@ -102,7 +102,19 @@ def _duplicate(filing: Filing) -> bool:
 
 def _clock_plausible(filing: Filing) -> bool:
     last = filing.register.last_moment()
-    return last is None or filing.now >= last - CLOCK_SLACK
+    return last is None or filing.now >= last - CLOCK_SLACK or _ran_ahead(filing)
+
+
+def _ran_ahead(filing: Filing) -> bool:
+    """Whether the clock is right now and had run ahead when the ledger was written, which is put right then.
+
+    Two others must say so: the server, by when it received the mail, and the sender, by its date.
+    """
+    date = filing.message.date
+    if date is None or any(abs(filing.now - at) > CLOCK_SLACK for at in (filing.received_at, date)):
+        return False
+    outbox.bring_back(filing.connection, filing.now)
+    return True
 
 
 def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) -> tuple[int, bool]:

@@ -1,17 +1,22 @@
-"""Tells the owner that the gate itself failed: one alarm for each fault, however many mails meet it."""
+"""Tells the owner what silences the gate: a fault of its own, one alarm for each, or a clock that has gone back."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inboxcrm.domain.reply_safety import Verdict
-from inboxcrm.store import home
+from inboxcrm.store import home, outbox
+from inboxcrm.store.times import to_text
 
 log = logging.getLogger("inboxcrm.gate")
 
 ALARM = "gate-failed"
+CLOCK = "clock-went-back"
+CLOCK_SLACK = timedelta(hours=1)
+"""How much earlier than the last entry of the ledger the clock may be."""
+
 _FRAME = '  File "'
 
 
@@ -27,3 +32,13 @@ def gate_failed(connection: sqlite3.Connection, verdict: Verdict, *, now: dateti
         home.raise_alarm(connection, ALARM, why, now=now)
         frames = [line.strip() for line in finding.traceback.splitlines() if line.startswith(_FRAME)]
         log.error("gate.failed", extra={"row": finding.row, "error": finding.saw, "where": frames})
+
+
+def mind_the_clock(connection: sqlite3.Connection, *, now: datetime) -> None:
+    """Raise the alarm while the clock shows a time before what is on record, since nothing is acknowledged then."""
+    last = outbox.last_moment(connection)
+    if last is None or now >= last - CLOCK_SLACK:
+        home.clear_alarms(connection, CLOCK, now=now)
+        return
+    why = f"this machine's clock is before {to_text(last)}, when a mail was last decided about: nothing is acknowledged"
+    home.raise_alarm(connection, CLOCK, why, now=now)

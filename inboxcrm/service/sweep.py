@@ -10,7 +10,7 @@ import sqlite3
 from datetime import datetime
 
 from inboxcrm.domain.promise import Entry, Event
-from inboxcrm.service import call_back, courtesy, outlook, renewal, workflows
+from inboxcrm.service import call_back, courtesy, faults, outlook, renewal, workflows
 from inboxcrm.service.household import Household
 from inboxcrm.service.reload import reload
 from inboxcrm.store import home, outbox, promises
@@ -31,6 +31,7 @@ async def sweep(household: Household) -> int:
 def _move(connection: sqlite3.Connection, household: Household, now: datetime) -> int:
     """Warnings go to the journal; a broken promise has its apology drafted, which waits for the owner."""
     moved = 0
+    faults.mind_the_clock(connection, now=now)
     outlook.look(household, connection, now=now)
     call_back.remind(household, connection, now)
     courtesy.draft_letters(household, connection, now)

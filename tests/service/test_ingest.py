@@ -287,6 +287,34 @@ async def test_a_clock_that_went_back_silences_the_machine(house: House) -> None
     assert len(house.outbox()) == 1
 
 
+async def test_a_clock_behind_the_ledger_is_an_alarm_until_it_is_right_again(house: House) -> None:
+    await house.arrive(mail(1))
+    house.clock.jump(timedelta(days=-9000))
+    await house.sweep()
+    told = house.alarms()
+
+    house.clock.jump(timedelta(days=9000))
+    await house.sweep()
+
+    assert told == ["clock-went-back"]
+    assert house.alarms() == []
+
+
+async def test_a_clock_that_ran_ahead_for_years_does_not_silence_the_machine_for_years(house: House) -> None:
+    house.clock.jump(timedelta(days=3650))
+    await house.arrive(mail(1), received_at=MONDAY)
+    house.clock.jump(timedelta(days=-3650))
+    copied, fresh = MONDAY - timedelta(hours=3), MONDAY
+
+    await house.arrive(mail(2, subject="Copied", text="Old words.\n", at=copied))
+    await house.arrive(mail(3, subject="Late", text="Its words.\n", at=fresh), received_at=copied)
+    await house.arrive(mail(4, subject="Another matter", text="Other words.\n", at=fresh))
+    await house.arrive(mail(5, subject="A third one", text="More words.\n", at=copied))
+
+    assert [row.outcome for row in house.messages()[1:]] == ["suppress", "suppress", "ack", "ack"]
+    assert house.messages()[1].reasons == house.messages()[2].reasons == ("not-safe",)
+
+
 async def test_a_gate_that_fails_is_silent_and_raises_an_alarm(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
