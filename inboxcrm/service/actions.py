@@ -62,7 +62,8 @@ DEFAULT = "default"
 def set_contact(household: Household, who: str, given: Mapping[str, str]) -> None:
     """Set what holds for a contact: any of plan, policy, language, timezone, form; "default" takes a setting back.
 
-    Raises NotFoundError, or UserError for a value that means nothing, naming what is allowed.
+    Under the policy `never` what waits to go to them is dropped. Raises NotFoundError, or UserError for a value that
+    means nothing, naming what is allowed.
     """
     allowed = {
         "plan": tuple(household.config.plans),
@@ -88,6 +89,8 @@ def set_contact(household: Household, who: str, given: Mapping[str, str]) -> Non
         }
         kept = {**held, **{name: None if value == DEFAULT else value for name, value in given.items()}}
         contacts.set_terms(connection, row.id, **kept)
+        if kept["policy"] == AckPolicy.NEVER:
+            outbox.cancel_to_contact(connection, row.id, at=now, why="the policy for this sender is never now")
         home.journal(connection, "contact", f"contact {row.id}", dict(given), now=now)
 
 

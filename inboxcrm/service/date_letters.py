@@ -15,6 +15,7 @@ from inboxcrm.domain.mime import parse
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.outbox import AutoReply, Draft, OutboxState, OwnerMail, TemplateValue
 from inboxcrm.domain.plan import Silence
+from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.wording import Precision
 from inboxcrm.errors import TemplateError
@@ -188,6 +189,8 @@ def notice(
     `proposed`: it is not told yet that the promise moves; the same date may be told again later, by hand.
     """
     filing, household = letter.filing, letter.filing.household
+    if contacts.card(filing.connection, letter.promise.contact_id).policy == Policy.NEVER:
+        return Silence("the policy for this sender is never")
     message = filing.message
     reply = AutoReply(
         to=_to(letter),

@@ -2,6 +2,7 @@
 
 A promise never moves by itself. When anything that open time is made of has changed, every live promise is looked at
 once, and those that the new calendar leaves too little time for are marked, for the owner to extend or to hold anyway.
+An acknowledgement that still waits to tell such a time goes only with the owner's key.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from inboxcrm.domain.durations import format_hours
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.ruler import Ruler
 from inboxcrm.service.household import KEPT, Household
-from inboxcrm.store import home, prospects
+from inboxcrm.store import home, outbox, prospects
 from inboxcrm.store.prospects import Prospect
 
 LOOKED_AT = "calendar-looked-at"
@@ -29,7 +30,10 @@ def look(household: Household, connection: sqlite3.Connection, *, now: datetime)
         return False
     found = prospects.prospects(connection, now)
     if found:
-        prospects.mark(connection, _marks(household, connection, found, now))
+        marks = _marks(household, connection, found, now)
+        prospects.mark(connection, marks)
+        for promise_id in (each for each, why in marks.items() if why is not None):
+            outbox.ask_about(connection, promise_id, at=now, why="the calendar has changed: it names an unlikely time")
     home.set_value(connection, LOOKED_AT, seen)
     return True
 

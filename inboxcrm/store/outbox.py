@@ -287,6 +287,31 @@ def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: dat
     return len(rows)
 
 
+def ask_about(connection: sqlite3.Connection, promise_id: int, *, at: datetime, why: str) -> None:
+    """Let no automatic mail that waits to tell this promise's time go without a person's key."""
+    rows = connection.execute(
+        _ITEM + " WHERE outbox.promise_id = ? AND outbox.kind = 'auto' AND outbox.state IN ('held', 'queued')",
+        (promise_id,),
+    ).fetchall()
+    for item in (_item(row) for row in rows):
+        happen(connection, item, OutboxEvent.ASK, at=at, reply=why)
+
+
+def cancel_to_contact(connection: sqlite3.Connection, contact_id: int, *, at: datetime, why: str) -> int:
+    """Drop the automatic mail that waits to answer a contact; answers how much."""
+    rows = connection.execute(
+        f"""
+        {_ITEM}
+        JOIN messages ON messages.id = outbox.message_id
+        WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued') AND messages.contact_id = ?
+        """,
+        (contact_id,),
+    ).fetchall()
+    for row in rows:
+        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
+    return len(rows)
+
+
 def cancel_answers_to(connection: sqlite3.Connection, message_ids: Iterable[str], *, at: datetime, why: str) -> int:
     """Drop the automatic mail that waits to answer one of these Message-IDs; answers how much."""
     asked = list(message_ids)
@@ -427,6 +452,11 @@ def last_moment(connection: sqlite3.Connection) -> datetime | None:
     """When the ledger was last written: the clock cannot be much earlier."""
     row = connection.execute("SELECT MAX(at) FROM answered").fetchone()
     return to_instant_or_none(row[0])
+
+
+def bring_back(connection: sqlite3.Connection, now: datetime) -> None:
+    """Enter as of now what the ledger holds of later times: a clock that ran ahead wrote it."""
+    connection.execute("UPDATE answered SET at = :now WHERE at > :now", {"now": to_text(now)})
 
 
 def was_entered(connection: sqlite3.Connection, dedupe_key: str) -> bool:

@@ -117,6 +117,20 @@ async def test_only_the_plan_s_promises_are_marked_when_the_plan_s_hours_change(
     assert unlikely(house) == ["6h of its 8h of open time are gone"]
 
 
+async def test_an_acknowledgement_in_its_grace_time_does_not_tell_a_time_inside_a_sudden_absence(house: House) -> None:
+    await house.arrive(mail(1))
+    now = house.clock.now()
+    await house.arrive(mail(2, sender="Eve New <eve@new.example>"), received_at=now - timedelta(hours=23))
+
+    actions.go_away(house.household, Away(now + timedelta(days=1), now + timedelta(days=8), "illness"))
+    await house.pass_time(minutes=11)
+
+    assert {item.recipient: item.state for item in house.outbox()} == {
+        "bob@client.example": "awaiting",
+        "eve@new.example": "sent",
+    }
+
+
 async def test_extending_them_gives_each_an_honest_date_and_takes_the_mark_away(house: House) -> None:
     await house.arrive(mail())
     await house.arrive(mail(2, sender=EVE))

@@ -326,6 +326,16 @@ async def test_away_over_open_promises_extends_those_inside_to_what_would_have_b
     assert item.state == "queued"
 
 
+async def test_no_mail_tells_a_new_date_to_whom_the_machine_is_never_to_write(house: House) -> None:
+    await told(house)
+    actions.set_contact(house.household, "Bob Client", {"policy": "never"})
+
+    renewed = actions.extend_and_tell(house.household, str(house.promise().message_id), until=DUE + timedelta(days=2))
+
+    assert (renewed.item_id, renewed.silent) == (None, "the policy for this sender is never")
+    assert house.promise().due_at == DUE + timedelta(days=2)
+
+
 async def test_an_acknowledgement_that_still_waits_is_dropped_when_the_date_moves(house: House) -> None:
     await house.know()
     await house.arrive(mail())

@@ -124,6 +124,17 @@ async def test_what_nobody_approved_in_time_expires(open_house: OpenHouse) -> No
     assert house.item().state == "expired"
 
 
+async def test_what_waits_is_dropped_once_the_sender_is_never_to_be_answered_by_machine(house: House) -> None:
+    await house.arrive(mail(1))
+    await house.arrive(mail(2, sender=OTHER))
+
+    actions.set_contact(house.household, "Bob Client", {"policy": "never"})
+    await house.pass_time(minutes=11)
+
+    assert [item.state for item in house.outbox()] == ["cancelled", "sent"]
+    assert [promise.state for promise in house.promises()] == ["open", "open"]
+
+
 @pytest.mark.parametrize("read_late", [True, False], ids=["read-late", "asleep-in-its-grace-time"])
 async def test_no_acknowledgement_names_a_time_that_has_passed(house: House, read_late: bool) -> None:
     short = {"standard": PlanConfig("standard", timedelta(hours=1))}
