@@ -79,7 +79,7 @@ def _once(url: str, host: str, proxy: Proxy | None, within: timedelta) -> bytes 
     except ssl.SSLCertVerificationError as error:
         raise UserError(f"the certificate of {host} is not trusted: {error.verify_message}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise TransientError(f"{host} cannot be reached: {error or type(error).__name__}") from error
+        raise TransientError(f"{host} cannot be reached: {https.why(error)}") from error
     finally:
         connection.close()
 

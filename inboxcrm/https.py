@@ -48,6 +48,11 @@ class _ThroughProxy(http.client.HTTPSConnection):
         self.sock = self._trusted.wrap_socket(sock, server_hostname=self.host)
 
 
+def why(error: Exception) -> str:
+    """Why a server was not reached, in words: without the system's number for it."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 def target(url: str) -> str:
     """What is asked of that host: the path of the address, with its query."""
     parts = urlsplit(url)

@@ -131,6 +131,8 @@ def back(place: Place, absence: int | None) -> None:
     with bootstrap.household(place.home) as house:
         ended = actions.come_back(house, absence)
         waiting = house.database.reading(lambda connection: views.outbox(connection, states=WAITING))
+    if absence is not None and not ended:
+        raise UserError(f"no absence with the id {absence} runs or is to come. See: inboxcrm away")
     click.echo("You were not away." if not ended else f"Back. {many(ended, 'absence')} ended.")
     for item in waiting if ended else ():
         if item.template == "away":

@@ -68,14 +68,18 @@ def enter_calendar(
     zone, now = house.config.owner.timezone, house.clock.now()
     found = away_events.absences(file.read_bytes(), word=word, zone=zone, now=now)
     known = {(away.start_at, away.end_at) for _, away in house.database.reading(home.absences)}
+    entered = 0
     for each in found.absences:
         absence = Away(each.start.astimezone(UTC), each.end.astimezone(UTC), kind, None, buffer)
         if (absence.start_at, absence.end_at) in known:
             continue
+        entered += 1
         _, inside = actions.go_away(house, absence)
         tell_absence(absence, zone, inside, actions.extend_inside(house, inside) if extending else [])
     if not found.absences:
         click.echo("No event of that file is an absence to come" + (f" with the word {word!r}." if word else "."))
+    elif not entered:
+        click.echo("Nothing new: every absence of that file stands here already (inboxcrm away lists them).")
     for name in found.passed_over:
         click.echo(f"Passed over, because it repeats oftener than daily: {cell(name)}.")
 

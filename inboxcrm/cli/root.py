@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -157,6 +158,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of another character set gets a ? for what it has not
+    if logging.lastResort is not None:  # what prints while no log was started: a command tells its warnings itself
+        logging.lastResort.setLevel(logging.ERROR)
     with told_plainly():
         try:
             cli.main(standalone_mode=False)

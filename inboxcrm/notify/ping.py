@@ -35,6 +35,6 @@ class Ping:
             connection.request("GET", https.target(self._url))
             return connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            raise TransientError(f"{host} cannot be reached: {error or type(error).__name__}") from error
+            raise TransientError(f"{host} cannot be reached: {https.why(error)}") from error
         finally:
             connection.close()

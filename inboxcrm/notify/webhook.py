@@ -67,7 +67,7 @@ class WebhookNotifier:
         except ssl.SSLCertVerificationError as error:
             raise UserError(f"the certificate of {self._host} is not trusted: {error.verify_message}") from error
         except (OSError, http.client.HTTPException) as error:
-            raise TransientError(f"{self._host} cannot be reached: {error or type(error).__name__}") from error
+            raise TransientError(f"{self._host} cannot be reached: {https.why(error)}") from error
         except ValueError as error:
             raise UserError(f"a header of [notify.webhook] holds what no header may ({type(error).__name__})") from None
         finally:

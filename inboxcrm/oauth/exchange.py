@@ -87,7 +87,7 @@ def _talk(
     except ssl.SSLCertVerificationError as error:
         raise UserError(f"the certificate of {host} is not trusted: {error.verify_message}") from error
     except (OSError, http.client.HTTPException, AttributeError) as error:  # AttributeError: cut between two steps
-        raise TransientError(f"{host} cannot be reached: {error or type(error).__name__}") from error
+        raise TransientError(f"{host} cannot be reached: {https.why(error)}") from error
     finally:
         watchdog.cancel()
         connection.close()

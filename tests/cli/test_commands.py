@@ -190,6 +190,7 @@ def test_away_lists_the_promises_inside_it_and_back_ends_it(
     assert "1 absence ended" in run("--home", home, "back").out
     assert run("--home", home, "away", "--json").rows == []
     assert "You were not away" in run("--home", home, "back").out
+    assert "no absence with the id 99" in run("--home", home, "back", "99").err
 
 
 def test_back_names_the_waiting_mails_that_tell_of_the_absence(

@@ -125,13 +125,15 @@ def test_a_calendar_file_is_entered_once(empty: Path) -> None:
     )
 
     first = run(empty, "away", "--ics", str(empty / "mine.ics"), "--word", "away").output
-    run(empty, "away", "--ics", str(empty / "mine.ics"), "--word", "away")
+    again = run(empty, "away", "--ics", str(empty / "mine.ics"), "--word", "away").output
 
     with bootstrap.household(empty) as house:
         ((_, away),) = house.database.reading(memory.absences)
         zone = house.config.owner.timezone
     assert away.start_at == datetime(begins.year, begins.month, begins.day, tzinfo=zone)
     assert "oftener than daily: Away all day" in first
+    assert "Nothing new" not in first
+    assert "Nothing new" in again
 
 
 SWISS = 'hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }'
