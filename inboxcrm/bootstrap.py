@@ -20,7 +20,7 @@ from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.domain.text import many
 from inboxcrm.errors import InboxcrmError, TemplateError, UserError
-from inboxcrm.home import spool_folder
+from inboxcrm.home import had_database, keep_in_mind, refuse_without, spool_folder
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.heartbeat import Heartbeat
@@ -215,7 +215,7 @@ async def check(config: Config, *, send: bool) -> list[Check]:
     hindered = writable.place(config)
     if hindered is not None:
         found.append(hindered)
-    elif config.database.exists():
+    elif config.database.exists() or had_database(config.home):
         found += await _of_the_database(config)
     return found
 
@@ -232,7 +232,9 @@ async def _of_the_database(config: Config) -> list[Check]:
 
 
 def _opened(config: Config, *, clock: Clock | None = None) -> Household:
+    refuse_without(config.home, config.database)
     database = Database(config.database)
+    keep_in_mind(config.home)
     try:
         return assemble(config, database, clock=clock)
     except InboxcrmError:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,6 +21,9 @@ FOLDERS = ("rules", "templates")
 """What the owner adds to, or puts in the place of, the shipped rules and templates."""
 
 HOME_VARIABLE = "INBOXCRM_HOME"
+
+DATABASE_MARK = "has-database"
+"""A file that stands in a home whose database was opened once."""
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _PATIENCE_SECONDS = 0.2
@@ -47,6 +51,31 @@ def create(home: Path) -> None:
             (home / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise UserError(f"{home} cannot be made: {error.strerror or error}. Choose another with --home") from error
+
+
+def keep_in_mind(home: Path) -> None:
+    """Leave word that the home has a database, by which one that is gone is missed."""
+    if not had_database(home):
+        with suppress(OSError):  # a home that takes no writing says so elsewhere; word is left the next time
+            (home / DATABASE_MARK).touch(mode=0o600)
+
+
+def had_database(home: Path) -> bool:
+    """Whether word was left that the home has a database."""
+    return (home / DATABASE_MARK).exists()
+
+
+def refuse_without(home: Path, database: Path) -> None:
+    """UserError where the database that the home had is gone or empty: a new one would know of no pause, no promise and
+    nothing that was answered.
+    """
+    if not had_database(home) or (database.exists() and database.stat().st_size):
+        return
+    what = "is empty" if database.exists() else "is gone"
+    raise UserError(
+        f"{database} {what}, and what was answered, promised and paused stood in it. Put a backup there. To begin "
+        f"anew without it: rm {home / DATABASE_MARK}"
+    )
 
 
 def spool_folder(home: Path) -> Path:

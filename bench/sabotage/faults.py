@@ -478,6 +478,12 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/store/database.py", "except sqlite3.DatabaseError as error:", "except ZeroDivisionError as error:"),
     ),
     _defence(
+        51,
+        "a database that is gone is missed",
+        "tests/config/test_lost_database.py::test_a_database_that_is_gone_is_not_made_anew_without_a_word",
+        ("inboxcrm/bootstrap.py", "    refuse_without(config.home, config.database)\n", ""),
+    ),
+    _defence(
         52,
         "what lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",

@@ -20,6 +20,7 @@ from inboxcrm import bootstrap
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, Mode, Owner
 from inboxcrm.errors import UserError
+from inboxcrm.home import refuse_without
 from inboxcrm.ports import Clock
 from inboxcrm.store.database import Database
 from inboxcrm.store.reader import Reader
@@ -67,6 +68,7 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8001, open_bro
     Raises UserError for an address that is not loopback, and for a port that is taken.
     """
     _check_loopback(host)
+    refuse_without(config.home, config.database)
     Database(config.database).close()
     with contextlib.closing(_listen(host, port)) as listener:
         key = Key(str(listener.getsockname()[1]))
