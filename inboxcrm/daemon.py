@@ -57,6 +57,10 @@ WORD = timedelta(seconds=2)
 VIGIL = timedelta(minutes=1)
 READY = timedelta(milliseconds=100)
 AFTER_FAULT = timedelta(seconds=5)
+AT_MOST = timedelta(minutes=5)
+"""How long a mailbox is left alone where what came could not be put on record again and again: each time it is logged
+in to, and the mail is fetched anew.
+"""
 
 
 class Daemon:
@@ -158,6 +162,7 @@ class Daemon:
         await self.note_status(ended=True)
 
     async def _watch(self, name: str, mailbox: Mailbox) -> None:
+        pause = AFTER_FAULT
         while True:
             try:
                 async for batch in mailbox.watch(Known(self._household)):
@@ -165,9 +170,12 @@ class Daemon:
                         self._ahead.put_nowait(name)
                     self._note_coming(batch)
                     await self._take(name, batch)
+                    if batch.arrivals:
+                        pause = AFTER_FAULT
             except TransientError as error:
                 log.warning("watch.later", extra={"mailbox": name, "cause": str(error)})
-                await asyncio.sleep(seconds(error.retry_after or AFTER_FAULT))
+                await asyncio.sleep(seconds(error.retry_after or pause))
+                pause = min(2 * pause, AT_MOST)
             except InboxcrmError as error:
                 log.error("watch.fault", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(AFTER_FAULT))
@@ -301,13 +309,20 @@ class Daemon:
     async def _every(
         self, period: timedelta, work: Callable[[], Awaitable[None]], *, first: timedelta = timedelta()
     ) -> None:
-        """Do this piece of work again and again, from `first` on; a fault is told and the next turn comes."""
+        """Do this piece of work again and again, from `first` on; a fault is told and the next turn comes.
+
+        One that lasts is told once: the disk that takes no writing may be that of the log.
+        """
         await asyncio.sleep(seconds(first))
+        told: str | None = None
         while True:
             try:
                 await work()
+                told = None
             except InboxcrmError as error:
-                log.error("loop.fault", extra={"work": getattr(work, "__name__", "?"), "cause": str(error)})
+                if str(error) != told:
+                    told = str(error)
+                    log.error("loop.fault", extra={"work": getattr(work, "__name__", "?"), "cause": told})
             await asyncio.sleep(seconds(period))
 
     async def _as_soon_as_may_be(self, work: Callable[[], Awaitable[None]]) -> None:

@@ -190,7 +190,8 @@ def status(place: Place, as_json: bool) -> None:
         heading(str(place.home))
         fact("daemon", f"running, pid {pid}" if pid is not None else "not running (inboxcrm run)")
         if trouble is not None:
-            fact("not written", f"{trouble}. Nothing is lost; inboxcrm doctor looks closer")
+            fact("not written", "what comes is not on record, and not lost; inboxcrm doctor looks closer")
+            click.echo(f"    {one_line(trouble, 1_000)}")
         fact("mode", mode)
         fact("answers owed", f"{len(owed)}, {sum(row.state == 'broken' for row in owed)} of them broken")
         fact("waiting to go", len(waiting))

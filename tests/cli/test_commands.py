@@ -163,7 +163,7 @@ def test_the_status_says_what_keeps_the_daemon_from_writing(run: Run, home: Path
         told = run("--home", home, "status")
         (row,) = run("--home", home, "status", "--json").rows
 
-    assert "not written:       the disk is full. Nothing is lost; inboxcrm doctor looks closer" in told.out
+    assert "what comes is not on record, and not lost; inboxcrm doctor looks closer\n    the disk is full\n" in told.out
     assert row["not_written"] == "the disk is full"
 
 
