@@ -389,6 +389,12 @@ FAULTS: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        42,
+        "an address that leads nowhere holds up none",
+        "tests/test_dialling.py::test_an_address_that_leads_nowhere_holds_up_none",
+        ("inboxcrm/dialling.py", "HEAD_START = 0.25", "HEAD_START = 100.0"),
+    ),
+    _defence(
         43,
         "the pauses grow",
         WIRE_MET + "[43 nobody listens]",

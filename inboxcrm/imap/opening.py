@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import imaplib
 import ipaddress
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inboxcrm import socks
+from inboxcrm import dialling, socks
 from inboxcrm.config import Security, Server
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.errors import (
@@ -64,7 +63,7 @@ class ImapOverWire(imaplib.IMAP4):
         self.host, self.port = host, port
         proxy, seconds = self._server.proxy, self._limits.connect
         if proxy is None:
-            sock = socket.create_connection((host, port), timeout=seconds)
+            sock = dialling.connect(host, port, seconds=seconds)
         else:
             sock = socks.connect(proxy, host, port, seconds=seconds)
         if self._server.security is Security.TLS:

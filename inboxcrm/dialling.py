@@ -1,0 +1,111 @@
+"""A connection to whichever of a name's addresses answers first (RFC 8305): one that leads nowhere holds up none.
+
+A network with half an IPv6 is not rare: its addresses come first, and nothing ever answers there.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Iterable
+from itertools import chain, zip_longest
+from typing import Any
+
+HEAD_START = 0.25
+"""Seconds an address is waited for before the next is tried beside it (RFC 8305 section 5)."""
+
+Address = tuple[int, int, int, Any]
+"""Family, kind, protocol, and what the system connects to."""
+
+
+def connect(host: str, port: int, *, seconds: float) -> socket.socket:
+    """A connected socket whose waits take so many seconds at most, as connecting does with all addresses together.
+
+    Raises OSError: the last address's, TimeoutError where none answered in time.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    with _Dialling(_in_turn([(one[0], one[1], one[2], one[4]) for one in found])) as dialling:
+        sock = dialling.first(time.monotonic() + seconds)
+    sock.settimeout(seconds)
+    return sock
+
+
+def _in_turn(addresses: list[Address]) -> deque[Address]:
+    """One family and the other by turns, as the system prefers them (RFC 8305 section 4)."""
+    first = [one for one in addresses if one[0] == addresses[0][0]]
+    others = [one for one in addresses if one[0] != addresses[0][0]]
+    return deque(one for one in chain.from_iterable(zip_longest(first, others)) if one is not None)
+
+
+class _Dialling:
+    """Attempts under way side by side; leaving the block ends those that lost."""
+
+    def __init__(self, addresses: Iterable[Address]) -> None:
+        self._left = deque(addresses)
+        self._waiting = _selector()
+        self._open: set[socket.socket] = set()
+        self._failure = OSError("the name has no address")
+
+    def first(self, until: float) -> socket.socket:
+        """The first to be connected."""
+        next_at = 0.0
+        while self._left or self._open:
+            now = time.monotonic()
+            if now >= until:
+                raise TimeoutError("timed out")
+            if self._left and (now >= next_at or not self._open):
+                self._begin(self._left.popleft())
+                next_at = now + HEAD_START
+                continue
+            for key, _ in self._waiting.select(min(until, next_at if self._left else until) - now):
+                if (sock := self._outcome(key.fileobj)) is not None:
+                    return sock
+        raise self._failure
+
+    def _begin(self, address: Address) -> None:
+        family, kind, protocol, where = address
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:
+            self._failure = error
+            return
+        sock.setblocking(False)
+        self._open.add(sock)
+        self._waiting.register(sock, selectors.EVENT_WRITE)
+        try:
+            sock.connect(where)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._end(sock, error)
+
+    def _outcome(self, sock: object) -> socket.socket | None:
+        assert isinstance(sock, socket.socket)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self._end(sock, OSError(code, os.strerror(code)))
+            return None
+        self._open.remove(sock)
+        return sock
+
+    def _end(self, sock: socket.socket, why: OSError) -> None:
+        self._failure = why
+        self._waiting.unregister(sock)
+        self._open.remove(sock)
+        sock.close()
+
+    def __enter__(self) -> _Dialling:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting.close()
+        for sock in self._open:
+            sock.close()
+
+
+def _selector() -> selectors.BaseSelector:
+    """One that costs no descriptor of its own where the system has it."""
+    return selectors.PollSelector() if hasattr(selectors, "PollSelector") else selectors.SelectSelector()
