@@ -130,7 +130,7 @@ def draft(row: OutboxRow, zone: ZoneInfo, now: datetime, width: int) -> Content:
     """An outgoing mail exactly as it goes out, under what is known of its journey."""
     state = {
         "held": "held for its grace time",
-        "awaiting": "waits for you: a lets it go, r drops it",
+        "awaiting": f"waits for you: a lets it go, r drops it{', E changes it' if row.kind == 'owner' else ''}",
         "shadow": "shadow: shown, not sent",
         "queued": "on its way",
         "sending": "on its way",

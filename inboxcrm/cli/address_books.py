@@ -49,6 +49,8 @@ def import_(place: Place, path: Path, apply: bool, as_json: bool) -> None:
     click.echo(f"{many(taken.cards, 'card')}, {taken.unchanged} of them nothing new{': ' if told else ''}{told}.")
     if taken.changes and not apply:
         click.echo("Nothing was changed. To do it: the same with --apply")
+    elif taken.changes:
+        click.echo("Taken in.")
 
 
 @contacts.command("export", short_help="Write an address book: vCard or CSV.")

@@ -32,7 +32,7 @@ def banner(house: Household) -> None:
         since = moment(braked_at, zone)
         click.secho(f"BRAKE on since {since}: mail waits for your approval. inboxcrm resume", fg="red", bold=True)
     for alarm in alarms:
-        click.secho(f"ALARM {alarm.kind}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
+        click.secho(f"{alarm.head}: {one_line(alarm.detail, 200)}", fg="red", bold=True)
     if returned is not None:
         said = f"Back since {moment(returned.opened_at, zone)}. What waits and what changed meanwhile: inboxcrm return"
         click.secho(said, fg="green", bold=True)

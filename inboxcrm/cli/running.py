@@ -228,6 +228,8 @@ def status(place: Place, as_json: bool) -> None:
 @click.pass_obj
 def tui(place: Place) -> None:
     """The desk: what is owed, the mail, the contact, what waits for your key."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # the screen is written to stderr
+        raise UserError("the desk needs a terminal. What it shows, for a script: inboxcrm queue --json")
     from inboxcrm_tui.app import run as run_desk
 
     with bootstrap.household(place.home) as house:

@@ -30,7 +30,7 @@ from inboxcrm.store.workflows import Begun, StepRow
 
 log = logging.getLogger("inboxcrm.workflows")
 
-NOTICE = "rule"
+NOTICE = home.OF_RULES
 """The kind of alarm by which a rule tells the owner something: it stands until the owner has seen it."""
 
 FAULT = "workflow-failed"

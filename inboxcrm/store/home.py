@@ -75,6 +75,10 @@ def braked_at(connection: sqlite3.Connection) -> datetime | None:
     return to_instant_or_none(value(connection, BRAKE))
 
 
+OF_RULES = "rule"
+"""The kind of an alarm by which a rule tells the owner something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Something the owner must see once, until it is cleared."""
@@ -83,6 +87,11 @@ class Alarm:
     kind: str
     raised_at: datetime
     detail: str
+
+    @property
+    def head(self) -> str:
+        """What stands before its words: what a rule of the owner's own has to say is no alarm."""
+        return "YOUR RULES" if self.kind == OF_RULES else f"ALARM {self.kind}"
 
 
 def raise_alarm(connection: sqlite3.Connection, kind: str, detail: str, *, now: datetime) -> bool:

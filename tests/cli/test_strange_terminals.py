@@ -24,6 +24,13 @@ class LeavingReader(io.RawIOBase):
         raise BrokenPipeError
 
 
+def test_the_desk_says_that_it_needs_a_terminal(kept: Path, run: Run) -> None:
+    said = run("--home", kept, "tui")
+
+    assert said.code == 2
+    assert "the desk needs a terminal" in said.err
+
+
 def test_a_terminal_without_unicode_gets_what_it_can_show(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     seen = {}

@@ -352,8 +352,12 @@ async def test_away_is_entered_lists_what_falls_inside_and_ends(home: Home, sit:
         assert "away until" in desk.screen
         await desk.wait_for("Extend 1 promise to after your return?")
 
+        await desk.press("n", "w")
+        await desk.type("2026-03-16")
+        await desk.press("enter")
+        await desk.wait_for("away until Tue 17 Mar 00:00")
         await desk.press("n", "w", "ctrl+b")
-        await desk.wait_for("Back. 1 absence ended.")
+        await desk.wait_for("Back. 2 absences ended.")
 
 
 async def test_question_mark_tells_every_stored_reason(home: Home, sit: Sit) -> None:

@@ -138,10 +138,12 @@ async def test_a_pause_and_an_alarm_stand_in_red_above_everything(home: Home, si
     with home.household.database.write() as connection:
         home_store.set_value(connection, "paused_at", "2026-03-03T09:00:00Z")
         home_store.raise_alarm(connection, "acknowledgement-failed", "see [b]this[/b]\x1b[31m", now=NOW)
+        home_store.raise_alarm(connection, home_store.OF_RULES, "Ada Asker: gone quiet", now=NOW)
 
     async with sit() as desk:
         assert "PAUSED since today 10:00" in desk.screen
         assert "ALARM acknowledgement-failed: see [b]this[/b]␛[31m" in desk.screen
+        assert "YOUR RULES: Ada Asker: gone quiet" in desk.screen
         assert "APPROVE" in desk.screen
 
 

@@ -42,6 +42,7 @@ async def test_an_answer_is_written_kept_changed_and_let_go(home: Home, sit: Sit
         assert written.state == "awaiting"
 
         await desk.press("2", "E")
+        assert "To Ada Asker" in desk.screen
         area(desk).insert("Liebe Ada\n\n", (0, 0))
         await desk.press("ctrl+s")
         await desk.press("E", "x", "escape", "y")

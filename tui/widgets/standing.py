@@ -42,8 +42,9 @@ class Standing:
 
     @property
     def away(self) -> Away | None:
-        """The absence that runs now."""
-        return next((away for _, away in self.absences if away.start_at <= self.now < away.end_at), None)
+        """The absence that runs now; of several that were entered one over the other, the one that ends last."""
+        running = (away for _, away in self.absences if away.start_at <= self.now < away.end_at)
+        return max(running, key=lambda away: away.end_at, default=None)
 
 
 class StatusLine(Static):
@@ -101,7 +102,7 @@ class Banner(Static):
         if standing.braked_at is not None:
             since = moment(standing.braked_at, standing.zone, standing.now)
             lines.append(said(f"BRAKE on since {since}: automatic mail waits for your key. P lifts it."))
-        lines += [said(f"ALARM {alarm.kind}: {alarm.detail}  (x: seen)") for alarm in standing.alarms[:3]]
+        lines += [said(f"{alarm.head}: {alarm.detail}  (x: seen)") for alarm in standing.alarms[:3]]
         if len(standing.alarms) > 3:
             lines.append(said(f"and {len(standing.alarms) - 3} more alarms: inboxcrm status"))
         if standing.returned is not None:
