@@ -92,6 +92,12 @@ TABLE: tuple[Defence, ...] = (
         (STATE, "if not _safe(local, domain) or len(sender.key) > LONGEST_ADDRESS or", "if"),
     ),
     _defence(
+        4,
+        "two addresses without a comma are two",
+        SAFETY + "test_reply_safety_edges.py::test_a_sender_whom_two_readers_read_as_two_is_not_written_to",
+        ("inboxcrm/domain/address.py", "if self.angle is not None:  # `<a@x> <b@y>`", "if False:  # `<a@x> <b@y>`"),
+    ),
+    _defence(
         5,
         "Reply-To is never written to",
         HOSTILE + "test_a_reply_to_names_no_victim",

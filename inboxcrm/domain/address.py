@@ -138,6 +138,8 @@ class _Reader:
         if self.inside and self.angle is not None:
             self._sign_inside(sign, self.angle)
         elif sign == "<":
+            if self.angle is not None:  # `<a@x> <b@y>`: two mailboxes, and no comma
+                self._flush()
             self.angle, self.inside = [], True
         elif sign == ":":
             if self.angle is None and not any("@" in word for word in self.words):

@@ -41,6 +41,11 @@ FIELDS: dict[str, Row] = {
     "group": ("Team: a@x.example, B <b@y.example>;", [("", "a@x.example"), ("B", "b@y.example")], ("group",)),
     "empty group": ("undisclosed-recipients:;", [], ("group",)),
     "route": ("<@a.example,@b.example:c@d.example>", [("", "c@d.example")], ("route",)),
+    "two angles": (
+        "Ann <ann@example.org> <bob@example.org>",
+        [("Ann", "ann@example.org"), ("", "bob@example.org")],
+        (),
+    ),
     "no angle": ("Ann E ann@example.org", [("Ann E", "ann@example.org")], ("no-angle",)),
     "no address": ("Ann Example", [], ("no-address",)),
     "empty angle": ("Ann <>", [], ("bad-address",)),

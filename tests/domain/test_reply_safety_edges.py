@@ -34,6 +34,12 @@ def test_a_mass_mailers_field_is_a_hint(field: str) -> None:
 @pytest.mark.parametrize(
     ("field", "reason"),
     [
+        ("Precedence: bulk, junk", "precedence"),
+        ("Precedence: bulk (mass", "precedence"),
+        ("Precedence: bulk\u00a0", "precedence"),
+        ("X-Precedence: =?us-ascii?Q?bulk?= .", "precedence"),
+        ("X-Auto-Response-Suppress: DR;OOF;AutoReply", "auto-response-suppress"),
+        ("X-Auto-Response-Suppress: =?utf-8?Q?DR,_OOF?=", "auto-response-suppress"),
         ("X-Mailer: vacation 1.2", "vendor-auto"),
         ("User-Agent: Autoresponder/2", "vendor-auto"),
         ("X-XMailer: autoresponder", "vendor-auto"),
@@ -379,3 +385,22 @@ def test_two_signs_make_a_stranger_transactional(
 
     assert verdict(raw).reasons == reasons
     assert verdict(raw, history=History(known=True)).outcome is Outcome.ACK
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Precedence: first-class (not bulk)", "Precedence: special-delivery", "X-Auto-Response-Suppress: DR; NDR (all)"],
+)
+def test_a_mark_of_a_machine_in_a_comment_or_within_a_word_is_none(field: str) -> None:
+    assert verdict(letter(field)).outcome is Outcome.ACK
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["<bob@client.example> <eve@evil.example>", "<=?utf-8?q?ann?=@example.org>"],
+    ids=["two angles, of which two readers take two", "an encoded word before the at"],
+)
+def test_a_sender_whom_two_readers_read_as_two_is_not_written_to(sender: str) -> None:
+    found = verdict(letter(sender=sender))
+
+    assert (found.outcome, found.recipient, found.reasons) == (Outcome.SUPPRESS, None, ("no-usable-sender",))

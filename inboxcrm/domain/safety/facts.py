@@ -16,6 +16,7 @@ from inboxcrm.domain.safety.phrases import FOOTER, HEAD, LETTER, LONGEST_SUBJECT
 from inboxcrm.domain.safety.verdict import Circumstances, History, Settings
 
 _COMMENT = re.compile(r"\([^()]*\)")
+_TOKENS = re.compile(r"[a-z0-9_-]+")
 _QUOTE_BEGINS = re.compile(
     r"\n(?:>|-{2,}\s?(?:original|forwarded|ursprüng|weitergeleitet|message d'origine|message transféré|mensaje"
     r"|messaggio|doorgestuurd|oorspronkelijk|vidarebefordra|videresend|alkuperäinen|wiadomość|původní|исходное|пересыла)"
@@ -108,6 +109,16 @@ def token(value: str) -> str:
             break
         value = shorter
     return value.partition(";")[0].strip(" \t\"'").casefold()
+
+
+def several_tokens(value: str) -> frozenset[str]:
+    """The tokens of a value that may hold several, whatever parts them and whatever stands about them."""
+    if value.isalnum():
+        return frozenset((value.casefold(),))
+    value = decode_words(value[:2_000]) if "=?" in value else value[:2_000]
+    while "(" in value and (shorter := _COMMENT.sub(" ", value)) != value:
+        value = shorter
+    return frozenset(_TOKENS.findall(value.casefold()))
 
 
 class Facts:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from inboxcrm.domain.address import identity
 from inboxcrm.domain.message import Address
-from inboxcrm.domain.safety.facts import Facts, token
+from inboxcrm.domain.safety.facts import Facts, several_tokens, token
 from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
 from inboxcrm.domain.safety.letter import automatic_letter, invites
 from inboxcrm.domain.safety.senders import listed, robot_local
@@ -195,9 +195,10 @@ def _list_address(facts: Facts, local: str, key: str) -> bool:
 
 def precedence(facts: Facts) -> Hit | None:
     """C8: Precedence of a mass or automatic mail, or a sender that wants no acknowledgement."""
-    for name, found in facts.tokens("precedence", "x-precedence"):
-        if found in _PRECEDENCES and not (found == "list" and facts.own_list):
-            return suppress(Reason.PRECEDENCE, f"{name}: {found}", _familiar_or_machine(facts))
+    for name, value in facts.values("precedence", "x-precedence"):
+        found = several_tokens(value) & _PRECEDENCES
+        if found and not (found == {"list"} and facts.own_list):
+            return suppress(Reason.PRECEDENCE, f"{name}: {value}", _familiar_or_machine(facts))
     for name, found in facts.tokens("x-ack"):
         if found == "no":
             return suppress(Reason.PRECEDENCE, f"{name}: {found}", MailClass.UNKNOWN)
@@ -207,8 +208,7 @@ def precedence(facts: Facts) -> Hit | None:
 def auto_response_suppress(facts: Facts) -> Hit | None:
     """C9: the sender asks for no automatic answer (MS-OXCMAIL 2.1.3.2.20)."""
     for _, value in facts.values("x-auto-response-suppress"):
-        wanted = {token(one) for one in re.split(r"[,\s]+", value)}
-        if wanted & _SUPPRESSING:
+        if not _SUPPRESSING.isdisjoint(several_tokens(value)):
             return suppress(Reason.AUTO_RESPONSE_SUPPRESS, value, _familiar_or_machine(facts))
     return None
 

@@ -119,6 +119,7 @@ def _safe(local: str, domain: str) -> bool:
     """A dot-atom without `%` and `!` at a name with a dot, in lower case, that may exist."""
     return (
         len(local) <= 64
+        and "=?" not in local  # an encoded word (RFC 2047), which has no right to be there: each reader reads another
         and _LOCAL.fullmatch(local) is not None
         and _DOMAIN.fullmatch(domain) is not None
         and domain.rpartition(".")[2] not in _NOWHERE
