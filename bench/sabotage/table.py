@@ -220,6 +220,16 @@ TABLE: tuple[Defence, ...] = (
         FIXTURES,
         (GATE, '    ("C6", machine.thread_already_acked),\n', ""),
     ),
+    _defence(
+        15,
+        "an answer to it under the id that the provider gave it is not acknowledged",
+        "tests/service/test_once.py::test_what_answers_our_acknowledgement_under_the_providers_id_is_not_acknowledged",
+        (
+            "inboxcrm/store/outbox.py",
+            "if is_ours(connection, each) or _is_learnt(connection, each))",
+            "if is_ours(connection, each))",
+        ),
+    ),
     _defence(15, "another home's mail is not acknowledged", FIXTURES, (GATE, '    ("C5", machine.own_kind),\n', "")),
     _defence(
         16, "the null return path is not answered", FIXTURES, (GATE, '    ("C1", machine.null_return_path),\n', "")

@@ -79,11 +79,25 @@ def quoted_ids(message: Message) -> tuple[str, ...]:
 
 
 def _answer(filing: Filing) -> tuple[int, datetime] | None:
-    author, message_id = filing.message.author, filing.message.message_id
-    if message_id is None or author is None:
+    """The owner's mail that answered this one before it was read here, and when; never before it was received.
+
+    What cites a Message-ID was written later, whatever the clock of the program says that put it into Sent; where a
+    second mail comes under the same id, the clocks must tell.
+    """
+    connection, message = filing.connection, filing.message
+    author, message_id, received_at = message.author, message.message_id, filing.received_at
+    if author is None:
         return None
-    client = messages.Asker(author.key, file.organisation_of(filing, author))
-    return messages.first_answer(filing.connection, message_id, client=client, since=filing.received_at)
+    answer = None
+    if message_id is not None:
+        client = messages.Asker(author.key, file.organisation_of(filing, author))
+        answer = messages.first_answer(connection, message_id, client=client, since=None)
+        if answer is not None and answer[1] < received_at and messages.came_before(connection, message_id, author.key):
+            answer = messages.first_answer(connection, message_id, client=client, since=received_at)
+    subject_key = normalised_subject(message.subject)
+    if answer is None and subject_key:
+        answer = messages.first_under_subject(connection, subject_key, to=author.key, after=received_at)
+    return None if answer is None else (answer[0], max(answer[1], received_at))
 
 
 def _flags(filing: Filing, batch: Batch) -> frozenset[str]:

@@ -317,7 +317,7 @@ def _own_automatic(filing: Filing) -> int:
         reasons=(),
     )
     if filing.origin == "live":
-        _heed_another_machine(filing)
+        _heed_another_machine(filing, row_id)
     if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):
         invitations.ask(
             filing.connection, row_id, matter_id=matter_id, contact_id=person.contact_id, at=filing.received_at
@@ -325,11 +325,16 @@ def _own_automatic(filing: Filing) -> int:
     return row_id
 
 
-def _heed_another_machine(filing: Filing) -> None:
-    """Another's automatic mail in the owner's name, of a second home on this mailbox for one, answers in our place."""
+def _heed_another_machine(filing: Filing, row_id: int) -> None:
+    """Another's automatic mail in the owner's name, of a second home on this mailbox for one, answers in our place.
+
+    What answers it is answered no more than what answers ours; so is ours under an id that the provider gave it.
+    """
     message = filing.message
     foreign = message.message_id is None or not outbox.is_ours(filing.connection, message.message_id)
     if foreign and any(token(value) != "no" for value in message.all("auto-submitted")):
+        if message.message_id is not None:
+            outbox.learn_automatic(filing.connection, message.message_id, row_id, at=filing.now)
         why = "another machine of yours answered it: its mail lies in Sent"
         outbox.cancel_answers_to(filing.connection, message.in_reply_to, at=filing.now, why=why)
 
@@ -347,13 +352,21 @@ def keep_promise(filing: Filing, row_id: int, matter_id: int, recipients: Sequen
     """
     connection = filing.connection
     promise = filing.register.owed(matter_id)
-    if promise is None or filing.received_at < promise.duty.received_at:
+    if promise is None or not (promise.duty.received_at <= filing.received_at or _cites_asked(filing, promise)):
         return
     if is_client(connection, promise, filing.message.recipients, recipients):
         outbox.cancel_for_matter(connection, matter_id, at=filing.now, why="the owner answered first")
-        entry = answered(promise.duty, filing.received_at)
-        promises.happen(connection, promise, entry, how="mail", by_message=row_id)
-        duties.owe_what_came_after(filing.household, connection, matter_id, filing.received_at, now=filing.now)
+        at = max(filing.received_at, promise.duty.received_at)
+        promises.happen(connection, promise, answered(promise.duty, at), how="mail", by_message=row_id)
+        duties.owe_what_came_after(filing.household, connection, matter_id, at, now=filing.now)
+
+
+def _cites_asked(filing: Filing, promise: promises.Promise) -> bool:
+    """Whether it names the mail that is to be answered: it was written later, whatever the clock says of the program
+    that put it into Sent. Old mail may name another mail under the same Message-ID.
+    """
+    asked = messages.id_of(filing.connection, promise.message_id) if filing.origin == "live" else None
+    return asked is not None and asked in filing.message.ancestors
 
 
 def is_client(

@@ -284,9 +284,9 @@ def came_before(connection: sqlite3.Connection, message_id: str, sender_key: str
 
 
 def first_answer(
-    connection: sqlite3.Connection, message_id: str, *, client: Asker, since: datetime
+    connection: sqlite3.Connection, message_id: str, *, client: Asker, since: datetime | None
 ) -> tuple[int, datetime] | None:
-    """The owner's earliest hand-written mail that cites this Message-ID, if it is on record already.
+    """The owner's earliest hand-written mail since then that cites this Message-ID, if it is on record already.
 
     Only one that went to the client's address or to somebody of the client's organisation is an answer.
     """
@@ -295,7 +295,8 @@ def first_answer(
         SELECT messages.id AS id, messages.received_at AS at
         FROM citations
         JOIN messages ON messages.id = citations.citing
-        WHERE citations.cited = :message_id AND messages.direction = 'out' AND messages.received_at >= :since
+        WHERE citations.cited = :message_id AND messages.direction = 'out'
+          AND (:since IS NULL OR messages.received_at >= :since)
           AND EXISTS (
             SELECT 1
             FROM participants
@@ -310,12 +311,45 @@ def first_answer(
         """,
         {
             "message_id": message_id,
-            "since": to_text(since),
+            "since": None if since is None else to_text(since),
             "sender_key": client.sender_key,
             "organisation_id": client.organisation_id,
         },
     ).fetchone()
     return None if row is None else (int(row["id"]), datetime.fromisoformat(row["at"]))
+
+
+def first_under_subject(
+    connection: sqlite3.Connection, subject_key: str, *, to: str, after: datetime
+) -> tuple[int, datetime] | None:
+    """The owner's earliest hand-written mail to this address after then in a matter of this subject.
+
+    A letter that tells a new date answers nothing. Hardly anything is newer than a mail that has just come: so the walk
+    is by time, not over all that was ever written to this address.
+    """
+    row = connection.execute(
+        """
+        SELECT messages.id AS id, messages.received_at AS at
+        FROM messages INDEXED BY messages_received
+        CROSS JOIN matters ON matters.id = messages.matter_id AND matters.subject_key = :subject_key
+        CROSS JOIN participants ON participants.message_id = messages.id
+        WHERE messages.received_at > :after AND messages.direction = 'out'
+          AND participants.role IN ('to', 'cc') AND participants.address_key = :to
+          AND NOT EXISTS (
+            SELECT 1 FROM outbox WHERE outbox.mail_id = messages.message_id AND outbox.promise_id IS NOT NULL
+          )
+        ORDER BY messages.received_at
+        LIMIT 1
+        """,
+        {"subject_key": subject_key, "to": to, "after": to_text(after)},
+    ).fetchone()
+    return None if row is None else (int(row["id"]), datetime.fromisoformat(row["at"]))
+
+
+def id_of(connection: sqlite3.Connection, row_id: int) -> str | None:
+    """The Message-ID of a message on record."""
+    row = connection.execute("SELECT message_id FROM messages WHERE id = ?", (row_id,)).fetchone()
+    return None if row is None else row[0]
 
 
 def cite(connection: sqlite3.Connection, row_id: int, message: Message) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -273,7 +274,8 @@ async def test_what_was_asked_after_an_answer_and_read_before_it_is_owed_an_answ
 async def test_an_answer_to_the_second_mail_that_is_read_before_both_keeps_the_promise(house: House) -> None:
     await house.know()
     house.clock.advance(5 * HOUR)
-    await house.arrive(own(answers=letter_id(2), at=MONDAY + 3 * HOUR), folder="Sent", received_at=MONDAY + 3 * HOUR)
+    answer = own(answers=letter_id(2), subject="The price", at=MONDAY + 3 * HOUR)
+    await house.arrive(answer, folder="Sent", received_at=MONDAY + 3 * HOUR)
 
     await house.arrive(mail(1), received_at=MONDAY)
     again = mail(2, answers=letter_id(1), text="And what of the price?\n", at=MONDAY + HOUR)
@@ -317,3 +319,63 @@ async def test_a_call_that_is_noted_late_does_not_answer_what_was_asked_after_it
     first, second = house.promises()
     assert (first.state, first.ended_at) == ("kept", MONDAY + HOUR)
     assert (second.state, second.received_at) == ("open", MONDAY + 2 * HOUR)
+
+
+@pytest.mark.parametrize("first", ["letter", "answer"])
+async def test_an_answer_counts_though_the_clock_of_the_mail_program_is_slow(house: House, first: str) -> None:
+    """It cites the mail, so it was written later; a wrong zone makes hours of it."""
+    slow = MONDAY - timedelta(hours=5)
+    answer = house.batch(own(answers=letter_id(), at=slow), folder="Sent", received_at=slow)
+    letter = house.batch(mail())
+
+    for batch in (letter, answer) if first == "letter" else (answer, letter):
+        await house.ingest.take(batch)
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert (house.promise().state, house.promise().ended_at) == ("kept", MONDAY)
+
+
+async def test_an_answer_without_in_reply_to_that_was_read_first_is_known_by_its_subject(house: House) -> None:
+    house.clock.advance(HOUR)
+    await house.arrive(own(), folder="Sent", received_at=MONDAY + timedelta(minutes=5))
+
+    await house.arrive(mail(), received_at=MONDAY)
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert house.messages()[1].reasons == ("answered",)
+    assert house.promise().state == "kept"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"subject": "Something else"},
+        {"to": "Dora <dora@elsewhere.example>"},
+        {"at": MONDAY},
+    ],
+    ids=["another subject", "another client", "not later"],
+)
+async def test_another_mail_of_the_owners_answers_nothing(house: House, other: dict[str, Any]) -> None:
+    at = other.pop("at", MONDAY + timedelta(minutes=5))
+    house.clock.advance(HOUR)
+    await house.arrive(own(**other), folder="Sent", received_at=at)
+
+    await house.arrive(mail(), received_at=MONDAY)
+    await house.pass_time(minutes=11)
+
+    assert len(house.transport.sent) == 1
+    assert house.promise().state == "open"
+
+
+async def test_a_second_mail_under_the_same_id_is_not_answered_by_the_answer_to_the_first(house: House) -> None:
+    """Devices and forms send one id each time."""
+    await house.arrive(mail())
+    house.clock.advance(HOUR)
+    await house.arrive(own(answers=letter_id()), folder="Sent")
+    house.clock.advance(HOUR)
+
+    await house.arrive(mail(subject="Another matter", text="And this?\n"))
+
+    assert [one.state for one in house.promises()] == ["kept", "open"]

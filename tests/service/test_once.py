@@ -183,3 +183,20 @@ async def test_a_death_at_any_step_and_a_second_copy_of_the_mail_send_at_most_on
 
     assert len(house.transport.sent) == (0 if step == "body" else 1)
     assert len(house.outbox()) == 1
+
+
+async def test_what_answers_our_acknowledgement_under_the_providers_id_is_not_acknowledged(house: House) -> None:
+    """Microsoft 365 gives mail ids of its own: ours is learnt from Sent. The promise of the first mail has ended."""
+    provider = "<GV1P278MB0001@prod.example>"
+    await acknowledged(house, mail())
+    copy = house.transport.sent[0].raw.replace(house.mail_id().encode(), provider.encode())
+    await house.arrive(copy, folder="Sent")
+    house.clock.advance(timedelta(hours=1))
+    await house.arrive(own(answers=letter_id()), folder="Sent")
+    house.clock.advance(timedelta(hours=1))
+
+    await house.arrive(mail(2, subject="Notice", text="The building is closed for the move.\n", answers=provider))
+    await house.pass_time(minutes=11)
+
+    assert len(house.transport.sent) == 1
+    assert house.messages()[-1].reasons == ("thread-already-acked",)
