@@ -196,8 +196,8 @@ def _list_address(facts: Facts, local: str, key: str) -> bool:
 def precedence(facts: Facts) -> Hit | None:
     """C8: Precedence of a mass or automatic mail, or a sender that wants no acknowledgement."""
     for name, value in facts.values("precedence", "x-precedence"):
-        found = several_tokens(value) & _PRECEDENCES
-        if found and not (found == {"list"} and facts.own_list):
+        mass = several_tokens(value) & _PRECEDENCES
+        if mass and not (mass == {"list"} and facts.own_list):
             return suppress(Reason.PRECEDENCE, f"{name}: {value}", _familiar_or_machine(facts))
     for name, found in facts.tokens("x-ack"):
         if found == "no":
