@@ -191,6 +191,18 @@ FAULTS: tuple[Defence, ...] = (
         (DECISIONS, "and not (opened.vanished or opened.changed)", ""),
     ),
     _defence(
+        16,
+        "an answer is passed over only where every octet is that of last time",
+        T + "refrain.py::test_nothing_of_another_answer_is_passed_over[another count]",
+        (WIRE, "if self._buffer != expected:", "if False:"),
+    ),
+    _defence(
+        16,
+        "an answer is passed over only while it would tell nothing new",
+        T + "refrain.py::test_what_a_question_cannot_vouch_for_is_not_known",
+        ("inboxcrm/imap/refrain.py", "if question.before is None:", "if False:"),
+    ),
+    _defence(
         17,
         "what is in use now is asked for again after a while",
         T + "decisions.py::test_when_to_try_again",

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from inboxcrm import providers
 from inboxcrm.config import MailboxConfig, Security, Server
@@ -114,10 +115,10 @@ class Connection(Dialogue):
             return True
 
         self.command("CAPABILITY", take=take)
-        self.capabilities_known = frozenset(found)
+        self.capabilities_known = _shared(frozenset(found))
         provider = providers.for_host(self._server.host, self._server.port)
         if provider is not None and provider.false_qresync:
-            self.capabilities_known -= {"QRESYNC", "CONDSTORE"}
+            self.capabilities_known = _shared(self.capabilities_known - {"QRESYNC", "CONDSTORE"})
         if self.has("ID"):
             with suppress(CommandRefusedError):
                 self.command("ID", b'("name" "inboxcrm")')
@@ -136,7 +137,7 @@ class Connection(Dialogue):
 
         with suppress(CommandRefusedError):
             self.command("ENABLE", wanted.encode("ascii"), take=take)
-        self.enabled = frozenset(found)
+        self.enabled = _shared(frozenset(found))
 
     # -- folders
 
@@ -295,6 +296,12 @@ def connect(config: MailboxConfig, credentials: Credentials, waker: Waker, limit
         if other == credential:
             raise
     return Connection(config.imap, user=config.user, password=other, waker=waker, limits=limits)
+
+
+@lru_cache(maxsize=64)
+def _shared(words: frozenset[str]) -> frozenset[str]:
+    """The same object for the same words: a thousand connections to one server keep one list of what it can."""
+    return words
 
 
 def _says_missing(text: str) -> bool:

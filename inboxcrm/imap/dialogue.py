@@ -129,9 +129,10 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
 
     def new_tag(self) -> bytes:
         """The tag of a command whose answer is read here, not by imaplib."""
-        tag: bytes = self._imap._new_tag()
-        self._imap.tagged_commands.pop(tag, None)
-        return tag
+        imap = self._imap
+        number = imap.tagnum
+        imap.tagnum = number + 1
+        return b"%b%d" % (imap.tagpre, number)
 
     def _step(self, tag: bytes, take: Callable[[Untagged], bool] | None) -> Status | None:
         """Read one response; the tagged one ends the command."""

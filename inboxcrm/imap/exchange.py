@@ -20,6 +20,8 @@ from inboxcrm.imap.responses import Response
 class Exchange(ABC):
     """Commands under way on one connection, while no thread works with it."""
 
+    __slots__ = ("_dialogue", "_failure", "_reached", "_stirred")
+
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
         self._failure: InboxcrmError | None = None

@@ -25,6 +25,8 @@ _ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.%d>)" % MOST
 class Glance(Exchange):
     """Two commands under way: what is new, and the first of it; behind those whose tags are in `ending`."""
 
+    __slots__ = ("_came", "_fetch", "_left", "_new", "_refused", "_search", "_uid")
+
     def __init__(self, dialogue: Dialogue, uid: int, *, ending: Collection[bytes] = ()) -> None:
         super().__init__(dialogue)
         self._uid = uid

@@ -14,6 +14,8 @@ from inboxcrm.imap.responses import Response
 class Idle(Exchange):
     """One IDLE command under way. Lines before the `+`, or in the same segment as it, are heard too."""
 
+    __slots__ = ("_left", "_told_to_end", "begun", "over", "tag")
+
     def __init__(self, dialogue: Dialogue) -> None:
         super().__init__(dialogue)
         self.tag = dialogue.new_tag()

@@ -7,12 +7,13 @@ is for the ordinary way to find out, which asks again.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from inboxcrm.imap import decisions, responses
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.errors import ProtocolError
 from inboxcrm.imap.examined import Examined, Opened
+from inboxcrm.imap.refrain import Refrain
 from inboxcrm.imap.responses import Response, Status, Untagged
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.wire import Wire
@@ -165,22 +166,20 @@ class Look:
     end is asked for in the same breath and not answered yet.
     """
 
-    __slots__ = ("_at_it", "_connection", "_left", "_reading", "begun", "leaving", "tag", "text")
+    __slots__ = ("_at_it", "_connection", "_left", "_reading", "_refrain", "begun", "leaving", "tag", "text")
 
-    def __init__(self, connection: Connection, questions: Sequence[Question], *, leaving: bytes | None = None) -> None:
-        tag = self.tag = connection.new_tag()
+    def __init__(
+        self, connection: Connection, refrain: Refrain[Question], tag: bytes, *, leaving: bytes | None = None
+    ) -> None:
+        self.tag = tag
         self._connection = connection
-        self._left: list[tuple[bytes, Question]] = []
+        self._refrain = refrain
+        self._left = [(b"%b.%d" % (tag, index), question) for index, question in enumerate(refrain.questions)]
         self._reading = False
         self._at_it = False
         self.begun = False
         self.leaving = leaving
-        text = b"" if leaving is None else b"DONE\r\n"
-        for question in questions:
-            own = b"%b.%d" % (tag, len(self._left))
-            self._left.append((own, question))
-            text += b"%b %b\r\n" % (own, question.ask())
-        self.text = text + tag + b" IDLE\r\n"
+        self.text = (b"" if leaving is None else b"DONE\r\n") + refrain.ask(tag)
 
     @property
     def done(self) -> bool:
@@ -205,8 +204,10 @@ class Look:
             starts.append(b"%b%b OK" % (before, tag))
         else:
             starts.append(b"+")
-        passed, more = wire.skip(starts, unless=_ALERT)
-        if passed and self.leaving is not None:
+        came, passed, more = wire.skip(starts, unless=_ALERT)
+        if passed and (leaving := self.leaving) is not None:
+            if passed == len(self._refrain.questions) + 2:
+                self._refrain.learn(came, tag=self.tag, leaving=leaving)
             self.leaving = None
             passed -= 1
         self.begun = passed > len(left)

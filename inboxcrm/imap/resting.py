@@ -16,7 +16,8 @@ from inboxcrm.imap import marks
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.errors import ClosingError, CommandRefusedError, CommandTimeoutError
 from inboxcrm.imap.idling import Idle
-from inboxcrm.imap.looks import Look
+from inboxcrm.imap.looks import Look, Question
+from inboxcrm.imap.refrain import Refrain
 from inboxcrm.imap.responses import Response
 
 if TYPE_CHECKING:
@@ -26,12 +27,37 @@ if TYPE_CHECKING:
 class Resting(Idle):
     """An IDLE that is left for each look of the rounds and begun anew."""
 
+    __slots__ = (
+        "_alert",
+        "_armed",
+        "_connection",
+        "_finishing",
+        "_hoped",
+        "_in_one_breath",
+        "_leaving",
+        "_look",
+        "_looking",
+        "_loop",
+        "_marks",
+        "_next",
+        "_refrain",
+        "_rested",
+        "_rounds",
+        "_wire",
+    )
+
     def __init__(self, connection: Connection, rounds: Rounds) -> None:
         super().__init__(connection)
         self._connection = connection
         self._wire = connection.wire
         self._rounds = rounds
         self._look: Look | None = None
+        self._refrain: Refrain[Question] | None = None
+        """What was asked where nothing but `_hoped` is expected; `_look` instead where the answer is read."""
+
+        self._hoped = b""
+        self._leaving = b""
+        self._next = 0.0
         self._alert = connection.alert
         self._looking = False
         self._in_one_breath = False
@@ -53,7 +79,7 @@ class Resting(Idle):
             self._disarm()
 
     def _begin(self) -> None:
-        self._ask(leaving=None)
+        self._ask(self._rounds.due(), leaving=None)
         self._listen()
 
     def _to_begin(self, patience: float) -> float:
@@ -63,7 +89,7 @@ class Resting(Idle):
         if self.over or self._left or self._rounds.stale:
             return True
         connection = self._connection
-        return bool(connection.news) or connection.alert is not self._alert
+        return connection.news.exists or connection.news.changes or connection.alert is not self._alert
 
     async def _finish(self, patience: float) -> None:
         self._finishing = True
@@ -79,7 +105,7 @@ class Resting(Idle):
         if at != self._armed:
             return
         self._armed = 0.0
-        if self._look is not None or self._looking:
+        if self._look is not None or self._refrain is not None or self._looking:
             self._late()
         elif not self._roused():
             self._interrupt()
@@ -87,9 +113,13 @@ class Resting(Idle):
     def _interrupt(self) -> None:
         """Leave IDLE for a look."""
         try:
-            if self._rounds.in_one_breath:
-                self._in_one_breath = True
-                self._ask(leaving=self.tag)
+            if (reads_on := self._rounds.in_one_breath) is not False:
+                refrain = self._rounds.due()
+                if reads_on and refrain.known:
+                    self._ask_again(refrain)
+                else:
+                    self._in_one_breath = True
+                    self._ask(refrain, leaving=self.tag)
             else:
                 self._looking = self._told_to_end = True
                 self._allow(self._dialogue.limits.done)
@@ -99,6 +129,7 @@ class Resting(Idle):
 
     def _late(self) -> None:
         """The server answers too slowly, unless it has ended the IDLE and takes its time over what it was asked."""
+        self._unfold()
         look = self._look
         if look is not None and look.spare_time():
             self._allow(self._dialogue.limits.command)
@@ -106,6 +137,9 @@ class Resting(Idle):
             self._fail(CommandTimeoutError("the answer was not finished in time"))
 
     def _readable(self) -> None:
+        if self._refrain is not None:
+            self._hear_again(self._refrain)
+            return
         if self._look is None:
             super()._readable()
             return
@@ -128,6 +162,44 @@ class Resting(Idle):
                     return
         super()._listen()
 
+    # -- the same again: all that a mailbox does where nothing is new, so nothing is made or kept for it
+
+    def _ask_again(self, refrain: Refrain[Question]) -> None:
+        leaving, tag, now = self.tag, self._connection.new_tag(), self._loop.time()
+        self.tag, self._leaving, self._refrain = tag, leaving, refrain
+        self._hoped = refrain.answer(tag, leaving=leaving)
+        pause, patience = self._rounds.pause(), self._dialogue.limits.done
+        self._next = marks.before(now + pause, pause=pause)
+        self._arm(marks.after(now + patience, pause=patience))
+        self._wire.send_now(refrain.again(tag))
+
+    def _hear_again(self, refrain: Refrain[Question]) -> None:
+        try:
+            if not refrain.known:  # something changed since it was asked
+                self._wire.take_in()
+            elif self._wire.receive(self._hoped):
+                self._refrain = None
+                self._rounds.quiet()
+                if self._finishing:
+                    self._stirred.set()
+                else:
+                    self._arm(self._next)
+                return
+            elif self._wire.may_become(self._hoped):
+                return
+        except InboxcrmError as error:
+            self._fail(error)
+        else:
+            self._unfold()
+            self._listen()
+
+    def _unfold(self) -> None:
+        """What comes is not what was hoped for, or late: it is read in the ordinary way."""
+        refrain, self._refrain = self._refrain, None
+        if refrain is not None:
+            self.begun = False
+            self._look = Look(self._connection, refrain, self.tag, leaving=self._leaving)
+
     # -- what was heard
 
     def _hear(self, response: Response) -> None:
@@ -147,7 +219,7 @@ class Resting(Idle):
 
     def _ended(self) -> None:
         if self._looking and not (self._finishing or self._roused()):
-            self._ask(leaving=None)
+            self._ask(self._rounds.due(), leaving=None)
         else:
             super()._ended()
 
@@ -155,15 +227,15 @@ class Resting(Idle):
 
     @property
     def _answered(self) -> bool:
-        return self._look is None or self._look.done
+        return self._refrain is None and (self._look is None or self._look.done)
 
     def _settled(self) -> bool:
         return self.over or (self.begun and self._answered)
 
-    def _ask(self, *, leaving: bytes | None) -> None:
+    def _ask(self, refrain: Refrain[Question], *, leaving: bytes | None) -> None:
         self._looking = self._told_to_end = self.begun = False
-        look = self._look = self._rounds.look(leaving=leaving)
-        self.tag = look.tag
+        self.tag = self._connection.new_tag()
+        look = self._look = Look(self._connection, refrain, self.tag, leaving=leaving)
         self._allow(self._dialogue.limits.done)
         self._wire.send_now(look.text)
 
@@ -179,7 +251,8 @@ class Resting(Idle):
         if self._finishing or self._roused():
             self._stirred.set()
             return
-        pause = self._rounds.quiet()
+        self._rounds.quiet()
+        pause = self._rounds.pause()
         self._arm(marks.before(self._loop.time() + pause, pause=pause))
 
     def _allow(self, seconds: float) -> None:

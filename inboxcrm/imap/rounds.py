@@ -13,7 +13,8 @@ from collections.abc import Callable
 from inboxcrm.imap.account import Account
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.folders import Choice
-from inboxcrm.imap.looks import ExamineQuestion, Look, Question, StatusQuestion
+from inboxcrm.imap.looks import ExamineQuestion, Question, StatusQuestion
+from inboxcrm.imap.refrain import Refrain
 
 _SPACING = 2.0
 """Seconds between two looks at the other folders, where there is a reason for each."""
@@ -30,6 +31,22 @@ class Rounds:
     well.
     """
 
+    __slots__ = (
+        "_account",
+        "_changed",
+        "_connection",
+        "_inbox",
+        "_listed",
+        "_longest",
+        "_others",
+        "_others_last",
+        "_refrains",
+        "_well",
+        "inbox_at",
+        "others_at",
+        "stale",
+    )
+
     def __init__(
         self, account: Account, connection: Connection, *, changed: Callable[[str], None], well: Callable[[], None]
     ) -> None:
@@ -45,6 +62,8 @@ class Rounds:
         self._inbox = ExamineQuestion(connection, account.inbox, self._note_stale)
         self._others: list[StatusQuestion] = []
         self._listed: Choice | None = None
+        self._refrains: dict[tuple[bool, bool], Refrain[Question]] = {}
+        """By whether the other folders are asked about, and whether INBOX is."""
 
     def inbox_due(self, now: float, *, idles: bool) -> bool:
         """Whether INBOX must be read in the ordinary way now. `idles`: what can be asked meanwhile is asked there."""
@@ -74,31 +93,31 @@ class Rounds:
 
     # -- while the connection idles
 
-    def look(self, *, leaving: bytes | None) -> Look:
-        """What is due, and what is nearly due with it; only IDLE is renewed where that is nothing, or in a pause.
-
-        `leaving`: the tag of the IDLE that is to be ended in the same breath.
+    def due(self) -> Refrain[Question]:
+        """What is to be asked now: what is due, and what is nearly due with it; only IDLE is renewed where that is
+        nothing, or in a pause.
         """
         account = self._account
         now, timing = account.clock.monotonic(), account.timing
-        asked: list[Question] = []
+        others, with_inbox = False, False
         if account.closed_until <= now:
             latest = now + timing.poll * _TOGETHER
-            if self.others_at <= now + timing.others * _TOGETHER and (others := self._questions()):
+            if self.others_at <= now + timing.others * _TOGETHER and self._questions():
                 self.others_seen(now)
-                asked += others
+                others = True
                 latest = max(latest, now + timing.others)  # or it would be due before the others are again
             if self.inbox_at <= latest and self._inbox.possible and not self.stale:
                 self.inbox_at = now + timing.poll * _jitter()
-                asked.append(self._inbox)
-        return Look(self._connection, asked, leaving=leaving)
+                with_inbox = True
+        refrain = self._refrains.get((others, with_inbox))
+        if refrain is None:
+            asked: list[Question] = [*(self._others if others else ()), *((self._inbox,) if with_inbox else ())]
+            refrain = self._refrains[others, with_inbox] = Refrain(*asked)
+        return refrain
 
-    def quiet(self) -> float:
-        """All is as it was. Seconds until the next look, or until IDLE must be renewed."""
+    def pause(self) -> float:
+        """Seconds until the next look is due, or IDLE must be renewed, if all stays as it is."""
         account = self._account
-        account.checked_at = account.clock.now()
-        if account.cause is not None:
-            self._well()
         now = account.clock.monotonic()
         at = now + self._longest
         if self.others_at < at and self._questions():
@@ -109,10 +128,19 @@ class Rounds:
             at = min(account.closed_until, now + self._longest)
         return max(0.0, at - now)
 
+    def quiet(self) -> None:
+        """All is as it was."""
+        account = self._account
+        account.checked_at = account.clock.now()
+        if account.cause is not None:
+            self._well()
+
     @property
-    def in_one_breath(self) -> bool:
-        """Whether what is asked goes out together with DONE: so it is until the server was seen to be at a loss."""
-        return self._account.reads_on is not False
+    def in_one_breath(self) -> bool | None:
+        """Whether what is asked goes out together with DONE: so it is until the server was seen to be at a loss. None
+        where it was not seen to read on yet.
+        """
+        return self._account.reads_on
 
     def reads_on(self) -> None:
         """The server answered what was asked in the same breath as DONE."""
@@ -129,6 +157,7 @@ class Rounds:
         if account.choice is not self._listed:
             self._listed = account.choice
             self._others = [self._about(name) for name in account.memories if name != "INBOX"]
+            self._refrains.clear()
         return self._others
 
     def _about(self, name: str) -> StatusQuestion:
@@ -143,7 +172,7 @@ class Rounds:
 
 
 def _jitter() -> float:
-    return min(1.0, random.uniform(0.96, 1.04))  # noqa: S311 - spreads load, guards nothing
+    return min(1.0, 0.96 + 0.08 * random.random())  # noqa: S311 - spreads load, guards nothing
 
 
 def _anywhere() -> float:

@@ -41,6 +41,19 @@ class Wire:
     An announced literal moves it later by the time its bytes may take, up to `latest`.
     """
 
+    __slots__ = (
+        "_buffer",
+        "_encrypted",
+        "_latest",
+        "_max_line",
+        "_max_literal",
+        "_sock",
+        "_start",
+        "_waker",
+        "_wants",
+        "deadline",
+    )
+
     def __init__(self, sock: socket.socket, waker: Waker, *, max_line: int = MAX_LINE, max_literal: int = MAX_LITERAL):
         self._sock = sock
         self._waker = waker
@@ -137,11 +150,11 @@ class Wire:
             raise ProtocolError(f"a line of more than {self._max_line} bytes")
         return False
 
-    def skip(self, starts: Sequence[bytes], *, unless: bytes) -> tuple[int, bool]:
+    def skip(self, starts: Sequence[bytes], *, unless: bytes) -> tuple[bytes, int, bool]:
         """Pass over the next lines, as far as they are these, each with whatever more stands on its last line.
 
-        How many were passed, and whether the one after them may yet come. None is passed where one holds `unless` (in
-        upper case), however it is written.
+        The octets passed, how many of `starts` they were, and whether the next may yet come. None is passed where one
+        holds `unless` (in upper case), however it is written.
         """
         buffer, at = self._buffer, self._start
         passed, more = 0, False
@@ -154,10 +167,31 @@ class Wire:
                 more = True
                 break
             passed, at = passed + 1, end + 1
-        if unless in buffer[self._start : at].upper():
-            return 0, False
+        octets = bytes(buffer[self._start : at])
+        if unless in octets.upper():
+            return b"", 0, False
         self._start = at
-        return passed, more
+        return octets, passed, more
+
+    def receive(self, expected: bytes) -> bool:
+        """Read once, without waiting; whether what is here now is exactly this, which is passed over then.
+
+        One read takes all of a TLS record, so that nothing is left where the event loop does not see it.
+        """
+        octets = self._try_receive(_RECORD)
+        if octets is None:
+            return False
+        if octets == expected and self._start == len(self._buffer):
+            return True
+        self._keep(octets)
+        if self._buffer != expected:
+            return False
+        self._buffer.clear()
+        return True
+
+    def may_become(self, expected: bytes) -> bool:
+        """Whether what is here is the beginning of this."""
+        return expected.startswith(self._buffer[self._start :])
 
     def take_in(self) -> bool:
         """Keep what was received so far, without waiting; whether there was anything. The end of the stream is told by

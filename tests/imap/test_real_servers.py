@@ -99,9 +99,9 @@ async def test_looks_by_the_clock_that_find_nothing_take_no_thread(
     looks: list[bool] = []
     quiet = Rounds.quiet
 
-    def counted(rounds: Rounds) -> float:
+    def counted(rounds: Rounds) -> None:
         looks.append(True)
-        return quiet(rounds)
+        quiet(rounds)
 
     monkeypatch.setattr(Rounds, "quiet", counted)
     place.deliver(letter(1))

@@ -300,7 +300,9 @@ def test_octets_are_passed_over_only_when_they_are_those_expected(
         far.sendall(came or b"")
         wire.take_in()
 
-        assert wire.skip((b"* 1 EXISTS\r\nA1 OK", b"+"), unless=b"[ALERT") == passed
+        octets, *found = wire.skip((b"* 1 EXISTS\r\nA1 OK", b"+"), unless=b"[ALERT")
+        assert tuple(found) == passed
+        assert octets == came[: len(came) - left]
         assert wire.buffered == left
 
 

@@ -1,0 +1,184 @@
+"""A look that hears what it heard last time: one comparison, and everything else is read in the ordinary way."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from inboxcrm.imap.looks import Look
+from inboxcrm.imap.refrain import Refrain
+from inboxcrm.imap.waker import Waker
+from inboxcrm.imap.wire import Wire
+from inboxcrm.testing.imap_server import Account, Exchange, MailServer
+from tests.imap.record import Record, letter
+from tests.imap.test_rounds import OFTEN, a_few_looks
+from tests.imap.test_watcher import mailbox_on, until, watched
+
+ANSWER = b'A7 OK done\r\n* STATUS "Sent" (MESSAGES 1)\r\nA8.0 OK STATUS of A8.0\r\n+ idling\r\n'
+
+
+class Known:
+    """A question whose answer is known."""
+
+    before: bytes | None = b'* STATUS "Sent" (MESSAGES 1)\r\n'
+
+    def ask(self) -> bytes:
+        return b'STATUS "Sent" (MESSAGES)'
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
+    """Those whose answers were read in the ordinary way, or line by line."""
+    made: list[Look] = []
+    make = Look.__init__
+
+    def noted(look: Look, *arguments: object, **named: object) -> None:
+        made.append(look)
+        make(look, *arguments, **named)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(Look, "__init__", noted)
+    return made
+
+
+@pytest.fixture
+def both() -> Iterator[tuple[Wire, socket.socket]]:
+    near, far = socket.socketpair()
+    with near, far:
+        yield Wire(near, Waker()), far
+
+
+def test_only_the_tags_change_in_what_is_asked_and_answered_again() -> None:
+    refrain = Refrain(Known())
+    asked = refrain.ask(b"A8")
+    refrain.learn(ANSWER, tag=b"A8", leaving=b"A7")
+
+    assert refrain.known
+    assert refrain.again(b"B12") == b"DONE\r\n" + asked.replace(b"A8", b"B12")
+    assert refrain.answer(b"B12", leaving=b"A8") == ANSWER.replace(b"A8", b"B12").replace(b"A7", b"A8")
+
+
+def test_what_a_question_cannot_vouch_for_is_not_known() -> None:
+    question = Known()
+    refrain = Refrain(question)
+    refrain.ask(b"A8")
+    assert not refrain.known
+    refrain.learn(ANSWER, tag=b"A8", leaving=b"A7")
+    question.before = None
+    assert not refrain.known
+
+
+def test_an_answer_that_holds_the_mark_of_a_tag_is_not_learnt() -> None:
+    refrain = Refrain(Known())
+    refrain.ask(b"A8")
+    refrain.learn(ANSWER.replace(b"done", b"d\0ne"), tag=b"A8", leaving=b"A7")
+
+    assert not refrain.known
+
+
+def test_an_answer_is_heard_wherever_it_is_cut_in_two(both: tuple[Wire, socket.socket]) -> None:
+    wire, far = both
+    for cut in range(1, len(ANSWER)):
+        far.sendall(ANSWER[:cut])
+        assert not wire.receive(ANSWER)
+        assert wire.may_become(ANSWER)
+        far.sendall(ANSWER[cut:])
+        assert wire.receive(ANSWER)
+        assert wire.buffered == 0
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        ANSWER.replace(b"MESSAGES 1", b"MESSAGES 2"),
+        ANSWER.replace(b"A8.0 OK", b"A8.0 NO"),
+        ANSWER.replace(b"OK STATUS", b"OK [ALERT] STATUS"),
+        ANSWER.replace(b"* STATUS", b"* 4 EXISTS\r\n* STATUS"),
+        ANSWER + b"* 4 EXISTS\r\n",
+        b"* BYE enough\r\n",
+    ],
+    ids=["another count", "refused", "an alert", "news within", "news behind", "farewell"],
+)
+def test_nothing_of_another_answer_is_passed_over(both: tuple[Wire, socket.socket], came: bytes) -> None:
+    wire, far = both
+    far.sendall(came)
+
+    assert not wire.receive(ANSWER)
+    assert not wire.may_become(ANSWER)
+    assert wire.buffered == len(came)
+
+
+async def settled(server: MailServer, looks: list[Look]) -> None:
+    """Return when the looks are asked again without being read."""
+
+    async def unread() -> bool:
+        looks.clear()
+        await a_few_looks(server)
+        return not looks
+
+    async with asyncio.timeout(20):
+        while not await unread():
+            pass
+
+
+async def test_a_look_that_hears_the_same_again_reads_nothing(
+    server: MailServer, ann: Account, record: Record, looks: list[Look]
+) -> None:
+    mailbox = mailbox_on(server, timing=OFTEN)
+    async with watched(mailbox, record):
+        await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
+        await settled(server, looks)
+        checked_at = mailbox.status.last_checked_at
+        await a_few_looks(server)
+        assert checked_at is not None
+        assert (mailbox.status.last_checked_at or checked_at) > checked_at
+        mailbox._account.tell(cause="Sent is in use")
+        await until(lambda: mailbox.status.cause is None)
+        assert looks == []
+
+        ann.folder("Archive").append(letter(1))
+        await until(lambda: record.agrees_with(ann.folder("Archive")))
+        assert looks != []
+
+
+async def dripped(exchange: Exchange) -> bool:
+    await exchange.drip(await exchange.answer(), pause=0)
+    return True
+
+
+async def unheard_of(exchange: Exchange) -> bool:
+    await exchange.send(b"* OK Still here\r\n" + await exchange.answer())
+    return True
+
+
+@pytest.mark.parametrize(("fault", "read"), [(dripped, False), (unheard_of, True)])
+async def test_an_answer_in_pieces_is_waited_for_and_any_other_is_read(
+    server: MailServer,
+    ann: Account,
+    record: Record,
+    looks: list[Look],
+    fault: Callable[[Exchange], Awaitable[bool]],
+    read: bool,
+) -> None:
+    met = asyncio.Event()
+
+    async def once(exchange: Exchange) -> bool:
+        del server.faults["STATUS"]
+        met.set()
+        return await fault(exchange)
+
+    async with watched(mailbox_on(server, timing=OFTEN), record):
+        await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
+        await settled(server, looks)
+        server.faults["STATUS"] = once
+        await met.wait()
+        await a_few_looks(server)
+        logins = server.traffic.commands["LOGIN"]
+        ann.folder("INBOX").append(letter(2))
+        found = bool(looks)
+        await until(lambda: record.live == [letter(2)])
+
+        assert found is read
+        assert server.traffic.commands["LOGIN"] == logins
