@@ -87,7 +87,9 @@ SELECT promises.id AS id,
        promises.ended_how AS ended_how,
        promises.extensions AS extensions,
        EXISTS (SELECT 1 FROM promise_events
-               WHERE promise_events.promise_id = promises.id AND promise_events.event = 'due-passed') AS was_broken,
+               WHERE promise_events.promise_id = promises.id AND promise_events.event = 'due-passed'
+                 -- an answer that was read after its promise was found broken may have been in time
+                 AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at)) AS was_broken,
        (SELECT JSON_EXTRACT(promise_events.detail, '$.due_at') FROM promise_events
         WHERE promise_events.promise_id = promises.id AND promise_events.event = 'told'
         ORDER BY promise_events.id LIMIT 1) AS first_told_due_at,

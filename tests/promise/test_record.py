@@ -10,8 +10,9 @@ from inboxcrm.domain import record
 from inboxcrm.domain.promise import State
 from inboxcrm.domain.record import Line, Share, Tally
 from inboxcrm.service import actions, statistics
+from inboxcrm.store import rhythms, views
 from tests.promise.conftest import CAROL, answers
-from tests.service.house import MONDAY, House, mail
+from tests.service.house import MONDAY, House, letter_id, mail, own
 
 HOUR = timedelta(hours=1)
 
@@ -136,3 +137,22 @@ async def test_a_phone_call_is_an_answer_of_the_record(house: House) -> None:
 
     assert found.groups[0].times.median == 3 * HOUR
     assert found.groups[0].tally.kept == 1
+
+
+@pytest.mark.parametrize(("hours", "broken"), [(2, False), (49, True)], ids=["in-time", "late"])
+async def test_a_promise_found_broken_before_its_answer_was_read_was_broken_only_if_that_was_late(
+    house: House, hours: int, broken: bool
+) -> None:
+    await house.know()
+    await house.arrive(mail())
+    house.clock.advance(timedelta(days=3))
+    await house.sweep()
+    acted_at = MONDAY + timedelta(hours=hours)
+
+    await house.arrive(own(answers=letter_id(), at=acted_at), folder="Sent", received_at=acted_at)
+
+    with house.household.database.read() as connection:
+        (row,) = views.promise_record(connection, since=MONDAY - timedelta(days=1))
+        heard = rhythms.heard(connection, house.promise().contact_id or 0, since=MONDAY)
+    assert house.events(house.promise().id)[1] == "due-passed"
+    assert (row.was_broken, heard.broken_at is not None) == (broken, broken)
