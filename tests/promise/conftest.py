@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from inboxcrm.config import PlanConfig
-from tests.service.conftest import OpenHouse
+from tests.service.conftest import house, open_house
 from tests.service.house import House, letter_id, mail, own
 
+__all__ = ["CAROL", "answers", "house", "open_house", "plans"]
+
 CAROL = "Carol Buyer <carol@buyer.example>"
-
-
-@pytest.fixture
-def open_house(tmp_path: Path) -> Iterator[OpenHouse]:
-    """Opens a house with these settings of [acknowledge]."""
-    opened: list[House] = []
-
-    def make(**acknowledge: Any) -> House:
-        opened.append(House(tmp_path, **acknowledge))
-        return opened[-1]
-
-    yield make
-    for each in opened:
-        each.close()
-
-
-@pytest.fixture
-def house(open_house: OpenHouse) -> House:
-    """In mode auto, under the policy always, with ten minutes of grace; Bob is known."""
-    return open_house()
 
 
 def plans(house: House, *named: PlanConfig) -> None:
