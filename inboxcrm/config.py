@@ -24,6 +24,10 @@ class Security(StrEnum):
     NONE = "none"
 
 
+DATABASE = "inboxcrm.db"
+"""The file of a home that remembers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A SOCKS 5 proxy through which servers are reached, and which resolves their names.
@@ -368,7 +372,7 @@ class Config:
     @property
     def database(self) -> Path:
         """The one file that remembers."""
-        return self.home / "inboxcrm.db"
+        return self.home / DATABASE
 
     @property
     def also_own(self) -> tuple[str, ...]:

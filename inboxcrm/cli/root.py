@@ -31,7 +31,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ),
     ("Reading", "contacts contact organisation search show stats tui web"),
     ("Why", "explain verdict expect simulate"),
-    ("Coming and leaving", "import export export-contact erase-contact hold retention"),
+    ("Coming and leaving", "import export backup restore export-contact erase-contact hold retention"),
     ("Setting up", "sign-in rules workflows templates notify completion"),
 )
 """Every command, by what a person wants to do."""
@@ -41,6 +41,7 @@ MODULES = (
     "address_books",
     "absence",
     "archives",
+    "backups",
     "calendars",
     "call_backs",
     "client_file",

@@ -1,0 +1,50 @@
+"""Commands that put a home by, and bring it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from inboxcrm.cli.output import emit, json_option
+from inboxcrm.cli.root import Place, cli
+from inboxcrm.clock import SystemClock
+from inboxcrm.domain.text import many
+from inboxcrm.service import backup as backups
+
+
+@cli.command("backup")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+@json_option
+@click.pass_obj
+def backup(place: Place, folder: Path, as_json: bool) -> None:
+    """Copy the home into a new folder of FOLDER, while everything goes on, and try the copy.
+
+    It holds the database, the settings, your rules and texts, and the tokens of a sign-in where they are kept in files:
+    other people's mail, and what opens your mailbox. Keep it where nobody else reads. Older backups stay until you
+    delete them.
+    """
+    made = backups.make(place.home, folder, at=SystemClock().now())
+    if as_json:
+        emit(made)
+        return
+    click.echo(f"{many(made.mails, 'mail')} in {made.place}, {made.octets / 1e6:,.1f} MB; tried and found to be whole.")
+    click.echo(f"To bring it back: inboxcrm --home NEW-FOLDER restore {made.place}")
+
+
+@cli.command("restore")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="BACKUP")
+@json_option
+@click.pass_obj
+def restore(place: Place, folder: Path, as_json: bool) -> None:
+    """Put BACKUP, a folder that `inboxcrm backup` made, into the home, which must be new or empty.
+
+    Every file must be as it was when the backup was made. The daemon then reads from the server what came since, and
+    what lies in Sent is not sent again. What was noted by hand since then is not in it.
+    """
+    restored = backups.restore(folder, place.home)
+    if as_json:
+        emit(restored)
+        return
+    click.echo(f"{restored.place} holds {many(restored.mails, 'mail')} again.")
+    click.echo(f"Try it: inboxcrm --home {restored.place} doctor")

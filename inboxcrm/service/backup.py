@@ -1,0 +1,134 @@
+"""Backups of a home: a folder that holds all of it, made while the daemon runs, tried before it is called one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from inboxcrm import home
+from inboxcrm.config import DATABASE
+from inboxcrm.errors import UserError
+from inboxcrm.store import copying
+
+MANIFEST = "backup.json"
+"""What a backup consists of: each file with its SHA-256. It is written last."""
+
+PARTS = (home.CONFIG_FILE, *home.FOLDERS, "tokens")
+"""What a home holds beside its database and what belongs to a process that runs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was found to be whole: where it lies, the mails on record, and octets."""
+
+    place: Path
+    mails: int
+    octets: int
+
+
+def make(source: Path, into: Path, *, at: datetime) -> Backup:
+    """Back a home up into a new folder of `into`, named after the instant, that only its owner can read.
+
+    It has its name once every octet is on the disk and the copy of the database was found to be sound. UserError where
+    it cannot be made; nothing is left behind then.
+    """
+    if not (source / DATABASE).exists():
+        raise UserError(f"{source} has no {DATABASE} yet: there is nothing to back up")
+    place = into / f"inboxcrm-{at:%Y-%m-%dT%H%M%S}"
+    part = place.with_name(f".{place.name}.part")
+    try:
+        into.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part.mkdir(mode=0o700)
+    except OSError as error:
+        raise UserError(f"{into} takes no folder: {error.strerror or error}. Name another place") from error
+    try:
+        copying.copy(source / DATABASE, part / DATABASE)
+        for name in PARTS:
+            _take_over(source / name, part / name)
+        mails = copying.mails(part / DATABASE)
+        files = {path.relative_to(part).as_posix(): _digest(path) for path in _files(part)}
+        told = {"made_at": at.isoformat(), "home": str(source), "mails": mails, "files": files}
+        (part / MANIFEST).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        octets = sum(_settle(path) for path in _files(part))
+        part.rename(place)
+    except OSError as error:
+        raise UserError(f"the backup cannot be written to {into}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Backup(place, mails, octets)
+
+
+def restore(backup: Path, target: Path) -> Backup:
+    """Put a backup into a home that does not exist yet, or is empty. UserError where it is not whole, or there is one.
+
+    The database gets its name last, so that what was cut off is no home.
+    """
+    files = _promised(backup)
+    wrong = [name for name, digest in files.items() if not _is_as_it_was(backup / name, digest)]
+    if wrong:
+        raise UserError(f"{backup / wrong[0]} is missing, or not as it was backed up. Take another backup")
+    mails = copying.mails(backup / DATABASE)
+    if target.exists() and any(target.iterdir()):
+        raise UserError(f"{target} is not empty. Put it aside first (mv), or restore to another place with --home")
+    home.create(target)
+    part = target / f".{DATABASE}.part"
+    try:
+        for name in files:
+            into = part if name == DATABASE else target / name
+            into.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.copyfile(backup / name, into)
+            _settle(into)
+        part.rename(target / DATABASE)
+    except OSError as error:
+        raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
+    return Backup(target, mails, sum(path.stat().st_size for path in _files(target)))
+
+
+def _promised(backup: Path) -> dict[str, str]:
+    """Which files a backup says that it holds; none of them lies outside of it."""
+    try:
+        files = json.loads((backup / MANIFEST).read_text("utf-8"))["files"]
+        named = {str(name): str(digest) for name, digest in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{backup} is not a backup of inboxcrm: it has no readable {MANIFEST}") from error
+    beyond = [name for name in named if Path(name).is_absolute() or ".." in Path(name).parts]
+    if beyond or DATABASE not in named:
+        raise UserError(f"{backup / MANIFEST} is not what inboxcrm wrote. Take another backup")
+    return named
+
+
+def _take_over(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copyfile(source, target)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_as_it_was(path: Path, digest: str) -> bool:
+    try:
+        return _digest(path) == digest
+    except OSError:
+        return False
+
+
+def _settle(path: Path) -> int:
+    """Have a file on the disk, readable by its owner alone; answers its octets."""
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+    return path.stat().st_size
