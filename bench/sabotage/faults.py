@@ -505,7 +505,17 @@ FAULTS: tuple[Defence, ...] = (
         52,
         "what lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",
-        (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):', "if False:"),
+        (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item):', "if False:"),
+    ),
+    _defence(
+        52,
+        "an acknowledgement that the provider renamed was sent as well",
+        "tests/service/test_once.py::test_a_restored_backup_knows_its_acknowledgement_under_the_id_of_the_provider",
+        (
+            "inboxcrm/service/file.py",
+            '    filing.register.cite(row_id, filing.message)\n    if filing.origin == "live":\n        _heed',
+            '    if filing.origin == "live":\n        _heed',
+        ),
     ),
     _defence(
         53,

@@ -316,6 +316,7 @@ def _own_automatic(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
+    filing.register.cite(row_id, filing.message)
     if filing.origin == "live":
         _heed_another_machine(filing, row_id)
     if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):

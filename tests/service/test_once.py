@@ -143,6 +143,25 @@ async def test_a_restored_backup_finds_its_acknowledgement_in_sent(house: House)
     assert house.promise().told_due_at is not None
 
 
+@pytest.mark.parametrize("live", [True, False], ids=["live", "old"])
+async def test_a_restored_backup_knows_its_acknowledgement_under_the_id_of_the_provider(
+    house: House, live: bool
+) -> None:
+    before = copied(house, "before.db")
+    await acknowledged(house, mail())
+    head, rest = house.transport.sent[0].raw.split(b"Message-ID: ", 1)
+    renamed = b"%bMessage-ID: <AM0P1@prod.example>\r\nX-Microsoft-Original-Message-ID: %b" % (head, rest)
+
+    await restored(house, at=before)
+    await house.ingest.take(house.batch(renamed, folder="Sent", live=live))
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    await house.pass_time(hours=2)
+
+    assert len(house.transport.sent) == 1
+    assert house.promise().told_due_at is not None
+
+
 async def test_a_restored_backup_finds_the_owners_answer_in_sent(house: House) -> None:
     before = copied(house, "before.db")
     await house.arrive(mail())
