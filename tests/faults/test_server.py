@@ -35,7 +35,7 @@ def while_it(fault: Fault, *, on: str, anew: bool = True) -> Story:
         if anew:
             await world.main.imap.cut_all()
         await world.answered(world.post(subject="meanwhile"))
-        assert played.times
+        await world.until(lambda: played.times, "the fault was not played")
 
     return story
 
