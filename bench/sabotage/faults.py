@@ -527,7 +527,7 @@ FAULTS: tuple[Defence, ...] = (
         54,
         "what another machine of the owner's answered is answered",
         "tests/faults/test_two_homes.py",
-        ("inboxcrm/service/file.py", "        _heed_another_machine(filing, row_id)\n", "        pass\n"),
+        ("inboxcrm/service/file.py", "        _heed_another_machine(filing)\n", "        pass\n"),
     ),
     _defence(
         55,

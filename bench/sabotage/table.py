@@ -224,11 +224,7 @@ TABLE: tuple[Defence, ...] = (
         15,
         "an answer to it under the id that the provider gave it is not acknowledged",
         "tests/service/test_once.py::test_what_answers_our_acknowledgement_under_the_providers_id_is_not_acknowledged",
-        (
-            "inboxcrm/store/outbox.py",
-            "if is_ours(connection, each) or _is_learnt(connection, each))",
-            "if is_ours(connection, each))",
-        ),
+        ("inboxcrm/store/automatic.py", "return known | lying_in_sent(connection, asked - known)", "return known"),
     ),
     _defence(15, "another home's mail is not acknowledged", FIXTURES, (GATE, '    ("C5", machine.own_kind),\n', "")),
     _defence(

@@ -318,7 +318,7 @@ def _own_automatic(filing: Filing) -> int:
     )
     filing.register.cite(row_id, filing.message)
     if filing.origin == "live":
-        _heed_another_machine(filing, row_id)
+        _heed_another_machine(filing)
     if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):
         invitations.ask(
             filing.connection, row_id, matter_id=matter_id, contact_id=person.contact_id, at=filing.received_at
@@ -326,16 +326,11 @@ def _own_automatic(filing: Filing) -> int:
     return row_id
 
 
-def _heed_another_machine(filing: Filing, row_id: int) -> None:
-    """Another's automatic mail in the owner's name, of a second home on this mailbox for one, answers in our place.
-
-    What answers it is answered no more than what answers ours; so is ours under an id that the provider gave it.
-    """
+def _heed_another_machine(filing: Filing) -> None:
+    """Another's automatic mail in the owner's name, of a second home on this mailbox for one, answers in our place."""
     message = filing.message
     foreign = message.message_id is None or not outbox.is_ours(filing.connection, message.message_id)
     if foreign and any(token(value) != "no" for value in message.all("auto-submitted")):
-        if message.message_id is not None:
-            outbox.learn_automatic(filing.connection, message.message_id, row_id, at=filing.now)
         why = "another machine of yours answered it: its mail lies in Sent"
         outbox.cancel_answers_to(filing.connection, message.in_reply_to, at=filing.now, why=why)
 

@@ -419,20 +419,8 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
 
 
 def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
-    """Of these Message-IDs, those of automatic mails of ours, under the ids that providers gave them too."""
-    return frozenset(each for each in ids if is_ours(connection, each) or _is_learnt(connection, each))
-
-
-def learn_automatic(connection: sqlite3.Connection, mail_id: str, row_id: int, *, at: datetime) -> None:
-    """Remember the Message-ID under which an automatic mail in the owner's name lies in Sent: of another machine, or of
-    ours, where the provider gives mail ids of its own (Microsoft 365).
-    """
-    keep_keys(connection, [f"automatic:{mail_id}"], row_id, at=at)
-
-
-def _is_learnt(connection: sqlite3.Connection, mail_id: str) -> bool:
-    found = connection.execute("SELECT 1 FROM answered WHERE key = ?", (f"automatic:{mail_id}",)).fetchone()
-    return found is not None
+    """Of these Message-IDs, those that automatic mails of ours were given here."""
+    return frozenset(each for each in ids if is_ours(connection, each))
 
 
 def was_decided(connection: sqlite3.Connection, key: str, *, words: str, since: datetime) -> bool:
