@@ -527,7 +527,14 @@ FAULTS: tuple[Defence, ...] = (
         54,
         "what another machine of the owner's answered is answered",
         "tests/faults/test_two_homes.py",
-        ("inboxcrm/service/file.py", "        _heed_another_machine(filing)\n", "        pass\n"),
+        (
+            "inboxcrm/service/file.py",
+            (
+                "    filing.register.cite(row_id, filing.message)\n"
+                '    if filing.origin == "live":\n        _heed_another_machine(filing)\n'
+            ),
+            "",
+        ),
     ),
     _defence(
         55,
