@@ -99,7 +99,8 @@ def heard(connection: sqlite3.Connection, contact_id: int, *, since: datetime) -
                (SELECT MAX(promise_events.at) FROM promises
                 JOIN promise_events ON promise_events.promise_id = promises.id
                 WHERE promises.contact_id = contacts.id AND promise_events.event = 'due-passed'
-                  AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at)) AS broken_at
+                  AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at
+                       OR promises.state = 'kept_late')) AS broken_at
         FROM contacts
         WHERE contacts.id = ?
         """,

@@ -89,7 +89,8 @@ SELECT promises.id AS id,
        EXISTS (SELECT 1 FROM promise_events
                WHERE promise_events.promise_id = promises.id AND promise_events.event = 'due-passed'
                  -- an answer that was read after its promise was found broken may have been in time
-                 AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at)) AS was_broken,
+                 AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at
+                      OR promises.state = 'kept_late')) AS was_broken,
        (SELECT JSON_EXTRACT(promise_events.detail, '$.due_at') FROM promise_events
         WHERE promise_events.promise_id = promises.id AND promise_events.event = 'told'
         ORDER BY promise_events.id LIMIT 1) AS first_told_due_at,
