@@ -648,7 +648,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         66,
         "a wait is cut short when the end is asked for",
-        "tests/whole/test_killed.py::test_sigterm_ends_a_daemon_whose_server_does_not_answer",
+        "tests/imap/test_link.py::test_closing_ends_a_question_that_is_never_answered_at_once",
         ("inboxcrm/imap/waker.py", "        self.stopping = True\n", "        return\n"),
     ),
     _defence(

@@ -12,8 +12,9 @@ import pytest
 
 from inboxcrm.config import Security, Server
 from inboxcrm.imap.connection import Connection
-from inboxcrm.imap.errors import ConnectionLostError
+from inboxcrm.imap.errors import ClosingError, ConnectionLostError
 from inboxcrm.imap.link import Link
+from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.workers import Workers
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
@@ -22,12 +23,14 @@ from tests.imap.scripted import QUICK, Conversation, Talk, scripted
 from tests.servers.certificates import make_certificate
 
 
-def linked(server: MailServer, *, workers: Workers | None = None, ca_file: Path | None = None) -> Link:
+def linked(
+    server: MailServer, *, workers: Workers | None = None, ca_file: Path | None = None, limits: Limits = QUICK
+) -> Link:
     security = Security.NONE if ca_file is None else Security.TLS
     where = Server(server.host, server.port, security, ca_file)
 
     def connect(waker: Waker) -> Connection:
-        return Connection(where, user="ann", password="secret", waker=waker, limits=QUICK)
+        return Connection(where, user="ann", password="secret", waker=waker, limits=limits)
 
     return Link(connect, workers=workers or Workers())
 
@@ -152,6 +155,24 @@ async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account) -> 
 
     with pytest.raises(ConnectionLostError):
         await waiting
+
+
+async def test_closing_ends_a_question_that_is_never_answered_at_once(server: MailServer, ann: Account) -> None:
+    async def silent(exchange: Exchange) -> bool:
+        await exchange.stall()
+        return True
+
+    server.faults["EXAMINE"] = silent
+    link = linked(server, limits=Limits())
+    asked = asyncio.create_task(link.run(lambda c: c.examine("INBOX")))
+    async with asyncio.timeout(5):
+        while not server.traffic.commands["EXAMINE"]:
+            await asyncio.sleep(0.005)
+
+    async with asyncio.timeout(1):
+        await link.close()
+        with pytest.raises(ClosingError):
+            await asked
 
 
 async def test_a_question_waits_until_the_wait_before_it_is_over(server: MailServer, ann: Account) -> None:
