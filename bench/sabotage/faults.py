@@ -505,7 +505,7 @@ FAULTS: tuple[Defence, ...] = (
         52,
         "what lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",
-        (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item):', "if False:"),
+        (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):', "if False:"),
     ),
     _defence(
         52,
@@ -513,8 +513,8 @@ FAULTS: tuple[Defence, ...] = (
         "tests/service/test_once.py::test_a_restored_backup_knows_its_acknowledgement_under_the_id_of_the_provider",
         (
             "inboxcrm/service/file.py",
-            '    filing.register.cite(row_id, filing.message)\n    if filing.origin == "live":\n        _heed',
-            '    if filing.origin == "live":\n        _heed',
+            '    filing.register.cite(row_id, message_ids(filing.message.first(_ORIGINAL_ID) or ""))\n',
+            "",
         ),
     ),
     _defence(
@@ -527,14 +527,7 @@ FAULTS: tuple[Defence, ...] = (
         54,
         "what another machine of the owner's answered is answered",
         "tests/faults/test_two_homes.py",
-        (
-            "inboxcrm/service/file.py",
-            (
-                "    filing.register.cite(row_id, filing.message)\n"
-                '    if filing.origin == "live":\n        _heed_another_machine(filing)\n'
-            ),
-            "",
-        ),
+        ("inboxcrm/service/file.py", "        _heed_another_machine(filing)\n", "        pass\n"),
     ),
     _defence(
         55,

@@ -339,7 +339,7 @@ class Deliver:
         """The same for an item that this very transaction has read as queued, with nothing paused."""
         if release.keep_back(connection, item, self._household.config.acknowledge.mode, self._household.clock.now()):
             return False
-        if item.kind == "auto" and outbox.was_sent_before(connection, item):
+        if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):
             now = self._household.clock.now()
             outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
             self._told(connection, item, now)

@@ -10,6 +10,7 @@ from datetime import datetime
 from inboxcrm.domain import linking, threads
 from inboxcrm.domain.address import is_role_address, organisational_domain
 from inboxcrm.domain.dedupe import identity_key
+from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.linking import Known, Link, NewContact, Nobody, RoleOf
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.promise import answered
@@ -30,6 +31,9 @@ from inboxcrm.store.register import Register
 
 IDS_LOOKED_AT = 20
 """How many of a mail's references are looked up, nearest first."""
+
+_ORIGINAL_ID = "x-microsoft-original-message-id"
+"""Holds the Message-ID that a mail was sent with, where Microsoft 365 gave it another one."""
 
 _DELIVERED = ("return-path", "received", "delivered-to")
 
@@ -253,7 +257,7 @@ def outgoing(filing: Filing) -> int:
     )
     if apology:
         return row_id
-    filing.register.cite(row_id, message)
+    filing.register.cite(row_id, message.ancestors)
     if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)
     if matter_id is not None and filing.origin == "live":
@@ -316,7 +320,7 @@ def _own_automatic(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
-    filing.register.cite(row_id, filing.message)
+    filing.register.cite(row_id, message_ids(filing.message.first(_ORIGINAL_ID) or ""))
     if filing.origin == "live":
         _heed_another_machine(filing)
     if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):

@@ -46,7 +46,7 @@ class BatchRegister(Register):
         self._by_hand = messages.recipients_by_hand(connection, self._sent)
         self._last_moment = outbox.last_moment(connection)
         self._known: dict[str, tuple[datetime, str]] = {}
-        self._cited: list[tuple[int, Message]] = []
+        self._cited: list[tuple[int, Sequence[str]]] = []
         self._keys: list[tuple[Iterable[str], int, datetime]] = []
 
     def begin(self) -> None:
@@ -155,8 +155,8 @@ class BatchRegister(Register):
                 keys.update(address.key for address in message.recipients)
         return row_id
 
-    def cite(self, row_id: int, message: Message) -> None:
-        self._cited.append((row_id, message))
+    def cite(self, row_id: int, ids: Sequence[str]) -> None:
+        self._cited.append((row_id, ids))
 
     def keep_keys(self, keys: Iterable[str], row_id: int, *, at: datetime) -> None:
         self._keys.append((keys, row_id, at))

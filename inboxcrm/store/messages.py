@@ -352,16 +352,11 @@ def id_of(connection: sqlite3.Connection, row_id: int) -> str | None:
     return None if row is None else row[0]
 
 
-def cite(connection: sqlite3.Connection, row_id: int, message: Message) -> None:
-    """Record which Message-IDs the owner's mail answers."""
-    cite_all(connection, [(row_id, message)])
-
-
-def cite_all(connection: sqlite3.Connection, mails: Iterable[tuple[int, Message]]) -> None:
-    """The same for several of them."""
+def cite_all(connection: sqlite3.Connection, mails: Iterable[tuple[int, Sequence[str]]]) -> None:
+    """Record which Message-IDs each of these mails of the owner's names."""
     connection.executemany(
         "INSERT OR IGNORE INTO citations (cited, citing) VALUES (?, ?)",
-        [(cited, row_id) for row_id, message in mails for cited in message.ancestors[:20]],
+        [(cited, row_id) for row_id, ids in mails for cited in ids[:20]],
     )
 
 

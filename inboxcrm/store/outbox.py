@@ -440,24 +440,21 @@ def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: i
     )
 
 
-def was_sent_before(connection: sqlite3.Connection, item: Item) -> bool:
-    """Whether this lies in Sent, though this home does not know of it: a restored or copied one enters it once more.
+def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
+    """Whether a mail with this Message-ID of ours lies in Sent: a restored or copied home derives the same one.
 
-    It derives the same Message-ID again. Under another one, which some providers give to what they send, an
-    acknowledgement is known as the automatic mail that answers the mail it acknowledges.
+    Or a mail lies there of which the provider says that this was its Message-ID until it gave it another one.
     """
     row = connection.execute(
         """
         SELECT 1 FROM messages WHERE message_id = :mail_id AND direction = 'auto'
         UNION ALL
         SELECT 1
-        FROM outbox
-        JOIN messages AS acknowledged ON acknowledged.id = outbox.message_id
-        JOIN citations ON citations.cited = acknowledged.message_id
-        JOIN messages AS sent ON sent.id = citations.citing AND sent.direction = 'auto'
-        WHERE outbox.id = :id AND outbox.dedupe_key LIKE 'acknowledgement:%'
+        FROM citations
+        JOIN messages ON messages.id = citations.citing
+        WHERE citations.cited = :mail_id AND messages.direction = 'auto'
         """,
-        {"mail_id": item.mail_id, "id": item.id},
+        {"mail_id": mail_id},
     ).fetchone()
     return row is not None
 

@@ -141,9 +141,9 @@ class Register:
         """A message with its bytes, people and text; answers its row id."""
         return messages.insert(self.connection, message, raw, filed)
 
-    def cite(self, row_id: int, message: Message) -> None:
-        """Record which Message-IDs the owner's mail answers."""
-        messages.cite(self.connection, row_id, message)
+    def cite(self, row_id: int, ids: Sequence[str]) -> None:
+        """Record which Message-IDs a mail of the owner's names: those it answers, or one that it had before."""
+        messages.cite_all(self.connection, [(row_id, ids)])
 
     def keep_keys(self, keys: Iterable[str], row_id: int, *, at: datetime) -> None:
         """Remember that a message was decided about."""
