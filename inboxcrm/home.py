@@ -20,6 +20,9 @@ LOCK_FILE = "run.lock"
 FOLDERS = ("rules", "templates")
 """What the owner adds to, or puts in the place of, the shipped rules and templates."""
 
+TOKENS = "tokens"
+"""The folder with the sign-ins of mailboxes whose provider takes no password; made when the first is kept there."""
+
 HOME_VARIABLE = "INBOXCRM_HOME"
 
 DATABASE_MARK = "has-database"

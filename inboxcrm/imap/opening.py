@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import imaplib
-import ipaddress
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inboxcrm import dialling, socks
 from inboxcrm.config import Security, Server
+from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.errors import (
     CertificateError,
@@ -117,11 +117,8 @@ class ImapOverWire(imaplib.IMAP4):
 
 
 def refuse_plaintext(server: Server) -> None:
-    if server.security is not Security.NONE or server.host == "localhost":
+    if server.security is not Security.NONE or is_loopback(server.host):
         return
-    with suppress(ValueError):
-        if ipaddress.ip_address(server.host).is_loopback:
-            return
     raise InsecureConnectionError(
         f'{server.host}:{server.port}: `security = "none"` is only for this machine itself; nothing was sent. '
         'Write `port = 993, security = "tls"`.'

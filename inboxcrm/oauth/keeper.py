@@ -12,11 +12,10 @@ from pathlib import Path
 
 from inboxcrm.config import TokenStore
 from inboxcrm.errors import TransientError, UserError
-from inboxcrm.home import try_lock, unlock
+from inboxcrm.home import TOKENS, try_lock, unlock
 from inboxcrm.oauth.tokens import Tokens
 from inboxcrm.passwords import PasswordError
 
-FOLDER = "tokens"
 SERVICE = "inboxcrm-tokens"
 
 _PATIENCE_SECONDS = 60.0
@@ -29,8 +28,8 @@ class Keeper:
     """Reads and writes the tokens of one mailbox; blocking."""
 
     def __init__(self, home: Path, mailbox: str, store: TokenStore) -> None:
-        self._file = home / FOLDER / f"{mailbox}.json"
-        self._lock = home / FOLDER / f"{mailbox}.lock"
+        self._file = home / TOKENS / f"{mailbox}.json"
+        self._lock = home / TOKENS / f"{mailbox}.lock"
         self._entry = f"{home}/{mailbox}"
         self._store = store
 

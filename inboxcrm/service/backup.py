@@ -19,7 +19,7 @@ from inboxcrm.store import copying
 MANIFEST = "backup.json"
 """What a backup consists of: each file with its SHA-256. It is written last."""
 
-PARTS = (home.CONFIG_FILE, *home.FOLDERS, "tokens")
+PARTS = (home.CONFIG_FILE, *home.FOLDERS, home.TOKENS)
 """What a home holds beside its database and what belongs to a process that runs it."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import re
 import ssl
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ import aiosmtplib
 
 from inboxcrm import socks
 from inboxcrm.config import Security, Server
+from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import ConfigError, InboxcrmError, InternalError, SignInNeededError, TransientError
 from inboxcrm.ports import Bearer, Credentials, Deferred
@@ -93,16 +93,6 @@ def require_safe(server: Server) -> None:
         raise ConfigError(
             f'smtp: security = "none" is for this machine only, and {server.host} is another; use "tls" or "starttls"'
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Session:

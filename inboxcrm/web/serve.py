@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import webbrowser
 from collections.abc import Iterator
@@ -194,11 +193,7 @@ def _settings(site: Any) -> uvicorn.Config:
 
 
 def _check_loopback(host: str) -> None:
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback or host not in ("localhost", "127.0.0.1", "::1"):
+    if host not in ("localhost", "127.0.0.1", "::1"):
         raise UserError(
             f"--host {host}: only loopback (127.0.0.1, ::1, localhost) is served. Anything else would show other "
             "people's mail to the network, and there is no login to configure yet. From another machine type: "

@@ -14,7 +14,6 @@ from inboxcrm.config import Security, Server
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.smtp import SmtpTransport
-from inboxcrm.smtp.session import is_loopback
 from inboxcrm.testing.smtp_server import Mood, Step, SubmissionServer
 from tests.servers.certificates import Certificate
 from tests.smtp.conftest import ACCOUNT, QUICK, Connect, Steps, outgoing
@@ -152,22 +151,6 @@ async def test_a_server_with_unknown_methods_only_pauses_the_account(connect: Co
 
         assert isinstance(delivery, Deferred)
         assert delivery.pause_all
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("localhost", True),
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("::1", True),
-        ("localhost.example.org", False),
-        ("192.0.2.7", False),
-        ("0.0.0.0", False),
-    ],
-)
-def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
-    assert is_loopback(host) is loopback
 
 
 async def test_a_look_logs_in_sends_nothing_and_tells_when_the_certificate_ends(
