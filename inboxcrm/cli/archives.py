@@ -19,7 +19,7 @@ from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
 from inboxcrm.parsing import Parser
-from inboxcrm.service import actions, exporting
+from inboxcrm.service import exporting, meant
 from inboxcrm.service.household import Household
 from inboxcrm.service.importing import Import, Imported
 from inboxcrm.store import imports, selection, views
@@ -166,7 +166,7 @@ def _selection(
             raise UserError(f"no folder {folder!r} was read. There are: {known or 'none'}")
         return Selection(
             contact_id=None if who is None else contact_meant(house, who).id,
-            organisation_id=None if organisation is None else actions.organisation_of(connection, organisation).id,
+            organisation_id=None if organisation is None else meant.organisation_of(connection, organisation).id,
             matter_id=None if matter is None else _matter_of(house, matter),
             since=None if since is None else times.instant(since, zone, option="--since"),
             until=None if until is None else times.until(until, zone, now, option="--until"),
@@ -177,7 +177,7 @@ def _selection(
 
 
 def _matter_of(house: Household, reference: str) -> int:
-    row_id = actions.message_of(house, reference)
+    row_id = meant.message_of(house, reference)
     row = house.database.reading(lambda connection: views.message(connection, row_id))
     if row is None or row.matter_id is None:
         raise UserError(f"message {reference} belongs to no matter: it is of a robot or a list")

@@ -16,8 +16,8 @@ from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.text import one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, second_look
 from inboxcrm.service import commitments as keeping
+from inboxcrm.service import meant, second_look
 from inboxcrm.service.household import Household
 from inboxcrm.store import commitments as store
 from inboxcrm.store.commitments import CommitmentRow
@@ -62,7 +62,7 @@ def commitments_(context: click.Context, everything: bool, who: str | None, as_j
     states = (store.OPEN, store.SUGGESTED, *(keeping.ENDED if everything else ()))
     with bootstrap.household(place.home) as house:
         with house.database.read() as connection:
-            contact = None if who is None else actions.contact_of(connection, who).id
+            contact = None if who is None else meant.contact_of(connection, who).id
             rows = store.listed(connection, contact_id=contact, states=states)
         if as_json:
             for row in rows:
@@ -151,7 +151,7 @@ def add(place: Place, who: str, text: str, side: str | None, until: str | None, 
         raise UserError("say who will do it: --mine or --theirs")
     with bootstrap.household(place.home) as house:
         with house.database.read() as connection:
-            contact = actions.contact_of(connection, who)
+            contact = meant.contact_of(connection, who)
         on = None if until is None else day(until, option="--by")
         row = keeping.enter(house, contact.id, text, side=Side(side), kind=Kind(kind), until=on)
     click.echo(f"Kept as {row.id}.")
@@ -201,12 +201,12 @@ def _letter(house: Household, raw: bytes, *, who: str | None, subject: str, is_m
         if not is_mail:
             if who is None:
                 raise UserError("say to whom it goes: --to WHO (an id, an address or a name)")
-            return second_look.Letter(actions.contact_of(connection, who).id, subject, raw.decode("utf-8", "replace"))
+            return second_look.Letter(meant.contact_of(connection, who).id, subject, raw.decode("utf-8", "replace"))
         message = parse(raw)
         others = [address.spec for address in message.recipients if not house.is_own(address.key)]
         if who is None and not others:
             raise UserError("the mail names nobody in To or Cc but yourself; give --to WHO")
-        contact = actions.contact_of(connection, who or others[0])
+        contact = meant.contact_of(connection, who or others[0])
         files = tuple((part.filename or "", part.content_type) for part in message.attachments)
         return second_look.Letter(contact.id, subject or message.subject, message.text, attachments=files)
 

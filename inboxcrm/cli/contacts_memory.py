@@ -16,8 +16,8 @@ from inboxcrm.domain.occasions import Kind, LeapDay
 from inboxcrm.domain.text import visible
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, keeping
 from inboxcrm.service import brief as briefing
+from inboxcrm.service import keeping, meant
 from inboxcrm.service.household import Household
 from inboxcrm.store import facts as fact_rows
 from inboxcrm.store import interactions as interaction_rows
@@ -28,14 +28,14 @@ def contact_meant(house: Household, reference: str) -> views.ContactRow:
     """The contact of a message, by its row id or Message-ID, or a contact by address or name; `c12` is contact 12."""
     with house.database.read() as connection:
         if re.fullmatch(r"c\d+", reference):
-            return actions.contact_of(connection, reference[1:])
+            return meant.contact_of(connection, reference[1:])
         found = views.find(connection, reference)
         row = None if found is None else views.message(connection, found)
         if row is not None and row.contact_id is not None:
-            return actions.contact_of(connection, str(row.contact_id))
+            return meant.contact_of(connection, str(row.contact_id))
         if row is not None:
             raise UserError(f"message {reference} belongs to no contact: a role, a robot or a list")
-        return actions.contact_of(connection, reference)
+        return meant.contact_of(connection, reference)
 
 
 @cli.command(short_help="One screen on a contact before answering or calling.")
@@ -97,7 +97,7 @@ def fact(
 
 
 def _numbered(house: Household, reference: str) -> None:
-    row_id = actions.message_of(house, reference)
+    row_id = meant.message_of(house, reference)
     text = house.database.reading(lambda connection: views.text(connection, row_id))
     for number, line in enumerate(text.splitlines(), 1):
         click.echo(f"{number:>4}  {visible(line).replace(chr(10), ' ')}")

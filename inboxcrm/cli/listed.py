@@ -12,8 +12,8 @@ from inboxcrm import home
 from inboxcrm.cli.output import cell, emit, fact, fields_of, heading, moment
 from inboxcrm.cli.root import Place
 from inboxcrm.service import listed
-from inboxcrm.service.actions import NotFoundError
 from inboxcrm.service.household import Household
+from inboxcrm.service.meant import NotFoundError
 from inboxcrm.store import views
 from inboxcrm.store.listings import Place as Lying
 from inboxcrm.store.views import ListedRow

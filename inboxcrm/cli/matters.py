@@ -10,7 +10,7 @@ from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, reach, regroup
+from inboxcrm.service import meant, reach, regroup
 from inboxcrm.store import reach as reach_rows
 from inboxcrm.store import views
 
@@ -29,7 +29,7 @@ def matter() -> None:
 def show(place: Place, reference: str, as_json: bool) -> None:
     """The matter of the mail REF: every mail of it, oldest first, and whose turn it is."""
     with bootstrap.household(place.home) as house:
-        row_id, zone = actions.message_of(house, reference), house.config.owner.timezone
+        row_id, zone = meant.message_of(house, reference), house.config.owner.timezone
         with house.database.read() as connection:
             mail = views.message(connection, row_id)
             matter_id = None if mail is None else mail.matter_id
@@ -86,7 +86,7 @@ def roles(place: Place, reference: str, who: str | None, role: str | None, drop:
         if who is not None:
             rows = reach.give_role(house, reference, contact_meant(house, who).id, role)
         else:
-            row_id = actions.message_of(house, reference)
+            row_id = meant.message_of(house, reference)
             with house.database.read() as connection:
                 mail = views.message(connection, row_id)
                 matter_id = None if mail is None else mail.matter_id

@@ -20,8 +20,7 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.domain.rules import Situation
 from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions as desk
-from inboxcrm.service import new_rule, rehearse
+from inboxcrm.service import meant, new_rule, rehearse
 from inboxcrm.service.household import Household
 from inboxcrm.store import messages, views
 
@@ -147,7 +146,7 @@ def _example(house: Household, connection: sqlite3.Connection, reference: str) -
     if path.is_file():
         raw = path.read_bytes()
         return raw, rehearse.date_of(raw) or SystemClock().now()
-    row_id = desk.message_of(house, reference)
+    row_id = meant.message_of(house, reference)
     row, stored = views.message(connection, row_id), messages.raw(connection, row_id)
     assert row is not None
     assert stored is not None

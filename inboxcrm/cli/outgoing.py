@@ -8,7 +8,7 @@ from inboxcrm import bootstrap
 from inboxcrm.cli.desk import banner
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.service import actions, watched
+from inboxcrm.service import outgoing, watched
 from inboxcrm.store import views
 
 
@@ -46,7 +46,7 @@ def outbox(place: Place, everything: bool, item: int | None, as_json: bool) -> N
 def _raw(place: Place, item_id: int) -> None:
     """The bytes as they go, went or would go out; the envelope on standard error."""
     with bootstrap.household(place.home) as house:
-        item = actions.outgoing(house, item_id)
+        item = outgoing.item(house, item_id)
     click.echo(f"MAIL FROM:<{item.envelope_from}>  RCPT TO:<{item.recipient}>", err=True)
     click.echo(item.raw, nl=False)
 
@@ -57,7 +57,7 @@ def _raw(place: Place, item_id: int) -> None:
 def approve(place: Place, item: int) -> None:
     """Let a waiting mail go (ITEM as listed by outbox)."""
     with bootstrap.household(place.home) as house:
-        click.echo(f"Item {item} is {actions.approve(house, item)}; {watched.on_its_way(house)}.")
+        click.echo(f"Item {item} is {outgoing.approve(house, item)}; {watched.on_its_way(house)}.")
 
 
 @cli.command()
@@ -66,7 +66,7 @@ def approve(place: Place, item: int) -> None:
 def reject(place: Place, item: int) -> None:
     """Drop a waiting mail; its promise stands, silently."""
     with bootstrap.household(place.home) as house:
-        click.echo(f"Item {item} is {actions.reject(house, item)}.")
+        click.echo(f"Item {item} is {outgoing.reject(house, item)}.")
 
 
 @cli.command("send-again", short_help="Send a mail of yours of unknown fate once more.")
@@ -75,7 +75,7 @@ def reject(place: Place, item: int) -> None:
 def send_again(place: Place, item: int) -> None:
     """Send a mail of your own writing once more, of which nobody knows whether it left (state unknown in outbox)."""
     with bootstrap.household(place.home) as house:
-        click.echo(f"Item {item} is {actions.send_again(house, item)}; {watched.on_its_way(house)}.")
+        click.echo(f"Item {item} is {outgoing.send_again(house, item)}; {watched.on_its_way(house)}.")
 
 
 @cli.command(short_help="Leave a mail of unknown fate alone.")
@@ -84,4 +84,4 @@ def send_again(place: Place, item: int) -> None:
 def dismiss(place: Place, item: int) -> None:
     """Leave a mail of unknown fate alone (state unknown in outbox): it counts as not sent."""
     with bootstrap.household(place.home) as house:
-        click.echo(f"Item {item} is {actions.dismiss(house, item)}.")
+        click.echo(f"Item {item} is {outgoing.dismiss(house, item)}.")

@@ -15,7 +15,7 @@ from inboxcrm.cli import listed
 from inboxcrm.cli.output import cell, emit, fact, fields_of, heading, json_option, letter, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.domain.text import one_line
-from inboxcrm.service import actions, lookalike, reach
+from inboxcrm.service import actions, lookalike, meant, reach
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import messages, views
 from inboxcrm.store import reach as reach_rows
@@ -41,7 +41,7 @@ def contact(place: Place, /, who: str, as_json: bool, **settings: str | None) ->
         if given:
             actions.set_contact(house, who, given)
         with house.database.read() as connection:
-            row = actions.contact_of(connection, who)
+            row = meant.contact_of(connection, who)
             rows = views.timeline(connection, row.id)
             ways = reach.of(connection, row.id)
             unread = views.count_listed(connection, row.id)
@@ -152,7 +152,7 @@ def show(place: Place, reference: str, raw: bool, wait: float, as_json: bool) ->
         if (number := views.number_of(reference)) is not None:
             row_id = listed.read_first(place, house, number, within=timedelta(seconds=wait), as_json=as_json)
         else:
-            row_id = actions.message_of(house, reference)
+            row_id = meant.message_of(house, reference)
         if row_id is None:
             return
         with house.database.read() as connection:
@@ -187,7 +187,7 @@ def show(place: Place, reference: str, raw: bool, wait: float, as_json: bool) ->
 def explain(place: Place, reference: str, as_json: bool) -> None:
     """Why a message was (not) answered, why this time, why this contact: from the stored reasons."""
     with bootstrap.household(place.home) as house:
-        row_id = actions.message_of(house, reference)
+        row_id = meant.message_of(house, reference)
         with house.database.read() as connection:
             row, story = views.message(connection, row_id), views.decision(connection, row_id)
             owed = views.promises_of_message(connection, row_id)

@@ -16,7 +16,7 @@ from inboxcrm.domain.text import many
 from inboxcrm.errors import TemplateError, UserError
 from inboxcrm.render.lint import lint_all
 from inboxcrm.render.values import samples
-from inboxcrm.service import actions, drafting
+from inboxcrm.service import drafting, meant
 from inboxcrm.service.household import Household
 
 
@@ -104,7 +104,7 @@ PEOPLE = ("sender_name", "first_name", "form")
 
 def _about(house: Household, reference: str) -> tuple[Mapping[str, TemplateValue], str]:
     """What a stored mail gives a text, and the language in which its people are written to."""
-    row_id = actions.message_of(house, reference)
+    row_id = meant.message_of(house, reference)
     with house.database.read() as connection:
         told = drafting.about(house, connection, row_id)
     if isinstance(told, Silence):

@@ -10,7 +10,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.service import actions, foresight
+from inboxcrm.service import foresight, meant
 from inboxcrm.service import workflows as service
 from inboxcrm.service.household import Household
 from inboxcrm.store import workflows as store
@@ -37,7 +37,7 @@ def workflows_group(context: click.Context, everything: bool, who: str | None, a
     with bootstrap.household(place.home) as house:
         zone, now = house.config.owner.timezone, house.clock.now()
         with house.database.read() as connection:
-            contact_id = actions.contact_of(connection, who).id if who is not None else None
+            contact_id = meant.contact_of(connection, who).id if who is not None else None
             rows = store.listed(connection, everything=everything, contact_id=contact_id)
             calendar = house.calendar(connection, now, None)
             coming = foresight.ahead(house, connection, contact_id=contact_id)

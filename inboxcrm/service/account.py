@@ -14,7 +14,7 @@ from inboxcrm.domain.invoices import carries_invoice
 from inboxcrm.domain.quoting import fresh_subject, new_text
 from inboxcrm.domain.touches import Class, Proposal
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, reading_along
+from inboxcrm.service import meant, reading_along
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, touches, views
 from inboxcrm.store.touches import OwnLetter, TouchRow
@@ -67,7 +67,7 @@ def _keep(connection: sqlite3.Connection, proposed: Sequence[tuple[OwnLetter, Pr
 def correct(household: Household, reference: str, kind: Class) -> TouchRow:
     """The owner says what a letter was. Raises UserError for a mail that is not theirs."""
     now = household.clock.now()
-    row_id = actions.message_of(household, reference)
+    row_id = meant.message_of(household, reference)
     with household.database.write() as connection:
         row = views.message(connection, row_id)
         assert row is not None

@@ -7,54 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
-from inboxcrm.config import AckPolicy, Mode
+from inboxcrm.config import AckPolicy
 from inboxcrm.configuration.values import zone_names
 from inboxcrm.domain.office_hours import Away
-from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.salutation import Form
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
 from inboxcrm.service import brakes, duties, outlook, renewal
 from inboxcrm.service.household import Household
+from inboxcrm.service.meant import contact_of, message_of, organisation_of
 from inboxcrm.store import call_backs, contacts, follow_ups, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.messages import Incoming
 from inboxcrm.store.times import to_text
-
-
-class NotFoundError(UserError):
-    """The reference names nothing on record."""
-
-
-def message_of(household: Household, reference: str) -> int:
-    """The message a person means by a row id or a Message-ID. Raises NotFoundError."""
-    found = household.database.reading(lambda connection: views.find(connection, reference))
-    if found is None and views.number_of(reference) is not None:
-        raise NotFoundError(f"{reference} is not read yet. inboxcrm show {reference} has it read before all others")
-    if found is None:
-        raise NotFoundError(
-            f"no message {reference!r} in {household.config.database}. A reference is a row id or a Message-ID: "
-            "inboxcrm queue and inboxcrm search list them."
-        )
-    return found
-
-
-def contact_of(connection: sqlite3.Connection, who: str) -> views.ContactRow:
-    """The contact a person means by an id (12, c12), an address or a name. NotFoundError names those it may be."""
-    if who.removeprefix("c").isdecimal():
-        found = views.contact(connection, int(who.removeprefix("c")))
-        matching = [found] if found is not None else []
-    else:
-        matching = views.contacts(connection, like=who, limit=6)
-        exact = [row for row in matching if who.casefold() in (row.name.casefold(), row.addresses.casefold())]
-        matching = exact or matching
-    if not matching:
-        raise NotFoundError(f"no contact answers to {who!r}. See: inboxcrm contacts")
-    if len(matching) > 1:
-        several = ", ".join(f"{row.id} {row.name}" for row in matching)
-        raise NotFoundError(f"{who!r} may be several contacts: {several}. Give the id.")
-    return matching[0]
-
 
 DEFAULT = "default"
 
@@ -105,19 +70,6 @@ def set_organisation(household: Household, who: str, *, plan: str) -> None:
         row = organisation_of(connection, who)
         contacts.set_plan_of_organisation(connection, row.id, None if plan == DEFAULT else plan)
         home.journal(connection, "organisation", f"organisation {row.id}", {"plan": plan}, now=household.clock.now())
-
-
-def organisation_of(connection: sqlite3.Connection, who: str) -> contacts.Organisation:
-    """The organisation a person means by an id, a domain or a name. Raises NotFoundError, naming those it may be."""
-    found = contacts.organisations(connection, like=who)
-    exact = [row for row in found if who.casefold() in (str(row.id), row.domain.casefold(), row.name.casefold())]
-    found = exact or found
-    if not found:
-        raise NotFoundError(f"no organisation answers to {who!r}. See: inboxcrm organisation")
-    if len(found) > 1:
-        several = ", ".join(f"{row.id} {row.name} ({row.domain})" for row in found[:6])
-        raise NotFoundError(f"{who!r} may be several organisations: {several}. Give the id.")
-    return found[0]
 
 
 def done(household: Household, reference: str, *, how: str, at: datetime | None = None) -> State:
@@ -272,83 +224,6 @@ def _owed(connection: sqlite3.Connection, row_id: int, reference: str) -> promis
             f"nothing is owed for {reference}: its promise has ended, or none was made. See: inboxcrm queue"
         )
     return promise
-
-
-def approve(household: Household, item_id: int) -> OutboxState:
-    """Let a waiting mail go. Raises UserError when it is no longer waiting."""
-    return _decide(household, item_id, OutboxEvent.APPROVE)
-
-
-def reject(household: Household, item_id: int) -> OutboxState:
-    """Drop a waiting mail; the promise stands, silently."""
-    return _decide(household, item_id, OutboxEvent.REJECT)
-
-
-def _decide(household: Household, item_id: int, event: OutboxEvent) -> OutboxState:
-    now = household.clock.now()
-    with household.database.write() as connection:
-        item = outbox.by_id(connection, item_id)
-        if item is None:
-            raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox")
-        if item.state not in (OutboxState.HELD, OutboxState.AWAITING, OutboxState.QUEUED):
-            raise UserError(f"item {item_id} is {item.state} and cannot be decided about any more")
-        if event is OutboxEvent.APPROVE and household.config.acknowledge.mode is Mode.SHADOW:
-            raise UserError(
-                'the home is in shadow: nothing is sent. Set [acknowledge] mode = "approve" in config.toml first.'
-            )
-        if event is OutboxEvent.APPROVE and item.mode is Mode.SHADOW:
-            raise UserError(f"item {item_id} was written in shadow, by the home's mode or a rule's: it is only shown")
-        if event is OutboxEvent.APPROVE and now >= item.expires_at:
-            raise UserError(f"item {item_id} is too late to be of use; answer it yourself")
-        if item.state is OutboxState.QUEUED and event is OutboxEvent.APPROVE:
-            return item.state
-        if event is OutboxEvent.APPROVE:
-            state = outbox.approve(connection, item, at=now)
-        else:
-            state = outbox.happen(connection, item, event, at=now, reply=f"{event} by the owner")
-        home.journal(connection, event, f"outbox {item_id}", {}, now=now)
-    return state
-
-
-def send_again(household: Household, item_id: int) -> OutboxState:
-    """The owner wants a mail of their own writing, of which nobody knows whether it left, sent once more.
-
-    Raises NotFoundError, or UserError: what the machine wrote is never sent a second time.
-    """
-    return _settle_doubt(household, item_id, OutboxEvent.SEND_AGAIN)
-
-
-def dismiss(household: Household, item_id: int) -> OutboxState:
-    """The owner leaves a mail of unknown fate alone: it counts as not sent. Raises NotFoundError or UserError."""
-    return _settle_doubt(household, item_id, OutboxEvent.DISMISS)
-
-
-def _settle_doubt(household: Household, item_id: int, event: OutboxEvent) -> OutboxState:
-    now = household.clock.now()
-    with household.database.write() as connection:
-        item = outbox.by_id(connection, item_id)
-        if item is None:
-            raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox")
-        if item.state is not OutboxState.UNKNOWN:
-            raise UserError(f"item {item_id} is {item.state}: nobody doubts what became of it")
-        if event is OutboxEvent.SEND_AGAIN and item.kind == "auto":
-            raise UserError(f"item {item_id} was written by the machine and is never sent twice. inboxcrm dismiss it")
-        if event is OutboxEvent.SEND_AGAIN and now >= item.expires_at:
-            raise UserError(f"item {item_id} is too late to be of use; dismiss it, and write yourself")
-        state = outbox.happen(connection, item, event, at=now, reply=f"{event} by the owner")
-        outbox.postpone(connection, item.id, now)
-        if not outbox.in_state(connection, OutboxState.UNKNOWN):
-            home.clear_alarms(connection, "in-doubt", now=now)
-        home.journal(connection, event, f"outbox {item_id}", {}, now=now)
-    return state
-
-
-def outgoing(household: Household, item_id: int) -> outbox.Item:
-    """One mail of the outbox with its bytes. Raises NotFoundError."""
-    item = household.database.reading(lambda connection: outbox.by_id(connection, item_id))
-    if item is None:
-        raise NotFoundError(f"no item {item_id} in the outbox. See: inboxcrm outbox --all")
-    return item
 
 
 def pause(household: Household) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from inboxcrm.domain.promise import Event, answered
 from inboxcrm.domain.text import many
 from inboxcrm.service import actions
-from inboxcrm.service.actions import NotFoundError
 from inboxcrm.service.household import Household
+from inboxcrm.service.meant import NotFoundError
 from inboxcrm.service.regroup import split_off
 from inboxcrm.store import home, matters, outbox, promises, questions, views
 from inboxcrm.store.views import QuestionRow

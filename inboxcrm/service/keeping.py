@@ -15,7 +15,7 @@ from inboxcrm.domain.text import one_line, storable
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
 from inboxcrm.render import Rendered
-from inboxcrm.service import actions
+from inboxcrm.service import meant
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import salute
 from inboxcrm.store import contacts, facts, home, interactions, occasions, touches, views
@@ -39,7 +39,7 @@ def note(
     Raises NotFoundError, or UserError when the mail is nobody's, or neither lines nor words say anything.
     """
     now = household.clock.now()
-    row_id = actions.message_of(household, reference)
+    row_id = meant.message_of(household, reference)
     with household.database.write() as connection:
         row = views.message(connection, row_id)
         assert row is not None

@@ -12,7 +12,7 @@ from inboxcrm.domain.address import parse_addresses
 from inboxcrm.domain.duplicates import Person, suggest
 from inboxcrm.domain.lookalike import Caution, cautions, imitates
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import meant
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, lookalikes, views
 from inboxcrm.store.views import ContactRow
@@ -39,7 +39,7 @@ def pairs(connection: sqlite3.Connection, *, limit: int = 200) -> list[Pair]:
     people = {person.id: person for person in lookalikes.people(connection)}
     found = suggest(people.values(), lookalikes.distinct_pairs(connection))
     genuine = cache(lambda contact_id: not any(each.like for each in cautions_of(connection, contact_id)))
-    row = cache(lambda contact_id: actions.contact_of(connection, str(contact_id)))
+    row = cache(lambda contact_id: meant.contact_of(connection, str(contact_id)))
     meant = (
         each for each in found
         if not _one_imitates(people, each.one, each.other) and genuine(each.one) and genuine(each.other)
@@ -60,7 +60,7 @@ def tell_apart(household: Household, one: int, other: int) -> tuple[ContactRow, 
     """These two are not one person: neither suggested nor warned of again. Raises UserError where they are one."""
     now = household.clock.now()
     with household.database.write() as connection:
-        first, second = (actions.contact_of(connection, str(each)) for each in (one, other))
+        first, second = (meant.contact_of(connection, str(each)) for each in (one, other))
         if first.id == second.id:
             raise UserError(f"{first.name} (c{first.id}) is one contact. To make two of it: inboxcrm contacts split")
         lookalikes.tell_apart(connection, first.id, second.id, at=now)

@@ -10,7 +10,7 @@ from inboxcrm.domain.address import identity, organisational_domain
 from inboxcrm.domain.merging import Conflict, Fill, Joined, join
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import meant
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, merging, parting, views
 from inboxcrm.store.merging import Merge
@@ -36,7 +36,7 @@ def propose(household: Household, kept: int, merged: int) -> Proposal:
 
 
 def _propose(connection: sqlite3.Connection, kept: int, merged: int) -> tuple[Proposal, Joined]:
-    ours, theirs = (actions.contact_of(connection, str(each)) for each in (kept, merged))
+    ours, theirs = (meant.contact_of(connection, str(each)) for each in (kept, merged))
     if ours.id == theirs.id:
         raise UserError(f"{ours.name} (c{ours.id}) is one contact already")
     spelled = ours.name in (ours.addresses or "").split(", ")
@@ -96,7 +96,7 @@ def split(household: Household, contact_id: int, addresses: Sequence[str], *, na
     """
     now = household.clock.now()
     with household.database.write() as connection:
-        old = actions.contact_of(connection, str(contact_id))
+        old = meant.contact_of(connection, str(contact_id))
         held = contacts.addresses(connection, old.id)
         leaving = [row for row in held if row.key in {identity(each) for each in addresses}]
         unknown = [each for each in addresses if identity(each) not in {row.key for row in held}]
@@ -110,8 +110,8 @@ def split(household: Household, contact_id: int, addresses: Sequence[str], *, na
         home.journal(
             connection, "contact-split", f"contact {old.id}", {"into": new, "addresses": len(leaving)}, now=now
         )
-        made = actions.contact_of(connection, str(new))
-        return Divided(actions.contact_of(connection, str(old.id)), made, merging.counted(connection, new))
+        made = meant.contact_of(connection, str(new))
+        return Divided(meant.contact_of(connection, str(old.id)), made, merging.counted(connection, new))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from inboxcrm.domain.phones import Number, in_signature, owner_region, read_numb
 from inboxcrm.domain.relations import LONGEST, ROLES, relation
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, reading_along
+from inboxcrm.service import meant, reading_along
 from inboxcrm.service.household import Household
 from inboxcrm.store import commitments, contacts, home, reach, social, views
 from inboxcrm.store.commitments import ReadMail
@@ -109,7 +109,7 @@ def keep_page(household: Household, contact_id: int, url: str) -> str:
     with household.database.write() as connection:
         owner = social.owner_of(connection, key)
         if owner not in (None, contact_id):
-            held = actions.contact_of(connection, str(owner))
+            held = meant.contact_of(connection, str(owner))
             raise UserError(f"{key} is the page of {held.name} (c{held.id}) already")
         social.own(connection, key, contact_id, now=now)
         home.journal(connection, "page", f"contact {contact_id}", {}, now=now)
@@ -128,7 +128,7 @@ def relate(household: Household, one: int, other: int, kind: str, *, back: str |
     """Keep how the one stands to the other; answers it in words. Raises UserError for one and the same."""
     now = household.clock.now()
     with household.database.write() as connection:
-        first, second = (actions.contact_of(connection, str(each)) for each in (one, other))
+        first, second = (meant.contact_of(connection, str(each)) for each in (one, other))
         if first.id == second.id:
             raise UserError(f"{first.name} is one and the same contact")
         try:
@@ -154,7 +154,7 @@ def give_role(household: Household, reference: str, contact_id: int, role: str |
     Raises NotFoundError, or UserError for a mail of no matter or a role without words.
     """
     now = household.clock.now()
-    row_id = actions.message_of(household, reference)
+    row_id = meant.message_of(household, reference)
     with household.database.write() as connection:
         row = views.message(connection, row_id)
         if row is None or row.matter_id is None:

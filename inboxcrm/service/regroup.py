@@ -10,8 +10,8 @@ from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import UserError
 from inboxcrm.service import duties
-from inboxcrm.service.actions import message_of
 from inboxcrm.service.household import Household
+from inboxcrm.service.meant import message_of
 from inboxcrm.store import follow_ups, home, matters, outbox, promises, regrouping, views
 from inboxcrm.store.messages import Incoming
 

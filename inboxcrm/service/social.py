@@ -14,7 +14,7 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.mime import headers_end, parse
 from inboxcrm.domain.reply_safety import Circumstances, History, sender_is_proved
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, reading_along
+from inboxcrm.service import meant, reading_along
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, interactions, messages, social
 from inboxcrm.store.social import MachineMail, SocialRow
@@ -110,7 +110,7 @@ def _link(connection: sqlite3.Connection, household: Household, message_id: int,
 def say_who(household: Household, reference: str, contact_id: int) -> SocialRow:
     """The owner says who that is; their page is remembered. Raises UserError where that is known already."""
     now = household.clock.now()
-    row_id = actions.message_of(household, reference)
+    row_id = meant.message_of(household, reference)
     with household.database.write() as connection:
         row = _open(connection, row_id, reference)
         if row.contact_id is not None:
@@ -125,7 +125,7 @@ def say_who(household: Household, reference: str, contact_id: int) -> SocialRow:
 def close(household: Household, reference: str) -> None:
     """It was answered on the network, or needs no answer."""
     now = household.clock.now()
-    row_id = actions.message_of(household, reference)
+    row_id = meant.message_of(household, reference)
     with household.database.write() as connection:
         _open(connection, row_id, reference)
         social.close(connection, row_id, now=now)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from inboxcrm.domain.follow_up import FollowUp
 from inboxcrm.errors import UserError
-from inboxcrm.service.actions import message_of
 from inboxcrm.service.follow_ups import propose
 from inboxcrm.service.household import Household
+from inboxcrm.service.meant import message_of
 from inboxcrm.store import follow_ups, home, matters, promises, unowed, views
 from inboxcrm.store.times import to_text
 from inboxcrm.store.views import FollowUpRow

@@ -13,8 +13,8 @@ from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import UserError
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose_owner_mail
 from inboxcrm.service import drafting
-from inboxcrm.service.actions import NotFoundError, message_of
 from inboxcrm.service.household import Household
+from inboxcrm.service.meant import NotFoundError, message_of
 from inboxcrm.store import home, outbox, views
 
 BY_HAND = "by-hand"

@@ -15,7 +15,7 @@ from inboxcrm.archives.find import find
 from inboxcrm.archives.found import Found, Unreadable
 from inboxcrm.archives.writing import Layout
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import meant
 from inboxcrm.service.exporting import Exported, export
 from inboxcrm.service.importing import Import
 from inboxcrm.store import messages, selection
@@ -121,16 +121,16 @@ def _rows(house: House, wanted: dict[str, object]) -> list[int]:
 
     with house.household.database.read() as connection:
         who, organisation = wanted.get("contact"), wanted.get("organisation")
-        meant = Selection(
-            contact_id=None if who is None else actions.contact_of(connection, str(who)).id,
-            organisation_id=None if organisation is None else actions.organisation_of(connection, str(organisation)).id,
+        chosen = Selection(
+            contact_id=None if who is None else meant.contact_of(connection, str(who)).id,
+            organisation_id=None if organisation is None else meant.organisation_of(connection, str(organisation)).id,
             matter_id=None if "matter" not in wanted else house.messages()[1].matter_id,
             since=when("since"),
             until=when("until"),
             folder=None if "folder" not in wanted else str(wanted["folder"]),
             words=None if "words" not in wanted else str(wanted["words"]),
         )
-        return selection.ids(connection, meant)
+        return selection.ids(connection, chosen)
 
 
 def test_nothing_is_written_over(full: House, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, erasing, keeping, merging
+from inboxcrm.service import actions, erasing, keeping, meant, merging
 from inboxcrm.service.memory import remember
 from inboxcrm.store import contacts, views
 from tests.memory.conftest import Run
@@ -64,7 +64,7 @@ async def test_a_merged_contact_is_found_under_its_old_number(house: House) -> N
     merging.merge(house.household, kept, merged)
 
     with house.household.database.read() as connection:
-        assert actions.contact_of(connection, str(merged)).id == kept
+        assert meant.contact_of(connection, str(merged)).id == kept
 
 
 async def test_merging_and_parting_at_once_leaves_everything_as_it_was(house: House) -> None:
@@ -257,7 +257,7 @@ async def test_erasing_a_contact_leaves_nobody_of_those_who_were_merged_into_it(
     for number, domain in ((1, "client.example"), (2, "mail.example"), (3, "third.example")):
         actions.not_needed(house.household, letter_id(number, domain))
     with house.household.database.read() as connection:
-        contact = actions.contact_of(connection, str(first))
+        contact = meant.contact_of(connection, str(first))
 
     erasing.erase(house.household, contact)
 
@@ -271,7 +271,7 @@ async def test_a_merge_of_somebody_else_outlives_an_erasure(house: House) -> Non
     merging.merge(house.household, second, first)
     actions.not_needed(house.household, letter_id(3, "third.example"))
     with house.household.database.read() as connection:
-        contact = actions.contact_of(connection, str(third))
+        contact = meant.contact_of(connection, str(third))
 
     erasing.erase(house.household, contact)
     merging.unmerge(house.household, first)

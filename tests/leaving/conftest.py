@@ -16,7 +16,7 @@ from inboxcrm.cli import archives as _archives
 from inboxcrm.cli import client_file as _client_file
 from inboxcrm.cli.root import cli
 from inboxcrm.domain.occasions import Kind, Occasion
-from inboxcrm.service import actions, keeping
+from inboxcrm.service import keeping, meant
 from tests.service.house import MONDAY, House, mail, own
 
 COMMANDS = (_archives, _client_file)
@@ -29,7 +29,7 @@ BOB, CY, DEE = "bob@client.example", "cy@client.example", "dee@other.example"
 
 def contact(house: House, who: str = BOB) -> int:
     with house.household.database.read() as connection:
-        return actions.contact_of(connection, who).id
+        return meant.contact_of(connection, who).id
 
 
 async def furnish(house: House) -> None:

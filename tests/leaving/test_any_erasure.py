@@ -15,7 +15,7 @@ from inboxcrm.domain.commitments import Kind as Agreed
 from inboxcrm.domain.commitments import Side
 from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, commitments, erasing, keeping
+from inboxcrm.service import actions, commitments, erasing, keeping, meant
 from inboxcrm.store import views
 from tests.leaving.test_erasing import sound, where_it_says
 from tests.service.house import House, mail, own
@@ -76,7 +76,7 @@ async def _play(house: House, moves: list[tuple[str, int, set[int]]]) -> None:
 def _found(house: House, who: int) -> views.ContactRow | None:
     with house.household.database.read() as connection:
         try:
-            return actions.contact_of(connection, address(who))
+            return meant.contact_of(connection, address(who))
         except UserError:
             return None
 

@@ -14,7 +14,7 @@ from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.errors import UserError
 from inboxcrm.home import spool_folder
-from inboxcrm.service import actions, commitments, erasing, keeping, merging
+from inboxcrm.service import actions, commitments, erasing, keeping, meant, merging
 from inboxcrm.service.erasing import Erasure
 from inboxcrm.service.importing import Import
 from inboxcrm.store import messages, outbox, outbox_counts, views
@@ -25,7 +25,7 @@ from tests.service.house import MONDAY, House, mail, own
 
 def row_of(house: House, who: str = BOB) -> views.ContactRow:
     with house.household.database.read() as connection:
-        return actions.contact_of(connection, who)
+        return meant.contact_of(connection, who)
 
 
 def erase(house: House, who: str = BOB) -> Erasure:
@@ -131,7 +131,7 @@ def test_nothing_of_anybody_else_is_lost(house: House) -> None:
 
 def views_of(house: House, who: str) -> list[str]:
     with house.household.database.read() as connection:
-        found = actions.contact_of(connection, who)
+        found = meant.contact_of(connection, who)
         return [row.subject for row in views.timeline(connection, found.id) if row.sender.startswith("Dee")]
 
 

@@ -14,7 +14,7 @@ from inboxcrm.domain.commitments import Kind as Agreed
 from inboxcrm.domain.commitments import Side
 from inboxcrm.domain.retention import Kind, before, kind_of
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, commitments, keeping, retention, turns
+from inboxcrm.service import commitments, keeping, meant, retention, turns
 from tests.leaving.conftest import Run, contact
 from tests.leaving.test_erasing import sound
 from tests.service.house import MONDAY, House, mail
@@ -173,7 +173,7 @@ def test_a_contact_may_be_erased_after_their_mail_was_cleared_away(old: House, r
 
     assert run("erase-contact", "bob@client.example", "--yes", catch_exceptions=False).exit_code == 0
     with pytest.raises(UserError), old.household.database.read() as connection:
-        actions.contact_of(connection, "bob@client.example")
+        meant.contact_of(connection, "bob@client.example")
     sound(old)
 
 

@@ -12,7 +12,7 @@ from inboxcrm.config import AckPolicy, PlanConfig
 from inboxcrm.configuration import ConfigRefusedError, read_config
 from inboxcrm.errors import TemplateError
 from inboxcrm.service import actions
-from inboxcrm.service.actions import NotFoundError
+from inboxcrm.service.meant import NotFoundError
 from inboxcrm.store import contacts, views
 from tests.config.conftest import COMPLETE
 from tests.plans.conftest import PLANS, Planned

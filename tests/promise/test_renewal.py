@@ -10,7 +10,7 @@ import pytest
 from inboxcrm.config import AckPolicy, Mode, Promises
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, outgoing
 from inboxcrm.store import outbox, views
 from tests.service.conftest import OpenHouse
 from tests.service.house import House, letter_id, mail, own
@@ -97,7 +97,7 @@ async def test_an_approved_apology_goes_out_and_the_promise_stands_at_what_it_te
     await house.sweep()
     (draft,) = waiting(house, "apology")
 
-    actions.approve(house.household, draft.id)
+    outgoing.approve(house.household, draft.id)
     still = house.promise().state
     await house.pass_time(minutes=1)
 
@@ -113,7 +113,7 @@ async def test_our_apology_found_in_sent_keeps_no_promise(house: House) -> None:
     at(house, DUE + HOUR)
     await house.sweep()
     (draft,) = waiting(house, "apology")
-    actions.approve(house.household, draft.id)
+    outgoing.approve(house.household, draft.id)
     await house.pass_time(minutes=1)
 
     await house.arrive(house.transport.sent[-1].raw, folder="Sent")
@@ -177,7 +177,7 @@ async def test_the_promise_stands_at_what_the_apology_for_the_wait_tells(open_ho
     house = await silent_and_broken(open_house, mail())
     (draft,) = waiting(house, "late-answer")
 
-    actions.approve(house.household, draft.id)
+    outgoing.approve(house.household, draft.id)
     await house.pass_time(minutes=1)
 
     promise = house.promise()
@@ -410,7 +410,7 @@ async def test_in_approve_the_promise_stands_until_the_owner_lets_the_mail_go(ho
     await house.pass_time(minutes=1)
     (notice,) = waiting(house, "extended")
     waits = (notice.state, house.promise().due_at)
-    actions.approve(house.household, notice.id)
+    outgoing.approve(house.household, notice.id)
     await house.pass_time(minutes=1)
 
     assert waits == ("awaiting", promise.due_at)
@@ -424,7 +424,7 @@ async def test_a_rejected_extension_leaves_the_promise_to_break_and_be_extended_
     await house.sweep()
     (notice,) = waiting(house, "extended")
 
-    actions.reject(house.household, notice.id)
+    outgoing.reject(house.household, notice.id)
     renewed = actions.extend_and_tell(house.household, letter_id(), until=notice.due_at)
 
     assert house.promise().due_at == renewed.due_at == notice.due_at != promise.due_at

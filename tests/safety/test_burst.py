@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.domain.safety.limits import Caps
-from inboxcrm.service import actions
+from inboxcrm.service import outgoing
 from inboxcrm.service.brakes import MOST_WAITING
 from tests.service.house import House, mail
 
@@ -79,7 +79,7 @@ async def test_a_client_in_the_middle_of_a_flood_still_has_a_promise_and_can_be_
 
     (held,) = [row for row in house.outbox() if row.recipient == "bob@client.example"]
     assert held.state == "awaiting"
-    actions.approve(house.household, held.id)
+    outgoing.approve(house.household, held.id)
     await house.deliver.run_once()
     assert house.transport.sent[-1].recipient == "bob@client.example"
     house.close()

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from inboxcrm.config import Mode
 from inboxcrm.domain.safety import limits
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import actions, outgoing
 from inboxcrm.store.times import to_text
 from tests.safety.ledger import CAPS, MOODS, MortalHouse, ledger, most_common, over
 from tests.service.house import letter_id, mail, own
@@ -214,7 +214,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         item, mail_id = data.draw(st.sampled_from(waiting))
         try:
-            (actions.approve if yes else actions.reject)(self.house.household, item)
+            (outgoing.approve if yes else outgoing.reject)(self.house.household, item)
         except UserError:
             return
         (self.approved if yes else self.stale).add(mail_id)

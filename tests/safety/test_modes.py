@@ -18,7 +18,7 @@ from inboxcrm.domain.outbox import AutoReply, Draft
 from inboxcrm.errors import UserError
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.render import compose
-from inboxcrm.service import acknowledge, actions
+from inboxcrm.service import acknowledge, actions, outgoing
 from inboxcrm.store import outbox
 from tests.config.conftest import COMPLETE
 from tests.service.house import House, mail
@@ -47,7 +47,7 @@ def houses(tmp_path: Path) -> Iterator[Houses]:
 
 
 def raw_of(house: House) -> bytes:
-    return actions.outgoing(house.household, house.item().id).raw
+    return outgoing.item(house.household, house.item().id).raw
 
 
 async def test_shadow_keeps_the_very_bytes_that_were_composed(houses: Houses, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ async def test_a_shown_mail_never_goes_whatever_the_mode_becomes(houses: Houses)
 
     assert house.transport.sent == []
     with pytest.raises(UserError, match="cannot be decided"):
-        actions.approve(house.household, house.item().id)
+        outgoing.approve(house.household, house.item().id)
 
 
 @pytest.mark.parametrize("paused_after", [0, 5, 9.99], ids=["at once", "in the middle", "at the last moment"])
@@ -166,7 +166,7 @@ async def test_bytes_of_no_mail_are_refused(houses: Houses) -> None:
     house = houses()
 
     with pytest.raises(UserError, match="no item 7"):
-        actions.outgoing(house.household, 7)
+        outgoing.item(house.household, 7)
 
 
 async def test_what_was_let_go_before_stays_here_once_the_home_is_in_shadow(houses: Houses) -> None:
@@ -250,7 +250,7 @@ async def test_a_mail_that_the_owner_approved_is_not_asked_about_again(houses: H
     await house.arrive(mail())
     await house.pass_time(minutes=11)
 
-    actions.approve(house.household, house.item().id)
+    outgoing.approve(house.household, house.item().id)
     await house.pass_time(minutes=0)
     await house.restart()
     await house.pass_time(minutes=11)
@@ -263,7 +263,7 @@ async def test_an_approved_mail_does_not_go_once_the_home_is_in_shadow(houses: H
     house.transport.says = [Deferred("451 later"), Sent("250 ok")]
     await house.arrive(mail())
     await house.pass_time(minutes=11)
-    actions.approve(house.household, house.item().id)
+    outgoing.approve(house.household, house.item().id)
     await house.pass_time(minutes=0)
 
     house.change(mode=Mode.SHADOW)
@@ -305,7 +305,7 @@ async def test_what_a_rule_keeps_in_shadow_cannot_be_approved(houses: Houses) ->
     await house.arrive(mail())
 
     with pytest.raises(UserError, match="only shown"):
-        actions.approve(house.household, house.item().id)
+        outgoing.approve(house.household, house.item().id)
 
 
 async def test_a_rule_that_cannot_be_worked_out_leaves_its_mail_to_a_person(houses: Houses) -> None:
@@ -337,7 +337,7 @@ async def test_what_became_stale_while_paused_is_never_sent_whatever_switch_foll
     await house.pass_time(minutes=11)
 
     actions.pause(house.household)
-    actions.approve(house.household, house.item().id)
+    outgoing.approve(house.household, house.item().id)
     await house.pass_time(hours=2)
     if restarted:
         await house.restart()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm.service import actions
+from inboxcrm.service import outgoing
 from tests.service.house import House, mail
 
 
@@ -89,7 +89,7 @@ async def test_a_strangers_mail_that_left_every_folder_waits_for_a_key(house: Ho
     await told(house, gone=True)
     await house.pass_time(minutes=11)
     waits = house.item().state
-    actions.approve(house.household, house.item().id)
+    outgoing.approve(house.household, house.item().id)
     await house.pass_time(seconds=1)
 
     assert waits == "awaiting"

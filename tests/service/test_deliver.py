@@ -12,7 +12,7 @@ import pytest
 from inboxcrm.config import AckPolicy, Mode, PlanConfig
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
-from inboxcrm.service import actions
+from inboxcrm.service import actions, outgoing
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.testing.clock import FakeClock
 from tests.service.conftest import OpenHouse
@@ -96,7 +96,7 @@ async def test_approve_waits_for_a_key(open_house: OpenHouse) -> None:
     await house.pass_time(hours=1)
     assert (house.item().state, house.transport.sent) == ("awaiting", [])
 
-    actions.approve(house.household, house.item().id)
+    outgoing.approve(house.household, house.item().id)
     await house.deliver.run_once()
 
     assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
@@ -107,7 +107,7 @@ async def test_what_is_rejected_never_leaves_and_the_promise_stands(open_house: 
     await house.arrive(mail())
     await house.pass_time(hours=1)
 
-    actions.reject(house.household, house.item().id)
+    outgoing.reject(house.household, house.item().id)
     await house.pass_time(hours=1)
 
     assert (house.item().state, house.transport.sent) == ("cancelled", [])
@@ -159,7 +159,7 @@ async def test_an_acknowledgement_is_not_approved_after_the_time_that_it_names(o
     house.clock.advance(timedelta(days=2))
 
     with pytest.raises(UserError, match="too late to be of use"):
-        actions.approve(house.household, house.item().id)
+        outgoing.approve(house.household, house.item().id)
 
 
 async def test_nothing_leaves_later_than_the_longest_delay(open_house: OpenHouse) -> None:

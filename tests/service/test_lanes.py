@@ -15,7 +15,7 @@ import pytest
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import InternalError, TransientError
 from inboxcrm.ports import Delivery, InDoubt, Outgoing, StepRecorder
-from inboxcrm.service import actions, deliver
+from inboxcrm.service import deliver, outgoing
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from tests.service.conftest import OpenHouse
 from tests.service.house import MAILBOX, CrashError, FakeMailbox, FakeTransport, House, mail
@@ -300,7 +300,7 @@ async def test_what_the_owner_let_go_leaves_while_sent_cannot_be_read(house: Hou
     (apology,) = [row for row in house.outbox() if row.template == "apology"]
     house.mailbox.broken = TransientError("throttled")
 
-    actions.approve(house.household, apology.id)
+    outgoing.approve(house.household, apology.id)
     await house.pass_time(minutes=1)
 
     assert len(house.transport.sent) == 2

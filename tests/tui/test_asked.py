@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions
+from inboxcrm.service import outgoing
 from inboxcrm.store import follow_ups, promises, questions, unowed, views
 from inboxcrm.store import home as home_store
 from tests.tui.conftest import Sit
@@ -194,7 +194,7 @@ async def test_what_the_machine_wrote_is_never_sent_twice(home: Home, sit: Sit) 
     item = doubt(home, "auto")
 
     with pytest.raises(UserError, match="never sent twice"):
-        actions.send_again(home.household, item)
+        outgoing.send_again(home.household, item)
     async with sit() as desk:
         await desk.press("2", "D", "y")
 

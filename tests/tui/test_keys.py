@@ -11,7 +11,7 @@ from textual.events import Paste
 from textual.widgets._footer import FooterKey
 
 from inboxcrm.domain import promise as ledger
-from inboxcrm.service import actions
+from inboxcrm.service import outgoing
 from inboxcrm.store import home as home_store
 from inboxcrm.store import outbox, promises, views
 from tests.tui.conftest import Sit
@@ -197,7 +197,7 @@ async def test_a_mail_that_leaves_by_itself_puts_no_other_under_the_hand(home: H
 
     async with sit() as desk:
         await desk.press("2")
-        actions.reject(home.household, other)
+        outgoing.reject(home.household, other)
         desk.app.read_again()
         await desk.press("r")
         assert "for Ada" in desk.screen

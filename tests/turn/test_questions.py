@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.service import asked
-from inboxcrm.service.actions import NotFoundError
+from inboxcrm.service.meant import NotFoundError
 from inboxcrm.store import unowed, views
 from inboxcrm.store.views import QuestionRow
 from tests.service.house import MONDAY, House, letter_id, mail, own

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.domain.occasions import Kind, Occasion
-from inboxcrm.service import actions, foresight, in_time, keeping, quiet
+from inboxcrm.service import foresight, in_time, keeping, meant, outgoing, quiet
 from inboxcrm.service.memory import remember
 from inboxcrm.store import home, rules_in_time
 from tests.service.house import CrashError, House, mail
@@ -23,7 +23,7 @@ async def known(
 ) -> int:
     """Bob is known, with a day that returns: by default Saturday of the first week. Answers its number."""
     await bureau.know()
-    contact = bureau.household.database.reading(lambda connection: actions.contact_of(connection, BOB))
+    contact = bureau.household.database.reading(lambda connection: meant.contact_of(connection, BOB))
     return keeping.enter_occasion(bureau.household, contact.id, Occasion(kind, month, day, year)).id
 
 
@@ -61,7 +61,7 @@ async def test_a_birthday_is_drafted_on_the_last_open_day_before_it_and_once(bur
 async def test_a_draft_that_is_sent_is_the_years_greeting(bureau: Bureau) -> None:
     occasion = await known(bureau)
     await on_friday(bureau)
-    actions.approve(bureau.household, bureau.item().id)
+    outgoing.approve(bureau.household, bureau.item().id)
     await bureau.deliver.run_once()
     await remember(bureau.household)
 

@@ -13,7 +13,7 @@ import pytest
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.domain.quoting import new_text
-from inboxcrm.service import actions, in_time, keeping, quiet, second_look, told_days
+from inboxcrm.service import in_time, keeping, meant, outgoing, quiet, second_look, told_days
 from inboxcrm.service.memory import remember
 from inboxcrm.store import home, told_occasions, unowed
 from tests.memory.letters import own_with_file
@@ -147,7 +147,7 @@ async def test_a_day_told_in_passing_comes_back_as_a_draft_on_the_last_open_day(
     assert before == []
     assert drafts(house) == [(shown.template, "awaiting", BOB)]
     assert words(house) == [shown.told]
-    actions.approve(house.household, house.outbox()[-1].id)
+    outgoing.approve(house.household, house.outbox()[-1].id)
     await house.deliver.run_once()
     await remember(house.household)
     assert [sent.recipient for sent in house.transport.sent] == [BOB]
@@ -168,7 +168,7 @@ async def first_job(open_bureau: Open) -> tuple[Bureau, int]:
     house = open_bureau()
     await house.know()
     await house.arrive(letter(FIRST_JOB.files[0]))
-    contact = house.household.database.reading(lambda connection: actions.contact_of(connection, BOB))
+    contact = house.household.database.reading(lambda connection: meant.contact_of(connection, BOB))
     occasion = keeping.enter_occasion(house.household, contact.id, Occasion(Kind.FIRST_JOB, 3, 2, 2026)).id
     answer = own(50, subject="Re: Your offer of February", answers="<letter.69@client.example>")
     await house.arrive(answer, folder="Sent")

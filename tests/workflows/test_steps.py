@@ -14,7 +14,7 @@ from inboxcrm.domain.deeds import Deeds, Step, Unless, Wait, plain, step_of
 from inboxcrm.domain.occasions import Kind, Occasion
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, drafting, workflows
+from inboxcrm.service import actions, drafting, outgoing, workflows
 from inboxcrm.store import contacts, home, occasions
 from inboxcrm.store import workflows as store
 from inboxcrm.store.database import Database
@@ -231,7 +231,7 @@ async def test_a_draft_that_the_owner_sends_begins_nothing_anew(bureau: Bureau) 
     bureau.clock.advance(timedelta(days=7))
     await bureau.sweep()
     (item,) = bureau.outbox()
-    actions.approve(bureau.household, item.id)
+    outgoing.approve(bureau.household, item.id)
     await bureau.deliver.run_once()
     await bureau.arrive(bureau.mailbox.filed[0], folder="Sent")
     await bureau.sweep()

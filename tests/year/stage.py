@@ -22,7 +22,7 @@ from inboxcrm.domain.office_hours import Away
 from inboxcrm.parsing import Parsed
 from inboxcrm.parsing_worker import parsed
 from inboxcrm.ports import Arrival
-from inboxcrm.service import actions, commitments, keeping, quiet, second_look, told_days
+from inboxcrm.service import actions, commitments, keeping, meant, outgoing, quiet, second_look, told_days
 from inboxcrm.service.memory import remember
 from inboxcrm.service.second_look import Letter
 from inboxcrm.spool import Spool
@@ -346,7 +346,7 @@ class Stage(House):
                 if (row.kind, row.state, row.recipient) == ("owner", "awaiting", client.address)
             ]
             for draft in drafts:
-                actions.approve(self.household, draft.id)
+                outgoing.approve(self.household, draft.id)
                 await self.deliver.run_once()
                 self.diary.greeted[client.address].append(self._today())
                 (filed,) = await self._take_filed()
@@ -400,7 +400,7 @@ class Stage(House):
         return found
 
     def contact_id(self, address: str) -> int:
-        return self.household.database.reading(lambda connection: actions.contact_of(connection, address)).id
+        return self.household.database.reading(lambda connection: meant.contact_of(connection, address)).id
 
     def address_of(self, contact_id: int) -> str:
         ((address,),) = self.ask("SELECT key FROM addresses WHERE contact_id = ? LIMIT 1", contact_id)

@@ -12,7 +12,7 @@ from textual.content import Content
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.domain.text import many
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, watched, writing
+from inboxcrm.service import outgoing, watched, writing
 from inboxcrm.service.household import Household
 from inboxcrm.service.writing import Words
 from inboxcrm.store import views
@@ -157,11 +157,11 @@ class OutboxScreen(SplitScreen):
 
     def action_approve(self) -> None:
         """Let it go; where only the list has room, the first press shows the text."""
-        self._decide(actions.approve)
+        self._decide(outgoing.approve)
 
     def action_reject(self) -> None:
         """Drop it; the promise stands, silently."""
-        self._decide(actions.reject)
+        self._decide(outgoing.reject)
 
     def action_reword(self) -> None:
         """Other words for a draft of the owner's own."""
@@ -183,11 +183,11 @@ class OutboxScreen(SplitScreen):
 
     def action_send_again(self) -> None:
         """Send a mail of one's own, of which nobody knows whether it arrived, once more."""
-        self._settle_doubt("Send it once more?", "It may arrive twice.", actions.send_again)
+        self._settle_doubt("Send it once more?", "It may arrive twice.", outgoing.send_again)
 
     def action_leave_alone(self) -> None:
         """Leave a mail of unknown fate alone."""
-        self._settle_doubt("Leave it at that?", "It counts as not sent, whatever became of it.", actions.dismiss)
+        self._settle_doubt("Leave it at that?", "It counts as not sent, whatever became of it.", outgoing.dismiss)
 
     def _settle_doubt(self, question: str, words: str, action: Callable[[Household, int], OutboxState]) -> None:
         index = self.rows.index
@@ -210,7 +210,7 @@ class OutboxScreen(SplitScreen):
 
     def _decide_about(self, row: OutboxRow, action: Callable[[Household, int], OutboxState]) -> None:
         work = partial(self._decided, action, row)
-        if row.state == "queued" and action is actions.reject:
+        if row.state == "queued" and action is outgoing.reject:
             self.ask("Drop it after all?", f"To {row.recipient}: {row.subject}. It is about to leave.", work)
         else:
             self.act(work)

@@ -11,7 +11,7 @@ from inboxcrm.domain.deeds import CHANNELS
 from inboxcrm.domain.occasions import Occasion
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
-from inboxcrm.service import account, actions, commitments, keeping, social, told_days
+from inboxcrm.service import account, actions, commitments, keeping, meant, social, told_days
 from inboxcrm.store import call_backs, touches
 from inboxcrm.store.occasions import OccasionRow
 from inboxcrm.store.social import SocialRow
@@ -178,7 +178,7 @@ class MemoryKeys(ActingScreen):
 
         def read(lines: Sequence[str]) -> int:
             try:
-                return self.desk.ask(lambda connection: actions.contact_of(connection, lines[0].strip())).id
+                return self.desk.ask(lambda connection: meant.contact_of(connection, lines[0].strip())).id
             except UserError as error:
                 raise ValueError(str(error)) from None
 
