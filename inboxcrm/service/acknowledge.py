@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from inboxcrm.domain import wording
+from inboxcrm.domain import sender_clock, wording
 from inboxcrm.domain.address import base_key, organisational_domain
-from inboxcrm.domain.asked_call import AskedCall
 from inboxcrm.domain.dedupe import identity_key
 from inboxcrm.domain.expectation import Expectation
 from inboxcrm.domain.message import Message
@@ -142,7 +141,7 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
     owner = filing.household.config.owner
     language = wording.spoken(speech.situation.language) or wording.spoken(owner.language) or "en"
     card = speech.card
-    sender_zone = zone_of_sender(filing, card)
+    sender_zone = zone_of_sender(filing, card, at=expectation.due_at)
     minimal = speech.decided.template == MINIMAL
     plan = filing.household.plan(speech.situation.plan or None)
     trusted = (
@@ -163,21 +162,15 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         "phone": owner.phone if trusted and plan.after_hours == PHONE else None,
         "urgent_word": URGENT_WORD if trusted and reachable and plan.after_hours in urgent.ACCESS else None,
         "plan_note": plan.wording.get(language) if trusted else None,
-        "call_at": _call_at(speech.plan.wish, language, expectation, owner.timezone, sender_zone, form),
+        "call_at": _call_at(speech, filing, language, expectation, form),
     }
 
 
-def _call_at(
-    wish: AskedCall | None,
-    language: str,
-    expectation: Expectation,
-    owner_zone: ZoneInfo,
-    sender_zone: tzinfo | None,
-    form: Form,
-) -> TemplateValue:
+def _call_at(speech: Speech, filing: Filing, language: str, expectation: Expectation, form: Form) -> TemplateValue:
     """When a call was asked for, as it was understood; None where it was not."""
-    said_at = expectation.received_at
+    said_at, owner_zone, wish = expectation.received_at, filing.household.config.owner.timezone, speech.plan.wish
     if wish is not None and wish.at is not None:
+        sender_zone = zone_of_sender(filing, speech.card, at=wish.at)
         return wording.moment_phrase(
             wish.at, language, owner_zone=owner_zone, sender_zone=sender_zone, said_at=said_at, form=form
         )
@@ -226,12 +219,15 @@ def _sender_name(filing: Filing) -> str:
     return author.name if author is not None else ""
 
 
-def zone_of_sender(filing: Filing, card: Card) -> tzinfo | None:
-    """Where the sender's clock stands: set on the contact, else the offset of the Date field.
+def zone_of_sender(filing: Filing, card: Card, *, at: datetime | None = None) -> tzinfo | None:
+    """Where the sender's clock stands: set on the contact, else by the offset of the Date field.
 
-    An offset of zero says nothing: servers of any country stamp it.
+    None where that is not known, or not for the instant `at`: the clocks may have changed between.
     """
     if card.timezone:
         return ZoneInfo(card.timezone)
     date = filing.message.date
-    return date.tzinfo if date is not None and date.utcoffset() else None
+    zone = None if date is None else sender_clock.zone_of(date, home=filing.household.config.owner.timezone)
+    if date is None or zone is None or (at is not None and not sender_clock.holds(zone, since=date, at=at)):
+        return None
+    return zone

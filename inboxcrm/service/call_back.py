@@ -21,14 +21,20 @@ AHEAD = timedelta(minutes=10)
 
 
 def wish(filing: Filing, card: Card, situation: Situation) -> AskedCall:
-    """What a mail that asks for a call says of its time, by the clock of whoever asks."""
-    owner = filing.household.config.owner
-    return asked_call(
+    """What a mail that asks for a call says of its time, by the clock of whoever asks.
+
+    Of an hour by a clock that may have changed until then the day is kept.
+    """
+    zone = zone_of_sender(filing, card)
+    asked = asked_call(
         situation.text,
         wording.spoken(situation.language) or "en",
         received_at=filing.received_at,
-        zone=zone_of_sender(filing, card) or owner.timezone,
+        zone=zone or filing.household.config.owner.timezone,
     )
+    if zone is not None and asked.at is not None and zone_of_sender(filing, card, at=asked.at) is None:
+        return AskedCall(asked.phrase, on=asked.at.date())
+    return asked
 
 
 def note(filing: Filing, promise_id: int, message_id: int, asked: AskedCall) -> None:

@@ -139,7 +139,6 @@ def _values(
     owner = household.config.owner
     language = wording.spoken(letter.language) or wording.spoken(owner.language) or "en"
     card = contacts.card(letter.filing.connection, letter.promise.contact_id)
-    theirs = zone_of_sender(letter.filing, card)
     proved = letter.known and letter.trusted
     day = letter.filing.received_at.astimezone(owner.timezone).date()
 
@@ -150,7 +149,7 @@ def _values(
             at,
             language,
             owner_zone=owner.timezone,
-            sender_zone=theirs,
+            sender_zone=zone_of_sender(letter.filing, card, at=at),
             precision=Precision.DAY if closes else Precision.HOUR,
             said_at=letter.filing.now,
             form=form_of(card, proved=proved),

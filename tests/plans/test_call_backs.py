@@ -125,3 +125,25 @@ async def test_a_call_made_before_is_not_reminded_of(house: Planned) -> None:
     await house.sweep()
 
     assert house.rung() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "call_at", "call_on"),
+    [
+        ("2026-03-27T15:00+01:00", datetime(2026, 3, 30, 8, 0, tzinfo=UTC), None),
+        ("2026-10-23T15:00+01:00", None, date(2026, 10, 26)),
+    ],
+    ids=["who lives by the owner's clock", "whose clock may change too"],
+)
+async def test_the_clocks_change_before_the_hour_that_was_asked_for(
+    house: Planned, written: str, call_at: datetime | None, call_on: date | None
+) -> None:
+    await house.know()
+    at = datetime.fromisoformat(written)
+    house.clock.advance(at - house.clock.now())
+
+    await house.arrive(mail(at=at, text="Please call me on Monday at 10:00."))
+
+    call = calls(house)[0]
+    assert (call.call_at, call.call_on) == (call_at, call_on)
+    assert "your time" not in house.outbox()[0].text
