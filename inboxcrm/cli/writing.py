@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.errors import UserError
+from inboxcrm.errors import InboxcrmError, UserError
 from inboxcrm.service import writing
 from inboxcrm.service.writing import Words
 
@@ -37,7 +42,9 @@ def answer(place: Place, reference: str, subject: str | None, source: TextIO | N
     """
     with bootstrap.household(place.home) as house:
         before = writing.answer_to(house, reference)
-        item = writing.answer(house, reference, _written(before, subject, source))
+        words = _written(before, subject, source)
+        with _not_lost(place, words, source, again=f"answer {reference}"):
+            item = writing.answer(house, reference, words)
     click.echo(f"Item {item} waits. To let it go: inboxcrm approve {item}")
 
 
@@ -53,7 +60,9 @@ def reword(place: Place, item: int, subject: str | None, source: TextIO | None) 
     """
     with bootstrap.household(place.home) as house:
         before = writing.of_draft(house, item)
-        writing.reword(house, item, _written(before, subject, source))
+        words = _written(before, subject, source)
+        with _not_lost(place, words, source, again=f"reword {item}"):
+            writing.reword(house, item, words)
     click.echo(f"Kept. To let it go: inboxcrm approve {item}")
 
 
@@ -69,3 +78,22 @@ def _written(before: Words, subject: str | None, source: TextIO | None) -> Words
     if not first.startswith(SUBJECT.rstrip()):
         return Words(title, edited)
     return Words(first.removeprefix(SUBJECT.rstrip()).strip(), text.removeprefix("\n"))
+
+
+@contextmanager
+def _not_lost(place: Place, words: Words, source: TextIO | None, *, again: str) -> Iterator[None]:
+    """What was written in the editor stays in a file of the home, for the owner alone, where it cannot be kept."""
+    try:
+        yield
+    except InboxcrmError as error:
+        if source is not None or not words.text.strip():
+            raise
+        file = _file_of(place.home, words.text)
+        raise UserError(f"{error}. What you wrote is in {file}; go on with: inboxcrm {again} --text {file}") from error
+
+
+def _file_of(home: Path, text: str) -> Path:
+    handle, name = tempfile.mkstemp(prefix="written-", suffix=".txt", dir=home)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return Path(name)

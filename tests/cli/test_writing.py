@@ -38,5 +38,12 @@ def test_an_answer_is_written_and_reworded_by_command(
         assert "Kept." in say("reword", "1")
         assert (waiting().subject, waiting().text) == ("All figures", "Here they are.\n")
 
+        monkeypatch.setattr("click.edit", lambda text, **_: "Subject:\n\nLong thought about.\n")
+        told = say("reword", "1")
+        (kept,) = tmp_path.glob("written-*.txt")
+        assert "give it a subject. What you wrote is in" in told
+        assert f"inboxcrm reword 1 --text {kept}" in told
+        assert kept.read_text(encoding="utf-8") == "Long thought about.\n"
+
         say("reject", "1")
         assert "only a draft that waits" in say("reword", "1", "--text", "-", given="x")
