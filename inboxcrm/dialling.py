@@ -5,12 +5,15 @@ A network with half an IPv6 is not rare: its addresses come first, and nothing e
 
 from __future__ import annotations
 
+import asyncio
 import os
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -31,6 +34,104 @@ def connect(host: str, port: int, *, seconds: float) -> socket.socket:
         sock = dialling.first(time.monotonic() + seconds)
     sock.settimeout(seconds)
     return sock
+
+
+async def reach(host: str, port: int, *, seconds: float) -> socket.socket:
+    """The same within an event loop, which nothing of it holds up: a non-blocking socket, in so many seconds in all.
+
+    Cancelled it ends at once; a resolver that does not answer is left to its thread, for which no process waits.
+    Raises OSError as `connect` does, and UnicodeError for a name that is none.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            found = await _resolved(host, port)
+            return await _first(_in_turn([(one[0], one[1], one[2], one[4]) for one in found]))
+    except TimeoutError:
+        raise TimeoutError("timed out") from None
+
+
+async def _resolved(host: str, port: int) -> list[Any]:
+    """What `socket.getaddrinfo` answers; asked in a thread of its own unless the host is a number."""
+    with suppress(socket.gaierror):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Any]] = loop.create_future()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except Exception as error:
+            tell(error)
+        else:
+            tell(found)
+
+    def tell(outcome: list[Any] | Exception) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, outcome)
+
+    def settle(outcome: list[Any] | Exception) -> None:
+        if answer.done():
+            return
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
+
+    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    return await answer
+
+
+async def _first(left: deque[Address]) -> socket.socket:
+    """The first of these addresses to be connected; the attempts at the others end with it."""
+    failure = OSError("the name has no address")
+    lost: list[asyncio.Task[socket.socket | OSError]] = []
+    waiting: set[asyncio.Task[socket.socket | OSError]] = set()
+    async with asyncio.TaskGroup() as attempts:
+        try:
+            while left or waiting:
+                if left:
+                    address = left.popleft()
+                    lost.append(attempts.create_task(_attempt(address), name=f"dial {address[3]}"))
+                    waiting.add(lost[-1])
+                ended, waiting = await asyncio.wait(
+                    waiting, timeout=HEAD_START if left else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                for each in ended:
+                    outcome = each.result()
+                    if not isinstance(outcome, OSError):
+                        lost.remove(each)
+                        return outcome
+                    failure = outcome
+        finally:
+            for each in lost:
+                _end(each)
+    raise failure
+
+
+async def _attempt(address: Address) -> socket.socket | OSError:
+    """A connected socket, or why there is none."""
+    family, kind, protocol, where = address
+    try:
+        sock = socket.socket(family, kind, protocol)
+    except OSError as error:
+        return error
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, where)
+    except OSError as error:
+        sock.close()
+        return OSError(error.errno, os.strerror(error.errno)) if error.errno else error
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _end(attempt: asyncio.Task[socket.socket | OSError]) -> None:
+    """End an attempt that lost; one that came through in the same moment hangs up."""
+    attempt.cancel()
+    if attempt.done() and not attempt.cancelled() and isinstance(sock := attempt.result(), socket.socket):
+        sock.close()
 
 
 def _in_turn(addresses: list[Address]) -> deque[Address]:

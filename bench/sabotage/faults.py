@@ -407,6 +407,12 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/dialling.py", "HEAD_START = 0.25", "HEAD_START = 100.0"),
     ),
     _defence(
+        42,
+        "nor does it hold up a mail",
+        "tests/smtp/test_transport.py::test_an_address_of_the_server_that_leads_nowhere_holds_up_no_mail",
+        ("inboxcrm/dialling.py", "timeout=HEAD_START if left else None,", "timeout=None,"),
+    ),
+    _defence(
         43,
         "the pauses grow",
         WIRE_MET + "[43 nobody listens]",
@@ -590,6 +596,18 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/smtp/replies.py", "if 400 <= reply.code <= 499:", "if False:"),
     ),
     _defence(
+        59,
+        "a limit of what may be sent is no refusal of the mail",
+        "tests/smtp/test_replies.py::test_a_reply_means",
+        ("inboxcrm/smtp/replies.py", '(554, "5.2.0") or sent_too_much(_said(reply)):', '(554, "5.2.0"):'),
+    ),
+    _defence(
+        59,
+        "a null sender refused beside a 354 gives way",
+        "tests/smtp/test_pipelining.py::test_a_null_sender_that_is_refused_beside_a_354_gives_way_at_once",
+        (TRANSPORT, "session = await self._begin_again(session, step)", 'await session.command("RSET")'),
+    ),
+    _defence(
         60,
         "a larger mail is given more time",
         "tests/smtp/test_transport.py::test_a_larger_mail_is_given_more_time",
@@ -631,6 +649,12 @@ FAULTS: tuple[Defence, ...] = (
         LOOPS + "test_two_homes_that_write_to_each_other_send_one_automatic_mail_each",
         *((GATE, f"    {row},\n", "") for row in OF_A_HOME),
         *ONCE,
+    ),
+    _defence(
+        65,
+        "a bounce over our own sending marks nobody",
+        "tests/safety/test_reports.py::test_what_is_not_for_good_marks_nobody",
+        ("inboxcrm/domain/safety/bounces.py", " and not about_amounts(words)", ""),
     ),
     _defence(
         65,

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 
 from inboxcrm.domain.outbox import Step
+from inboxcrm.domain.refusals import sent_too_much
 from inboxcrm.domain.text import plain
 from inboxcrm.ports import Deferred, Delivery, InDoubt, Rejected, Sent
 
 LONGEST_SHOWN = 300
 
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_AGAIN = re.compile(r"\n(?:[245]\.\d{1,3}\.\d{1,3}[ \t])?")
 _TOO_MANY = re.compile(r"\b(?:rate|quota|limits?|exceeded|too many|throttl\w*)\b", re.IGNORECASE)
 _ABOUT_SENDER = re.compile(r"<>|\b(?:sender|mail from|from address|return.path|envelope|send ?as\w*)\b", re.IGNORECASE)
 _SENDER_STATUS = frozenset(("5.1.7", "5.1.8", "5.7.60", "5.2.252"))
@@ -56,19 +58,25 @@ def outcome(step: Step, reply: Reply) -> Delivery:
             return Deferred(reply.shown(), pause_all=True)
         return Rejected(reply.shown())
     if 400 <= reply.code <= 499:
-        return Deferred(reply.shown(), pause_all=reply.code == 432 or reply.status == "4.3.2")
+        slower = reply.code == 432 or reply.status == "4.3.2" or sent_too_much(_said(reply))
+        return Deferred(reply.shown(), pause_all=slower)
     if step is Step.BODY:
         return Sent(reply.shown()) if reply.positive else InDoubt(reply.shown())
     return Deferred(reply.shown())
 
 
 def _concerns_account(reply: Reply) -> bool:
-    """Log-in or TLS asked for after all (530, 534, 535, 538), Gmail's daily limit, Microsoft's, a rate or a quota."""
+    """Log-in or TLS asked for after all (530, 534, 535, 538), Microsoft's word for spam, a limit of sending."""
     if reply.code in (530, 534, 535, 538):
         return True
-    if (reply.code, reply.status) in ((550, "5.4.5"), (554, "5.2.0")):
+    if (reply.code, reply.status) == (554, "5.2.0") or sent_too_much(_said(reply)):
         return True
     return reply.code == 550 and reply.status.startswith("5.7.") and _TOO_MANY.search(reply.text) is not None
+
+
+def _said(reply: Reply) -> str:
+    """The reply in one line: where a server broke it up, a sentence goes on in the next (Gmail repeats the status)."""
+    return f"{reply.code} {_AGAIN.sub(' ', reply.text)}"
 
 
 def refuses_null_sender(reply: Reply) -> bool:

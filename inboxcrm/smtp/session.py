@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from functools import partial
 
 import aiosmtplib
 
-from inboxcrm import socks
+from inboxcrm import dialling, socks
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.domain.outbox import Step
@@ -105,7 +106,6 @@ class Session:
         self._patience = patience
         self._client = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port if server.proxy is None else None,
             use_tls=server.security is Security.TLS,
             start_tls=False,
             timeout=patience.connect,
@@ -160,18 +160,21 @@ class Session:
             raise SessionRefusedError(self._explained(error), pause_all=_is_certificate(error)) from None
 
     async def _connect(self) -> None:
-        server = self._server
-        if server.proxy is None:
-            await self._client.connect()
-            return
-        reach = partial(socks.connect, server.proxy, server.host, server.port, seconds=self._patience.connect)
-        sock = await asyncio.to_thread(reach)
-        sock.setblocking(False)
+        sock = await self._dial()
         try:
             await self._client.connect(sock=sock)
         except BaseException:
             sock.close()
             raise
+
+    async def _dial(self) -> socket.socket:
+        """A connected socket: to whichever of the server's addresses answers first, or through the proxy."""
+        server, seconds = self._server, self._patience.connect
+        if server.proxy is None:
+            return await dialling.reach(server.host, server.port, seconds=seconds)
+        sock = await asyncio.to_thread(partial(socks.connect, server.proxy, server.host, server.port, seconds=seconds))
+        sock.setblocking(False)
+        return sock
 
     def _take_over(self) -> None:
         """From here on the connection is ours; aiosmtplib keeps what EHLO said."""

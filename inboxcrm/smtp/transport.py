@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import datetime
 
 from inboxcrm.config import Server
@@ -157,11 +158,20 @@ class SmtpTransport:
         sender = self._sender(item.envelope_from)
         answered_by, reply = await self._try(session, item, sender, step)
         if sender == "" and self._account_address and refuses_null_sender(reply):
-            if (await session.command("RSET")).code != 250:
-                return Deferred(reply.shown())
+            session = await self._begin_again(session, step)
             answered_by, reply = await self._try(session, item, self._account_address, step)
             self.null_sender_refused = isinstance(outcome(answered_by, reply), Sent)
         return outcome(answered_by, reply)
+
+    async def _begin_again(self, session: Session, step: StepRecorder) -> Session:
+        """A connection on which nothing has been begun: this one, or where it does not go on, or was left beside the
+        354 that came with a refusal, another.
+        """
+        with suppress(SessionLostError):
+            if session.alive and (await session.command("RSET")).code == 250:
+                return session
+        self._drop()
+        return await self._ready(step)
 
     def _sender(self, envelope_from: str) -> str:
         if envelope_from == "" and self.null_sender_refused and self._account_address:

@@ -18,6 +18,8 @@ from inboxcrm.domain.refusals import names_no_mailbox, takes_no_mail
         ("552 5.2.2 mailbox full", False, False),
         ("554 5.7.1 message content rejected", False, False),
         ("550 no", False, False),
+        ("550 5.2.1 The user is receiving mail at a rate that prevents additional messages", False, False),
+        ("550 5.1.1 Domain example.org has exceeded the max emails per hour (5/5 (100%)) allowed", False, False),
         ("550 5.7.1 see 5.1.1 of our policy", False, False),
     ],
 )

@@ -292,9 +292,35 @@ def says_nothing(mail_id: str) -> bytes:
     )
 
 
+def too_much_was_sent(mail_id: str) -> bytes:
+    """A hosting company's server took the mail and threw it away: the owner's domain sends too much for now."""
+    return plain(
+        "Mail Delivery System <Mailer-Daemon@host.example>",
+        "Mail delivery failed: returning message to sender",
+        "This message was created automatically by mail delivery software.\nA message that you sent could not be "
+        "delivered to one or more of its\nrecipients. This is a permanent error. The following address failed:\n\n"
+        f"  {TO}\n    Domain example.org has exceeded the max defers and failures per hour (5/5 (100%)) allowed. "
+        f"Message discarded.\n\n{returned(mail_id)}",
+        return_path=None,
+    )
+
+
+def limit_of_the_day(mail_id: str) -> bytes:
+    return parts(
+        "Microsoft Outlook <postmaster@outlook.example>",
+        "Undeliverable: Received",
+        "Content-Type: text/plain\n\nYour message wasn't delivered because you've reached your daily limit.\n",
+        f"Content-Type: message/delivery-status\n\n{status('5.1.90')}",
+        f"Content-Type: text/rfc822-headers\n\n{returned(mail_id)}",
+        kind="report; report-type=delivery-status",
+    )
+
+
 NOT_FOR_GOOD: dict[str, Callable[[str], bytes]] = {
     "Exim's warning": exim_warning,
     "full today, status encoded": full_today,
     "qmail's deferral": qmail_deferral,
     "a report that says neither": says_nothing,
+    "cPanel's limit of an hour": too_much_was_sent,
+    "Microsoft's limit of a day": limit_of_the_day,
 }

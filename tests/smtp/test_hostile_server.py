@@ -95,10 +95,21 @@ async def test_a_reply_is_shown_as_one_clean_line(connect: Connect) -> None:
         assert delivery == Rejected("550 5.1.1 [31mred gnp.exe second line")
 
 
-async def test_a_refused_reset_defers_instead_of_guessing(connect: Connect) -> None:
-    server = ScriptedServer(usual_but(mail=b"550 5.7.1 sender <> refused\r\n", rset=b"500 what\r\n"))
-    async with server:
-        assert isinstance(await connect(server).send(outgoing(), Steps()), Deferred)
+@pytest.mark.parametrize("reset", [b"500 what\r\n", None], ids=["refused", "hung up"])
+async def test_where_nothing_can_be_reset_the_account_writes_over_another_connection(
+    connect: Connect, reset: bytes | None
+) -> None:
+    def answer(line: bytes) -> bytes | None:
+        if line == b"RSET":
+            return reset
+        return b"550 5.7.1 sender <> refused\r\n" if line.startswith(b"MAIL FROM:<>") else usual(line)
+
+    async with ScriptedServer(answer) as server:
+        transport = connect(server)
+
+        assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+        assert (server.connections, len(server.bodies)) == (2, 1)
+        assert transport.null_sender_refused
 
 
 async def test_an_account_refused_too_ends_it(connect: Connect) -> None:

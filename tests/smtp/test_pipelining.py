@@ -49,6 +49,27 @@ async def test_a_server_that_asks_for_a_mail_it_refused_gets_none(connect: Conne
         assert server.connections == 2
 
 
+async def test_a_null_sender_that_is_refused_beside_a_354_gives_way_at_once(connect: Connect) -> None:
+    """The connection waits for a mail that must not come: the account's try goes over another."""
+    senders: list[bytes] = []
+
+    def answer(line: bytes) -> bytes | None:
+        if line.startswith(b"MAIL"):
+            senders.append(line)
+            return b"250 ok\r\n"
+        if line.startswith(b"RCPT") and b"<>" in senders[-1]:
+            return b"550 5.7.1 the null sender may not write to it\r\n"
+        return usual_but(ehlo=PIPELINING)(line)
+
+    async with ScriptedServer(answer) as server:
+        transport = connect(server)
+
+        assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+        assert (server.connections, len(server.bodies)) == (2, 1)
+        assert isinstance(await transport.send(outgoing(), Steps()), Sent)
+        assert [b"<>" in line for line in senders] == [True, False, False]
+
+
 async def test_a_refusal_counts_although_the_server_hung_up_behind_it(connect: Connect) -> None:
     async with ScriptedServer(usual_but(ehlo=PIPELINING, mail=b"451 4.7.1 later\r\n", rcpt=None)) as server:
         assert isinstance(await connect(server).send(outgoing(), Steps()), Deferred)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from inboxcrm.errors import ConfigError
 from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent
 from inboxcrm.smtp import Patience, SmtpTransport
 from inboxcrm.testing.smtp_server import Cut, Mood, Step, SubmissionServer
+from tests.deaf import deaf_place
 from tests.smtp.conftest import ACCOUNT, QUICK, Connect, Steps, outgoing
 from tests.smtp.scripted import ScriptedServer, usual_but
 
@@ -333,6 +335,21 @@ async def test_nobody_listening_defers(connect: Connect, steps: Steps) -> None:
 
     assert isinstance(delivery, Deferred)
     assert not delivery.pause_all
+
+
+async def test_an_address_of_the_server_that_leads_nowhere_holds_up_no_mail(
+    smtp_sink: SubmissionServer, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with deaf_place() as nowhere:
+        places = [nowhere, (smtp_sink.host, smtp_sink.port)]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        where = Server("localhost", smtp_sink.port, Security.NONE)
+        transport = SmtpTransport(where, user=None, password=lambda: "", patience=Patience(connect=15))
+
+        assert isinstance(await transport.send(outgoing(), steps), Sent)
+
+        await transport.close()
 
 
 @pytest.mark.parametrize("host", ["mail.example.org", "192.0.2.1", "localhost.example.org"])

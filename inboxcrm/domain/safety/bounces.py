@@ -13,6 +13,7 @@ from inboxcrm.domain.address import parse_addresses
 from inboxcrm.domain.contents import written
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.message import Message
+from inboxcrm.domain.refusals import about_amounts
 from inboxcrm.domain.safety.phrases import normalised
 
 _READ_AT_MOST = 200_000
@@ -48,9 +49,9 @@ _FOR_GOOD = re.compile(
 )
 """What says, without any code, that it will not be tried again. Where neither is said nobody is marked."""
 
-_NOT_THE_ADDRESS = re.compile(r"5\.(?:2\.[23]|3\.[14]|6\.\d+|7\.\d+)")
-"""A full mailbox ("a persistent transient failure"), a mail too large, its content, a policy: none of them says that
-there is no such address (RFC 3463 sections 3.3, 3.4, 3.7 and 3.8)."""
+_NOT_THE_ADDRESS = re.compile(r"5\.(?:1\.(?:[78]|90)|2\.[23]|3\.[14]|4\.[57]|6\.\d+|7\.\d+)")
+"""Our own address or what we may send, a full mailbox ("a persistent transient failure"), a mail too large, its
+content, a policy, a time that ran out: none says that there is no such address (RFC 3463 sections 3.2 to 3.8)."""
 
 _FULL = re.compile(
     r"(?:mailbox|inbox|mail box|account|quota|storage|postfach|boîte|buzón|casella|postvak|caixa)[^.\n]{0,40}"
@@ -146,7 +147,7 @@ def _is_the_address(status: str, words: str) -> bool:
     """Whether a failure for good says that the address is no good: for what is full or was refused it may be."""
     if _UNKNOWN.search(words):
         return True
-    return _NOT_THE_ADDRESS.fullmatch(status) is None and _FULL.search(words) is None
+    return _NOT_THE_ADDRESS.fullmatch(status) is None and _FULL.search(words) is None and not about_amounts(words)
 
 
 def _told(message: Message) -> tuple[Failure, ...]:
