@@ -53,7 +53,7 @@ TESTS = (
 """In this order: whatever notices most, soonest."""
 
 BESIDE = {
-    "absences.py": ("tests/domain/test_bounces.py",),
+    "absences.py": ("tests/domain/test_absences.py",),
     "bounces.py": ("tests/domain/test_bounces.py",),
     "limits.py": ("tests/domain/test_limits.py",),
     "own_mail.py": ("tests/safety/test_trust_checks.py",),

@@ -30,10 +30,11 @@ _MONTHS = {
     9: "september septembre septiembre setembro settembre syyskuuta września září сентября sep sept",
     10: "october oktober octobre octubre outubro ottobre lokakuuta października října октября oct okt ott",
     11: "november novembre noviembre novembro marraskuuta listopada listopadu ноября nov",
-    12: "december dezember décembre decembre diciembre dezembro dicembre joulukuuta grudnia декабря dec dez déc",
+    12: "december dezember décembre decembre diciembre dezembro dicembre desember joulukuuta grudnia prosince декабря"
+    " dec dez déc",
 }
 _MONTH_OF = {name: number for number, names in _MONTHS.items() for name in names.split()}
-_MONTH = "|".join(sorted(_MONTH_OF, key=lambda name: (-len(name), name)))
+_MONTH = "|".join(_MONTH_OF)
 _DATE = re.compile(
     r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})"
     r"|(?P<cjk>(?:\d{4}年)?\d{1,2}[月월] ?\d{1,2}[日일])"

@@ -18,7 +18,7 @@ from inboxcrm.domain.safety.phrases import normalised
 
 _READ_AT_MOST = 200_000
 _FIELD = re.compile(
-    r"^[>|\t ]{0,10}(final-recipient|original-recipient|action|status|diagnostic-code|disposition|feedback-type"
+    r"^[>|\t ]{0,10}(final-recipient|action|status|diagnostic-code|disposition|feedback-type"
     r"|message-id|original-message-id)[ \t]*:[ \t]*([^\r\n]{1,998}(?:\r?\n[ \t]{1,80}[^\r\n]{1,998}){0,3})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -34,17 +34,15 @@ _TEMPORARY = re.compile(
 )
 _FOR_GOOD = re.compile(
     r"\b(?:(?:user|recipient|address|mailbox|account)[^.\n]{0,60}"
-    r"(?:unknown|invalid|not (?:found|exist|listed|known|valid)|does(?: not|n.t) (?:exist|have)|do(?: not|n.t) exist"
-    r"|disabled|inactive|no longer"
-    r"|unavailable|rejected)"
+    r"(?:unknown|invalid|not (?:found|exist|listed|known|valid)|does(?: not|n.t) have"
+    r"|disabled|inactive|no longer|unavailable|rejected)"
     r"|(?:unknown|invalid|no such|bad) (?:user|recipient|address|mailbox|account|alias|person)"
-    r"|not listed in|(?:does(?: not|n.t)|do(?: not|n.t)) (?:exist|have an? )|no mailbox here|isn.t in my control"
+    r"|not listed in|do(?:es)?(?: not|n.t) (?:exist|have an? )|no mailbox here|isn.t in my control"
     r"|permanent (?:and )?(?:fatal )?(?:error|failure)|permanently|given up|giving up|fatal errors?"
     r"|could ?n[o']t be delivered|cannot be delivered|not be delivered|was ?n[o']t delivered|not delivered to"
-    r"|unable to deliver|unzustellbar|nicht zugestellt|konnte nicht|unbekannter empfänger|unbekannter empfaenger"
-    r"|unbekannt|existiert nicht|n.a pas pu être|inconnue?|desconocido|no existe|no se (?:ha )?pudo entregar"
-    r"|sconosciuto|inesistente|non è stato possibile|desconhecid[oa]|não existe|onbekend|bestaat niet"
-    r"|存在しません|不明)"
+    r"|unable to deliver|unzustellbar|nicht zugestellt|konnte nicht|unbekannt|existiert nicht|n.a pas pu être"
+    r"|inconnue?|desconocido|no existe|no se (?:pudo|ha podido) entregar|sconosciuto|inesistente"
+    r"|non è stato possibile|desconhecid[oa]|não existe|onbekend|bestaat niet|存在しません|不明)"
     r"|delivery (?:to the following recipients? )?failed|did not reach|undeliverable|delivery failure"
 )
 """What says, without any code, that it will not be tried again. Where neither is said nobody is marked."""
@@ -55,8 +53,8 @@ content, a policy, a time that ran out: none says that there is no such address 
 
 _FULL = re.compile(
     r"(?:mailbox|inbox|mail box|account|quota|storage|postfach|boîte|buzón|casella|postvak|caixa)[^.\n]{0,40}"
-    r"(?:\bfull|over ?quota|exceeded|exceeds|voll\b|überschritten|pleine|llen[oa]|pien[oa]|\bvol\b|chei[oa])"
-    r"|over ?quota|quota exceeded|exceeded (?:its |the )?(?:storage|quota)|out of storage"
+    r"(?:\bfull|exceeded|exceeds|voll\b|überschritten|pleine|llen[oa]|pien[oa]|\bvol\b|chei[oa])"
+    r"|over ?quota|exceeded (?:its |the )?(?:storage|quota)|out of storage"
     r"|insufficient (?:system )?storage"
 )
 _UNKNOWN = re.compile(
