@@ -55,7 +55,7 @@ TESTS = (
 BESIDE = {
     "absences.py": ("tests/domain/test_absences.py",),
     "bounces.py": ("tests/domain/test_bounces.py",),
-    "limits.py": ("tests/domain/test_limits.py",),
+    "limits.py": ("tests/domain/test_limits.py", "tests/store/test_outbox_counts.py"),
     "own_mail.py": ("tests/safety/test_trust_checks.py",),
     "proposals.py": ("tests/safety/test_proposals.py",),
 }

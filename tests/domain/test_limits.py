@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -51,3 +51,15 @@ def test_a_loud_sender_is_dropped_before_the_brake_for_all_is_pulled() -> None:
 
 def test_the_owner_can_set_lower_caps() -> None:
     assert within(Counts(total_day=5), ORDINARY, caps=Caps(total_day=5)) == Tripped(Limit.DAY, 5, 5)
+
+
+def test_every_limit_has_words_that_stand_behind_a_number() -> None:
+    said = [limit.words for limit in Limit]
+
+    assert len(set(said)) == len(Limit)
+    assert all(words.split()[0] in ("about", "in", "to", "within") for words in said)
+
+
+def test_a_mail_of_which_nothing_special_is_known_is_held_by_no_special_limit() -> None:
+    assert Candidate(public_domain=False, away_text=False, form_lead=False, new_stranger=False) == ORDINARY
+    assert set(asdict(Counts()).values()) == {0}

@@ -115,6 +115,16 @@ SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=a; b=x"
         pytest.param(arrived(ALIGNED), True, "proved to be yours (dkim=pass, dmarc=pass)", "", id="aligned"),
         pytest.param(arrived(FAILED), False, "taken for forged", "sign with DKIM", id="failed"),
         pytest.param(arrived(SIGNED), True, "signed with DKIM for example.org, checked by nobody", "", id="signed"),
+        pytest.param(
+            arrived(SIGNED.replace("d=example.org", "d=bulk.example"), SIGNED.replace("d=example", "d=Mail.Example")),
+            True,
+            "signed with DKIM for mail.example.org, checked by nobody",
+            "",
+            id="signed by two",
+        ),
+        pytest.param(
+            arrived(SIGNED.replace("d=example.org; ", "")), True, "nothing proves it", "sign with DKIM", id="for nobody"
+        ),
         pytest.param(arrived(), True, "nothing proves it", "sign with DKIM", id="nothing"),
         pytest.param(
             arrived(ALIGNED).replace(b"<>", b"<ann@example.org>", 1),

@@ -1,18 +1,22 @@
-"""What the outbox is asked for with every mail is found by an index, however much was ever sent."""
+"""What the outbox counts: how far back each limit looks, and by an index, however much was ever sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 
 import pytest
 
-from inboxcrm.domain.outbox import OutboxState
-from inboxcrm.store import outbox, outbox_counts
+from inboxcrm.config import Mode
+from inboxcrm.domain.outbox import Draft, OutboxState
+from inboxcrm.domain.safety.limits import Counts
+from inboxcrm.store import folders, matters, outbox, outbox_counts
 from inboxcrm.store.database import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +40,82 @@ def test_a_question_walks_over_what_bears_on_it_only(ask: Callable[[Connection],
     walked = [step for step in plan if " outbox" in step]
     assert walked
     assert all(step.startswith("SEARCH outbox") and by in step for step in walked)
+
+
+ENTRY = outbox.Entry(
+    kind="auto",
+    mailbox_id=1,
+    message_id=None,
+    matter_id=None,
+    promise_id=None,
+    template="away",
+    state=OutboxState.QUEUED,
+    hold=False,
+    mode=Mode.AUTO,
+    dedupe_key="ack:1",
+    recipient_base="bob@client.example",
+    recipient_domain="client.example",
+    subject_key="offer",
+    stranger=True,
+    form_lead=True,
+    due_at=None,
+    send_after=NOW,
+    expires_at=NOW,
+)
+DRAFT = Draft(b"", "", "bob@client.example", "<ours.1@example.org>", "Re: Offer", "Received.")
+
+
+def test_every_limit_counts_a_mail_until_its_window_has_passed() -> None:
+    database = Database(None)
+    with database.write() as connection:
+        folders.enrol(connection, "main", now=NOW)
+        matter_id = matters.open_matter(
+            connection,
+            contact_id=None,
+            organisation_id=None,
+            subject="Offer",
+            subject_key="offer",
+            turn="mine",
+            at=NOW,
+            ids=(),
+            people=(),
+        )
+        entry = replace(ENTRY, matter_id=matter_id)
+        outbox.add(connection, entry, DRAFT, now=NOW)
+
+    def counted(after: timedelta) -> set[str]:
+        with database.read() as connection:
+            found = outbox_counts.counts(connection, entry, away_text="away", now=NOW + after)
+        return {name for name, count in asdict(found).items() if count}
+
+    def end(name: str) -> timedelta:
+        windows = (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1), timedelta(days=4), timedelta(days=7))
+        return next(one for one in windows if name in counted(one - SECOND) and name not in counted(one))
+
+    assert {name: end(name) for name in asdict(Counts()) if name != "this_promise_version"} == {
+        "matter_7_days": timedelta(days=7),
+        "sender_10_minutes": timedelta(minutes=10),
+        "sender_day": timedelta(days=1),
+        "sender_away_4_days": timedelta(days=4),
+        "domain_day": timedelta(days=1),
+        "domain_subject_day": timedelta(days=1),
+        "forms_day": timedelta(days=1),
+        "total_hour": timedelta(hours=1),
+        "total_day": timedelta(days=1),
+        "new_strangers_day": timedelta(days=1),
+    }
+
+
+def test_what_was_dropped_or_refused_or_written_by_the_owner_is_no_automatic_mail_that_left() -> None:
+    others = [replace(ENTRY, state=state) for state in (OutboxState.CANCELLED, OutboxState.EXPIRED, OutboxState.FAILED)]
+    database = Database(None)
+    with database.write() as connection:
+        folders.enrol(connection, "main", now=NOW)
+        for number, entry in enumerate([*others, replace(ENTRY, kind="owner")]):
+            outbox.add(
+                connection, replace(entry, dedupe_key=str(number)), replace(DRAFT, message_id=f"<{number}>"), now=NOW
+            )
+
+        found = outbox_counts.counts(connection, ENTRY, away_text="away", now=NOW)
+
+    assert found == Counts()
