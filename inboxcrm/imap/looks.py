@@ -166,7 +166,20 @@ class Look:
     end is asked for in the same breath and not answered yet.
     """
 
-    __slots__ = ("_at_it", "_connection", "_left", "_reading", "_refrain", "begun", "leaving", "tag", "text")
+    __slots__ = (
+        "_at_it",
+        "_connection",
+        "_from",
+        "_left",
+        "_passed",
+        "_reading",
+        "_refrain",
+        "_skimmed",
+        "begun",
+        "leaving",
+        "tag",
+        "text",
+    )
 
     def __init__(
         self, connection: Connection, refrain: Refrain[Question], tag: bytes, *, leaving: bytes | None = None
@@ -177,6 +190,11 @@ class Look:
         self._left = [(b"%b.%d" % (tag, index), question) for index, question in enumerate(refrain.questions)]
         self._reading = False
         self._at_it = False
+        self._skimmed = b""
+        """What was passed over, which may have come in pieces: that of `_passed` answers."""
+
+        self._passed = 0
+        self._from = leaving
         self.begun = False
         self.leaving = leaving
         self.text = (b"" if leaving is None else b"DONE\r\n") + refrain.ask(tag)
@@ -205,9 +223,11 @@ class Look:
         else:
             starts.append(b"+")
         came, passed, more = wire.skip(starts, unless=_ALERT)
-        if passed and (leaving := self.leaving) is not None:
-            if passed == len(self._refrain.questions) + 2:
-                self._refrain.learn(came, tag=self.tag, leaving=leaving)
+        self._skimmed += came
+        self._passed += passed
+        if self._from is not None and self._passed == len(self._refrain.questions) + 2:
+            self._refrain.learn(self._skimmed, tag=self.tag, leaving=self._from)
+        if passed and self.leaving is not None:
             self.leaving = None
             passed -= 1
         self.begun = passed > len(left)

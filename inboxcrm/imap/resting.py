@@ -55,7 +55,7 @@ class Resting(Idle):
         self._refrain: Refrain[Question] | None = None
         """What was asked where nothing but `_hoped` is expected; `_look` instead where the answer is read."""
 
-        self._hoped = b""
+        self._hoped: list[bytes] = []
         self._leaving = b""
         self._next = 0.0
         self._alert = connection.alert
@@ -177,15 +177,15 @@ class Resting(Idle):
         try:
             if not refrain.known:  # something changed since it was asked
                 self._wire.take_in()
-            elif self._wire.receive(self._hoped):
+            elif (heard := self._wire.receive(self._hoped)) is None:
+                return
+            elif heard:
                 self._refrain = None
                 self._rounds.quiet()
                 if self._finishing:
                     self._stirred.set()
                 else:
                     self._arm(self._next)
-                return
-            elif self._wire.may_become(self._hoped):
                 return
         except InboxcrmError as error:
             self._fail(error)

@@ -30,6 +30,9 @@ _RECORD = 1 << 14
 _MOST_AT_ONCE = 16
 """Reads after which the event loop gets its turn again."""
 
+_LONGEST_COMMENT = 1024
+"""Octets after which the end of a comment is waited for no longer."""
+
 _SLOWEST = 32 * 1024
 """Bytes a second below which a literal is given up."""
 
@@ -173,25 +176,24 @@ class Wire:
         self._start = at
         return octets, passed, more
 
-    def receive(self, expected: bytes) -> bool:
-        """Read once, without waiting; whether what is here now is exactly this, which is passed over then.
+    def receive(self, pieces: Sequence[bytes]) -> bool | None:
+        """Read once, without waiting; whether what is here now is exactly this, which is passed over then. None while
+        it may yet become that.
 
-        One read takes all of a TLS record, so that nothing is left where the event loop does not see it.
+        Between two pieces stands a comment: any text to the end of its line, but one with a bracket, which may be a
+        code (RFC 3501 section 7.1). One read takes all of a TLS record, so that nothing is left where the event loop
+        does not see it.
         """
         octets = self._try_receive(_RECORD)
-        if octets is None:
-            return False
-        if octets == expected and self._start == len(self._buffer):
-            return True
-        self._keep(octets)
-        if self._buffer != expected:
-            return False
-        self._buffer.clear()
-        return True
-
-    def may_become(self, expected: bytes) -> bool:
-        """Whether what is here is the beginning of this."""
-        return expected.startswith(self._buffer[self._start :])
+        if octets is not None:
+            if self._start == len(self._buffer) and _same(octets, pieces):
+                return True
+            self._keep(octets)
+        heard = _same(self._buffer, pieces, at=self._start)
+        if heard:
+            self._buffer.clear()
+            self._start = 0
+        return heard
 
     def take_in(self) -> bool:
         """Keep what was received so far, without waiting; whether there was anything. The end of the stream is told by
@@ -286,6 +288,24 @@ class Wire:
             if self._waker.bell is not None:
                 selector.register(self._waker.bell, selectors.EVENT_READ)
             selector.select(seconds)
+
+
+def _same(octets: bytes | bytearray, pieces: Sequence[bytes], *, at: int = 0) -> bool | None:
+    """Whether these octets are the pieces with a comment between each and the next; None while they may become that."""
+    begun = False
+    for piece in pieces:
+        if begun:
+            end = octets.find(b"\n", at)
+            if octets.find(b"[", at, len(octets) if end < 0 else end) >= 0:
+                return False
+            if end < 0:
+                return None if len(octets) - at < _LONGEST_COMMENT else False
+            at = end - 1
+        if not octets.startswith(piece, at):
+            return None if piece.startswith(octets[at:]) else False
+        at += len(piece)
+        begun = True
+    return at == len(octets)
 
 
 def _selector() -> selectors.BaseSelector:

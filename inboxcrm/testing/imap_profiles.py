@@ -15,13 +15,17 @@ from inboxcrm.testing.imap_folders import SPECIAL_USE
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One provider: capabilities it lacks and adds, folder names with their use, and what it does in its own way."""
+    """One provider: capabilities it lacks and adds, folder names with their use, and what it does in its own way.
+
+    `timings`: each OK says in its comment how long the command took, and the end of IDLE is told ahead of what comes.
+    """
 
     name: str
     without: frozenset[str] = frozenset()
     adds: tuple[str, ...] = ()
     folders: Mapping[str, str] = field(default_factory=lambda: SPECIAL_USE)
     faults: Mapping[str, Fault] = field(default_factory=dict)
+    timings: bool = False
 
 
 async def _never_announces(exchange: Exchange) -> bool:
@@ -120,6 +124,6 @@ EXCHANGE = Profile(
 PROTON_BRIDGE = Profile(
     "Proton Mail Bridge", without=frozenset({"CONDSTORE", "ENABLE"}), folders={**SPECIAL_USE, "All Mail": "\\All"}
 )
-DOVECOT = Profile("Dovecot")
+DOVECOT = Profile("Dovecot", timings=True)
 
 PROFILES = (GMAIL, MICROSOFT_365, ICLOUD, YAHOO, FASTMAIL, EXCHANGE, PROTON_BRIDGE, DOVECOT)

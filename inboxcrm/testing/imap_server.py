@@ -20,6 +20,7 @@ A test makes the server misbehave by hanging a `Fault` on a command's name:
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Collection
 from ssl import SSLContext, SSLError
 from types import TracebackType
@@ -81,6 +82,7 @@ class MailServer:
         left_out = without | ({"QRESYNC"} if "CONDSTORE" in without else set())
         tokens = () if bearer is None else ("AUTH=OAUTHBEARER", "AUTH=XOAUTH2")
         self.faults: dict[str, Fault] = dict(profile.faults)
+        self._took = itertools.count(1) if profile.timings else None
         self._shared = Host(
             clock=clock or SystemClock(),
             capabilities=tuple(name for name in (*CAPABILITIES, *tokens, *profile.adds) if name not in left_out),
@@ -206,4 +208,8 @@ class MailServer:
             reply = f"BAD {error}"
         if command.name not in _SILENT:
             session.tell_changes()
+        if self._took is not None and reply.startswith("OK"):
+            reply = f"{reply.removesuffix('.')} ({next(self._took) % 10_000 / 1000:.3f} + 0.000 secs)."
         session.say(f"{command.tag} {reply}")
+        if self._took is not None and command.name == "IDLE":
+            session.send()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -17,6 +17,7 @@ from inboxcrm.imap.backlog import SCREEN
 from inboxcrm.imap.probe import probe
 from inboxcrm.imap.rounds import Rounds
 from inboxcrm.imap.watcher import ImapMailbox
+from inboxcrm.imap.wire import Wire
 from inboxcrm.imap.workers import SHARED, Work
 from tests.imap.record import NAME, Record, letter
 from tests.imap.test_watcher import until, watched
@@ -280,3 +281,18 @@ async def test_a_slow_line_lists_first_and_leaves_no_list_behind(place: Place, r
     assert record.listed["INBOX"] == {}
     assert same(record, place, "INBOX")
     assert not any(SEEN.decode() in flags for _, flags in theirs.values())
+
+
+@pytest.mark.server
+async def test_a_look_that_finds_nothing_is_not_read_twice(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[bool | None] = []
+    receive = Wire.receive
+
+    def noted(wire: Wire, pieces: Sequence[bytes]) -> bool | None:
+        heard.append(receive(wire, pieces))
+        return heard[-1]
+
+    monkeypatch.setattr(Wire, "receive", noted)
+    mailbox = place.mailbox(replace(TIMING, others=0.1, poll=0.2))
+    async with watched(mailbox, Record()):
+        await until(lambda: heard.count(True) >= 3, seconds=20)

@@ -12,12 +12,16 @@ from inboxcrm.imap.looks import Look
 from inboxcrm.imap.refrain import Refrain
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.wire import Wire
+from inboxcrm.testing.imap_profiles import DOVECOT
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import Record, letter
 from tests.imap.test_rounds import OFTEN, a_few_looks
 from tests.imap.test_watcher import mailbox_on, until, watched
 
-ANSWER = b'A7 OK done\r\n* STATUS "Sent" (MESSAGES 1)\r\nA8.0 OK STATUS of A8.0\r\n+ idling\r\n'
+ANSWER = b'A7 OK done\r\n* STATUS "Sent" (MESSAGES 1)\r\nA8.0 OK [READ-ONLY] STATUS of A8.0\r\n+ idling\r\n'
+TIMED = ANSWER.replace(b"done", b"Idle completed (0.402 + 0.401 secs).").replace(
+    b"STATUS of A8.0", b"Done (0.001 secs)."
+)
 
 
 class Known:
@@ -57,7 +61,11 @@ def test_only_the_tags_change_in_what_is_asked_and_answered_again() -> None:
 
     assert refrain.known
     assert refrain.again(b"B12") == b"DONE\r\n" + asked.replace(b"A8", b"B12")
-    assert refrain.answer(b"B12", leaving=b"A8") == ANSWER.replace(b"A8", b"B12").replace(b"A7", b"A8")
+    assert refrain.answer(b"B12", leaving=b"A8") == [
+        b"A8 OK ",
+        b'\r\n* STATUS "Sent" (MESSAGES 1)\r\nB12.0 OK [READ-ONLY] ',
+        b"\r\n+ idling\r\n",
+    ]
 
 
 def test_what_a_question_cannot_vouch_for_is_not_known() -> None:
@@ -70,22 +78,31 @@ def test_what_a_question_cannot_vouch_for_is_not_known() -> None:
     assert not refrain.known
 
 
-def test_an_answer_that_holds_the_mark_of_a_tag_is_not_learnt() -> None:
+@pytest.mark.parametrize("mark", [b"\0", b"\n\n"], ids=["tag", "comment"])
+def test_an_answer_that_holds_a_mark_of_ours_is_not_learnt(mark: bytes) -> None:
     refrain = Refrain(Known())
     refrain.ask(b"A8")
-    refrain.learn(ANSWER.replace(b"done", b"d\0ne"), tag=b"A8", leaving=b"A7")
+    refrain.learn(ANSWER.replace(b"done", b"d" + mark + b"ne"), tag=b"A8", leaving=b"A7")
 
     assert not refrain.known
 
 
-def test_an_answer_is_heard_wherever_it_is_cut_in_two(both: tuple[Wire, socket.socket]) -> None:
+def learnt(answer: bytes = ANSWER) -> list[bytes]:
+    """What is expected under the same tags, once this was the answer."""
+    refrain = Refrain(Known())
+    refrain.ask(b"A8")
+    refrain.learn(answer, tag=b"A8", leaving=b"A7")
+    return refrain.answer(b"A8", leaving=b"A7")
+
+
+@pytest.mark.parametrize("answer", [ANSWER, TIMED], ids=["same words", "other comments"])
+def test_an_answer_is_heard_wherever_it_is_cut_in_two(both: tuple[Wire, socket.socket], answer: bytes) -> None:
     wire, far = both
-    for cut in range(1, len(ANSWER)):
-        far.sendall(ANSWER[:cut])
-        assert not wire.receive(ANSWER)
-        assert wire.may_become(ANSWER)
-        far.sendall(ANSWER[cut:])
-        assert wire.receive(ANSWER)
+    for cut in range(1, len(answer)):
+        far.sendall(answer[:cut])
+        assert wire.receive(learnt()) is None
+        far.sendall(answer[cut:])
+        assert wire.receive(learnt())
         assert wire.buffered == 0
 
 
@@ -94,20 +111,56 @@ def test_an_answer_is_heard_wherever_it_is_cut_in_two(both: tuple[Wire, socket.s
     [
         ANSWER.replace(b"MESSAGES 1", b"MESSAGES 2"),
         ANSWER.replace(b"A8.0 OK", b"A8.0 NO"),
-        ANSWER.replace(b"OK STATUS", b"OK [ALERT] STATUS"),
+        ANSWER.replace(b"A8.0 OK", b"A9.0 OK"),
+        ANSWER.replace(b"A7 OK", b"A6 OK"),
+        ANSWER.replace(b"READ-ONLY", b"READ-WRITE"),
+        ANSWER.replace(b"[READ-ONLY]", b"[ALERT]"),
+        ANSWER.replace(b"A7 OK", b"A7 OK [ALERT]"),
+        ANSWER.replace(b"STATUS of A8.0", b"[ALERT] full"),
+        ANSWER.replace(b"STATUS of A8.0", b"[ale"),
         ANSWER.replace(b"* STATUS", b"* 4 EXISTS\r\n* STATUS"),
+        ANSWER.replace(b"done", b"done\n* 4 EXISTS"),
+        ANSWER.replace(b"OK done", b"OK\n* 4 EXISTS"),
+        ANSWER.replace(b"+ idling", b"* 4 EXISTS\r\n+ idling"),
         ANSWER + b"* 4 EXISTS\r\n",
+        ANSWER + b"*",
+        ANSWER[: ANSWER.index(b"done")] + b"." * 2000,
         b"* BYE enough\r\n",
     ],
-    ids=["another count", "refused", "an alert", "news within", "news behind", "farewell"],
+    ids=[
+        "another count",
+        "refused",
+        "another tag",
+        "another tag at the start",
+        "another code",
+        "an alert for a code",
+        "an alert before a comment",
+        "an alert for a comment",
+        "the beginning of one",
+        "news within",
+        "news behind a line feed",
+        "news instead of a comment",
+        "news before the end",
+        "news behind",
+        "the beginning of news behind",
+        "a comment without an end",
+        "farewell",
+    ],
 )
 def test_nothing_of_another_answer_is_passed_over(both: tuple[Wire, socket.socket], came: bytes) -> None:
     wire, far = both
     far.sendall(came)
 
-    assert not wire.receive(ANSWER)
-    assert not wire.may_become(ANSWER)
+    assert wire.receive(learnt()) is False
     assert wire.buffered == len(came)
+
+
+def test_a_comment_with_a_bracket_must_be_the_same_again(both: tuple[Wire, socket.socket]) -> None:
+    wire, far = both
+    expected = learnt(ANSWER.replace(b"done", b"done [alert"))
+    far.sendall(ANSWER)
+
+    assert wire.receive(expected) is False
 
 
 async def unread(looks: list[Look], happens: Callable[[], Awaitable[None]]) -> None:
@@ -144,6 +197,16 @@ async def test_a_look_that_hears_the_same_again_reads_nothing(
         ann.folder("Archive").append(letter(1))
         await until(lambda: record.agrees_with(ann.folder("Archive")))
         assert looks != []
+
+
+async def test_a_look_hears_the_same_again_where_the_server_tells_how_long_it_took(
+    record: Record, looks: list[Look]
+) -> None:
+    async with MailServer(profile=DOVECOT) as server:
+        server.account("ann", "secret")
+        async with watched(mailbox_on(server, timing=OFTEN), record):
+            await until(lambda: {"Sent", "Archive"} <= record.positions.keys())
+            await unread(looks, lambda: a_few_looks(server))
 
 
 async def dripped(exchange: Exchange) -> bool:
