@@ -20,7 +20,7 @@ from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
 from inboxcrm.domain.text import many
 from inboxcrm.errors import InboxcrmError, TemplateError, UserError
-from inboxcrm.home import had_database, keep_in_mind, refuse_without, spool_folder
+from inboxcrm.home import had_database, keep_in_mind, spool_folder
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.awaited import wait_for
 from inboxcrm.imap.heartbeat import Heartbeat
@@ -34,7 +34,8 @@ from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import away_calendars, checkup, holidays, reload, retention, writable
+from inboxcrm.service import away_calendars, checkup, holidays, reload, retention, upgrade, writable
+from inboxcrm.service.backup import Backup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.household import Household
@@ -232,14 +233,22 @@ async def _of_the_database(config: Config) -> list[Check]:
 
 
 def _opened(config: Config, *, clock: Clock | None = None) -> Household:
-    refuse_without(config.home, config.database)
-    database = Database(config.database)
+    clock = clock or SystemClock()
+    database = upgrade.opened(config.home, clock=clock)
     keep_in_mind(config.home)
     try:
         return assemble(config, database, clock=clock)
     except InboxcrmError:
         database.close()
         raise
+
+
+def brought_up_to_date(home: Path, *, into: Path | None) -> Backup | None:
+    """Bring a home up to date; answers the backup that was made first, in `into` or in the home, None where it was."""
+    config = load(home)
+    made: list[Backup] = []
+    upgrade.opened(config.home, clock=SystemClock(), into=into, made=made.append).close()
+    return made[0] if made else None
 
 
 async def try_login(config: Config, mailbox: MailboxConfig) -> checkup.Probed:

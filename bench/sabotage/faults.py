@@ -511,7 +511,7 @@ FAULTS: tuple[Defence, ...] = (
         51,
         "a database that is gone is missed",
         "tests/config/test_lost_database.py::test_a_database_that_is_gone_is_not_made_anew_without_a_word",
-        ("inboxcrm/bootstrap.py", "    refuse_without(config.home, config.database)\n", ""),
+        ("inboxcrm/service/upgrade.py", "    refuse_without(home, home / DATABASE)\n\n", ""),
     ),
     _defence(
         52,

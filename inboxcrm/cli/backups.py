@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from inboxcrm import bootstrap
 from inboxcrm.cli.output import emit, json_option
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
@@ -48,3 +49,26 @@ def restore(place: Place, folder: Path, as_json: bool) -> None:
         return
     click.echo(f"{restored.place} holds {many(restored.mails, 'mail')} again.")
     click.echo(f"Try it: inboxcrm --home {restored.place} doctor")
+
+
+@cli.command("upgrade", short_help="Bring an older home up to date, its backup first.")
+@click.option("--backup-to", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Make the backup there, on another disk for instance.")  # fmt: skip
+@json_option
+@click.pass_obj
+def upgrade(place: Place, folder: Path | None, as_json: bool) -> None:
+    """Bring a home that an older version wrote up to date, after a backup of it that was tried.
+
+    Every command does this by itself, the daemon too, with the backup in the folder before-upgrade of the home: as much
+    room again as the home takes. This one is for when there is no room for it there. The last backups of two older
+    versions stay in that folder until you erase somebody or clear mail away; those elsewhere are yours to delete.
+
+    To go back: install the older version, put the home aside (mv), and restore the backup in its place.
+    """
+    made = bootstrap.brought_up_to_date(place.home, into=folder)
+    if as_json:
+        emit({"home": str(place.home), "backup": made})
+    elif made is None:
+        click.echo(f"{place.home} is up to date.")
+    else:
+        click.echo(f"{place.home} is up to date. As it was: {made.place}, {made.octets / 1e6:,.1f} MB.")

@@ -60,8 +60,9 @@ def erase_contact(place: Place, who: str, yes: bool, as_json: bool) -> None:
     answer is owed, something agreed is open, mail may be on its way to them, or you hold them (inboxcrm hold).
 
     Letters that others take part in stay, without the person's address. What remains is a digest, so that neither the
-    mailbox nor an import brings them back and nothing is answered again. Nothing is deleted on the mail server, in
-    backups, and in what you exported: do that yourself. REF is a message, or a contact by address or name.
+    mailbox nor an import brings them back and nothing is answered again. Backups from before an upgrade go
+    too. Nothing is deleted on the mail server, in your own backups, and in what you exported: do that yourself. REF is
+    a message, or a contact by address or name.
     """
     with bootstrap.household(place.home) as house:
         contact = contact_meant(house, who)
@@ -84,7 +85,7 @@ def erase_contact(place: Place, who: str, yes: bool, as_json: bool) -> None:
     for reason in told.held:
         click.secho(f"Refused: {cell(reason)}", fg="red")
     if told.done:
-        click.echo("Nothing was deleted on the mail server, in backups, or in what you exported.")
+        click.echo("Nothing was deleted on the mail server, in your own backups, or in what you exported.")
     elif not told.held:
         click.echo(f"To do it: inboxcrm erase-contact c{told.contact_id} --yes")
 
@@ -133,7 +134,8 @@ def retention_(place: Place, applying: bool, as_json: bool) -> None:
     Without --apply nothing is cleared away: you see how much would be. Mail stays while its matter is alive (an answer
     owed, a date waited for, something agreed, a question, a workflow), and while somebody in it is held; mail of people
     as long as anybody wrote in its matter. What was noted of people stays. Nothing is deleted on the mail server, and
-    nothing is cleared away by itself. "listed" is mail that is listed and not read yet, and older than any class keeps.
+    nothing is cleared away by itself. Backups from before an upgrade go with it. "listed" is mail that is listed and
+    not read yet, and older than any class keeps.
     """
     with bootstrap.household(place.home) as house:
         rows = retention.apply(house) if applying else retention.look(house)

@@ -31,7 +31,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ),
     ("Reading", "contacts contact organisation search show stats tui web"),
     ("Why", "explain verdict expect simulate"),
-    ("Coming and leaving", "import export backup restore export-contact erase-contact hold retention"),
+    ("Coming and leaving", "import export backup restore upgrade export-contact erase-contact hold retention"),
     ("Setting up", "sign-in rules workflows templates notify completion"),
 )
 """Every command, by what a person wants to do."""
@@ -152,6 +152,24 @@ def _leave(message: str, code: int) -> None:
     sys.exit(code)
 
 
+def tell_sentences_only() -> None:
+    """Until a log is started, print what is said to the person who waits, and errors: a command tells its warnings."""
+    if logging.lastResort is not None:
+        logging.lastResort.addFilter(_is_for_a_person)
+        logging.lastResort.setFormatter(_Sentences())
+
+
+def _is_for_a_person(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or hasattr(record, "said")
+
+
+class _Sentences(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """The sentence, or the event as any log tells it."""
+        sentence = getattr(record, "said", None)
+        return super().format(record) if sentence is None else f"inboxcrm: {sentence}"
+
+
 def main() -> None:
     """The program's entry."""
     for commands in MODULES:
@@ -159,8 +177,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of another character set gets a ? for what it has not
-    if logging.lastResort is not None:  # what prints while no log was started: a command tells its warnings itself
-        logging.lastResort.setLevel(logging.ERROR)
+    tell_sentences_only()
     with told_plainly():
         try:
             cli.main(standalone_mode=False)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,9 @@ from inboxcrm.store import copying
 
 MANIFEST = "backup.json"
 """What a backup consists of: each file with its SHA-256. It is written last."""
+
+PART = ".part"
+"""How the folder ends in which a backup is made, until it has its name."""
 
 PARTS = (home.CONFIG_FILE, *home.FOLDERS, home.TOKENS)
 """What a home holds beside its database and what belongs to a process that runs it."""
@@ -32,36 +35,44 @@ class Backup:
     octets: int
 
 
-def make(source: Path, into: Path, *, at: datetime) -> Backup:
+def make(source: Path, into: Path, *, at: datetime, look: Callable[[int, int], None] | None = None) -> Backup:
     """Back a home up into a new folder of `into`, named after the instant, that only its owner can read.
 
-    It has its name once every octet is on the disk and the copy of the database was found to be sound. UserError where
-    it cannot be made; nothing is left behind then.
+    `look` is told how far the database is copied, in pages; give it only where nobody writes to the home. The backup
+    has its name once every octet is on the disk and the copy of the database was found to be sound. UserError where it
+    cannot be made; nothing is left behind then.
     """
     if not (source / DATABASE).exists():
         raise UserError(f"{source} has no {DATABASE} yet: there is nothing to back up")
     place = into / f"inboxcrm-{at:%Y-%m-%dT%H%M%S}"
-    part = place.with_name(f".{place.name}.part")
+    part = into / f".{place.name}{PART}"
     try:
         into.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.mkdir(mode=0o700)
     except OSError as error:
         raise UserError(f"{into} takes no folder: {error.strerror or error}. Name another place") from error
     try:
-        copying.copy(source / DATABASE, part / DATABASE)
+        copying.copy(source / DATABASE, part / DATABASE, look=look)
         for name in PARTS:
             _take_over(source / name, part / name)
-        mails = copying.mails(part / DATABASE)
+        sound = copying.tried(part / DATABASE)
         files = {path.relative_to(part).as_posix(): _digest(path) for path in _files(part)}
-        told = {"made_at": at.isoformat(), "home": str(source), "mails": mails, "files": files}
+        told = {
+            "made_at": at.isoformat(),
+            "home": str(source),
+            "mails": sound.mails,
+            "step": sound.step,
+            "files": files,
+        }
         (part / MANIFEST).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         octets = sum(_settle(path) for path in _files(part))
         part.rename(place)
+        _settle_names(into)
     except OSError as error:
         raise UserError(f"the backup cannot be written to {into}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Backup(place, mails, octets)
+    return Backup(place, sound.mails, octets)
 
 
 def restore(backup: Path, target: Path) -> Backup:
@@ -73,7 +84,7 @@ def restore(backup: Path, target: Path) -> Backup:
     wrong = [name for name, digest in files.items() if not _is_as_it_was(backup / name, digest)]
     if wrong:
         raise UserError(f"{backup / wrong[0]} is missing, or not as it was backed up. Take another backup")
-    mails = copying.mails(backup / DATABASE)
+    mails = copying.tried(backup / DATABASE).mails
     if target.exists() and any(target.iterdir()):
         raise UserError(f"{target} is not empty. Put it aside first (mv), or restore to another place with --home")
     home.create(target)
@@ -88,6 +99,14 @@ def restore(backup: Path, target: Path) -> Backup:
     except OSError as error:
         raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
     return Backup(target, mails, sum(path.stat().st_size for path in _files(target)))
+
+
+def step_of(backup: Path) -> str | None:
+    """The step of the schema at which a backup was made; None where its folder is none, or does not say."""
+    try:
+        return str(json.loads((backup / MANIFEST).read_text("utf-8"))["step"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _promised(backup: Path) -> dict[str, str]:
@@ -124,6 +143,16 @@ def _is_as_it_was(path: Path, digest: str) -> bool:
         return _digest(path) == digest
     except OSError:
         return False
+
+
+def _settle_names(folder: Path) -> None:
+    """Have the names in a folder on the disk too; Windows opens no folder, and needs none to be opened."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _settle(path: Path) -> int:

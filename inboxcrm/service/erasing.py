@@ -15,6 +15,7 @@ from inboxcrm.domain.erasure import Fate, fate
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
 from inboxcrm.home import spool_folder
+from inboxcrm.service import upgrade
 from inboxcrm.service.household import Household
 from inboxcrm.store import erased_people, home, tombstones, views
 from inboxcrm.store.erased_people import Letter
@@ -65,12 +66,14 @@ def erase(household: Household, contact: views.ContactRow) -> Erasure:
     """Erase a contact. Raises UserError where it is held, naming each reason.
 
     Large mails that are half read go too, whoever wrote them: they are read from the server again, and looked at then.
+    So do the backups that were made before the home was brought up to date: the person is in them.
     """
     with household.database.shredding(), household.database.write() as connection:
         done = _erase(household, connection, contact, done=True)
         if done.held:
             raise UserError(f"{contact.name} cannot be erased: " + "; ".join(done.held))
     spool.clear(spool_folder(household.config.home))
+    upgrade.forget(household.config.home)
     return done
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from inboxcrm.domain.retention import Kind, before, kind_of
 from inboxcrm.domain.retention import nothing_before as oldest_kept
 from inboxcrm.errors import UserError
+from inboxcrm.service import upgrade
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, listings, messages
 from inboxcrm.store import retention as store
@@ -58,6 +59,7 @@ def apply(household: Household) -> list[Due]:
     """Clear it away; answers what was. Raises UserError where no class has a time.
 
     Of each mail a husk stays, so that it is not read from the server again; what was noted of people stays as well.
+    The backups that were made before the home was brought up to date go: all of that mail is in them.
     """
     classes = _classes(household)
     now = household.clock.now()
@@ -75,6 +77,7 @@ def apply(household: Household) -> list[Due]:
             for due, _ in found:
                 detail = {"months": due.months, "mails": due.mails, "kept": due.kept}
                 home.journal(connection, "retention", due.kind, detail, now=now)
+    upgrade.forget(household.config.home)
     return [*(each for each, _ in found), *listed]
 
 

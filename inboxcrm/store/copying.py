@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from inboxcrm.errors import UserError
-from inboxcrm.store import migrations
+from inboxcrm.store import hindrance, migrations
+
+AT_ONCE = 4096
+"""Pages between two looks at how far a copy is: 16 MB."""
 
 
-def copy(source: Path, target: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A copy that was found to be sound: the mails in it, and the step of the schema up to which it was brought."""
+
+    mails: int
+    step: str
+
+
+def copy(source: Path, target: Path, *, look: Callable[[int, int], None] | None = None) -> None:
     """Copy the file as it is at one instant into one file of its own; whoever writes meanwhile does not wait.
 
+    `look` is told how many pages are done, of how many; it may be given only where nobody writes meanwhile.
     Raises UserError where the one cannot be read or the other not be written.
     """
+
+    def told(_: int, left: int, whole: int) -> None:
+        if look is not None:
+            look(whole - left, whole)
+
     try:
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as whole,
             closing(sqlite3.connect(target, isolation_level=None)) as copied,
         ):
-            whole.backup(copied)  # in one step: a write in between would have it begin anew
+            # in one step where others write: a write in between would have it begin anew
+            whole.backup(copied, pages=-1 if look is None else AT_ONCE, progress=told)
             copied.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        raise UserError(f"{source} cannot be copied to {target}: {error}") from error
+        raise UserError(f"{source} cannot be copied to {target}: {hindrance.told(error)}") from error
 
 
-def mails(path: Path) -> int:
-    """How many mails a sound copy holds.
+def tried(path: Path) -> Sound:
+    """What a copy holds, which is read to its last octet.
 
     Raises UserError where it is damaged, is no database of ours, or was written by a newer inboxcrm.
     """
@@ -39,6 +59,7 @@ def mails(path: Path) -> int:
             applied = migrations.applied(connection)
             if not applied <= migrations.STEPS.keys():
                 raise UserError(f"a newer inboxcrm wrote {path}: install that version")
-            return int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0])
+            mails = int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0])
+            return Sound(mails, max(applied, default=""))
     except sqlite3.Error as error:
         raise UserError(f"{path} is not a sound inboxcrm database ({error})") from error

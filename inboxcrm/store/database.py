@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-from inboxcrm.errors import SchemaTooNewError, TransientError, UserError
+from inboxcrm.errors import InboxcrmError, SchemaTooNewError, TransientError, UserError
 from inboxcrm.store import hindrance, migrations
 from inboxcrm.store.migrations import statements
 
@@ -26,8 +26,11 @@ class Database:
     process wrote in between, whatever `busy_timeout` says.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, before_steps: Callable[[int], None] | None = None) -> None:
         """Open and bring up to date; `None` is a database in memory.
+
+        `before_steps` is called with the number of mails before a database that is older is changed, while nobody else
+        can write to it; what it raises leaves the file as it is.
 
         Raises SchemaTooNewError when a newer inboxcrm wrote the file, UserError when it is damaged, not a database, or
         cannot be opened, TransientError when another process holds it or the disk takes no writing.
@@ -46,7 +49,7 @@ class Database:
             raise UserError(f"{path} cannot be opened ({error}). Look whose it is, and whether it is a file") from error
         self._connection.row_factory = sqlite3.Row
         try:
-            self._prepare()
+            self._prepare(before_steps)
         except sqlite3.DatabaseError as error:
             self._connection.close()
             if hindrance.passes(error):
@@ -55,13 +58,13 @@ class Database:
                 f"{path}: this is not a sound inboxcrm database ({error}). It was left as it is: restore a backup, "
                 f"or try: sqlite3 {path} .recover"
             ) from error
-        except (SchemaTooNewError, TransientError):
+        except InboxcrmError:
             self._connection.close()
             raise
         if new and path is not None:
             path.chmod(0o600)
 
-    def _prepare(self) -> None:
+    def _prepare(self, before_steps: Callable[[int], None] | None) -> None:
         run = self._connection.execute
         run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         run("PRAGMA journal_mode = WAL")
@@ -80,6 +83,8 @@ class Database:
         if migrations.STEPS.keys() - applied:
             # All steps and the views in one transaction: an upgrade that is cut off has not begun.
             with self.write() as connection:
+                if before_steps is not None and migrations.is_older(connection):  # nobody took them meanwhile
+                    before_steps(int(connection.execute("SELECT COUNT(*) FROM messages").fetchone()[0]))
                 self._drop_views()
                 migrations.apply(connection)
                 connection.execute("DELETE FROM home WHERE key = 'views'")

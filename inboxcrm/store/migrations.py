@@ -43,6 +43,12 @@ def applied(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
+def is_older(connection: sqlite3.Connection) -> bool:
+    """Whether an older version wrote the file; a new one was written by none."""
+    taken = applied(connection)
+    return bool(taken) and bool(STEPS.keys() - taken)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Take the steps that are not on record yet, inside the transaction of the caller."""
     with _without("numpy"):  # which it would import for its types, and which takes 13 MB of whoever reads a mailbox

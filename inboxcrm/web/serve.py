@@ -19,9 +19,8 @@ from inboxcrm import bootstrap
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, Mode, Owner
 from inboxcrm.errors import UserError
-from inboxcrm.home import refuse_without
 from inboxcrm.ports import Clock
-from inboxcrm.store.database import Database
+from inboxcrm.service import upgrade
 from inboxcrm.store.reader import Reader
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web.desk import DATABASE, Desk, seat
@@ -67,8 +66,7 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8001, open_bro
     Raises UserError for an address that is not loopback, and for a port that is taken.
     """
     _check_loopback(host)
-    refuse_without(config.home, config.database)
-    Database(config.database).close()
+    upgrade.opened(config.home, clock=SystemClock()).close()
     with contextlib.closing(_listen(host, port)) as listener:
         key = Key(str(listener.getsockname()[1]))
         site, desk = build(

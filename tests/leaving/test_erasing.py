@@ -14,7 +14,7 @@ from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.errors import UserError
 from inboxcrm.home import spool_folder
-from inboxcrm.service import actions, commitments, erasing, keeping, meant, merging
+from inboxcrm.service import actions, commitments, erasing, keeping, meant, merging, upgrade
 from inboxcrm.service.erasing import Erasure
 from inboxcrm.service.importing import Import
 from inboxcrm.store import messages, outbox, outbox_counts, views
@@ -106,6 +106,18 @@ def test_a_large_mail_that_is_half_read_goes_too(house: House) -> None:
 
     erase(house)
     assert not any(folder.iterdir())
+
+
+def test_the_backups_from_before_an_upgrade_go_too(house: House) -> None:
+    folder = house.household.config.home / upgrade.FOLDER / "inboxcrm-2026-03-02T093000"
+    folder.mkdir(parents=True)
+    (folder / "inboxcrm.db").write_bytes(b"From: bob@client.example")
+
+    erasing.preview(house.household, row_of(house))
+    assert folder.exists()
+
+    erase(house)
+    assert not folder.parent.exists()
 
 
 def test_nothing_of_anybody_else_is_lost(house: House) -> None:
