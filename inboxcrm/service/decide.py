@@ -26,7 +26,18 @@ from inboxcrm.service import call_back, duties, file, learned, reports, story, u
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, outbox_counts, promises, questions, unowed
+from inboxcrm.store import (
+    answers,
+    contacts,
+    decisions,
+    follow_ups,
+    messages,
+    outbox,
+    outbox_counts,
+    promises,
+    questions,
+    unowed,
+)
 from inboxcrm.store.contacts import Card
 
 QUOTED_WITHIN = 20_000
@@ -90,13 +101,13 @@ def _answer(filing: Filing) -> tuple[int, datetime] | None:
         return None
     answer = None
     if message_id is not None:
-        client = messages.Asker(author.key, file.organisation_of(filing, author))
-        answer = messages.first_answer(connection, message_id, client=client, since=None)
+        client = answers.Asker(author.key, file.organisation_of(filing, author))
+        answer = answers.first_answer(connection, message_id, client=client, since=None)
         if answer is not None and answer[1] < received_at and messages.came_before(connection, message_id, author.key):
-            answer = messages.first_answer(connection, message_id, client=client, since=received_at)
+            answer = answers.first_answer(connection, message_id, client=client, since=received_at)
     subject_key = normalised_subject(message.subject)
     if answer is None and subject_key:
-        answer = messages.first_under_subject(connection, subject_key, to=author.key, after=received_at)
+        answer = answers.first_under_subject(connection, subject_key, to=author.key, after=received_at)
     return None if answer is None else (answer[0], max(answer[1], received_at))
 
 

@@ -24,7 +24,7 @@ from inboxcrm.render import instance_token
 from inboxcrm.service import duties, follow_ups, invitations
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool
-from inboxcrm.store import messages, outbox, promises, tombstones
+from inboxcrm.store import answers, messages, outbox, promises, tombstones
 from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
 from inboxcrm.store.outbox import Ours
 from inboxcrm.store.register import Register
@@ -373,7 +373,7 @@ def is_client(
     connection: sqlite3.Connection, promise: promises.Promise, people: Iterable[Address], persons: Iterable[Person]
 ) -> bool:
     """Whether one of these is whom an answer was promised to, or somebody of the same organisation."""
-    asker = messages.sender_of(connection, promise.message_id)
+    asker = answers.sender_of(connection, promise.message_id)
     if any(address.key == asker.sender_key for address in people):
         return True
     return any(

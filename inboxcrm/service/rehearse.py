@@ -25,7 +25,7 @@ from inboxcrm.service import call_back, file
 from inboxcrm.service.decide import Gathered, situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.household import Household
-from inboxcrm.store import automatic, contacts, messages, views
+from inboxcrm.store import answers, automatic, contacts, messages, views
 from inboxcrm.store.register import Register
 from inboxcrm.store.views.decisions import JudgedRow
 
@@ -181,9 +181,9 @@ def _gathered(filing: Filing, entry: Entry | None, settings: Settings) -> Gather
     known = _known(filing, entry, settings)
     history = replace(
         known.history,
-        answered_ids=messages.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
+        answered_ids=answers.sent_by_hand_to(connection, ancestors, author.key) if author else frozenset(),
         automatic_ids=automatic.automatic_among(connection, ancestors),
-        sent_ids=messages.sent_at_all(connection, ancestors),
+        sent_ids=answers.sent_at_all(connection, ancestors),
     )
     return replace(known, history=history)
 

@@ -10,7 +10,7 @@ from inboxcrm.domain.reply_safety import Reason, Verdict
 from inboxcrm.domain.safety.absences import read_absence
 from inboxcrm.domain.safety.bounces import Report, ReportKind, read_report
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import contacts, home, matters, messages
+from inboxcrm.store import answers, contacts, home, matters, messages
 
 _BOUNCES = frozenset(
     (Reason.DSN, Reason.BOUNCE_LIKE, Reason.NULL_RETURN_PATH, Reason.VENDOR_AUTO, Reason.NO_USABLE_SENDER)
@@ -48,7 +48,7 @@ def take_note(filing: Filing, verdict: Verdict, person: Person, row_id: int) -> 
 def _bounce(filing: Filing, row_id: int) -> None:
     """Link a report to the mail it is about. One that names no mail of ours, or nobody we wrote to, only shows."""
     report = read_report(filing.message, filing.head(LONGEST_REPORT))
-    ours = messages.our_mail(filing.connection, report.quoted_ids)
+    ours = answers.our_mail(filing.connection, report.quoted_ids)
     if ours is None:
         return
     if ours.matter_id is not None:
@@ -68,7 +68,7 @@ def _bounce(filing: Filing, row_id: int) -> None:
         _undeliverable(filing, report, ours)
 
 
-def _undeliverable(filing: Filing, report: Report, ours: messages.OurMail) -> None:
+def _undeliverable(filing: Filing, report: Report, ours: answers.OurMail) -> None:
     written_to = {base_key(key): key for key in ours.recipients}
     for failure in report.failures:
         key = written_to.get(base_key(failure.address))

@@ -14,7 +14,7 @@ from inboxcrm.domain.promise import State
 from inboxcrm.service import rehearse
 from inboxcrm.service.household import Household
 from inboxcrm.service.rehearse import Replayed
-from inboxcrm.store import messages, views
+from inboxcrm.store import answers, views
 
 
 class Fate(StrEnum):
@@ -91,8 +91,8 @@ def _answered_at(connection: sqlite3.Connection, row: views.MessageRow) -> datet
             return promise.ended_at
     if row.message_id is None:
         return None
-    client = messages.sender_of(connection, row.id)
-    found = messages.first_answer(connection, row.message_id, client=client, since=row.received_at)
+    client = answers.sender_of(connection, row.id)
+    found = answers.first_answer(connection, row.message_id, client=client, since=row.received_at)
     return None if found is None else found[1]
 
 

@@ -16,7 +16,7 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.safety.facts import token
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import automatic, contacts, messages, outbox, promises
+from inboxcrm.store import answers, automatic, contacts, outbox, promises
 from inboxcrm.store.batch_matters import BatchMatters
 from inboxcrm.store.messages import Filed, Pile
 from inboxcrm.store.outbox import Ours
@@ -42,8 +42,8 @@ class BatchRegister(Register):
         self._ours = outbox.ours_among(connection, asked)
         self._automatic = {one for one, kind in self._ours.items() if kind is Ours.AUTOMATIC}
         self._automatic |= automatic.lying_in_sent(connection, ids)
-        self._sent = set(messages.sent_at_all(connection, asked))
-        self._by_hand = messages.recipients_by_hand(connection, self._sent)
+        self._sent = set(answers.sent_at_all(connection, asked))
+        self._by_hand = answers.recipients_by_hand(connection, self._sent)
         self._last_moment = outbox.last_moment(connection)
         self._known: dict[str, tuple[datetime, str]] = {}
         self._cited: list[tuple[int, Sequence[str]]] = []
@@ -58,7 +58,7 @@ class BatchRegister(Register):
             contacts.make_known(self.connection, key, because=because, at=at)
         self._matters.store()
         self._pile.store()
-        messages.cite_all(self.connection, self._cited)
+        answers.cite_all(self.connection, self._cited)
         for keys, row_id, at in self._keys:
             outbox.keep_keys(self.connection, keys, row_id, at=at)
         self._known, self._cited, self._keys = {}, [], []

@@ -13,7 +13,7 @@ from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import automatic, contacts, matters, messages, outbox, promises, tombstones
+from inboxcrm.store import answers, automatic, contacts, matters, messages, outbox, promises, tombstones
 from inboxcrm.store.messages import Filed
 from inboxcrm.store.outbox import Ours
 
@@ -143,7 +143,7 @@ class Register:
 
     def cite(self, row_id: int, ids: Sequence[str]) -> None:
         """Record which Message-IDs a mail of the owner's names: those it answers, or one that it had before."""
-        messages.cite_all(self.connection, [(row_id, ids)])
+        answers.cite_all(self.connection, [(row_id, ids)])
 
     def keep_keys(self, keys: Iterable[str], row_id: int, *, at: datetime) -> None:
         """Remember that a message was decided about."""
@@ -155,7 +155,7 @@ class Register:
 
     def sent_by_hand_to(self, ids: Sequence[str], key: str) -> frozenset[str]:
         """Of these Message-IDs, those of mails the owner wrote by hand to this address."""
-        return messages.sent_by_hand_to(self.connection, ids, key)
+        return answers.sent_by_hand_to(self.connection, ids, key)
 
     def automatic_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Of these Message-IDs, those of automatic mails of ours."""
@@ -163,7 +163,7 @@ class Register:
 
     def sent_at_all(self, ids: Collection[str]) -> frozenset[str]:
         """Of these Message-IDs, those of mails of ours of either kind."""
-        return messages.sent_at_all(self.connection, ids)
+        return answers.sent_at_all(self.connection, ids)
 
     def last_moment(self) -> datetime | None:
         """When the ledger was last written."""
