@@ -19,7 +19,7 @@ import re
 import statistics
 import time as stopwatch
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from email.header import Header
 from email.utils import getaddresses, parsedate_to_datetime
@@ -35,6 +35,8 @@ EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 MINUTES_A_DAY = 480.0
 CALENDAR = OfficeCalendar(ZoneInfo("Europe/Zurich"), {day: (Interval(time(9), time(17)),) for day in range(5)})
 SETTLED, AFTER_CHANGE, SLOWER = 60, 30, 3.0
+LOOKED_AT = 150
+"""How many of the newest mails the product learns from."""
 Estimate = Callable[..., timedelta | None]
 
 
@@ -134,6 +136,7 @@ class Run:
     backlog: float
     backlog_closed_only: float
     after_holiday: float
+    given_up: float
 
 
 CHECKPOINTS = (0, 10, 20, AFTER_CHANGE)
@@ -160,6 +163,7 @@ def run(owner: Owner, estimate: Estimate, dice: random.Random, *, told_draws: in
         backlog=swamped.within(learned(backlog_history, backlog_now, estimate)),
         backlog_closed_only=swamped.within(learned(backlog_history, backlog_now, estimate, count_open=False)),
         after_holiday=owner.within(learned(*with_holiday(owner, history, now, dice), estimate)),
+        given_up=owner.within(learned(*a_quarter_given_up(owner, dice), estimate)),
     )
 
 
@@ -182,6 +186,15 @@ def with_holiday(owner: Owner, history: list[Mail], now: float, dice: random.Ran
     pile = [Mail(now, now + owner.slower(2.0).answer(dice)) for _ in range(20)]
     usual = mails(owner, 10, now, dice)
     return [*history, *pile, *usual], usual[-1].received
+
+
+def a_quarter_given_up(owner: Owner, dice: random.Random) -> tuple[list[Mail], float]:
+    """A quarter of the mail is never answered, and stays open; judged, by what is answered, after six weeks or more."""
+    number = max(LOOKED_AT, round(30 * owner.mails_a_day))
+    history = [
+        replace(mail, answered=math.inf) if dice.random() < 0.25 else mail for mail in mails(owner, number, 0.0, dice)
+    ]
+    return history[-LOOKED_AT:], history[-1].received
 
 
 def told_share(owner: Owner, level: float, dice: random.Random, draws: int) -> float:
@@ -217,6 +230,7 @@ def report(runs: Sequence[Run]) -> Iterator[str]:
         ("growing backlog", lambda each: each.backlog),
         ("growing backlog, open matters ignored", lambda each: each.backlog_closed_only),
         ("after a holiday", lambda each: each.after_holiday),
+        ("a quarter never answered", lambda each: each.given_up),
     ]
     for name, value in rows:
         yield _row(name, [value(each) for each in runs])

@@ -82,7 +82,8 @@ def _work_out(
 
 
 def _observation(row: AnswerTime, ruler: Ruler, now: datetime) -> Observation:
-    return Observation(row.received_at, ruler.between(row.received_at, row.ended_at or now), row.answered)
+    settled = row.ended_at is not None and not row.answered
+    return Observation(row.received_at, ruler.between(row.received_at, row.ended_at or now), row.answered, settled)
 
 
 def warn(household: Household, connection: sqlite3.Connection, plan: str | None, found: Target, now: datetime) -> None:

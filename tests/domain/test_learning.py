@@ -60,6 +60,34 @@ def test_where_all_is_open_the_longest_seen_stands_in() -> None:
     assert level(seen(20, 30, 400, answered=False)) == 400 * MINUTE
 
 
+def test_what_was_never_answered_does_not_count_as_answers_to_come() -> None:
+    # A quarter of two months' mail was given up; of the others 80 in a hundred were answered within 80 minutes.
+    answered = [each for n in range(1, 61) for each in seen(10 * (n % 10 + 1), days_ago=n)]
+    given_up = [each for n in range(12, 60, 3) for each in seen(480 * n, answered=False, days_ago=n)]
+
+    assert level([*answered, *given_up]) == 80 * MINUTE
+
+
+@pytest.mark.parametrize(("minutes", "days"), [(479 * 5, 30), (480 * 8, 9)], ids=["after an absence", "in a bad week"])
+def test_what_has_not_waited_long_enough_is_not_given_up(minutes: int, days: int) -> None:
+    assert (
+        level([*seen(*[10] * 9, days_ago=30), *seen(*[minutes] * 4, answered=False, days_ago=days)]) == minutes * MINUTE
+    )
+
+
+def test_no_more_than_half_is_taken_for_given_up() -> None:
+    # Whoever is behind with everything is not thought to answer at once what is answered at all.
+    observations = [*seen(10, 20, 30, days_ago=40), *seen(*[4_800] * 9, answered=False, days_ago=20), *seen(50)]
+
+    assert level(observations) == 50 * MINUTE
+
+
+def test_what_was_settled_without_an_answer_was_not_given_up() -> None:
+    settled = [Observation(NOW - timedelta(days=30), 50 * HOUR, answered=False, settled=True)] * 4
+
+    assert level([*seen(*[10] * 9, days_ago=30), *settled]) == 50 * HOUR
+
+
 def test_old_answers_fade_by_their_age() -> None:
     old, recent = seen(*[600] * 10, days_ago=600), seen(*[10] * 10)
 

@@ -38,6 +38,10 @@ def test_the_told_time_is_kept_often_but_not_by_telling_too_late(runs: list[Run]
     assert 0.80 <= mean(run.told for run in runs) <= 0.97
 
 
+def test_an_owner_who_leaves_a_quarter_unanswered_is_learned_from_as_well(runs: list[Run]) -> None:
+    assert mean(run.given_up for run in runs) == pytest.approx(0.8, abs=0.06)
+
+
 def test_without_the_open_matters_too_short_a_time_is_learned(runs: list[Run]) -> None:
     assert mean(run.settled_closed_only for run in runs) < mean(run.settled for run in runs) - 0.02
     assert mean(run.backlog_closed_only for run in runs) < mean(run.backlog for run in runs) - 0.04

@@ -98,6 +98,19 @@ async def test_what_is_open_still_says_longer_than_this(house: House) -> None:
     assert found.learned > 30 * HOUR
 
 
+async def test_what_is_never_answered_makes_no_promise_longer(house: House) -> None:
+    await answers(house, 8, after=2 * HOUR)
+    for number in range(4):
+        await house.arrive(mail(number, subject=f"An offer {number}", at=house.clock.now()))
+        house.clock.advance(timedelta(days=7))
+    bob = contact_id(house, "Bob Client")
+    waiting = target(house, contact=bob).learned
+    house.clock.advance(timedelta(days=60))
+    await answers(house, 4, after=2 * HOUR, first=200)
+
+    assert (waiting, target(house, contact=bob).learned) == (2 * HOUR, 2 * HOUR)
+
+
 async def test_floor_and_ceiling_of_the_plan_hold(house: House) -> None:
     await answers(house, 8, after=2 * HOUR)
     bob = contact_id(house, "Bob Client")
