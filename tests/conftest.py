@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from inboxcrm.testing.imap_server import MailServer
 from inboxcrm.testing.smtp_server import SubmissionServer
@@ -28,6 +29,10 @@ from tests.whole.program import inboxcrm
 
 NO_SKIP = os.environ.get("CI") == "true" or os.environ.get("INBOXCRM_NO_SKIP") == "1"
 NEED_A_PROGRAM = {"dovecot", "cyrus", "exim", "make_exim", "chromium", "tmux"}
+
+# How long an example takes says something of the machine and nothing of the code; hypothesis would fail over it.
+settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 Made = TypeVar("Made")
 Server = TypeVar("Server", bound=ServerProcess)

@@ -45,7 +45,7 @@ def raws(house: House) -> list[bytes]:
         UGLY.filter(lambda raw: raw.strip()), min_size=1, max_size=5, unique_by=lambda raw: raw.replace(b"\r", b"")
     )
 )
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_what_leaves_one_home_is_what_enters_the_next(ugly: list[bytes]) -> None:
     """A file without any octet but blanks is no mail; two that differ only in line ends are one."""
     with tempfile.TemporaryDirectory() as folder:

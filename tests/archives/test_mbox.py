@@ -63,13 +63,13 @@ def _octets(raw: bytes | Spool) -> bytes:
 @example([b"From a@b.example Tue Mar  3 16:00:05 2026\n\nFrom \n"], True)
 @example([b"A: b\r\n\r\nno end", b"A: b\n\n\n\n\n", b"\r"], True)
 @example([b"Content-Length: 5\n\nabc\n"], True)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_was_laid_is_read_to_the_octet(raws: list[bytes], measured: bool) -> None:
     assert read(laid(*raws), measured=measured) == raws
 
 
 @given(st.lists(UGLY, min_size=2, max_size=4), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_reading_goes_on_at_the_place_where_a_mail_ended(raws: list[bytes], data: st.DataObject) -> None:
     octets = laid(*raws)
     entries = list(mbox.split(io.BytesIO(octets)))

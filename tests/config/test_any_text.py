@@ -68,7 +68,7 @@ def refusal(text: str, home: Path) -> ConfigRefusedError | None:
     return None
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CHANGES)
 def test_a_changed_file_is_read_or_refused_with_lines(tmp_path: Path, changes: dict[int, str | None]) -> None:
     text = changed(changes)
@@ -86,7 +86,7 @@ def test_a_file_cut_off_after_any_line_is_read_or_refused(tmp_path: Path, number
     assert refused is None or refused.problems
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigRefusedError) as refused:

@@ -92,7 +92,7 @@ values = st.recursive(scalars, containers, max_leaves=6)
 sections = st.sampled_from(["[s]", "[[t]]", "[[t]]", "[t.u]", '[ "v" . w ]', "# nothing"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(sections, st.lists(st.tuples(keys, values), max_size=3)), max_size=4))
 def test_every_value_the_parser_finds_has_a_line(document: list[tuple[str, list[tuple[str, str]]]]) -> None:
     text = "".join(

@@ -71,7 +71,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS, st.lists(WORDS, max_size=3), st.sampled_from(vcards.VERSIONS))
 def test_any_name_survives_folding_and_escaping(name: str, more: list[str], version: str) -> None:
     note = " ".join(more)
@@ -82,7 +82,7 @@ def test_any_name_survives_folding_and_escaping(name: str, more: list[str], vers
     assert (read.name, read.note) == (name, note)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from('BEGIN:VCARD\r\nEND;=",\\ TELQP@1é')))
 def test_no_file_is_too_ugly_to_read(text: str) -> None:
     vcards.read(f"BEGIN:VCARD\r\n{text}\r\nEND:VCARD\r\n")

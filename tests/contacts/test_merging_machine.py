@@ -293,7 +293,7 @@ class Merging(RuleBasedStateMachine):
 
 
 TestMerging = pytest.mark.slow(Merging.TestCase)
-TestMerging.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestMerging.settings = settings(max_examples=50, stateful_step_count=30)
 
 
 def test_every_table_with_a_contact_can_be_filled() -> None:

@@ -81,7 +81,7 @@ def test_names_and_lists_have_limits() -> None:
     assert many.defects == slow.defects == ("too-many-addresses",)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=' a@.,:;<>()"\\[]=?ü\t\n', max_size=60))
 def test_no_field_whatever_makes_it_raise(value: str) -> None:
     for one in parse_addresses(value).addresses:
@@ -89,7 +89,7 @@ def test_no_field_whatever_makes_it_raise(value: str) -> None:
         assert one.name == one.name.strip()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.text(alphabet="abc ,;:@<>()", max_size=10), st.text(alphabet="abc", min_size=1)), max_size=5)
 )

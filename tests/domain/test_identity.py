@@ -143,7 +143,7 @@ def test_a_field_that_hides_its_end_has_no_sense(value: str) -> None:
         max_size=4,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_well_formed_fields_are_read_as_the_authres_library_reads_them(
     results: list[tuple[str, str, str, str]],
 ) -> None:

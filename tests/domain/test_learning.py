@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inboxcrm.domain.learning import Observation, Source, Target, percentile, target
@@ -109,7 +109,6 @@ def test_the_order_in_which_observations_are_given_does_not_matter() -> None:
     assert percentile(reversed(observations), now=NOW) == percentile(observations, now=NOW)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -433,7 +433,7 @@ def check(message: Message) -> None:
     assert (message.date is None) or message.date.utcoffset() is not None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_no_octets_whatever_make_it_raise(raw: bytes) -> None:
     check(parse(raw))
@@ -450,7 +450,7 @@ _SHARDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_SHARDS | st.binary(max_size=3), max_size=60))
 def test_no_heap_of_shards_of_mail_makes_it_raise(shards: list[bytes]) -> None:
     check(parse(b"".join(shards)))

@@ -96,7 +96,7 @@ def test_a_mail_that_only_forwards_says_nothing_new() -> None:
     assert new_text(BLOCKS["forwarded"] + "\n\nwords") == ""
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="> \nOn1wrote:FTo-_ab", max_size=200))
 def test_new_text_is_never_longer_and_never_raises(text: str) -> None:
     assert len(new_text(text)) <= len(text)

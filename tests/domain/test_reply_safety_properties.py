@@ -243,7 +243,7 @@ def outcome_of(raw: bytes) -> Outcome:
 
 
 @given(fields=st.lists(st.sampled_from(NEUTRAL), max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_neutral_fields_never_silence_a_person(fields: list[str]) -> None:
     single = dict.fromkeys(fields)
 
@@ -255,7 +255,7 @@ def test_neutral_fields_never_silence_a_person(fields: list[str]) -> None:
     before=st.lists(st.sampled_from(NEUTRAL), max_size=5),
     behind=st.lists(st.sampled_from(NEUTRAL), max_size=5),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_one_machines_mark_silences_wherever_it_stands(mark: str, before: list[str], behind: list[str]) -> None:
     assert outcome_of(letter(*before, mark, *behind)) in SILENT
 
@@ -264,7 +264,7 @@ def test_one_machines_mark_silences_wherever_it_stands(mark: str, before: list[s
     shape=st.sampled_from([shape for shapes in SHAPES.values() for shape in shapes]),
     fields=st.lists(st.sampled_from(ADDED), max_size=5),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_one_machines_shape_silences_whatever_else_the_mail_bears(shape: dict[str, str], fields: list[str]) -> None:
     assert outcome_of(letter(*fields, **shape)) in SILENT
 
@@ -319,7 +319,7 @@ def test_every_row_about_the_mail_itself_has_its_marks_here() -> None:
     person=st.sampled_from(PERSONS),
     fields=st.lists(st.sampled_from(ADDED), max_size=6),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_neutral_fields_never_silence_any_kind_of_person(person: Case, fields: list[str]) -> None:
     raw = person.path.read_bytes().lstrip()
     for field in dict.fromkeys(fields):
@@ -329,7 +329,7 @@ def test_neutral_fields_never_silence_any_kind_of_person(person: Case, fields: l
 
 
 @given(name=st.from_regex(r"X-[A-Z][a-z]{2,8}-[a-z]{3,10}Q", fullmatch=True), value=st.text(max_size=80))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_unknown_field_changes_nothing_whatever_it_says(name: str, value: str) -> None:
     line = " ".join(value.split()) or "x"
 
@@ -337,7 +337,7 @@ def test_an_unknown_field_changes_nothing_whatever_it_says(name: str, value: str
 
 
 @given(raw=st.binary(max_size=2_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_octets_of_any_kind_are_a_verdict_and_never_an_acknowledgement(raw: bytes) -> None:
     found = judge(parse(raw), history=History(), settings=SETTINGS, now=NOW, circumstances=None)
 
@@ -346,7 +346,7 @@ def test_octets_of_any_kind_are_a_verdict_and_never_an_acknowledgement(raw: byte
 
 
 @given(junk=st.binary(max_size=300), at=st.integers(min_value=0, max_value=600))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damage_never_makes_the_gate_fail(junk: bytes, at: int) -> None:
     raw = letter()
     damaged = raw[:at] + junk + raw[at:]

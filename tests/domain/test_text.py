@@ -35,7 +35,7 @@ def test_nothing_shown_moves_a_cursor_or_hides(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200))
 @example("exe.\u202efdp \u2066pay\u200bpal\u2069 \x1b[2J \ud800")
 def test_what_is_visible_holds_no_control_no_direction_and_no_surrogate(text: str) -> None:
@@ -76,7 +76,7 @@ def test_a_cut_never_goes_through_a_character_as_read(text: str, limit: int, kep
     assert cut(text, limit) == kept
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80), st.integers(min_value=1, max_value=40))
 def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
     for shown in (one_line(text, limit), plain(text, limit)):
@@ -89,7 +89,7 @@ def test_one_line_says_that_there_was_more() -> None:
     assert one_line("short\nenough", 20) == "short enough"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet=st.characters(codec=None), max_size=80))
 @example("lone \ud800 surrogate, NUL \0 and CR \r")
 def test_what_is_storable_can_be_encoded(text: str) -> None:

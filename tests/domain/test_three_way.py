@@ -43,7 +43,7 @@ def test_insertions_at_the_same_place_clash() -> None:
 TEXTS = st.lists(st.sampled_from("abcde"), max_size=8).map(lambda lines: "".join(f"{line}\n" for line in lines))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_merge_is_the_same_from_both_sides_and_loses_no_line_of_ours(base: str, ours: str, theirs: str) -> None:
     merged, other = merge(base, ours, theirs), merge(base, theirs, ours)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from inboxcrm.domain.commitments import Kind as Agreed
@@ -45,7 +45,7 @@ def address(number: int) -> str:
 
 @pytest.mark.slow
 @given(MOVES)
-@settings(max_examples=8, deadline=None, phases=UNSHRUNK, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, phases=UNSHRUNK)
 def test_after_any_erasure_the_home_is_sound_and_the_person_gone(moves: list[tuple[str, int, set[int]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         house = House(Path(folder))

@@ -23,7 +23,7 @@ RULER = Ruler(CALENDAR, START, END)
 INSTANTS = st.datetimes(START.replace(tzinfo=None), END.replace(tzinfo=None), timezones=st.just(UTC))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(INSTANTS, INSTANTS)
 def test_between_two_instants_it_measures_what_the_calendar_does(one: datetime, other: datetime) -> None:
     assert RULER.between(one, other) == CALENDAR.open_between(one, other)

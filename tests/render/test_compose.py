@@ -335,7 +335,7 @@ hostile = st.text(
 near_ids = st.one_of(hostile, st.builds("<{}@{}>".format, hostile, hostile), st.just("<1@example.com>"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     name=hostile,
     subject=st.none() | hostile,
@@ -369,7 +369,7 @@ def test_hostile_text_never_changes_what_the_mail_is(
     assert max(map(len, draft.raw.split(b"\r\n"))) <= 998
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=hostile, subject=hostile)
 def test_what_a_person_wrote_arrives_as_it_was_shown(text: str, subject: str) -> None:
     draft = written(text=f"{text}x", subject=subject)

@@ -202,7 +202,7 @@ def test_only_the_beginning_of_a_letter_is_searched() -> None:
     assert found("x" * (LONGEST_TEXT + LONGEST_PATTERN) + "needle", "needle") is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(

@@ -97,7 +97,7 @@ async def _play(steps: list[str], folder: Path) -> None:
 @example(["backup", "first letter", "ten minutes", "restore", "ten minutes"])
 @example(["first letter", "backup", "ten minutes", "restore", "ten minutes"])
 @example(["first letter", "backup", "ten minutes", "clock back", "restore", "a day"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_restored_backup_sends_what_lies_in_sent(steps: list[str]) -> None:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         asyncio.run(_play(steps, Path(folder)))

@@ -332,6 +332,6 @@ def test_words_are_told_apart_in_snippets_as_in_the_index(letters: sqlite3.Conne
 
 
 @given(words=st.text(st.sampled_from('ab"*:()^-+ from:to since:until:2024-01NEAR{}\0é会'), max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_text_is_a_mistake(letters: sqlite3.Connection, words: str) -> None:
     assert len(views.search(letters, words)) <= 6
