@@ -120,7 +120,7 @@ class SubmissionServer:
             async with asyncio.timeout(1):
                 await asyncio.gather(*(dialogue.ended.wait() for dialogue in dialogues))
 
-    async def wait_for(self, count: int, *, within: timedelta = timedelta(seconds=10)) -> list[Accepted]:
+    async def wait_for(self, count: int, *, within: timedelta = timedelta(minutes=1)) -> list[Accepted]:
         """Everything accepted, once there are `count` mails. TimeoutError when they do not come."""
         async with asyncio.timeout(within.total_seconds()), self._news:
             await self._news.wait_for(lambda: len(self.accepted) >= count)

@@ -16,7 +16,10 @@ from inboxcrm.imap.idling import Idle
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
 
-QUICK = Limits(connect=2.0, login=2.0, command=2.0, fetch=2.0, done=2.0, logout=0.2)
+_PATIENCE = 60.0
+"""Seconds, more than any machine needs: only what never happens is waited for as long."""
+
+QUICK = Limits(connect=60.0, login=60.0, command=60.0, fetch=60.0, done=60.0, logout=0.2)
 
 
 class Talk:
@@ -58,14 +61,14 @@ Conversation = Callable[[Talk], None]
 def scripted(conversation: Conversation) -> Iterator[tuple[Server, Talk]]:
     """Serve one connection by the conversation; ends when both sides have."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(5)
+    listener.settimeout(_PATIENCE)
     talks: list[Talk] = []
     failures: list[BaseException] = []
 
     def serve() -> None:
         sock, _ = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(5)
+        sock.settimeout(_PATIENCE)
         talks.append(Talk(sock))
         with sock:
             try:
@@ -82,7 +85,7 @@ def scripted(conversation: Conversation) -> Iterator[tuple[Server, Talk]]:
     try:
         yield Server("127.0.0.1", listener.getsockname()[1], Security.NONE), holder
     finally:
-        thread.join(5)
+        thread.join(_PATIENCE)
         listener.close()
         if talks:
             holder.heard.extend(talks[0].heard)

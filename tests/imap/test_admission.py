@@ -61,7 +61,7 @@ async def test_where_the_server_allows_one_connection_it_does_everything(
     mailbox = ImapMailbox(configured(server.host, server.port), lambda: "secret", SystemClock(), timing=QUICK)
     async with watched(mailbox, record):
         await until(lambda: server.traffic.commands["LOGIN"] == 2)
-        await until(lambda: all(record.agrees_with(ann.folder(name)) for name in ("INBOX", "Sent")), seconds=12)
+        await until(lambda: all(record.agrees_with(ann.folder(name)) for name in ("INBOX", "Sent")))
         ann.folder("INBOX").append(letter(1))
         await until(lambda: record.live == [letter(1)])
         assert await mailbox.find_sent("<m3@example.org>")
@@ -89,4 +89,4 @@ async def test_inbox_takes_the_place_of_the_errands_where_there_is_room_for_one(
         server.faults["LOGIN"] = one_only
         ann.folder("INBOX").drop_watchers("one too many")
         ann.folder("INBOX").append(letter(1))
-        await until(lambda: record.live == [letter(1)], seconds=12)
+        await until(lambda: record.live == [letter(1)])

@@ -254,7 +254,7 @@ async def test_a_folder_renumbered_before_its_turn_is_read_under_its_new_numbers
         return False
 
     server.faults["EXAMINE"] = renumber
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await record.keep(mailbox.catch_up(record))
 
     assert not left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from inboxcrm.imap.workers import Workers
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import letter
 from tests.imap.scripted import QUICK, Conversation, Talk, scripted
+from tests.imap.test_watcher import PATIENCE, until
 from tests.servers.certificates import make_certificate
 
 
@@ -35,17 +36,27 @@ def linked(
     return Link(connect, workers=workers or Workers())
 
 
-def imap_threads() -> int:
-    return sum(thread.name.startswith("imap-") for thread in threading.enumerate())
+@pytest.fixture
+def imap_threads() -> Callable[[], int]:
+    """How many work that did not before."""
+    before = {*threading.enumerate()}
+    return lambda: sum(thread.name.startswith("imap-") for thread in {*threading.enumerate()} - before)
 
 
 async def until_idle(server: MailServer, count: int) -> None:
-    async with asyncio.timeout(5):
-        while server.traffic.commands["IDLE"] < count:
-            await asyncio.sleep(0.005)
+    await until(lambda: server.traffic.commands["IDLE"] >= count)
 
 
-async def test_connections_that_wait_have_no_thread_and_each_hears_its_news(server: MailServer, ann: Account) -> None:
+async def closed_at_once(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close it, with no end to the patience that would end the wait for what is still going on."""
+    monkeypatch.setattr("inboxcrm.imap.link._PATIENCE", None)
+    async with asyncio.timeout(PATIENCE):
+        await link.close()
+
+
+async def test_connections_that_wait_have_no_thread_and_each_hears_its_news(
+    server: MailServer, ann: Account, imap_threads: Callable[[], int]
+) -> None:
     workers = Workers()
     links = [linked(server, workers=workers) for _ in range(20)]
     for link in links:
@@ -61,7 +72,7 @@ async def test_connections_that_wait_have_no_thread_and_each_hears_its_news(serv
 
     assert threads <= 2  # one at a time was enough to connect them
     assert all(one.exists for one in news)
-    assert imap_threads() == 0
+    await until(lambda: imap_threads() == 0)
 
 
 async def test_news_over_tls_is_heard_whatever_the_records(tmp_path: Path) -> None:
@@ -144,35 +155,33 @@ async def test_any_other_question_waits_for_the_end_of_idle() -> None:
         await link.close()
 
 
-async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account) -> None:
+async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     link = linked(server)
     await link.run(lambda c: c.examine("INBOX"))
-    waiting = asyncio.create_task(link.idle(30))
+    waiting = asyncio.create_task(link.idle(3600))
     await until_idle(server, 1)
 
-    async with asyncio.timeout(1):
-        await link.close()
+    await closed_at_once(link, monkeypatch)
 
     with pytest.raises(ConnectionLostError):
         await waiting
 
 
-async def test_closing_ends_a_question_that_is_never_answered_at_once(server: MailServer, ann: Account) -> None:
+async def test_closing_ends_a_question_that_is_never_answered_at_once(
+    server: MailServer, ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def silent(exchange: Exchange) -> bool:
         await exchange.stall()
         return True
 
     server.faults["EXAMINE"] = silent
-    link = linked(server, limits=Limits())
+    link = linked(server, limits=Limits(command=3600))
     asked = asyncio.create_task(link.run(lambda c: c.examine("INBOX")))
-    async with asyncio.timeout(5):
-        while not server.traffic.commands["EXAMINE"]:
-            await asyncio.sleep(0.005)
+    await until(lambda: server.traffic.commands["EXAMINE"] > 0)
 
-    async with asyncio.timeout(1):
-        await link.close()
-        with pytest.raises(ClosingError):
-            await asked
+    await closed_at_once(link, monkeypatch)
+    with pytest.raises(ClosingError):
+        await asked
 
 
 async def test_a_question_waits_until_the_wait_before_it_is_over(server: MailServer, ann: Account) -> None:
@@ -221,7 +230,9 @@ async def test_a_mail_that_ends_with_the_stream_is_heard_before_its_end(server: 
     await link.close()
 
 
-async def test_a_free_thread_is_used_again_and_ends_with_the_last_connection(server: MailServer, ann: Account) -> None:
+async def test_a_free_thread_is_used_again_and_ends_with_the_last_connection(
+    server: MailServer, ann: Account, imap_threads: Callable[[], int]
+) -> None:
     workers = Workers()
     link = linked(server, workers=workers)
 
@@ -229,4 +240,4 @@ async def test_a_free_thread_is_used_again_and_ends_with_the_last_connection(ser
     await link.close()
 
     assert len({*names}) == 1
-    assert imap_threads() == 0
+    await until(lambda: imap_threads() == 0)

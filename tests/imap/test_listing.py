@@ -359,7 +359,7 @@ async def test_a_folder_renumbered_while_its_list_waits_is_read_under_its_new_nu
 
     server.faults["EXAMINE"] = note
     both(server, clock, renumber)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await record.keep(mailbox.catch_up(record))
 
     assert renumbered

@@ -92,7 +92,7 @@ async def test_the_story_of_a_mailbox_is_the_same_with_every_provider(server: Ma
 
     mailbox = ImapMailbox(config, lambda: "secret", SystemClock(), timing=TIMING)
     async with watched(mailbox, record):
-        await until(lambda: owner.agrees(record), seconds=15)
+        await until(lambda: owner.agrees(record))
         owner.put(owner.inbox, letter(200))
         await until(lambda: record.live == [letter(200)])
         owner.file_away(owner.inbox.uids[-1])

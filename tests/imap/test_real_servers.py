@@ -151,13 +151,13 @@ async def test_news_is_pushed_and_sent_is_watched(place: Place, record: Record) 
     async with watched(mailbox, record):
         await until(lambda: "INBOX" in record.positions)
         await asyncio.to_thread(place.deliver, letter(1))
-        await until(lambda: len(record.live) == 1, seconds=10)
+        await until(lambda: len(record.live) == 1)
 
         sent = await _sent_name(place)
         if sent is not None:
-            await until(lambda: sent in record.positions, seconds=10)
+            await until(lambda: sent in record.positions)
             await asyncio.to_thread(_append, place, sent, letter(2))
-            await until(lambda: len(record.held.get(sent, {})) == 1, seconds=10)
+            await until(lambda: len(record.held.get(sent, {})) == 1)
 
     assert same(record, place, "INBOX")
 

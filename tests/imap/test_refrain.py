@@ -169,7 +169,7 @@ async def unread(looks: list[Look], happens: Callable[[], Awaitable[None]]) -> N
     Not the first time, for a refrain must be heard once; and on a slow machine one that is rare, or an answer that
     comes late, is read at any time.
     """
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             looks.clear()
             await happens()

@@ -89,12 +89,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_lines_cost_bounded_time(hostile: bytes) -> None:
-    started = time.monotonic()
+    began = time.process_time()
 
     with suppress(ProtocolError):
         fetched(untagged(Response(b"* 1 FETCH (" + hostile + b")")))
 
-    assert time.monotonic() - started < 30
+    assert time.process_time() - began < 30
 
 
 @pytest.mark.parametrize(

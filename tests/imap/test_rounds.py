@@ -185,7 +185,7 @@ async def test_whatever_a_look_meets_nothing_is_lost(
         server.faults[command] = once_or_twice
         await until(lambda: met > 0)
         for name in ("INBOX", "Sent"):
-            await until(lambda name=name: record.agrees_with(ann.folder(name)), seconds=15)  # type: ignore[misc]  # a lambda's default
+            await until(lambda name=name: record.agrees_with(ann.folder(name)))  # type: ignore[misc]  # a lambda's default
 
     assert sorted(record.live) == [letter(2), letter(3)]
 
@@ -333,7 +333,7 @@ async def test_a_server_that_loses_what_comes_with_done_is_asked_after_it_from_t
         await until(lambda: bool(lost))
         before = list(lost)
         logins = server.traffic.commands["LOGIN"]
-        await until(lambda: server.traffic.commands["LOGIN"] > logins, seconds=15)
+        await until(lambda: server.traffic.commands["LOGIN"] > logins)
         await a_few_looks(server)
 
     assert lost == before

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.config import MailboxConfig, PasswordSource, Proxy, Security, Server
-from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.probe import MailboxUnreachableError, probe
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.smtp import SmtpTransport
@@ -17,7 +16,7 @@ from inboxcrm.testing.smtp_server import SubmissionServer
 from tests.imap.record import letter
 from tests.servers.certificates import make_certificate
 from tests.servers.socks import SocksProxy
-from tests.smtp.conftest import QUICK, Steps, outgoing
+from tests.smtp.conftest import Steps, outgoing
 
 NAME = "mail.example.org"
 
@@ -37,9 +36,7 @@ async def test_a_mailbox_is_read_and_written_through_the_proxy_which_resolves_it
         proxy = Proxy(through.host, through.port)
         imap = Server(NAME, server.port, Security.TLS, made.cert, proxy)
         smtp = Server(NAME, sink.port, Security.TLS, made.cert, proxy)
-        transport = SmtpTransport(
-            smtp, user=None, account_address="ann@example.org", password=lambda: "", patience=QUICK
-        )
+        transport = SmtpTransport(smtp, user=None, account_address="ann@example.org", password=lambda: "")
 
         report = await probe(reached(imap), lambda: "secret")
         result = await transport.send(outgoing(), Steps())
@@ -67,12 +64,10 @@ async def test_why_the_proxy_made_no_connection_is_said(settings: dict[str, int]
     async with SocksProxy(reply=settings.get("reply", 0), method=settings.get("method", 0)) as through:
         port = _free_port() if down else through.port
         server = Server("127.0.0.1", 1, Security.NONE, proxy=Proxy(through.host, port))
-        transport = SmtpTransport(
-            server, user=None, account_address="ann@example.org", password=lambda: "", patience=QUICK
-        )
+        transport = SmtpTransport(server, user=None, account_address="ann@example.org", password=lambda: "")
 
         with pytest.raises(MailboxUnreachableError, match=said):
-            await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+            await probe(reached(server), lambda: "secret")
         result = await transport.send(outgoing(), Steps())
         await transport.close()
 
@@ -102,10 +97,10 @@ async def test_a_proxy_that_wants_a_login_is_given_it(
         server = Server("127.0.0.1", mail.port, Security.NONE, proxy=Proxy(through.host, through.port, user, kept))
 
         if said is None:
-            await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+            await probe(reached(server), lambda: "secret")
         else:
             with pytest.raises(MailboxUnreachableError, match=said) as refused:
-                await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+                await probe(reached(server), lambda: "secret")
             assert not password or password not in str(refused.value)
 
         assert through.asked == ([] if said else ["127.0.0.1"])
@@ -116,7 +111,7 @@ async def test_what_is_no_proxy_is_said_to_be_none(tmp_path: Path) -> None:
         server = Server("127.0.0.1", 1, Security.NONE, proxy=Proxy(no_proxy.host, no_proxy.port))
 
         with pytest.raises(MailboxUnreachableError, match="no SOCKS 5 proxy"):
-            await probe(reached(server), lambda: "secret", limits=Limits(connect=2.0))
+            await probe(reached(server), lambda: "secret")
 
 
 def _free_port() -> int:

@@ -29,7 +29,6 @@ from tests.imap.scripted import Talk, scripted
 from tests.imap.test_watcher import QUICK, until, watched
 from tests.oauth.conftest import custom, granted, signed_in_by
 from tests.oauth.provider import Provider
-from tests.smtp.conftest import QUICK as PATIENCE
 from tests.smtp.conftest import Steps, outgoing
 from tests.smtp.scripted import ScriptedServer, usual_but
 
@@ -241,7 +240,7 @@ async def test_what_a_server_repeats_of_a_token_is_not_kept() -> None:
 
 def by_token(server: SubmissionServer | ScriptedServer, ask: Callable[[], Bearer]) -> SmtpTransport:
     where = Server(server.host, server.port, Security.NONE)
-    return SmtpTransport(where, user=ANN, password=ask, account_address=ANN, patience=PATIENCE)
+    return SmtpTransport(where, user=ANN, password=ask, account_address=ANN)
 
 
 # -- a mailbox that is signed in to
@@ -264,7 +263,7 @@ class House:
         return ImapMailbox(self.config, self.source, self.clock, timing=timing)
 
     def transport(self) -> SmtpTransport:
-        return SmtpTransport(self.config.smtp, user=ANN, password=self.source, account_address=ANN, patience=PATIENCE)
+        return SmtpTransport(self.config.smtp, user=ANN, password=self.source, account_address=ANN)
 
 
 @pytest.fixture

@@ -186,6 +186,6 @@ async def test_learning_from_ten_thousand_promises_costs_a_live_mail_a_few_milli
 
 
 def _seconds(house: House, contact: int | None) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     target(house, contact=contact)
-    return time.perf_counter() - began
+    return time.process_time() - began

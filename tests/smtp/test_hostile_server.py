@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
-from inboxcrm.smtp import Patience
 from inboxcrm.smtp.conversation import LONGEST_LINE, LONGEST_REPLY, first_reply
-from tests.smtp.conftest import ACCOUNT, Connect, Steps, outgoing
+from tests.smtp.conftest import ACCOUNT, SHORT, Connect, Steps, outgoing
 from tests.smtp.scripted import ScriptedServer, usual, usual_but
 
 TEN_MEGABYTES = 10_000_000
@@ -76,7 +75,7 @@ async def test_data_that_is_not_answered_by_354_sends_no_octet(connect: Connect,
 
 async def test_a_reply_without_its_line_end_is_not_waited_for_for_ever(connect: Connect) -> None:
     async with ScriptedServer(usual_but(rcpt=b"250 ok")) as server:
-        delivery = await connect(server, patience=Patience(command=0.2)).send(outgoing(), Steps())
+        delivery = await connect(server, patience=SHORT).send(outgoing(), Steps())
 
         assert isinstance(delivery, Deferred)
 

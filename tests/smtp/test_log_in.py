@@ -16,7 +16,7 @@ from inboxcrm.ports import Deferred, Sent
 from inboxcrm.smtp import SmtpTransport
 from inboxcrm.testing.smtp_server import Mood, Step, SubmissionServer
 from tests.servers.certificates import Certificate
-from tests.smtp.conftest import ACCOUNT, QUICK, Connect, Steps, outgoing
+from tests.smtp.conftest import ACCOUNT, Connect, Steps, outgoing
 from tests.smtp.scripted import ScriptedServer, usual_but
 
 PASSWORD = "blåbær grød"
@@ -27,7 +27,7 @@ def transport_to(
     port: int, security: Security, ca_file: Path | None = None, *, password: str = PASSWORD
 ) -> SmtpTransport:
     server = Server("localhost", port, security, ca_file)
-    return SmtpTransport(server, user="ann", password=lambda: password, account_address=ACCOUNT, patience=QUICK)
+    return SmtpTransport(server, user="ann", password=lambda: password, account_address=ACCOUNT)
 
 
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])

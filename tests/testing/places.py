@@ -25,7 +25,7 @@ class Place:
 
     def client(self) -> IMAPClient:
         """A client that has logged in and shows times as they are, with their zone."""
-        client = IMAPClient(self.host, self.port, ssl=False, timeout=10)
+        client = IMAPClient(self.host, self.port, ssl=False, timeout=60)
         # imaplib writes a literal and its line end apart, which Nagle's algorithm answers with 40 ms.
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.normalise_times = False
@@ -40,11 +40,11 @@ def served_in_a_thread() -> Iterator[MailServer]:
     thread = threading.Thread(target=loop.run_forever, name="mail server")
     thread.start()
     server = MailServer()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(5)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(60)
         loop.close()

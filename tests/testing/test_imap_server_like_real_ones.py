@@ -91,7 +91,7 @@ def fill(client: IMAPClient, *letters: bytes) -> None:
 
 
 def test_a_wrong_password_is_refused_by_code(place: Place) -> None:
-    client = IMAPClient(place.host, place.port, ssl=False, timeout=10)
+    client = IMAPClient(place.host, place.port, ssl=False, timeout=60)
 
     with pytest.raises(LoginError):
         client.login(place.user, "wrong")

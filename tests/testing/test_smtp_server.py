@@ -27,7 +27,7 @@ async def sink() -> AsyncIterator[SubmissionServer]:
 
 async def send(server: SubmissionServer, *, sender: str = "ann@example.org", to: str = "bob@example.com") -> str:
     """Hand over the letter step by step; answers the final reply."""
-    client = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False, timeout=5)
+    client = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False, timeout=60)
     await client.connect()
     try:
         await client.ehlo()
@@ -139,9 +139,12 @@ async def test_a_delay_comes_before_the_reply(sink: SubmissionServer) -> None:
 
 async def test_a_stalled_server_is_ended_by_stop() -> None:
     async with SubmissionServer() as server:
-        server.moods.append(Mood(Step.MAIL, stall=True))
+        mood = Mood(Step.MAIL, stall=True, times=1)
+        server.moods.append(mood)
         sending = asyncio.create_task(send(server), name="sending")
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while mood.times:
+                await asyncio.sleep(0.01)
 
     with pytest.raises(aiosmtplib.SMTPServerDisconnected):
         await sending
@@ -157,7 +160,7 @@ async def test_octets_go_out_as_they_are(sink: SubmissionServer) -> None:
 
 async def test_a_password_is_asked_for_and_checked() -> None:
     async with SubmissionServer(user="ann", password="secret") as server:
-        client = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False, timeout=5)
+        client = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False, timeout=60)
         await client.connect()
         with pytest.raises(aiosmtplib.SMTPResponseException) as unauthenticated:
             await client.mail("ann@example.org")
@@ -173,7 +176,7 @@ async def test_a_password_is_asked_for_and_checked() -> None:
 
 async def test_keywords_and_the_size_can_be_left_out() -> None:
     async with SubmissionServer(without={"8BITMIME", "SMTPUTF8"}, size_limit=50) as server:
-        client = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False, timeout=5)
+        client = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False, timeout=60)
         await client.connect()
         await client.ehlo()
         offered = {*client.esmtp_extensions}
@@ -202,7 +205,7 @@ async def test_mail_goes_through_tls(implicit: bool, server_tls: ssl.SSLContext,
             tls_context=client_tls,
             username="ann",
             password="secret",
-            timeout=5,
+            timeout=60,
         )
         await client.connect()
         await client.sendmail("ann@example.org", ["bob@example.com"], LETTER)
