@@ -138,8 +138,11 @@ def _carry_out(
     erased_people.empty_outbox(erasing, keys, _digests(household, keys))
     erased_people.leave_matters(erasing, keys)
     erased_people.leave_lists(erasing, keys, named)
+    organisation = erased_people.organisation_of(connection, contact.id)
     erased_people.drop_contact(erasing, contact.id)
     erasing.settle_matters(sorted(matters))
+    if organisation is not None:
+        erased_people.drop_organisation(erasing, organisation)
     erased_people.blank_journal(erasing, subjects)
     erased_people.scrub_texts(erasing, named, contact.name)
 

@@ -204,6 +204,12 @@ def empty_outbox(erasing: Erasing, keys: Sequence[str], digests: Sequence[tuple[
             )
 
 
+def organisation_of(connection: sqlite3.Connection, contact_id: int) -> int | None:
+    """The organisation of a contact."""
+    row = connection.execute("SELECT organisation_id FROM contacts WHERE id = ?", (contact_id,)).fetchone()
+    return None if row is None else row["organisation_id"]
+
+
 def drop_contact(erasing: Erasing, contact_id: int) -> None:
     """Delete a contact with every row that is about them; mail, matters and promises lose the reference."""
     connection = erasing.connection
@@ -231,10 +237,13 @@ def drop_contact(erasing: Erasing, contact_id: int) -> None:
                         id=contact_id)  # fmt: skip
         else:
             erasing.delete(key.table, where, id=contact_id)
-    organisation = connection.execute("SELECT organisation_id FROM contacts WHERE id = ?", (contact_id,)).fetchone()[0]
     erasing.run("contacts", "deleted", "DELETE FROM contacts WHERE id = :id", id=contact_id)
-    if organisation is not None and not _is_referred_to(erasing, "organisations", organisation):
-        erasing.run("organisations", "deleted", "DELETE FROM organisations WHERE id = :id", id=organisation)
+
+
+def drop_organisation(erasing: Erasing, organisation_id: int) -> None:
+    """Delete an organisation that nothing belongs to any more: its domain may be the name of who was erased."""
+    if not _is_referred_to(erasing, "organisations", organisation_id):
+        erasing.run("organisations", "deleted", "DELETE FROM organisations WHERE id = :id", id=organisation_id)
 
 
 def _dependants_first(about: Sequence[Key], keys: Sequence[Key]) -> list[Key]:

@@ -61,6 +61,17 @@ def sound(house: House) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
+async def test_a_domain_that_was_theirs_alone_goes_with_them(house: House) -> None:
+    await house.arrive(mail(31, sender="Eve Lone <me@lone-eve.example>", subject="Stairs"), live=False)
+
+    erase(house, "me@lone-eve.example")
+    erase(house, DEE)
+
+    assert where_it_says(house, "lone-eve") == []
+    assert house.ask("SELECT domain FROM organisations ORDER BY domain") == [("client.example",)]
+    sound(house)
+
+
 def test_a_preview_counts_to_the_row_and_touches_nothing(house: House) -> None:
     with house.household.database.read() as connection:
         before = list(connection.iterdump())
