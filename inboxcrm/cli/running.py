@@ -23,7 +23,7 @@ from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import discovery, holidays, setup, watched
+from inboxcrm.service import discovery, holidays, questions, setup, watched
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
 from inboxcrm.service.listed import how_far
@@ -32,7 +32,7 @@ from inboxcrm.store import home as memory
 
 
 def _question_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for question in reversed(setup.QUESTIONS):
+    for question in reversed(questions.QUESTIONS):
         text = f"{question.prompt} ({question.help})."
         command = click.option(f"--{question.name}", metavar="TEXT", help=text)(command)
     return command
@@ -84,7 +84,7 @@ def _say_holidays(place: Place) -> None:
         )
 
 
-def _ask(question: setup.Question, default: str | None) -> str:
+def _ask(question: questions.Question, default: str | None) -> str:
     return str(click.prompt(question.prompt, default=default or "", show_default=bool(default)))
 
 

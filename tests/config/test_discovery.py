@@ -17,7 +17,8 @@ from inboxcrm.config import Security, Server
 from inboxcrm.configuration import load
 from inboxcrm.dns import MX, SRV, Record
 from inboxcrm.service.discovery import Ask, Found, find
-from inboxcrm.service.setup import Question, answer, write_home
+from inboxcrm.service.questions import Question
+from inboxcrm.service.setup import answer, write_home
 from tests.config.test_setup import FLAGS
 
 HALF_A_SECOND = timedelta(seconds=0.5)

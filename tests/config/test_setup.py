@@ -11,7 +11,8 @@ from inboxcrm.config import Mode, OAuth, OAuthProvider, PasswordSource, Proxy, S
 from inboxcrm.configuration import load
 from inboxcrm.configuration.table import Refused
 from inboxcrm.errors import UserError
-from inboxcrm.service.setup import QUESTIONS, Question, answer, local_zone, password_source, server, write_home
+from inboxcrm.service.questions import QUESTIONS, Question, local_zone, password_source, server
+from inboxcrm.service.setup import answer, write_home
 
 FLAGS = {"name": "Ann Example", "address": "ann@example.org", "timezone": "Europe/Zurich"}
 EVERY_FLAG = FLAGS | {
