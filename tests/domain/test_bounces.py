@@ -172,7 +172,7 @@ def test_what_says_that_it_will_not_be_tried_again_marks_the_address_without_any
 
 
 def test_what_says_neither_marks_nobody() -> None:
-    said = "look here | 550 | call 550 12 34 | 0550 gone | a superuser looked at it | the carbonaccount is not here"
+    said = "look here | 550 | call 550 12 34 | 0550 gone | a superuser is invalid | the carbonaccount is unknown"
 
     assert heard(said, lambda one: one, permanent=False) == []
 
@@ -252,6 +252,9 @@ def test_a_bounce_in_prose_is_about_the_addresses_in_its_first_lines_but_ours_an
     assert recipients(text="eve@elsewhere.example\n" + "so it is\n" * 400 + "carl@elsewhere.example\n") == [
         "eve@elsewhere.example"
     ]
+    assert recipients(text="".join(f"<c{number}@elsewhere.example>\n" for number in range(30))) == [
+        f"c{number}@elsewhere.example" for number in range(20)
+    ]
     assert recipients("X-Failed-Recipients: dora@elsewhere.example", text="eve@elsewhere.example\n") == [
         "dora@elsewhere.example"
     ]
@@ -305,12 +308,24 @@ def test_the_words_of_a_server_are_kept_to_five_hundred_characters() -> None:
     ("fields", "kind"),
     [
         ("Feedback-Type: abuse", ReportKind.COMPLAINT),
+        ("Final-Recipient: rfc822; bob@client.example\nAction: Delivered (to the mailbox)", ReportKind.DELIVERED),
+        ("Final-Recipient: rfc822; bob@client.example\nAction: expanded", ReportKind.DELIVERED),
+        ("Final-Recipient: rfc822; bob@client.example\nAction: unheard-of\nStatus: delivered", ReportKind.FAILED),
         ("Final-Recipient: rfc822; bob@client.example\nDisposition: automatic-action; deleted", ReportKind.READ),
         ("Final-Recipient: rfc822; bob@client.example\nDisposition: x; y\nStatus: 5.1.1", ReportKind.FAILED),
         ("Disposition: x; y", ReportKind.FAILED),
         ("Final-Recipient: rfc822; bob@client.example", ReportKind.FAILED),
     ],
-    ids=["complaint", "read", "failed-with-a-disposition", "no-recipient", "no-disposition"],
+    ids=[
+        "complaint",
+        "delivered",
+        "expanded",
+        "an-action-unheard-of",
+        "read",
+        "failed-with-a-disposition",
+        "no-recipient",
+        "no-disposition",
+    ],
 )
 def test_a_report_is_of_the_kind_that_its_fields_say(fields: str, kind: ReportKind) -> None:
     raw = report(fields)
