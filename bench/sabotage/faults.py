@@ -49,7 +49,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         2,
         "the end of the stream is an error",
-        T + "connection.py::test_the_end_of_the_stream_in_idle_is_an_error_and_no_endless_loop",
+        T + "idle.py::test_the_end_of_the_stream_in_idle_is_an_error_and_no_endless_loop",
         (WIRE, 'raise ConnectionLostError("the server closed the connection")', "return b''"),
     ),
     _defence(
@@ -67,7 +67,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         5,
         "DONE must be answered within a deadline",
-        T + "connection.py::test_a_server_that_never_answers_done_is_dead_within_the_deadline",
+        T + "idle.py::test_a_server_that_never_answers_done_is_dead_within_the_deadline",
         (
             "inboxcrm/imap/exchange.py",
             'raise CommandTimeoutError("the answer was not finished in time") from None',
@@ -151,7 +151,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         14,
         "what came with the continuation is heard",
-        T + "connection.py::test_news_glued_to_the_continuation_is_reported_at_once",
+        T + "idle.py::test_news_glued_to_the_continuation_is_reported_at_once",
         (
             "inboxcrm/imap/exchange.py",
             "while self._failure is None and self._dialogue.wire.has_response():",
@@ -233,7 +233,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         19,
         "too many connections are no refused login",
-        T + "connection.py::test_only_a_refused_login_is_one",
+        T + "opening.py::test_only_a_refused_login_is_one",
         (ERRORS, 'elif code == "LIMIT" or (', "elif False and ("),
     ),
     _defence(
@@ -427,7 +427,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         44,
         "name and chain of a certificate are verified",
-        T + "connection.py::test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason",
+        T + "opening.py::test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason",
         (
             "inboxcrm/trust.py",
             "context.minimum_version = ssl.TLSVersion.TLSv1_2",
@@ -437,7 +437,7 @@ FAULTS: tuple[Defence, ...] = (
     _defence(
         45,
         "no password without a clean STARTTLS",
-        T + "connection.py::test_no_password_is_sent_without_a_clean_starttls",
+        T + "opening.py::test_no_password_is_sent_without_a_clean_starttls",
         (
             "inboxcrm/imap/opening.py",
             'if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:',

@@ -377,7 +377,7 @@ TABLE: tuple[Defence, ...] = (
     _defence(
         26,
         "no password without a clean STARTTLS",
-        "tests/imap/test_connection.py::test_no_password_is_sent_without_a_clean_starttls",
+        "tests/imap/test_opening.py::test_no_password_is_sent_without_a_clean_starttls",
         ("inboxcrm/imap/opening.py", 'if self.state != "NONAUTH" or "STARTTLS" not in self.capabilities:', "if False:"),
     ),
     # parsing
