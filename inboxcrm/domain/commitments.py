@@ -130,8 +130,11 @@ def kind_of(clause: Sentence, language: str) -> str | None:
 _BUT = re.compile(
     r"[,;] (?:but|aber|jedoch|sondern|maar|mais|pero|sino|ma|mas|però|porém) |[;；]\s*|ですが、|が、(?=[^\s])"
     r"|,? (?:and not|und nicht|et (?:non )?pas|et non|y no|e non|e não|en niet) (?:to|an|auf|à|a|para|aan|naar) "
+    r"|,(?: and| und| et| y| e| en)? (?:not|nicht|(?:non )?pas|non|no|não|niet) "
+    r"(?=(?:(?:to|an|auf|für|à|a|para|aan|naar|op) )?(?:me|us|mich|uns|moi|nous|mí|nosotros|noi|mim|nós|mij|ons)\b"
+    r"|(?:in|auf|au|a|em|op) (?:my|our|meinen|unseren|mon|notre|mi|nuestro|meu|nosso|mijn|onze) )"
 )
-"""What parts a sentence into what is meant and what is not: "but", and "to my company and not to me"."""
+"""What parts a sentence into what is meant and what is not: "but", and "to my company and not to me", ", not me"."""
 
 
 def _clauses(sentence: Sentence) -> Iterator[Sentence]:
@@ -150,9 +153,9 @@ _LEGAL_FORM = (
 )
 _COMPANY = re.compile(
     rf"(?:[\w&'’.-]+ ){{0,5}}?(?:[A-ZÀ-Þ][\w&'’.-]*,? ){{1,4}}{_LEGAL_FORM}\.?(?=[\s,.;:!?]|$)"
-    r"|[^\s、。]{1,20}株式会社|株式会社[^\s、。宛]{1,20}"
+    r"|[^\s、。はをにがへ]{1,20}株式会社|株式会社[^\s、。宛]{1,20}"
 )
-_LEADS = re.compile(r"^(?:.*[,:] )?(?:[a-zà-ÿ'’]+ )*")
+_LEADS = re.compile(r"^(?:.*[,:] )?(?:.*\b(?:auf|an|für|aan|naar|bill|invoice|charge) )?(?:[a-zà-ÿ'’]+ )*")
 
 
 def detail(kind: Kind, sentence: Sentence) -> str:

@@ -92,6 +92,24 @@ def test_the_company_or_the_number_is_read_as_written(text: str, detail: str) ->
     assert [each.detail for each in suggest(text, "en")] == [detail]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "company"),
+    [
+        ("en", "Please invoice my company, Larch Ltd, not me.", "Larch Ltd"),
+        ("de", "Bitte die Rechnung an Lärche & Söhne AG, nicht an mich.", "Lärche & Söhne AG"),
+        ("de", "Bitte stellen Sie die Rechnung auf die Lärche GmbH aus, und nicht auf meinen Namen.", "Lärche GmbH"),
+        ("fr", "Veuillez établir la facture au nom de Mélèze et Fils SAS, pas à moi.", "Mélèze et Fils SAS"),
+        ("es", "Por favor, envíe la factura a Alerce SL, no a mí.", "Alerce SL"),
+        ("it", "La prego di intestare la fattura a Larice S.r.l., non a me.", "Larice S.r.l."),
+        ("pt", "Por favor, emita a fatura em nome da Lariço Lda, não em meu nome.", "Lariço Lda"),
+        ("nl", "Stuur de factuur naar Lariks BV, niet naar mij.", "Lariks BV"),
+        ("ja", "請求書は株式会社カラマツ宛にお願いします。", "株式会社カラマツ"),
+    ],
+)
+def test_whom_to_invoice_is_heard_where_it_says_whom_not(language: str, text: str, company: str) -> None:
+    assert [(each.kind, each.detail) for each in suggest(text, language)] == [(Kind.INVOICE, company)]
+
+
 def test_what_stands_behind_a_but_is_read_by_itself() -> None:
     (found,) = suggest("I can't come on Monday, but I'll send you the plan by then.", "en")
 
