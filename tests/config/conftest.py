@@ -9,6 +9,21 @@ import pytest
 
 from inboxcrm.configuration import ConfigRefusedError, Problem, load
 
+SMALLEST = """\
+[owner]
+name = "Ann"
+addresses = ["ann@example.org"]
+timezone = "Europe/Zurich"
+
+[[mailbox]]
+name = "main"
+imap = { host = "imap.example.org" }
+smtp = { host = "smtp.example.org" }
+user = "ann@example.org"
+password = { env = "ANN_PASSWORD" }
+"""
+"""What no home can do without."""
+
 COMPLETE = """\
 [owner]
 name = "Ann Example"

@@ -26,21 +26,7 @@ from inboxcrm.config import (
 from inboxcrm.configuration import ConfigRefusedError, check_passwords, load, password_problems
 from inboxcrm.errors import ConfigError
 from inboxcrm.passwords import PasswordError, Secret
-from tests.config.conftest import Problems, complete
-
-SMALLEST = """\
-[owner]
-name = "Ann"
-addresses = ["ann@example.org"]
-timezone = "Europe/Zurich"
-
-[[mailbox]]
-name = "main"
-imap = { host = "imap.example.org" }
-smtp = { host = "smtp.example.org" }
-user = "ann@example.org"
-password = { env = "ANN_PASSWORD" }
-"""
+from tests.config.conftest import SMALLEST, Problems, complete
 
 
 def loaded(home: Path, text: str) -> Config:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import socket
 import ssl
@@ -27,6 +26,7 @@ from inboxcrm.imap.errors import (
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
 from inboxcrm.testing.imap_server import MailServer
+from tests.deaf import deaf_place
 from tests.imap.scripted import QUICK, Talk, scripted
 from tests.servers.certificates import Certificate, make_certificate, make_expired_certificate
 
@@ -167,18 +167,8 @@ async def test_a_certificate_that_cannot_be_trusted_is_told_with_its_reason(
 
 
 def test_a_connection_that_nobody_takes_up_ends_by_its_deadline() -> None:
-    """The first packet is not answered: on Linux a listener whose queue is full drops it."""
-    with socket.socket() as deaf, contextlib.ExitStack() as waiting:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(0)
-        for _ in range(4):
-            one = waiting.enter_context(socket.socket())
-            one.setblocking(False)
-            one.connect_ex(deaf.getsockname())
-        where = Server("127.0.0.1", deaf.getsockname()[1], Security.NONE)
-
-        with pytest.raises(ConnectionLostError, match="no answer came in time"):
-            Connection(where, user="ann", password="secret", waker=Waker(), limits=Limits(connect=0.2))
+    with deaf_place() as where, pytest.raises(ConnectionLostError, match="no answer came in time"):
+        Connection(Server(*where, Security.NONE), user="ann", password="x", waker=Waker(), limits=Limits(connect=0.2))
 
 
 @pytest.mark.parametrize(

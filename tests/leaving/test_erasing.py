@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from inboxcrm.archives import mbox
-from inboxcrm.config import Mode
 from inboxcrm.domain.commitments import Kind, Side
-from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.errors import UserError
 from inboxcrm.home import spool_folder
 from inboxcrm.service import actions, commitments, erasing, keeping, meant, merging, upgrade
 from inboxcrm.service.erasing import Erasure
 from inboxcrm.service.importing import Import
-from inboxcrm.store import messages, outbox, outbox_counts, views
+from inboxcrm.store import messages, outbox_counts, views
 from inboxcrm.store.vault import SHOWN
 from tests.leaving.conftest import BOB, DEE, Run, contact
 from tests.service.house import MONDAY, House, mail, own
+from tests.store.entries import ENTRY
 
 
 def row_of(house: House, who: str = BOB) -> views.ContactRow:
@@ -235,26 +235,7 @@ async def test_nothing_is_acknowledged_twice_for_having_been_erased(house: House
 
 
 def test_the_limits_still_count_what_the_person_got(house: House) -> None:
-    entry = outbox.Entry(
-        kind="auto",
-        mailbox_id=1,
-        message_id=None,
-        matter_id=None,
-        promise_id=None,
-        template="acknowledge",
-        state=OutboxState.HELD,
-        hold=False,
-        mode=Mode.AUTO,
-        dedupe_key="x",
-        recipient_base=BOB,
-        recipient_domain="client.example",
-        subject_key="another",
-        stranger=False,
-        form_lead=False,
-        due_at=None,
-        send_after=MONDAY,
-        expires_at=MONDAY,
-    )
+    entry = replace(ENTRY, recipient_base=BOB, subject_key="another")
 
     def counted() -> tuple[int, int]:
         now = house.clock.now()

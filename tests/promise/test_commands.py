@@ -17,28 +17,14 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.errors import UserError
 from inboxcrm.store import home as memory
 from inboxcrm.testing.clock import FakeClock
+from tests.config.conftest import SMALLEST
 from tests.promise.conftest import answers
 from tests.service.house import House, mail
 
 for _commands in ("calendars", "desk", "duties", "outgoing", "absence", "holidays", "judging", "reading", "record"):
     import_module(f"inboxcrm.cli.{_commands}")
 
-CONFIG = """
-[owner]
-name = "Ann Example"
-addresses = ["ann@example.org"]
-timezone = "Europe/Zurich"
-
-[[mailbox]]
-name = "main"
-imap = { host = "imap.example.org" }
-smtp = { host = "smtp.example.org" }
-user = "ann@example.org"
-password = { env = "ANN_PASSWORD" }
-
-[office]
-hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }
-"""
+CONFIG = SMALLEST + '\n[office]\nhours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }\n'
 LAST_MONTH = timedelta(days=21)
 
 

@@ -20,25 +20,11 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.errors import RuleError
 from inboxcrm.service.sweep import sweep
 from inboxcrm.store.home import alarms
+from tests.config.conftest import SMALLEST
 
 assert [_registered.rules_group.name, new_rule.new.name, archives.import_.name] == ["rules", "new", "import"]
 
-CONFIG = """
-[owner]
-name = "Ann Example"
-addresses = ["ann@example.org"]
-timezone = "Europe/Zurich"
-
-[[mailbox]]
-name = "main"
-imap = { host = "imap.example.org" }
-smtp = { host = "smtp.example.org" }
-user = "ann@example.org"
-password = { env = "ANN_PASSWORD" }
-
-[office]
-hours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"] }
-"""
+CONFIG = SMALLEST + '\n[office]\nhours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"] }\n'
 LETTER = """\
 From: Bob Client <bob@client.example>
 To: ann@example.org

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from sqlite3 import Connection
 
 import pytest
 
-from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import Draft, OutboxState
 from inboxcrm.domain.safety.limits import Counts
 from inboxcrm.store import folders, matters, outbox, outbox_counts
 from inboxcrm.store.database import Database
+from tests.store.entries import ENTRY, NOW
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
@@ -42,26 +41,6 @@ def test_a_question_walks_over_what_bears_on_it_only(ask: Callable[[Connection],
     assert all(step.startswith("SEARCH outbox") and by in step for step in walked)
 
 
-ENTRY = outbox.Entry(
-    kind="auto",
-    mailbox_id=1,
-    message_id=None,
-    matter_id=None,
-    promise_id=None,
-    template="away",
-    state=OutboxState.QUEUED,
-    hold=False,
-    mode=Mode.AUTO,
-    dedupe_key="ack:1",
-    recipient_base="bob@client.example",
-    recipient_domain="client.example",
-    subject_key="offer",
-    stranger=True,
-    form_lead=True,
-    due_at=None,
-    send_after=NOW,
-    expires_at=NOW,
-)
 DRAFT = Draft(b"", "", "bob@client.example", "<ours.1@example.org>", "Re: Offer", "Received.")
 
 
