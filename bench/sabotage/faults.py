@@ -12,6 +12,7 @@ SPOOL = "inboxcrm/spool.py"
 RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deliver.py", "inboxcrm/smtp/transport.py"
 ROUNDS, RESTING = "inboxcrm/imap/rounds.py", "inboxcrm/imap/resting.py"
 T = "tests/imap/test_"
+LIES = T + "lies.py::test_"
 ROUNDS_MET = T + "rounds.py::test_whatever_a_look_meets_nothing_is_lost"
 WIRE_MET = "tests/faults/test_wire.py::test_a_wire_that_breaks_costs_nothing"
 SERVER_MET = "tests/faults/test_server.py::test_a_server_that_fails_costs_nothing"
@@ -329,6 +330,18 @@ FAULTS: tuple[Defence, ...] = (
         (BODIES, "self.bodies.missing.extend(self._still_there(lacking))", "pass"),
     ),
     _defence(
+        29,
+        "an empty body of a mail that has octets is none",
+        LIES + "no_octets_at_all_of_a_mail_that_has_some_are_as_good_as_none",
+        (BODIES, "return bool(one.sections.get(section)) or", "return one.sections.get(section) is not None or"),
+    ),
+    _defence(
+        29,
+        "a message that was left out is found by the counts",
+        LIES + "a_message_that_a_search_left_out_is_read_when_the_counts_are_compared",
+        (SYNC, "if uid < stored.uid_next and uid not in accounted_for]", "if False]"),
+    ),
+    _defence(
         30,
         "only what was asked for is taken",
         T + "connection.py::test_fetch_takes_what_was_asked_in_any_order_with_anything_in_between",
@@ -341,10 +354,35 @@ FAULTS: tuple[Defence, ...] = (
         (BODIES, "        if len(group) > 1:\n            half", "        if False:\n            half"),
     ),
     _defence(
+        31,
+        "one message about which nothing is told is found by halving",
+        LIES + "a_message_about_which_nothing_is_told_hides_no_other",
+        ("inboxcrm/imap/work.py", "or (refused >= TOO_MANY and not found):", "or True:"),
+    ),
+    _defence(
+        31,
+        "All Mail waits for no mail that INBOX cannot give",
+        T + "providers.py::test_what_inbox_cannot_bring_is_read_where_it_lies_too",
+        ("inboxcrm/imap/work.py", " and uid not in overdue:", ":"),
+    ),
+    _defence(
+        32,
+        "All Mail knows what was pushed to INBOX",
+        T + "providers.py::test_a_pushed_mail_that_stays_in_inbox_holds_up_nothing_that_skips_it",
+        ("inboxcrm/imap/glance.py", "server_id=found.server_id", "server_id=None"),
+        ("inboxcrm/imap/work.py", " and uid not in overdue:", ":"),
+    ),
+    _defence(
         32,
         "a mail is known by its octets",
         "tests/service/test_ingest.py::test_the_same_bytes_in_two_folders_are_one_message_in_two_places",
         ("inboxcrm/service/ingest.py", "known = messages.ids_of_fingerprints(connection, fingerprints)", "known = {}"),
+    ),
+    _defence(
+        34,
+        "a piece that is short is not the end before the size is reached",
+        LIES + "a_large_mail_of_which_less_comes_than_was_asked_for_is_read_to_its_end",
+        (BODIES, "if len(half.octets) >= told or len(piece) <= size // _TAIL:", "if True:"),
     ),
     _defence(
         34,
@@ -361,6 +399,18 @@ FAULTS: tuple[Defence, ...] = (
         "a line may be long",
         T + "connection.py::test_a_search_answer_of_more_than_a_megabyte_is_read",
         (WIRE, "MAX_LINE = 16 << 20", "MAX_LINE = 1 << 20"),
+    ),
+    _defence(
+        38,
+        "a folder whose name is none is passed over",
+        LIES + "a_folder_whose_name_makes_no_sense_keeps_no_other_from_being_read",
+        ("inboxcrm/imap/names.py", "with suppress(ValueError):", "with suppress(ZeroDivisionError):"),
+    ),
+    _defence(
+        38,
+        "Sent is looked at once more when it was taken over under its new name",
+        LIES + "what_came_into_a_folder_before_it_was_renamed_is_read_at_once",
+        (SYNC, "memory.again = True", "memory.again = False"),
     ),
     _defence(
         38,

@@ -122,6 +122,12 @@ class Account:
         elif self.status.alert is not None and now >= self._heard_at + _ALERT_STAYS:
             self.tell(alert=None)
 
+    def inbox_was_read(self) -> None:
+        """INBOX was read to its end just now, and all of it is on record."""
+        self.checked_at = self.clock.now()
+        for memory in self.memories.values():
+            memory.inbox_was_read()
+
     @property
     def cause(self) -> str | None:
         """What the status says is wrong."""

@@ -8,13 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from inboxcrm.errors import TransientError
-from inboxcrm.imap.connection import BODY, HEADER, PIECE, Connection
-from inboxcrm.imap.errors import (
-    BusyError,
-    CommandRefusedError,
-    ConnectionLostError,
-    LiteralTooLargeError,
-)
+from inboxcrm.imap.connection import BODY, HEADER, PIECE, SENT_LABEL, Connection
+from inboxcrm.imap.errors import CommandRefusedError, ConnectionLostError, LiteralTooLargeError, concerns_more
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.steps import Doubts, Half
 from inboxcrm.imap.uids import sequence_set
@@ -24,9 +19,11 @@ from inboxcrm.spool import IN_MEMORY, KeptSpool, Spool
 _STRIKES = 3
 """How often a connection may die over one message before it is passed over."""
 
-_SENT = "\\sent"
-_TOO_MANY = 4
+TOO_MANY = 4
 """Refusals in one batch, with nothing else in it, that speak against the server instead of the messages."""
+
+_TAIL = 64
+"""A piece that is shorter than this part of what was asked for is the last one, whatever is said of the size."""
 
 
 @dataclass(slots=True)
@@ -131,10 +128,12 @@ class _Reading:
         return KeptSpool(folder / hashlib.blake2b(which.encode(), digest_size=16).hexdigest())
 
     def _gather(self, uid: int, half: Half) -> bool:
-        """Ask for piece after piece; False when the server gives none. The end is a piece that is shorter than asked
-        for: what servers say of sizes is not always true.
+        """Ask for piece after piece; False when the server gives none, or none any more before the end.
+
+        The end is a piece that is shorter than asked for: what servers say of sizes is not always true. Where more was
+        said to come than came, it is asked for all the same, since some give less at a time than they are asked for.
         """
-        size = min(self._connection.limits.piece, self._connection.limits.literal)
+        size, shorter = min(self._connection.limits.piece, self._connection.limits.literal), False
         while True:
             at = len(half.octets)
             found = self._connection.fetch_uids([uid], self._connection.items(PIECE % (at, size)), octets=size)
@@ -142,23 +141,28 @@ class _Reading:
             one = next((one for one in found if section in one.sections), None)
             if one is None:
                 return False
+            told = one.size or 0
+            if one.sections[section] is None and at < told and not shorter:
+                return False
             piece = one.sections[section] or b""
             half.flags, half.received_at = one.flags or half.flags, one.internal_date or half.received_at
-            half.server_id, half.sent = one.server_id, _SENT in one.labels
+            half.server_id, half.sent = one.server_id, SENT_LABEL in one.labels
             _keep(half, piece)
             if len(half.octets) > self._connection.limits.literal:
                 self._doubts.too_large.add(uid)
                 return False
             if len(piece) < size:
-                return bool(len(half.octets))
+                if len(half.octets) >= told or len(piece) <= size // _TAIL:
+                    return bool(len(half.octets))
+                shorter = True
 
     def refuse_to_believe_all(self) -> None:
         """A server that refuses each of several messages is out of order itself; no message is to blame."""
-        if self._refusal is not None and len(self.bodies.refused) >= _TOO_MANY and not self.bodies.arrived:
+        if self._refusal is not None and len(self.bodies.refused) >= TOO_MANY and not self.bodies.arrived:
             raise self._refusal
 
     def _refused(self, group: list[int], refusal: CommandRefusedError) -> None:
-        if refusal.status == "BAD" or refusal.code == "INUSE" or type(refusal) not in {CommandRefusedError, BusyError}:
+        if refusal.status == "BAD" or concerns_more(refusal):
             raise refusal
         if len(group) > 1:
             half = len(group) // 2
@@ -176,13 +180,13 @@ class _Reading:
 
     def _sort_out(self, group: list[int], found: list[Fetched], *, whole: bool) -> None:
         section = "BODY[]" if whole else "BODY[HEADER]"
-        came = {one.uid: one for one in found if one.uid is not None and one.sections.get(section) is not None}
+        came = {one.uid: one for one in found if one.uid is not None and _came(one, section)}
         for uid in group:
             if (one := came.get(uid)) is not None:
                 self._doubts.strikes.pop(uid, None)
                 raw = one.sections[section] or b""
                 received_at = one.internal_date or self._seen_at
-                flags, sent = one.flags or frozenset(), _SENT in one.labels
+                flags, sent = one.flags or frozenset(), SENT_LABEL in one.labels
                 self.bodies.arrived.append(Arrival(uid, received_at, flags, raw, whole, one.server_id, sent))
         if lacking := [uid for uid in group if uid not in came]:
             self.bodies.missing.extend(self._still_there(lacking))
@@ -192,6 +196,11 @@ class _Reading:
         asked = frozenset(uids)
         found = self._connection.search_uids(b"UID " + sequence_set(uids).encode("ascii"))
         return [uid for uid in found if uid in asked]
+
+
+def _came(one: Fetched, section: str) -> bool:
+    """Whether the octets came; none at all of a mail that is said to have some are as good as NIL."""
+    return bool(one.sections.get(section)) or (one.sections.get(section) == b"" and one.size == 0)
 
 
 def _keep(half: Half, piece: bytes) -> None:

@@ -32,6 +32,9 @@ from inboxcrm.ports import Bearer, Credentials
 BODY = "BODY.PEEK[]"
 HEADER = "BODY.PEEK[HEADER]"
 PIECE = "BODY.PEEK[]<%d.%d>"
+SENT_LABEL = "\\sent"
+"""By which Gmail says that the owner sent a message."""
+
 _MOST_RANGES = 100
 """Ranges in one sequence set: Yahoo refuses longer ones."""
 
@@ -142,12 +145,13 @@ class Connection(Dialogue):
     # -- folders
 
     def list_all(self) -> list[Listed]:
-        """Every folder with its attributes, SPECIAL-USE among them (RFC 6154)."""
+        """Every folder with its attributes, SPECIAL-USE among them (RFC 6154); a line that is none tells of none."""
         found: list[Listed] = []
 
         def take(response: Untagged) -> bool:
             if response.name == "LIST":
-                found.append(listed(response))
+                with suppress(ProtocolError):
+                    found.append(listed(response))
             return True
 
         extended = self.has("SPECIAL-USE") and self.has("LIST-EXTENDED")

@@ -117,6 +117,11 @@ def refusal(command: str, *, status: str, code: str | None, text: str) -> Comman
     return error
 
 
+def concerns_more(refusal: CommandRefusedError) -> bool:
+    """Whether a NO is about the account, the folder or the server, and not about the messages that were asked for."""
+    return refusal.code == "INUSE" or type(refusal) not in {CommandRefusedError, BusyError}
+
+
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 

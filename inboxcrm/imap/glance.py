@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from inboxcrm.imap import responses
-from inboxcrm.imap.dialogue import Dialogue
+from inboxcrm.imap.connection import SENT_LABEL, Connection
 from inboxcrm.imap.errors import ProtocolError
 from inboxcrm.imap.exchange import Exchange
 from inboxcrm.imap.responses import Fetched, Response, Untagged
@@ -19,18 +19,19 @@ MOST = 1 << 16
 """Octets of a message that are asked for; one that comes up to here may go on."""
 
 _SECTION = "BODY[]<0>"
-_ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.%d>)" % MOST
+_BODY = f"BODY.PEEK[]<0.{MOST}>"
 
 
 class Glance(Exchange):
     """Two commands under way: what is new, and the first of it; behind those whose tags are in `ending`."""
 
-    __slots__ = ("_came", "_fetch", "_left", "_new", "_refused", "_search", "_uid")
+    __slots__ = ("_came", "_fetch", "_items", "_left", "_new", "_refused", "_search", "_uid")
 
-    def __init__(self, dialogue: Dialogue, uid: int, *, ending: Collection[bytes] = ()) -> None:
-        super().__init__(dialogue)
+    def __init__(self, connection: Connection, uid: int, *, ending: Collection[bytes] = ()) -> None:
+        super().__init__(connection)
         self._uid = uid
-        self._search, self._fetch = dialogue.new_tag(), dialogue.new_tag()
+        self._items = connection.items(_BODY).encode("ascii")
+        self._search, self._fetch = connection.new_tag(), connection.new_tag()
         self._new: set[int] = set()
         self._came: Fetched | None = None
         self._left = {self._search, self._fetch, *ending}
@@ -43,15 +44,16 @@ class Glance(Exchange):
         """
         with self._listening():
             search = b"%s UID SEARCH UID %d:*\r\n" % (self._search, self._uid)
-            self._say(search + b"%s UID FETCH %d %s\r\n" % (self._fetch, self._uid, _ITEMS))
+            self._say(search + b"%s UID FETCH %d %s\r\n" % (self._fetch, self._uid, self._items))
             await self._until(lambda: not self._left, patience)
         found, new = self._came, {uid for uid in self._new if uid >= self._uid}
         if self._refused or found is None or new != {self._uid}:
             return None
         octets = found.sections.get(_SECTION)
-        if octets is None or len(octets) >= MOST or found.flags is None or found.internal_date is None:
+        if not octets or len(octets) >= MOST or found.flags is None or found.internal_date is None:
             return None
-        return Arrival(self._uid, found.internal_date, found.flags, octets)
+        sent = SENT_LABEL in found.labels
+        return Arrival(self._uid, found.internal_date, found.flags, octets, server_id=found.server_id, sent=sent)
 
     def _hear(self, response: Response) -> None:
         for tag in self._left:

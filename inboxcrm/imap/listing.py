@@ -13,7 +13,13 @@ from datetime import datetime
 from inboxcrm.imap.backlog import reopened, to_come
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance
-from inboxcrm.imap.errors import BusyError, ClosingError, CommandRefusedError, ConnectionLostError, TokenExpiredError
+from inboxcrm.imap.errors import (
+    ClosingError,
+    CommandRefusedError,
+    ConnectionLostError,
+    TokenExpiredError,
+    concerns_more,
+)
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.work import FolderWork, is_draft
 from inboxcrm.ports import Listed
@@ -70,7 +76,7 @@ async def _listed(work: FolderWork, window: Sequence[int]) -> Sequence[Listed] |
     try:
         found = await work.link.run(lambda c: _told(c, window))
     except CommandRefusedError as refusal:
-        if _concerns_more(refusal):
+        if concerns_more(refusal):
             raise
         progress.off = True
         return ()
@@ -92,17 +98,12 @@ def _told(connection: Connection, uids: Sequence[int]) -> list[Fetched]:
     try:
         return connection.fetch_uids(uids, connection.items(_FIELDS), octets=_USUAL * len(uids))
     except CommandRefusedError as refusal:
-        if refusal.status == "BAD" or _concerns_more(refusal):
+        if refusal.status == "BAD" or concerns_more(refusal):
             raise
         if len(uids) <= _LEAST:
             return []
     half = len(uids) // 2
     return _told(connection, uids[:half]) + _told(connection, uids[half:])
-
-
-def _concerns_more(refusal: CommandRefusedError) -> bool:
-    """Whether a refusal is about the account or the server, and not about these messages or this question."""
-    return refusal.code == "INUSE" or type(refusal) not in {CommandRefusedError, BusyError}
 
 
 def _of(one: Fetched, seen_at: datetime) -> Listed:

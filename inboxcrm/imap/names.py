@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from imapclient.imap_utf7 import decode as decode_utf7
@@ -34,7 +35,11 @@ def folder_name(name: str) -> bytes:
 
 
 def listed(response: Untagged) -> Listed:
-    """Read one LIST response; ProtocolError when it is none."""
+    """Read one LIST response; ProtocolError when it is none.
+
+    A name that is no modified UTF-7 ("R&D" as it stands, or UTF-8 that nobody asked for) is shown as it came; such a
+    folder cannot be opened.
+    """
     parts = responses.tokens(response.rest, response.literals)
     if len(parts) < 3 or not isinstance(parts[0], list) or isinstance(parts[2], list):
         raise ProtocolError("a LIST answer without attributes, delimiter and name")
@@ -42,5 +47,13 @@ def listed(response: Untagged) -> Listed:
         item.decode("latin-1").lower().removeprefix("\\") for item in parts[0] if isinstance(item, bytes)
     )
     delimiter = parts[1].decode("latin-1") if isinstance(parts[1], bytes) else None
-    name: str = decode_utf7(parts[2] if parts[2] is not None else b"NIL")
-    return Listed(name, attributes, delimiter)
+    return Listed(_decoded(parts[2] if parts[2] is not None else b"NIL"), attributes, delimiter)
+
+
+def _decoded(octets: bytes) -> str:
+    if octets.isascii():
+        with suppress(ValueError):  # of Python's codecs
+            name: str = decode_utf7(octets)
+            folder_name(name)
+            return name
+    return octets.decode("utf-8", "replace")

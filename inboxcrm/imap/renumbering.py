@@ -12,7 +12,7 @@ from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.uids import closed_ranges
-from inboxcrm.imap.work import METADATA, FolderWork
+from inboxcrm.imap.work import METADATA, FolderWork, fetch_around
 from inboxcrm.ports import Position
 
 _MOST_RESETS = 5
@@ -125,7 +125,7 @@ async def ids_of(work: FolderWork, uids: Sequence[int]) -> Known:
 
 def message_ids_of(connection: Connection, uids: Sequence[int]) -> dict[int, str]:
     """The Message-ID of each message of the open folder; empty where it has none."""
-    found = connection.fetch_uids(uids, _IDS)
+    found = fetch_around(connection, uids, _IDS)
     return {one.uid: _identity(one)[0] for one in found if one.uid is not None}
 
 

@@ -171,9 +171,9 @@ def _read_items(response: Untagged) -> Fetched:
         elif key == b"INTERNALDATE":
             internal_date = internal_date_of(value) if isinstance(value, bytes) else None
         elif key == b"RFC822.SIZE":
-            size = number(value)
+            size = number_or_none(value)
         elif key == b"MODSEQ" and isinstance(value, list) and value:
-            modseq = number(value[0])
+            modseq = number_or_none(value[0])
         elif key == b"X-GM-MSGID" and isinstance(value, bytes):
             server_id = value.decode("latin-1")
         elif key == b"EMAILID" and isinstance(value, list) and value and isinstance(value[0], bytes):
@@ -185,11 +185,16 @@ def _read_items(response: Untagged) -> Fetched:
     return Fetched(uid, flags, internal_date, size, modseq, sections, server_id, labels)
 
 
+def number_or_none(token: Token) -> int | None:
+    """A number that one can do without; None when it is none: one message with a size of -1 spoils no answer."""
+    return int(token) if isinstance(token, bytes) and token.isdigit() and len(token) <= 20 else None
+
+
 def number(token: Token) -> int:
     """A number as the server wrote it; MODSEQ has 63 bits. ProtocolError when it is none."""
-    if isinstance(token, bytes) and token.isdigit() and len(token) <= 20:
-        return int(token)
-    raise ProtocolError(f"not a number: {token!r}"[:80])
+    if (found := number_or_none(token)) is None:
+        raise ProtocolError(f"not a number: {token!r}"[:80])
+    return found
 
 
 _DATE = re.compile(rb"\s*(\d{1,2})-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\s*")

@@ -131,7 +131,7 @@ class Rounds:
     def quiet(self) -> None:
         """All is as it was."""
         account = self._account
-        account.checked_at = account.clock.now()
+        account.inbox_was_read()
         if account.cause is not None:
             self._well()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,6 +142,9 @@ class ListProgress:
     off: bool = False
 
 
+LOOKS_OF_INBOX = 2
+"""The first of them may have begun before the mail was seen elsewhere."""
+
 KeptFrom = Callable[[], datetime | None]
 """The instant before which the owner keeps no mail, whatever it is; None where some is kept for good."""
 
@@ -149,11 +153,13 @@ KeptFrom = Callable[[], datetime | None]
 class FolderMemory:
     """What this process remembers of a folder between two looks; what must survive it is in `position`.
 
-    `position` is the last one committed. `backlog` holds the UIDs a first reading still has to bring, ascending, once
-    they are known, `brought` how many batches of it came in this process. `listed` names the account's folders, and
-    `all_mail` says that it holds what the others hold (Gmail). A first reading leaves on the server what came before
-    `kept_from`, and `too_old` are the UIDs of that, as last asked. `tries` says how often a missing body was asked for,
-    and when next (monotonic seconds).
+    `position` is the last one committed; who holds `turn` puts something on record on top of it. `backlog` holds the
+    UIDs a first reading still has to bring, ascending, once they are known, `brought` how many batches of it came in
+    this process. `again`: the folder is to be looked at once more when what was found is on record. `listed` names the
+    account's folders, and `all_mail` says that it holds what the others hold (Gmail); `awaited` is new mail there that
+    INBOX is to bring, which alone decides about it, and how often INBOX was read to its end since that was first seen.
+    A first reading leaves on the server what came before `kept_from`, and `too_old` are the UIDs of that, as last
+    asked. `tries` says how often a missing body was asked for, and when next (monotonic seconds).
     """
 
     name: str
@@ -164,6 +170,8 @@ class FolderMemory:
     planned: list[list[int]] = field(default_factory=list)
     brought: int = 0
     first: bool = False
+    again: bool = False
+    awaited: dict[int, int] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
     all_mail: bool = False
     kept_from: KeptFrom = lambda: None
@@ -178,11 +186,22 @@ class FolderMemory:
     resets: int = 0
     pace: Pace = field(default_factory=Pace)
     listing: ListProgress = field(default_factory=ListProgress)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def unread(self) -> bool:
         """Whether a first reading still has to bring something."""
         return self.position is not None and self.position.backfill_below is not None
+
+    @property
+    def renumbered(self) -> bool:
+        """Whether what has other numbers now is still to be read, some of which may be news."""
+        return self.unread and self.position is not None and self.position.checked_at is not None
+
+    def looked_again(self) -> bool:
+        """Whether another look is asked for, which is taken now."""
+        again, self.again = self.again, False
+        return again
 
     @property
     def listed_below(self) -> int | None:
@@ -191,9 +210,25 @@ class FolderMemory:
             return self.listing.below
         return self.position.listed_below
 
+    @property
+    def overdue(self) -> frozenset[int]:
+        """What INBOX was to bring and, read to its end twice since, did not: it is poisoned there, or lies there no
+        longer.
+        """
+        return frozenset(uid for uid, looks in self.awaited.items() if looks >= LOOKS_OF_INBOX)
+
+    def await_from_inbox(self, uids: Sequence[int]) -> None:
+        """INBOX is to bring these, and no others any longer."""
+        self.awaited = {uid: self.awaited.get(uid, 0) for uid in uids}
+
+    def inbox_was_read(self) -> None:
+        """INBOX was read to its end once more."""
+        for uid in self.awaited:
+            self.awaited[uid] += 1
+
     def plan_anew(self, backlog: list[int] | None) -> None:
-        """These UIDs are to be read now; what was planned and listed before means nothing any longer."""
-        self.backlog, self.planned, self.listing = backlog, [], ListProgress()
+        """These UIDs are to be read now; what was planned, listed and awaited before means nothing any longer."""
+        self.backlog, self.planned, self.listing, self.awaited = backlog, [], ListProgress(), {}
 
     def out_of_turn(self, uids: Collection[int]) -> None:
         """These were dealt with before their turn."""

@@ -20,7 +20,7 @@ from inboxcrm.imap.link import Link
 from inboxcrm.imap.renaming import take_over
 from inboxcrm.imap.renumbering import reconcile, start_over
 from inboxcrm.imap.steps import FolderMemory
-from inboxcrm.imap.uids import closed_ranges
+from inboxcrm.imap.uids import closed_ranges, within
 from inboxcrm.imap.work import NOWHERE, RETRY_AFTER, FolderWork, Offer
 from inboxcrm.ports import Arrival, Clock, FolderRole, KnownFolders, Position
 
@@ -46,7 +46,9 @@ class FolderSync(FolderWork):
         same_link, memory.checked_over = memory.checked_over is self.link, self.link
         match decisions.way(stored, opened), stored:
             case Way.FIRST, _:
-                if not await take_over(self, opened):
+                if await take_over(self, opened):
+                    memory.again = True  # for what came into it meanwhile
+                else:
                     await self._begin(opened, now)
             case Way.RESET, Position():
                 await start_over(self, stored, opened)
@@ -56,7 +58,7 @@ class FolderSync(FolderWork):
                 memory.resets = memory.resets if same_link else 0
                 if opened.object_id not in {None, stored.object_id}:
                     await self.offer(self.step(Advance(object_id=opened.object_id)))
-                await self._continue(stored, opened, now=now, told=told)
+                await self._continue(stored, opened, now=now, told=told, compare=not (told and same_link))
 
     async def news(self) -> None:
         """Bring what came since, from the folder that is open already: the way taken when the server gives a hint."""
@@ -81,11 +83,15 @@ class FolderSync(FolderWork):
             self.memory.doubts.strike([uid])
             raise
 
-    async def _continue(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
+    async def _continue(self, stored: Position, opened: Opened, *, now: datetime, told: bool, compare: bool) -> None:
+        """What a server tells by itself (QRESYNC) is compared with what there is once over each connection, and where
+        its count of changes went back.
+        """
         found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
-        await self._bring_changes(stored, opened, now=now, told=told)
-        if not told:
-            await self._bring_expunges(stored, opened, found)
+        how = decisions.changes(stored, opened, told=told)
+        await self._bring_changes(stored, opened, how, now=now)
+        if compare or how is Changes.ALL:
+            await self._compare(stored, opened, found)
         await self._bring_owed(stored)
 
     async def _begin(self, opened: Opened, now: datetime) -> None:
@@ -121,9 +127,11 @@ class FolderSync(FolderWork):
         """New mail in fetches of bounded size, and the UID up to which that accounts for everything.
 
         What is on record already is told by where it lies now. In All Mail, mail that lies in INBOX too waits until
-        INBOX has brought it, which alone decides about it; so does what came after it.
+        INBOX has brought it, which alone decides about it; so does what came after it. Where INBOX cannot bring it, it
+        is read here.
         """
         survey, top = await self.survey(uids), uids[-1] + 1
+        self.memory.await_from_inbox(survey.waiting)
         if survey.waiting:
             top = survey.waiting[0]
             self.memory.told = None  # looked at again soon
@@ -152,9 +160,8 @@ class FolderSync(FolderWork):
         self.memory.doubts.large.update(uids)  # its size is not known; most come in one piece
         return uids, read_bodies(connection, uids, doubts=self.memory.doubts, seen_at=now)
 
-    async def _bring_changes(self, stored: Position, opened: Opened, *, now: datetime, told: bool) -> None:
+    async def _bring_changes(self, stored: Position, opened: Opened, how: Changes, *, now: datetime) -> None:
         """Flags that changed and, where the server tells them, messages that went."""
-        how = decisions.changes(stored, opened, told=told)
         flags = self.in_reach(stored, await self._changed_flags(how, stored, opened))
         vanished = [(low, min(high, stored.uid_next - 1)) for low, high in opened.vanished if low < stored.uid_next]
         if vanished and decisions.suspicious(await self.count_known(vanished), len(await self.uids())):
@@ -207,11 +214,15 @@ class FolderSync(FolderWork):
         self.memory.deep_due = now + _DEEP_EVERY
         return True
 
-    async def _bring_expunges(self, stored: Position, opened: Opened, new: int) -> None:
-        """Without QRESYNC: compare counts, and only where they differ the whole list."""
+    async def _compare(self, stored: Position, opened: Opened, new: int) -> None:
+        """Compare counts, and only where they differ the whole list: what went, and what lies below `uid_next` unread,
+        since the server did not name it when it should have, or gave its number late.
+        """
         if stored.backfill_below is not None:
             return
-        known = await self.uids()
+        on_record = await self.uids()
+        told_gone = {*within(opened.vanished, on_record)}
+        known = [uid for uid in on_record if uid not in told_gone]
         elsewhere = len({*stored.pending} - {*known})
         below_top = [uid for uid in known if uid < stored.uid_next]
         accounted = len(below_top) + elsewhere + new
@@ -220,8 +231,28 @@ class FolderSync(FolderWork):
         left_there = {*await self._left_there()} - {*known}
         if left_there and accounted + len(left_there) == opened.exists:
             return
-        if vanished := await self._gone(opened):
+        present = await self._whole_list(opened)
+        if present is None:
+            return
+        if vanished := list(closed_ranges({*below_top} - {*present})):
             await self.offer(self.step(Advance(), vanished=vanished))
+        accounted_for = {*known, *stored.pending, *left_there}
+        await self._bring_missed([uid for uid in present if uid < stored.uid_next and uid not in accounted_for], stored)
+
+    async def _bring_missed(self, uids: list[int], stored: Position) -> None:
+        """Read what is there and below the top, and not on record: what came after the baseline is new mail."""
+        survey = await self.survey(uids)
+        if survey.located:
+            await self.offer(self.step(Advance(), located=survey.located))
+        for group in decisions.batches(survey.sizes):
+            bodies = await self.read(group)
+            self.owe(bodies.owed)
+            news, _ = self._parted([one for one in bodies.arrived if one.uid >= stored.baseline], stored)
+            told = {one.uid for one in news}
+            old = [one for one in bodies.arrived if one.uid not in told]
+            await self.offer(self.step(Advance(owed=bodies.owed), arrivals=old, quarantined=tuple(bodies.refused)))
+            if news:
+                await self.offer(self.step(Advance(), arrivals=news, live=True))
 
     async def _left_there(self) -> Sequence[int]:
         """What is not read on purpose: drafts in the folder that holds everything, and what is too old to be kept."""
@@ -229,10 +260,15 @@ class FolderSync(FolderWork):
         drafts = await self.link.run(lambda c: c.search_uids(b"DRAFT")) if self.memory.all_mail else []
         return [*self.memory.too_old, *drafts]
 
+    async def _whole_list(self, opened: Opened) -> list[int] | None:
+        """Every UID there is; None when the server's list is not whole."""
+        present = await self.link.run(lambda c: c.search_uids(b"ALL"))
+        return present if len(present) >= opened.exists else None
+
     async def _gone(self, opened: Opened) -> list[tuple[int, int]] | None:
         """What is on record and not in the server's whole list; None when the list is not whole itself."""
-        present = await self.link.run(lambda c: c.search_uids(b"ALL"))
-        if len(present) < opened.exists:
+        present = await self._whole_list(opened)
+        if present is None:
             return None
         known = {uid for uid in await self.uids() if uid < (self.memory.position or NOWHERE).uid_next}
         return list(closed_ranges(known - {*present}))

@@ -27,16 +27,19 @@ from inboxcrm.imap.link import Link
 from inboxcrm.imap.names import quoted
 from inboxcrm.imap.old_mail import IN_ORDER, LETTERS, Piece, next_piece, wishes_wait
 from inboxcrm.imap.opening import Limits
-from inboxcrm.imap.outlet import Outlet, Ticket
+from inboxcrm.imap.outlet import Outlet
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures
 from inboxcrm.imap.rounds import Rounds
-from inboxcrm.imap.steps import FolderMemory, KeptFrom, Step
+from inboxcrm.imap.steps import LOOKS_OF_INBOX, FolderMemory, KeptFrom, Step
 from inboxcrm.imap.sync import FolderSync
 from inboxcrm.ports import Batch, Clock, Credentials, KnownFolders, MailboxState, MailboxStatus, Taken
 
 Job = Callable[[Outlet], Awaitable[None]]
 
 _NEVER = float("inf")
+_LOOKS_AT_A_FOLDER = 3
+"""How often a folder is looked at in a row, where a look asks for another."""
+
 _AFTER_GIVING_WAY = 2.0
 _WISHES_EVERY = 5.0
 """Seconds between two looks at whether somebody asked for a mail, while no old mail is read."""
@@ -112,7 +115,8 @@ class ImapMailbox:
                 await self._check(name, known, outlet)
                 if name == "INBOX" and (piece := await next_piece(self._account, known, [self._account.inbox])):
                     await self._read(piece, known, outlet)
-            self._account.checked_at = self._clock.now()
+            self._account.inbox_was_read()
+            await self._see_what_inbox_brings(known, outlet)
             for name in names:
                 while (memory := self._account.memories.get(name)) is not None and memory.unread:
                     piece = await next_piece(self._account, known, [memory])
@@ -125,29 +129,46 @@ class ImapMailbox:
 
         return self._stream(job)
 
+    async def _see_what_inbox_brings(self, known: KnownFolders, outlet: Outlet) -> None:
+        """Where All Mail waits for what INBOX is to bring: both once more, until it came or is known not to come."""
+        account = self._account
+        for _ in range(LOOKS_OF_INBOX):
+            waiting = [one.name for one in account.memories.values() if one.awaited]
+            if not waiting:
+                break
+            await self._check("INBOX", known, outlet)
+            account.inbox_was_read()
+            for name in waiting:
+                await self._check(name, known, outlet)
+
     async def refresh_sent(self, known: KnownFolders) -> AsyncIterator[Batch]:
-        """What came into Sent since it was last read; over the same connection, one round trip when nothing did."""
+        """What came into Sent since it was last read; over the same connection, one round trip when nothing did.
+
+        TransientError where it was numbered anew, and what the numbers stand for is still to be read.
+        """
         async with self._sent_lock:
-            steps: list[Step] = []
-
-            async def keep(step: Step) -> None:
-                steps.append(step)
-
-            async with self._account.errand() as link:
-                memory = await self._account.sent(link)
-                await self._sync(link, memory, known, keep).check()
-            for step in steps:
-                batch = step.batch(self._account.name, memory.position)
-                if batch is None:
-                    continue
-                done = False
-                try:
-                    yield batch
-                    done = True
-                finally:
-                    if not done:
-                        memory.forget()
-                self._committed(memory, batch)
+            for _ in range(_LOOKS_AT_A_FOLDER):
+                steps: list[Step] = []
+                async with self._account.errand() as link:
+                    memory = await self._account.sent(link)
+                    await self._sync(link, memory, known, _into(steps)).check()
+                for step in steps:
+                    async with memory.turn:
+                        batch = step.batch(self._account.name, memory.position)
+                        if batch is None:
+                            continue
+                        done = False
+                        try:
+                            yield batch
+                            done = True
+                        finally:
+                            if not done:
+                                memory.forget()
+                        self._committed(memory, batch)
+                if not memory.looked_again():
+                    break
+            if memory.renumbered:
+                raise TransientError(f"{memory.name}: the server numbered it anew, and not all of it is read again")
 
     async def find_sent(self, message_id: str) -> bool:
         """Whether Sent, or All Mail, holds a mail with this Message-ID. FolderMissingError where neither exists."""
@@ -187,10 +208,12 @@ class ImapMailbox:
         try:
             while (ticket := await outlet.take()) is not None:
                 memory = self._account.memories.get(ticket.step.folder)
-                batch = self._batch(memory, ticket)
-                if memory is not None and batch is not None:
-                    yield batch
-                    self._committed(memory, batch)
+                if memory is not None:
+                    async with memory.turn:
+                        batch = ticket.step.batch(self._account.name, memory.position)
+                        if batch is not None:
+                            yield batch
+                            self._committed(memory, batch)
                 outlet.commit(ticket)
             finished = True
             await producer
@@ -204,9 +227,6 @@ class ImapMailbox:
     def _forget(self) -> None:
         for memory in self._account.memories.values():
             memory.forget()
-
-    def _batch(self, memory: FolderMemory | None, ticket: Ticket) -> Batch | None:
-        return None if memory is None else ticket.step.batch(self._account.name, memory.position)
 
     def _committed(self, memory: FolderMemory, batch: Batch) -> None:
         memory.committed(batch)
@@ -319,7 +339,7 @@ class ImapMailbox:
 
     async def _note_checked(self, outlet: Outlet) -> None:
         await outlet.settled("INBOX")
-        self._account.checked_at = self._clock.now()
+        self._account.inbox_was_read()
         self._say_watching()
 
     def _say_watching(self) -> None:
@@ -439,9 +459,12 @@ class ImapMailbox:
         if memory is None:
             return
         async with self._sent_lock:
-            async with self._account.errand() as link:
-                await self._sync(link, memory, known, outlet.offer).check()
-            await outlet.settled(name)
+            for _ in range(_LOOKS_AT_A_FOLDER):
+                async with self._account.errand() as link:
+                    await self._sync(link, memory, known, outlet.offer).check()
+                await outlet.settled(name)
+                if not memory.looked_again():
+                    break
 
     async def _read(self, piece: Piece, known: KnownFolders, outlet: Outlet) -> None:
         """Bring a piece of the old mail; what was asked for out of order, or is the last, is on record then."""
@@ -450,6 +473,15 @@ class ImapMailbox:
             await bring(self._sync(link, memory, known, outlet.offer))
         if not memory.backlog or bring not in IN_ORDER:
             await outlet.settled(memory.name)
+
+
+def _into(steps: list[Step]) -> Callable[[Step], Awaitable[None]]:
+    """Keeps the steps."""
+
+    async def keep(step: Step) -> None:
+        steps.append(step)
+
+    return keep
 
 
 async def _to_the_end(job: Job, outlet: Outlet) -> None:

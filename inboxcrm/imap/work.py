@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from inboxcrm.imap.bodies import Bodies, read_bodies
+from inboxcrm.imap.bodies import TOO_MANY, Bodies, read_bodies
+from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.errors import CommandRefusedError, concerns_more
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
@@ -39,8 +41,10 @@ class Survey:
     located: list[tuple[int, str, frozenset[str]]] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)
 
-    def add(self, uid: int, one: Fetched | None, known: frozenset[str], *, all_mail: bool) -> None:
-        """Sort one message in. A draft in All Mail is no mail yet and is left out."""
+    def add(
+        self, uid: int, one: Fetched | None, known: frozenset[str], *, all_mail: bool, overdue: frozenset[int]
+    ) -> None:
+        """Sort one message in. A draft in All Mail is no mail and is left out; nobody waits for what is `overdue`."""
         if one is None:
             self.sizes.append((uid, 0))
         elif one.server_id in known and one.server_id is not None:
@@ -48,7 +52,7 @@ class Survey:
         elif all_mail and is_draft(one):
             return
         else:
-            if all_mail and "\\inbox" in one.labels:
+            if all_mail and "\\inbox" in one.labels and uid not in overdue:
                 self.waiting.append(uid)
             self.sizes.append((uid, one.size or 0))
 
@@ -56,6 +60,27 @@ class Survey:
 def is_draft(one: Fetched) -> bool:
     """Whether the owner has not finished it."""
     return "\\draft" in one.labels or "\\Draft" in (one.flags or ())
+
+
+def fetch_around(connection: Connection, uids: Sequence[int], items: str) -> list[Fetched]:
+    """On the connection's thread: what the server refuses is halved, so that one bad message hides no other.
+
+    Raises the refusal where it concerns more than these messages, or each of several that were asked for alone.
+    """
+    found: list[Fetched] = []
+    groups, refused = [uids], 0
+    while groups:
+        group = groups.pop()
+        try:
+            found += connection.fetch_uids(group, items)
+        except CommandRefusedError as refusal:
+            refused += len(group) == 1
+            if refusal.status == "BAD" or concerns_more(refusal) or (refused >= TOO_MANY and not found):
+                raise
+            if len(group) > 1:
+                half = len(group) // 2
+                groups += [group[half:], group[:half]]
+    return found
 
 
 class FolderWork:
@@ -81,8 +106,8 @@ class FolderWork:
     # -- asking
 
     async def fetch(self, uids: Sequence[int], items: str) -> list[Fetched]:
-        """These items of these messages of the open folder."""
-        return await self.link.run(lambda c: c.fetch_uids(uids, items))
+        """These items of these messages of the open folder; of those that the server refuses nothing comes."""
+        return await self.link.run(lambda c: fetch_around(c, uids, items))
 
     async def read(self, uids: Sequence[int]) -> Bodies:
         """Whole messages of the open folder."""
@@ -99,9 +124,9 @@ class FolderWork:
         self._note_large({uid: one.size or 0 for uid, one in told.items()}, connection.limits)
         ids = [one.server_id for one in told.values() if one.server_id is not None]
         known = await self.known.by_server_id(self.mailbox, ids) if ids else frozenset()
-        survey = Survey()
+        survey, overdue = Survey(), self.memory.overdue
         for uid in uids:
-            survey.add(uid, told.get(uid), known, all_mail=self.memory.all_mail)
+            survey.add(uid, told.get(uid), known, all_mail=self.memory.all_mail, overdue=overdue)
         return survey
 
     def _note_large(self, sizes: dict[int, int], limits: Limits) -> None:

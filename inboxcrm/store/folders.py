@@ -132,13 +132,23 @@ def uids(connection: sqlite3.Connection, mailbox: str, name: str) -> list[int]:
 def locate(
     connection: sqlite3.Connection, folder_id: int, epoch: int, places: Iterable[tuple[int, int, frozenset[str]]]
 ) -> None:
-    """Record under which UIDs messages lie in a folder: (UID, message, flags)."""
+    """Record under which UIDs messages lie in a folder: (UID, message, flags). What was quarantined there came after
+    all.
+    """
+    places = list(places)
     connection.executemany(
         """
         INSERT INTO locations (folder_id, uid_validity, uid, message_id, flags) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET message_id = excluded.message_id, flags = excluded.flags
         """,
         [(folder_id, epoch, uid, message_id, " ".join(sorted(flags))) for uid, message_id, flags in places],
+    )
+    connection.execute(
+        """
+        DELETE FROM quarantine
+        WHERE folder_id = ? AND uid_validity = ? AND uid IN (SELECT value FROM json_each(?))
+        """,
+        (folder_id, epoch, json.dumps([uid for uid, *_ in places])),
     )
 
 
@@ -341,10 +351,11 @@ def set_flags(
 
 def vanish(connection: sqlite3.Connection, folder_id: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> None:
     """Forget places that the server emptied; the messages stay."""
-    connection.executemany(
-        "DELETE FROM locations WHERE folder_id = ? AND uid_validity = ? AND uid BETWEEN ? AND ?",
-        [(folder_id, epoch, low, high) for low, high in ranges],
-    )
+    for table in ("locations", "quarantine"):
+        connection.executemany(
+            f"DELETE FROM {table} WHERE folder_id = ? AND uid_validity = ? AND uid BETWEEN ? AND ?",  # noqa: S608 - named here
+            [(folder_id, epoch, low, high) for low, high in ranges],
+        )
 
 
 def quarantine(

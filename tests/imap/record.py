@@ -85,6 +85,8 @@ class Record:
         for low, high in batch.vanished:
             for uid in [uid for uid in held if low <= uid <= high]:
                 del held[uid]
+            for uid in [uid for uid in poisoned if low <= uid <= high]:
+                del poisoned[uid]
         for uid, flags in batch.flags:
             if uid in held:
                 held[uid] = (held[uid][0], flags)

@@ -284,3 +284,45 @@ async def test_every_provider_lists_what_it_gives_slowly(
     assert b"letter 999\r\n" not in fields
     assert not any(record.listed.values())
     assert record.agrees_with(owner.inbox)
+
+
+@every_provider(GMAIL)
+async def test_a_pushed_mail_that_stays_in_inbox_holds_up_nothing_that_skips_it(
+    server: MailServer, record: Record
+) -> None:
+    owner = Owner(server.account("ann", "secret"))
+    assert owner.gmail is not None
+    config = configured(server.host, server.port)
+    async with watched(ImapMailbox(config, lambda: "secret", SystemClock(), timing=TIMING), record):
+        await until(lambda: owner.gmail is not None and owner.gmail.name in record.positions)
+        owner.put(owner.inbox, letter(1))
+        await until(lambda: record.live == [letter(1)])
+        owner.gmail.append(letter(2))  # a filter of the owner's had it skip the inbox
+        await until(lambda: owner.agrees(record))
+
+    assert record.live == [letter(1), letter(2)]
+    folders = [batch.folder for batch in record.batches for one in batch.arrivals if one.raw == letter(1)]
+    assert folders == ["INBOX"]
+
+
+@every_provider(GMAIL)
+async def test_what_inbox_cannot_bring_is_read_where_it_lies_too(
+    server: MailServer, make_mailbox: MakeMailbox, record: Record
+) -> None:
+    owner = Owner(server.account("ann", "secret"))
+    assert owner.gmail is not None
+    await record.keep(make_mailbox().catch_up(record))
+
+    async def no_body_in_inbox(exchange: Exchange) -> bool:
+        if exchange.session.folder is not owner.inbox or b"BODY.PEEK[]" not in server.traffic.lines[-1]:
+            return False
+        await exchange.send(exchange.tag + b" NO [UNAVAILABLE] cannot read it\r\n")
+        return True
+
+    server.faults["UID FETCH"] = no_body_in_inbox
+    owner.put(owner.inbox, letter(1), received_at=NOON)
+    owner.gmail.append(letter(2), received_at=NOON)
+    await record.keep(make_mailbox().catch_up(record))
+
+    assert record.quarantined["INBOX"].keys() == {1}
+    assert record.agrees_with(owner.gmail)

@@ -19,6 +19,7 @@ from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.ports import MailboxState
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import Record, configured, letter
+from tests.imap.test_sync import names
 
 QUICK = Timing(idle=3600.0, poll=3600.0, others=3600.0, without_idle=0.05, changes=0.05, close_after=3600.0)
 """Nothing is looked at by the clock within `PATIENCE`: what comes was pushed."""
@@ -180,6 +181,40 @@ async def test_refreshing_sent_brings_what_just_came_and_then_nothing(
         assert record.agrees_with(ann.folder("Sent"))
         await record.keep(mailbox.refresh_sent(record))
         assert await record.keep(mailbox.refresh_sent(record)) == 0
+
+
+async def test_what_refreshing_sent_brings_takes_nothing_back_of_a_first_reading_meanwhile(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    async def poisoned(exchange: Exchange) -> bool:
+        if exchange.session.folder is not ann.folder("Sent") or not names(exchange, 5):
+            return False
+        await exchange.send(exchange.tag + b" NO [UNAVAILABLE] cannot read it\r\n")
+        return True
+
+    for number in range(100):
+        ann.folder("Sent").append(letter(number))
+    server.faults["UID FETCH"] = poisoned
+    mailbox, may = mailbox_on(server), asyncio.Event()
+
+    async def slowly() -> None:
+        async for batch in mailbox.watch(record):
+            if "Sent" in record.positions:
+                await may.wait()
+            record.commit(batch)
+
+    reading = asyncio.create_task(slowly())
+    await until(lambda: "Sent" in record.positions)
+    ann.folder("Sent").append(letter(100))
+    asyncio.get_running_loop().call_later(0.3, may.set)
+    await record.keep(mailbox.refresh_sent(record))
+    await until(lambda: record.positions["Sent"].backfill_below is None)
+    reading.cancel()
+    await asyncio.wait([reading])
+    await mailbox.close()
+
+    assert (record.positions["Sent"].pending, record.positions["Sent"].uid_next) == ((5,), 102)
+    assert {*record.held["Sent"]} == {*range(1, 102)} - {5}
 
 
 async def test_live_mail_does_not_wait_for_the_backlog(server: MailServer, ann: Account, record: Record) -> None:

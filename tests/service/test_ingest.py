@@ -253,6 +253,14 @@ async def test_quarantined_uids_are_on_record(house: House) -> None:
     assert list(house.ask("SELECT COUNT(*) FROM locations")) == [(1,)]
 
 
+async def test_what_came_after_all_or_went_is_not_quarantined_any_longer(house: House) -> None:
+    await house.ingest.take(moved(house.batch(), quarantined=((1, "no body"), (2, "no body"), (3, "no body"))))
+
+    await house.ingest.take(moved(house.batch(mail()), vanished=[(3, 9)]))
+
+    assert house.ask("SELECT uid FROM quarantine") == [(2,)]
+
+
 async def test_a_reset_links_known_mail_anew_and_judges_nothing_twice(house: House) -> None:
     await house.arrive(mail(1), mail(2, sender="Eve New <eve@new.example>"))
     size = len(mail(1))
