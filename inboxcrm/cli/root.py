@@ -21,7 +21,7 @@ USAGE, SOFTWARE, TEMPORARY, INTERRUPTED = 2, 70, 75, 130
 
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("Begin", "demo init doctor run status"),
-    ("The desk", "queue promises done owe extend snooze withdraw callback"),
+    ("The desk", "queue promises done owe extend snooze withdraw callback undo"),
     ("Mail that goes out", "answer outbox approve reject reword send-again dismiss"),
     ("Whose turn", "followup followups close questions agree disagree matter"),
     ("Absence and calm", "away back return holidays calendar pause resume"),
@@ -71,6 +71,7 @@ MODULES = (
     "texts",
     "told_occasions",
     "turns",
+    "undoing",
     "workflows",
     "writing",
 )

@@ -19,7 +19,7 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.meant import contact_of, message_of, organisation_of
 from inboxcrm.store import call_backs, contacts, follow_ups, home, matters, outbox, promises, unowed, views
 from inboxcrm.store.messages import Incoming
-from inboxcrm.store.times import to_text
+from inboxcrm.store.times import to_text, to_text_or_none
 
 DEFAULT = "default"
 
@@ -101,7 +101,9 @@ def not_needed(household: Household, reference: str) -> State:
     """No answer is owed for this message after all, or a rule was right to think so."""
     row_id = message_of(household, reference)
     with household.database.write() as connection:
-        if unowed.settle(connection, row_id, at=household.clock.now()):
+        now = household.clock.now()
+        if unowed.settle(connection, row_id, at=now):
+            home.journal(connection, "no-answer-needed", f"message {row_id}", {}, now=now)
             return State.MOOT
     return _end(household, reference, Event.NEEDLESS)
 
@@ -123,8 +125,9 @@ def owe(household: Household, reference: str) -> datetime | None:
         unowed.settle(connection, row_id, at=now)
         mail = Incoming(row_id, row.contact_id, row.received_at)
         promise = duties.owe(household, connection, mail, matter_id=row.matter_id, now=now)
+        turn = matters.turn(connection, row.matter_id)
         matters.set_turn(connection, row.matter_id, "mine")
-        home.journal(connection, "owe", f"promise {promise.id}", {}, now=now)
+        home.journal(connection, "owe", f"promise {promise.id}", {"turn": turn}, now=now)
     return promise.duty.due_at
 
 
@@ -191,8 +194,10 @@ def snooze(household: Household, reference: str, *, until: datetime) -> None:
         promise = _owed(connection, row_id, reference)
         if until <= now:
             raise UserError(f"{until.isoformat()} is not in the future")
+        before = to_text_or_none(promises.snoozed_until(connection, promise.id))
         promises.snooze(connection, promise.id, until)
-        home.journal(connection, "snooze", f"promise {promise.id}", {"until": to_text(until)}, now=now)
+        detail = {"until": to_text(until), "before": before}
+        home.journal(connection, "snooze", f"promise {promise.id}", detail, now=now)
 
 
 def call_back(household: Household, reference: str, *, at: datetime | None) -> None:

@@ -94,13 +94,39 @@ def merge(household: Household, reference: str, into: str) -> Regrouped:
         old, new = (_matter_of(connection, row, each) for row, each in zip(rows, (reference, into), strict=True))
         if old == new:
             raise UserError(f"{reference} and {into} are in one matter already")
-        _one_promise(connection, old, new, now)
-        _one_date(connection, old, new, now)
-        moved = regrouping.merge(connection, old, new)
-        _set_turn(connection, new)
-        regrouping.note(connection, "merge", old, new, moved, at=now)
-        home.journal(connection, "merge", f"matter {old}", {"into": new, "mails": len(moved)}, now=now)
-    return Regrouped(new, len(moved))
+        moved = join(connection, old, new, now=now)
+        home.journal(connection, "merge", f"matter {old}", {"into": new, "mails": moved}, now=now)
+    return Regrouped(new, moved)
+
+
+def join(connection: sqlite3.Connection, old: int, new: int, *, now: datetime) -> int:
+    """Put a matter into another, inside a transaction; answers how many mails moved."""
+    _one_promise(connection, old, new, now)
+    _one_date(connection, old, new, now)
+    moved = regrouping.merge(connection, old, new)
+    _set_turn(connection, new)
+    regrouping.note(connection, "merge", old, new, moved, at=now)
+    return len(moved)
+
+
+def part(connection: sqlite3.Connection, old: int, into: int, *, merged_at: datetime, now: datetime) -> None:
+    """Take back that a matter was put into another: its mails make one of their own again, and are owed what they were.
+
+    Raises UserError where they have been moved on since.
+    """
+    moved = regrouping.merged(connection, old, into, at=merged_at)
+    rows = [each for each in views.of_matter(connection, into) if each.id in moved]
+    if len(rows) < len(moved) or not rows:
+        raise UserError("its mails have been put elsewhere since")
+    new = regrouping.split(
+        connection, into, [each.id for each in rows], subject_key=normalised_subject(rows[0].subject)
+    )
+    ended = promises.ended_of_matter(connection, new, how="merged", at=merged_at)
+    if ended is not None:
+        promises.resume(connection, ended)
+    for matter_id in (into, new):
+        _set_turn(connection, matter_id)
+    regrouping.note(connection, "split", into, new, [each.id for each in rows], at=now)
 
 
 def _matter_of(connection: sqlite3.Connection, row_id: int, reference: str) -> int:

@@ -37,8 +37,9 @@ def follow_up_on(household: Household, reference: str, *, at: datetime | None = 
         follow_ups.begin(
             connection, matter_id, due_at=found.due_at, because=found.because, by_hand=at is not None, now=now
         )
+        detail = {"due_at": to_text(found.due_at), "turn": matters.turn(connection, matter_id)}
         matters.set_turn(connection, matter_id, "theirs")
-        home.journal(connection, "follow-up", f"matter {matter_id}", {"due_at": to_text(found.due_at)}, now=now)
+        home.journal(connection, "follow-up", f"matter {matter_id}", detail, now=now)
         row = views.follow_up_of(connection, matter_id)
     if row is None:
         raise UserError(f"there is no mail of a person in the matter of {reference}")
@@ -69,8 +70,9 @@ def close(household: Household, reference: str) -> None:
             raise UserError(f"an answer is owed for {reference}: inboxcrm withdraw REF if they say that it is settled")
         follow_ups.end(connection, matter_id, "closed", at=now)
         unowed.settle_matter(connection, matter_id, at=now)
+        detail = {"turn": matters.turn(connection, matter_id)}
         matters.set_turn(connection, matter_id, "nobody")
-        home.journal(connection, "close", f"matter {matter_id}", {}, now=now)
+        home.journal(connection, "close", f"matter {matter_id}", detail, now=now)
 
 
 def _matter_of(connection: sqlite3.Connection, row_id: int, reference: str) -> tuple[int, int | None, datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 
 from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.mime import parse
@@ -78,40 +79,45 @@ def answer(household: Household, reference: str, words: Words) -> int:
     row_id = message_of(household, reference)
     now = household.clock.now()
     with household.database.write() as connection:
-        told = _told(household, connection, row_id)
-        key = f"{BY_HAND}:{row_id}:{now.isoformat()}"
-        mail = OwnerMail(
-            to=told.to,
-            alias=told.alias,
-            subject=words.subject,
-            text=words.text,
-            in_reply_to=told.message.message_id,
-            references=told.message.references,
-            dedupe_key=key,
-        )
-        entry = outbox.Entry(
-            kind="owner",
-            mailbox_id=told.mailbox_id or 0,
-            message_id=row_id,
-            matter_id=told.matter_id,
-            promise_id=None,
-            template=BY_HAND,
-            state=OutboxState.AWAITING,
-            hold=True,
-            mode=household.config.acknowledge.mode,
-            dedupe_key=key,
-            recipient_base=base_key(told.to.key),
-            recipient_domain=organisational_domain(told.to.domain),
-            subject_key=normalised_subject(words.subject),
-            stranger=not told.known,
-            form_lead=False,
-            due_at=None,
-            send_after=now,
-            expires_at=now + drafting.GOOD_FOR,
-        )
-        item_id = outbox.add(connection, entry, _made(household, mail), now=now)
+        item_id = lay(household, connection, row_id, words, now=now)
         home.journal(connection, "answer-written", f"item {item_id}", {"message": row_id}, now=now)
     return item_id
+
+
+def lay(household: Household, connection: sqlite3.Connection, row_id: int, words: Words, *, now: datetime) -> int:
+    """The same inside a transaction, by the message's row."""
+    told = _told(household, connection, row_id)
+    key = f"{BY_HAND}:{row_id}:{now.isoformat()}"
+    mail = OwnerMail(
+        to=told.to,
+        alias=told.alias,
+        subject=words.subject,
+        text=words.text,
+        in_reply_to=told.message.message_id,
+        references=told.message.references,
+        dedupe_key=key,
+    )
+    entry = outbox.Entry(
+        kind="owner",
+        mailbox_id=told.mailbox_id or 0,
+        message_id=row_id,
+        matter_id=told.matter_id,
+        promise_id=None,
+        template=BY_HAND,
+        state=OutboxState.AWAITING,
+        hold=True,
+        mode=household.config.acknowledge.mode,
+        dedupe_key=key,
+        recipient_base=base_key(told.to.key),
+        recipient_domain=organisational_domain(told.to.domain),
+        subject_key=normalised_subject(words.subject),
+        stranger=not told.known,
+        form_lead=False,
+        due_at=None,
+        send_after=now,
+        expires_at=now + drafting.GOOD_FOR,
+    )
+    return outbox.add(connection, entry, _made(household, mail), now=now)
 
 
 def _draft(connection: sqlite3.Connection, item_id: int) -> outbox.Item:

@@ -138,6 +138,19 @@ def end(
     )
 
 
+def reopen(connection: sqlite3.Connection, commitment_id: int, state: str) -> None:
+    """What the owner decided, or called done, stands where it stood before: suggested or open."""
+    connection.execute(
+        """
+        UPDATE commitments
+        SET state = :state, ended_at = NULL, ended_how = NULL,
+            decided_at = CASE WHEN :state = 'suggested' THEN NULL ELSE decided_at END
+        WHERE id = :id
+        """,
+        {"state": state, "id": commitment_id},
+    )
+
+
 def move(connection: sqlite3.Connection, commitment_id: int, due_on: date | None) -> None:
     """Give it another day, or none."""
     connection.execute(

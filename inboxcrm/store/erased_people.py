@@ -33,7 +33,7 @@ _NO_TEXTS = frozenset(
 )
 """Tables whose texts are dealt with by themselves, or are the owner's or the program's own."""
 
-_WAYS = ("mail", "phone", "met", "merged", "needless", "invitation", "withdrawn")
+_WAYS = ("mail", "phone", "met", "merged", "needless", "invitation", "withdrawn", "taken back")
 """How a promise ended, in the program's words; the owner's own words may name the person."""
 
 

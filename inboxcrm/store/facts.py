@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.domain.facts import is_stale
-from inboxcrm.store.times import to_text
+from inboxcrm.store.times import to_text, to_text_or_none
 from inboxcrm.store.views.rows import values
 
 
@@ -68,6 +68,6 @@ def confirm(connection: sqlite3.Connection, fact_id: int, *, now: datetime) -> N
     connection.execute("UPDATE facts SET confirmed_at = ? WHERE id = ?", (to_text(now), fact_id))
 
 
-def drop(connection: sqlite3.Connection, fact_id: int, *, now: datetime) -> None:
-    """It is true no more; the row stays."""
-    connection.execute("UPDATE facts SET dropped_at = ? WHERE id = ?", (to_text(now), fact_id))
+def drop(connection: sqlite3.Connection, fact_id: int, *, now: datetime | None) -> None:
+    """It is true no more; the row stays. None takes that back."""
+    connection.execute("UPDATE facts SET dropped_at = ? WHERE id = ?", (to_text_or_none(now), fact_id))

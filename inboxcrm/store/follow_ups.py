@@ -36,6 +36,14 @@ def end(connection: sqlite3.Connection, matter_id: int, how: str, *, at: datetim
     return cursor.rowcount > 0
 
 
+def reopen(connection: sqlite3.Connection, matter_id: int, *, ended_at: datetime) -> None:
+    """Wait again until the date that ended at this instant."""
+    connection.execute(
+        "UPDATE follow_ups SET ended_at = NULL, ended_how = NULL WHERE matter_id = ? AND ended_at = ?",
+        (matter_id, to_text(ended_at)),
+    )
+
+
 def chosen_ahead(connection: sqlite3.Connection, matter_id: int, *, now: datetime) -> bool:
     """Whether the owner chose a date for this matter that is still to come: the machine does not move it."""
     row = connection.execute(

@@ -214,6 +214,13 @@ def approve(connection: sqlite3.Connection, item: Item, *, at: datetime) -> Outb
     return state
 
 
+def ask_again(connection: sqlite3.Connection, item: Item, *, at: datetime) -> OutboxState:
+    """The person who let it go has thought better of it, and nobody has taken it for sending yet: it waits again."""
+    state = happen(connection, item, OutboxEvent.ASK, at=at, reply="approval taken back by the owner")
+    connection.execute("UPDATE outbox SET approved_at = NULL WHERE id = ?", (item.id,))
+    return state
+
+
 def dedupe_key(connection: sqlite3.Connection, item_id: int) -> str:
     """The key under which an item was entered; its Message-ID follows from it."""
     row = connection.execute("SELECT dedupe_key FROM outbox WHERE id = ?", (item_id,)).fetchone()

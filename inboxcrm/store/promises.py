@@ -174,9 +174,66 @@ def tell(connection: sqlite3.Connection, promise_id: int, due_at: datetime | Non
     _append(connection, promise_id, "told", row["state"], State(row["state"]), at, {"due_at": to_text_or_none(due_at)})
 
 
-def snooze(connection: sqlite3.Connection, promise_id: int, until: datetime) -> None:
-    """Leave a promise out of sight for a while; its date does not move."""
-    connection.execute("UPDATE promises SET snoozed_until = ? WHERE id = ?", (to_text(until), promise_id))
+def snooze(connection: sqlite3.Connection, promise_id: int, until: datetime | None) -> None:
+    """Leave a promise out of sight for a while, or no longer (None); its date does not move."""
+    connection.execute("UPDATE promises SET snoozed_until = ? WHERE id = ?", (to_text_or_none(until), promise_id))
+
+
+def snoozed_until(connection: sqlite3.Connection, promise_id: int) -> datetime | None:
+    """Until when a promise is out of sight, where it ever was put there."""
+    row = connection.execute("SELECT snoozed_until FROM promises WHERE id = ?", (promise_id,)).fetchone()
+    return to_instant_or_none(row["snoozed_until"])
+
+
+TAKEN_BACK = "taken back"
+"""Stands where other ends of a promise say how it was kept: the owner's key had slipped, and `resume` lives on."""
+
+
+def ended_of_matter(connection: sqlite3.Connection, matter_id: int, *, how: str, at: datetime) -> Promise | None:
+    """The promise of a matter that ended in this way at this instant."""
+    row = connection.execute(
+        "SELECT * FROM promises WHERE matter_id = ? AND ended_how = ? AND ended_at = ?", (matter_id, how, to_text(at))
+    ).fetchone()
+    return None if row is None else _promise(row)
+
+
+def resume(connection: sqlite3.Connection, promise: Promise) -> int:
+    """Take back the end of a promise: another one lives the same life again but for its end, and is answered here.
+
+    The ledger is never edited, so the ended one stays, marked `TAKEN_BACK`, and counts nowhere. What hangs on the
+    promise (calls, questions, workflows, outgoing mail) goes over. Raises sqlite3.IntegrityError where one is owed.
+    """
+    cursor = connection.execute(
+        """
+        INSERT INTO promises (matter_id, message_id, contact_id, state, received_at, due_at, warn_at, counted_from,
+                              target_minutes, walk, told_at, told_due_at, chasers, extensions, automatic_extensions,
+                              warned_at, unlikely)
+        SELECT matter_id, message_id, contact_id, 'open', received_at, due_at, warn_at, counted_from,
+               target_minutes, walk, told_at, told_due_at, chasers, extensions, automatic_extensions, warned_at,
+               unlikely
+        FROM promises
+        WHERE id = ?
+        """,
+        (promise.id,),
+    )
+    resumed = int(cursor.lastrowid or 0)
+    events = connection.execute("SELECT * FROM promise_events WHERE promise_id = ? ORDER BY id", (promise.id,))
+    for event in events.fetchall()[:-1]:
+        connection.execute("UPDATE promises SET state = ? WHERE id = ?", (event["to_state"], resumed))
+        connection.execute(
+            """
+            INSERT INTO promise_events (promise_id, at, event, from_state, to_state, detail)
+            SELECT ?, at, event, from_state, to_state, detail FROM promise_events WHERE id = ?
+            """,
+            (resumed, event["id"]),
+        )
+    connection.execute("UPDATE promises SET ended_how = ? WHERE id = ?", (TAKEN_BACK, promise.id))
+    for table in ("call_backs", "questions", "workflows", "outbox"):
+        connection.execute(
+            f"UPDATE {table} SET promise_id = ? WHERE promise_id = ?",  # noqa: S608 - a name from the line above
+            (resumed, promise.id),
+        )
+    return resumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +314,7 @@ def answer_times(
         LEFT JOIN contacts ON contacts.id = promises.contact_id
         LEFT JOIN organisations ON organisations.id = contacts.organisation_id
         WHERE promises.id IN (SELECT id FROM newest UNION SELECT id FROM theirs UNION SELECT id FROM peers)
-          AND promises.state <> 'moot'
+          AND promises.state <> 'moot' AND promises.ended_how IS NOT 'taken back'
         """,
         {
             "contact_id": contact_id,

@@ -163,6 +163,15 @@ def last_direction(connection: sqlite3.Connection, matter_id: int) -> str | None
     return None if row is None else str(row["direction"])
 
 
+def merged(connection: sqlite3.Connection, from_matter: int, to_matter: int, *, at: datetime) -> list[int]:
+    """The messages that this merge moved."""
+    row = connection.execute(
+        "SELECT messages FROM matter_changes WHERE kind = 'merge' AND from_matter = ? AND to_matter = ? AND at = ?",
+        (from_matter, to_matter, to_text(at)),
+    ).fetchone()
+    return [] if row is None else [int(each) for each in json.loads(row["messages"])]
+
+
 def note(
     connection: sqlite3.Connection, kind: str, from_matter: int, to_matter: int, moved: Sequence[int], *, at: datetime
 ) -> None:

@@ -85,7 +85,8 @@ def heard(connection: sqlite3.Connection, contact_id: int, *, since: datetime) -
         SELECT at FROM interactions WHERE contact_id = :id AND at >= :since
         UNION
         SELECT ended_at FROM promises
-        WHERE contact_id = :id AND state IN ('kept', 'kept_late') AND ended_how <> 'mail' AND ended_at >= :since
+        WHERE contact_id = :id AND state IN ('kept', 'kept_late') AND ended_how NOT IN ('mail', 'taken back')
+          AND ended_at >= :since
         ORDER BY 1
         """,
         {"id": contact_id, "since": to_text(since)},

@@ -124,6 +124,8 @@ def link(connection: sqlite3.Connection, message_id: int, contact_id: int, inter
     )
 
 
-def close(connection: sqlite3.Connection, message_id: int, *, now: datetime) -> None:
-    """It has been answered there, or needs no answer."""
-    connection.execute("UPDATE social_notices SET closed_at = ? WHERE message_id = ?", (to_text(now), message_id))
+def close(connection: sqlite3.Connection, message_id: int, *, now: datetime | None) -> None:
+    """It has been answered there, or needs no answer; None opens it again."""
+    connection.execute(
+        "UPDATE social_notices SET closed_at = ? WHERE message_id = ?", (to_text_or_none(now), message_id)
+    )

@@ -103,6 +103,13 @@ def _row(row: sqlite3.Row) -> ToldRow:
     return ToldRow(**{**dict(row), "told_at": to_instant(row["told_at"])})
 
 
+def reopen(connection: sqlite3.Connection, told_id: int) -> None:
+    """The owner has not decided after all."""
+    connection.execute(
+        "UPDATE told_occasions SET state = 'suggested', occasion_id = NULL, decided_at = NULL WHERE id = ?", (told_id,)
+    )
+
+
 def decide(
     connection: sqlite3.Connection, told_id: int, state: str, *, at: datetime, occasion_id: int | None = None
 ) -> None:

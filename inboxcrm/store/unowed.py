@@ -46,6 +46,18 @@ def settle_matter(connection: sqlite3.Connection, matter_id: int, *, at: datetim
     )
 
 
+def reopen(connection: sqlite3.Connection, *, matter_id: int, settled_at: datetime) -> None:
+    """The owner has not decided about what was settled in a matter at this instant."""
+    connection.execute(
+        """
+        UPDATE unowed
+        SET settled_at = NULL
+        WHERE settled_at = ? AND message_id IN (SELECT id FROM messages WHERE matter_id = ?)
+        """,
+        (to_text(settled_at), matter_id),
+    )
+
+
 def settle(connection: sqlite3.Connection, message_id: int, *, at: datetime) -> bool:
     """The owner has decided; answers whether the mail was waiting for that."""
     cursor = connection.execute(

@@ -75,7 +75,8 @@ SELECT promises.id AS id,
 FROM promises
 JOIN matters ON matters.id = promises.matter_id
 LEFT JOIN contacts ON contacts.id = promises.contact_id
-LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+WHERE promises.ended_how IS NOT 'taken back';
 
 CREATE VIEW promise_record AS
 SELECT promises.id AS id,
@@ -101,7 +102,8 @@ SELECT promises.id AS id,
 FROM promises
 JOIN messages ON messages.id = promises.message_id
 LEFT JOIN contacts ON contacts.id = promises.contact_id
-LEFT JOIN organisations ON organisations.id = contacts.organisation_id;
+LEFT JOIN organisations ON organisations.id = contacts.organisation_id
+WHERE promises.ended_how IS NOT 'taken back';
 
 CREATE VIEW matter_list AS
 SELECT matters.id AS id,

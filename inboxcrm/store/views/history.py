@@ -33,6 +33,7 @@ def record(connection: sqlite3.Connection, *, months: int = 24) -> list[MonthRow
                SUM(state IN ('open', 'extended')) AS live,
                SUM(state IN ('withdrawn', 'moot')) AS settled
         FROM promises
+        WHERE ended_how IS NOT 'taken back'
         GROUP BY month
         ORDER BY month DESC
         LIMIT ?

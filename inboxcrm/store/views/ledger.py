@@ -49,7 +49,7 @@ def promises_of_matter(connection: sqlite3.Connection, matter_id: int) -> list[P
 
 
 def promises_of_message(connection: sqlite3.Connection, message_id: int) -> list[PromiseRow]:
-    """The promises that a message made, at most one."""
+    """The promises that a message made, at most one that counts."""
     rows = connection.execute("SELECT * FROM promise_list WHERE message_id = ?", (message_id,))
     return [PromiseRow(**values(row)) for row in rows]
 

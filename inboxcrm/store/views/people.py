@@ -81,7 +81,7 @@ def last_touch(connection: sqlite3.Connection, contact_id: int) -> Touch | None:
         UNION ALL
         SELECT ended_at AS at, ended_how AS how
         FROM promises
-        WHERE contact_id = :id AND state IN ('kept', 'kept_late') AND ended_how <> 'mail'
+        WHERE contact_id = :id AND state IN ('kept', 'kept_late') AND ended_how NOT IN ('mail', 'taken back')
         UNION ALL
         SELECT at, channel AS how
         FROM interactions
