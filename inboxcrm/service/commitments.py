@@ -185,7 +185,7 @@ def dismiss(household: Household, commitment_id: int) -> None:
         if not row.live:
             raise UserError(f"commitment {commitment_id} is {row.state} already. See: inboxcrm commitments --all")
         commitments.decide(connection, commitment_id, DISMISSED, at=now)
-        home.journal(connection, "commitment-dismissed", f"commitment {commitment_id}", {"was": row.state}, now=now)
+        home.journal(connection, "commitment-dismissed", f"commitment {commitment_id}", {}, now=now)
 
 
 def done(household: Household, commitment_id: int, *, how: str) -> None:
@@ -196,9 +196,7 @@ def done(household: Household, commitment_id: int, *, how: str) -> None:
         if not row.live:
             raise UserError(f"commitment {commitment_id} is {row.state} already. See: inboxcrm commitments --all")
         commitments.end(connection, commitment_id, how=how, at=now)
-        home.journal(
-            connection, "commitment-done", f"commitment {commitment_id}", {"how": how, "was": row.state}, now=now
-        )
+        home.journal(connection, "commitment-done", f"commitment {commitment_id}", {"how": how}, now=now)
 
 
 def move(household: Household, commitment_id: int, until: date | None) -> CommitmentRow:

@@ -197,9 +197,8 @@ def _written(place: _Place, deed: Deed) -> None:
     outbox.happen(place.connection, item, OutboxEvent.REJECT, at=place.now, reply="taken back by the owner")
 
 
-def _decided(place: _Place, deed: Deed) -> None:
-    was = commitments.SUGGESTED if deed.kind == "commitment-confirmed" else deed.detail.get("was", commitments.OPEN)
-    commitments.reopen(place.connection, deed.number, str(was))
+def _agreed(place: _Place, deed: Deed) -> None:
+    commitments.suggest_again(place.connection, deed.number)
 
 
 def _entered(place: _Place, deed: Deed) -> None:
@@ -253,9 +252,7 @@ _BACK: Mapping[str, tuple[str, Callable[[_Place, Deed], None]]] = MappingProxyTy
         "reject": ("Dropped a mail", _rejected),
         "answer-written": ("Wrote an answer", _written),
         "commitment-entered": ("Something agreed", _entered),
-        "commitment-confirmed": ("Yes, that was agreed", _decided),
-        "commitment-dismissed": ("No, that was not meant", _decided),
-        "commitment-done": ("What was agreed is done", _decided),
+        "commitment-confirmed": ("Yes, that was agreed", _agreed),
         "fact": ("Kept a fact", _fact_kept),
         "fact-dropped": ("A fact is no longer true", _fact_dropped),
         "social-closed": ("Answered on the social network, or in no need of it", _social_closed),
@@ -275,6 +272,8 @@ _STAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "back": ("Being back", "be away again instead"),
         "pause": ("The pause", "resume instead"),
         "resume": ("Automatic mail flows again", "pause instead; what was stale is dropped"),
+        "commitment-dismissed": ("No, that was not meant", "t enters what is agreed after all"),
+        "commitment-done": ("What was agreed is done", "t enters it once more"),
         "touch": ("What a letter gave or took", "say it again"),
         "fact-kept": ("A fact is still true", "it is asked again in a year"),
         "interaction": ("What was logged", "it happened"),

@@ -138,16 +138,11 @@ def end(
     )
 
 
-def reopen(connection: sqlite3.Connection, commitment_id: int, state: str) -> None:
-    """What the owner decided, or called done, stands where it stood before: suggested or open."""
+def suggest_again(connection: sqlite3.Connection, commitment_id: int) -> None:
+    """What the owner confirmed is a suggestion again, where it has not ended."""
     connection.execute(
-        """
-        UPDATE commitments
-        SET state = :state, ended_at = NULL, ended_how = NULL,
-            decided_at = CASE WHEN :state = 'suggested' THEN NULL ELSE decided_at END
-        WHERE id = :id
-        """,
-        {"state": state, "id": commitment_id},
+        "UPDATE commitments SET state = 'suggested', decided_at = NULL WHERE id = ? AND state = 'open'",
+        (commitment_id,),
     )
 
 
