@@ -21,12 +21,17 @@ from inboxcrm.service import drafting, keeping, notify, quiet, workflows
 from inboxcrm.service.household import Household
 from inboxcrm.service.keeping import Coming
 from inboxcrm.service.workflows import LONGEST_OUTCOME, NOTICE
-from inboxcrm.store import commitments, contacts, home, occasions, rules_in_time
+from inboxcrm.store import commitments, contacts, folders, home, occasions, rules_in_time
 from inboxcrm.store.rhythms import RhythmRow
 from inboxcrm.store.rules_in_time import Occurrence
 
 ASKED = "rules_asked_in_time"
 A_DAY = timedelta(days=1)
+
+OLD_SILENCES = 5
+"""About how many silences rules are asked that were there before the mailbox was: the latest. A first reading of many
+years brings hundreds, which nobody can call; all of them are listed (`inboxcrm quiet`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,16 @@ def _returns(household: Household, connection: sqlite3.Connection) -> Iterator[T
 
 
 def _silences(household: Household, connection: sqlite3.Connection) -> Iterator[Thing]:
-    """The silences that the owner is to hear of."""
+    """The silences that the owner is to hear of; of those that were there before the mailbox, the latest only."""
     if not household.rules.asks(On.QUIET):
         return
-    for row in quiet.remarkable(connection):
-        yield of_silence(connection, row, household.config.owner)
+    since = folders.last_enrolled(connection)
+    rows = quiet.remarkable(connection)
+    before = sorted((row for row in rows if since is not None and row.told_since < since), key=lambda row: row.last_at)
+    passed_over = {row.contact_id for row in before[:-OLD_SILENCES]}
+    for row in rows:
+        if row.contact_id not in passed_over:
+            yield of_silence(connection, row, household.config.owner)
 
 
 def of_return(connection: sqlite3.Connection, each: Coming, owner: Owner) -> Thing:

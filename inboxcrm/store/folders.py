@@ -32,6 +32,11 @@ def enrol(connection: sqlite3.Connection, name: str, *, now: datetime) -> int:
     return int(cursor.lastrowid or 0)
 
 
+def last_enrolled(connection: sqlite3.Connection) -> datetime | None:
+    """When the newest mailbox was first seen."""
+    return to_instant_or_none(connection.execute("SELECT MAX(enrolled_at) FROM mailboxes").fetchone()[0])
+
+
 def mailbox_name(connection: sqlite3.Connection, mailbox_id: int) -> str | None:
     """What a mailbox is called in the settings; None where there is no such row."""
     row = connection.execute("SELECT name FROM mailboxes WHERE id = ?", (mailbox_id,)).fetchone()

@@ -43,6 +43,11 @@ class RhythmRow:
         return self.measured_at + timedelta(days=max(0.0, self.told_from_days - self.silent_days))
 
     @property
+    def told_since(self) -> datetime:
+        """From when on this silence was one to hear of."""
+        return self.last_at + timedelta(days=self.told_from_days or 0.0)
+
+    @property
     def remarkable(self) -> bool:
         """Whether the owner should hear of it: a silence that is spared for no reason and was not seen yet."""
         return self.silence != "usual" and self.spared is None and self.seen_last_at != self.last_at

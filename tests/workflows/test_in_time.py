@@ -182,6 +182,19 @@ async def test_a_quiet_contact_is_told_once_for_each_silence(bureau: Bureau) -> 
     assert bureau.outbox() == []
 
 
+async def test_of_silences_older_than_the_mailbox_only_the_latest_are_told(bureau: Bureau) -> None:
+    now, people = bureau.clock.now(), [f"P{number} <p{number}@client.example>" for number in range(8)]
+    await bureau.know(", ".join(people))
+    for number, sender in enumerate(people):
+        for letter in range(7):
+            at = now - timedelta(days=300 + number - 14 * letter)
+            raw = mail(100 + 10 * number + letter, sender=sender, at=at, subject=f"Matter {letter}")
+            await bureau.arrive(raw, live=False, received_at=at)
+    await remember(bureau.household)
+
+    assert sorted(each.partition(" ")[2][:2] for each in told(bureau)) == ["P0", "P1", "P2", "P3", "P4"]
+
+
 async def test_a_broken_promise_before_the_silence_is_told_first(bureau: Bureau) -> None:
     await quiet_for(bureau, 40)
     await quiet.measure(bureau.household)
