@@ -110,23 +110,20 @@ def join(connection: sqlite3.Connection, old: int, new: int, *, now: datetime) -
 
 
 def part(connection: sqlite3.Connection, old: int, into: int, *, merged_at: datetime, now: datetime) -> None:
-    """Take back that a matter was put into another: its mails make one of their own again, and are owed what they were.
+    """Take back that a matter was put into another: its mails are its own again, and owed what they were.
 
     Raises UserError where they have been moved on since.
     """
     moved = regrouping.merged(connection, old, into, at=merged_at)
-    rows = [each for each in views.of_matter(connection, into) if each.id in moved]
-    if len(rows) < len(moved) or not rows:
+    if not moved or not {each.id for each in views.of_matter(connection, into)}.issuperset(moved):
         raise UserError("its mails have been put elsewhere since")
-    new = regrouping.split(
-        connection, into, [each.id for each in rows], subject_key=normalised_subject(rows[0].subject)
-    )
-    ended = promises.ended_of_matter(connection, new, how="merged", at=merged_at)
+    regrouping.part(connection, into, moved, merged=old)
+    ended = promises.ended_of_matter(connection, old, how="merged", at=merged_at)
     if ended is not None:
         promises.resume(connection, ended)
-    for matter_id in (into, new):
+    for matter_id in (into, old):
         _set_turn(connection, matter_id)
-    regrouping.note(connection, "split", into, new, [each.id for each in rows], at=now)
+    regrouping.note(connection, "split", into, old, moved, at=now)
 
 
 def _matter_of(connection: sqlite3.Connection, row_id: int, reference: str) -> int:

@@ -16,7 +16,6 @@ from inboxcrm.store.times import to_text
 
 def split(connection: sqlite3.Connection, matter_id: int, message_ids: Sequence[int], *, subject_key: str) -> int:
     """Move messages of a matter into a new one named after the first of them; answers the new matter's row."""
-    moved = json.dumps(list(message_ids))
     cursor = connection.execute(
         """
         INSERT INTO matters (contact_id, organisation_id, subject, subject_key, turn, opened_at, last_at)
@@ -29,7 +28,18 @@ def split(connection: sqlite3.Connection, matter_id: int, message_ids: Sequence[
         {"first": message_ids[0], "subject_key": subject_key},
     )
     new = int(cursor.lastrowid or 0)
-    given = {"old": matter_id, "new": new, "moved": moved}
+    _move(connection, matter_id, new, message_ids)
+    return new
+
+
+def part(connection: sqlite3.Connection, matter_id: int, message_ids: Sequence[int], *, merged: int) -> None:
+    """Move messages of a matter back into the one from which it took them in, which stands again."""
+    connection.execute("UPDATE matters SET merged_into = NULL WHERE id = ?", (merged,))
+    _move(connection, matter_id, merged, message_ids)
+
+
+def _move(connection: sqlite3.Connection, matter_id: int, new: int, message_ids: Sequence[int]) -> None:
+    given = {"old": matter_id, "new": new, "moved": json.dumps(list(message_ids))}
     of_message = [
         f"UPDATE {table} SET matter_id = :new "  # noqa: S608 - a name from the schema
         "WHERE matter_id = :old AND message_id IN (SELECT value FROM json_each(:moved))"
@@ -40,7 +50,6 @@ def split(connection: sqlite3.Connection, matter_id: int, message_ids: Sequence[
         connection.execute(statement, given)
     _settle_times(connection, matter_id)
     _settle_times(connection, new)
-    return new
 
 
 _SPLIT = (

@@ -447,3 +447,47 @@ async def test_q_leaves_the_desk(sit: Sit) -> None:
         await desk.press("q")
 
         assert desk.app.return_code == 0
+
+
+async def test_what_the_last_key_did_is_taken_back_by_key(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", told=True)
+
+    async with sit() as desk:
+        await desk.press("Z")
+        assert "Nothing was done yet." in desk.screen
+        await desk.press("n", "y")
+        await desk.wait_for("Z takes it back.")
+        await desk.press("Z")
+        assert "Take back: No answer needed?" in desk.screen
+        await desk.press("y")
+        await desk.wait_for("told: Wed 4 Mar 11:00")
+
+        assert ended(home, mail).state == "open"
+        await desk.press("e", "enter")
+        await desk.press("Z")
+        await desk.wait_for("A later date stays: a word once given")
+
+
+async def test_a_matter_is_split_and_merged_by_key_and_both_are_taken_back(home: Home, sit: Sit) -> None:
+    first = home.mail("Ada Asker", "figures")
+    home.mail("Ada Asker", "parking", matter_id=first.matter_id, promised=False, at=NOW)
+    other = home.mail("Ada Asker", "the roof", promised=False, at=NOW)
+
+    def matters() -> list[int | None]:
+        with home.household.database.read() as connection:
+            return [row.matter_id for row in sorted(views.newest(connection), key=lambda row: row.id)]
+
+    async with sit() as desk:
+        await desk.press("enter", "down", "V", "f")
+        await desk.wait_for("A new matter with 1 mail.")
+        assert "nobody's turn" in desk.line("parking · Ada Asker")
+        split = matters()
+        await desk.press("M", "enter")
+        await desk.wait_for("the roof · Ada Asker · 2 mails")
+        merged = matters()
+        await desk.press("Z", "y", "Z", "y")
+        await desk.settle()
+
+        assert split[0] == first.matter_id != split[1]
+        assert merged == [first.matter_id, other.matter_id, other.matter_id]
+        assert matters() == [first.matter_id, first.matter_id, other.matter_id]

@@ -14,6 +14,7 @@ from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.service import keeping
 from inboxcrm.store import home as home_store
 from inboxcrm.store import promises, views
+from inboxcrm.store.times import to_text
 from tests.tui.conftest import Sit
 from tests.tui.home import NOW, Home, Mail
 
@@ -25,9 +26,15 @@ def break_promise(home: Home, mail: Mail) -> None:
         promises.happen(connection, found, Entry(Event.DUE_PASSED, NOW))
 
 
-async def test_an_empty_queue_says_that_nobody_waits(sit: Sit) -> None:
-    async with sit() as desk:
-        assert "Nobody waits for an answer." in desk.screen
+async def test_an_empty_queue_says_what_that_means_in_a_new_home_too(home: Home, sit: Sit) -> None:
+    async with sit(width=160) as desk:
+        assert "start it in another terminal and leave it running" in desk.screen
+        for checked, backlog in ((NOW, 20_000), (NOW, 0)):
+            with home.household.database.write() as connection:
+                connection.execute("UPDATE mailboxes SET last_checked_at = ?, backlog = ?", (to_text(checked), backlog))
+            desk.app.read_again()
+            await desk.wait_for("Nobody waits for an answer.")
+            assert ("Your old mail is being read" in desk.screen) is bool(backlog)
 
 
 async def test_the_broken_one_comes_first_then_today_then_later(home: Home, sit: Sit) -> None:

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions, commitments, keeping, merging, regroup, turns, undo, writing
 from inboxcrm.service.writing import Words
-from inboxcrm.store import follow_ups, promises, views
+from inboxcrm.store import promises, views
 from tests.service.house import MONDAY, House, letter_id, mail, own
 
 
@@ -237,7 +238,7 @@ async def test_what_was_kept_in_the_memory_by_a_slip_goes(house: House) -> None:
     await house.know()
     await house.know("Robert Client <robert@client.example>")
     first, second = sorted(row.id for row in house.household.database.reading(views.contacts))
-    commitments.enter(house.household, first, "Send the plan", side="mine", kind="deed", until=None)
+    commitments.enter(house.household, first, "Send the plan", side=Side.MINE, kind=Kind.DEED, until=None)
     keeping.note_of(house.household, first, "Likes tea")
     merging.merge(house.household, first, second)
 

@@ -68,6 +68,7 @@ class DeskScreen(KeepingKeys, TurnKeys, MemoryKeys, HomeKeys):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("c", "contact", "Contact"),
         Binding("z", "snooze", "Snooze"),
+        Binding("Z", "take_back", "Take back", show=False),
         Binding("w", "away", "Away", show=False),
         Binding("b", "homecoming", "Come back", show=False),
         Binding("P", "pause", "Pause", show=False),

@@ -83,7 +83,7 @@ class KeepingKeys(ActingScreen):
 
     def _done(self, owed: OwedRow, how: str, at: datetime) -> str:
         state = actions.done(self.desk.household, str(owed.message_id), how=how, at=min(at, self.desk.now()))
-        return f"{owed.contact}: the promise is {state.replace('_', ' ')}."
+        return f"{owed.contact}: the promise is {state.replace('_', ' ')}. Z takes it back."
 
     def action_not_needed(self) -> None:
         """No answer is owed after all."""
@@ -109,7 +109,9 @@ class KeepingKeys(ActingScreen):
             return
 
         def work() -> str:
-            return f"{owed.contact}: the promise is {action(self.desk.household, str(owed.message_id))}."
+            return (
+                f"{owed.contact}: the promise is {action(self.desk.household, str(owed.message_id))}. Z takes it back."
+            )
 
         self.ask(question, f"{owed.contact}: {owed.subject}", work)
 

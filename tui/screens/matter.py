@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from inboxcrm.domain.text import many
@@ -13,7 +15,7 @@ from inboxcrm.store.views import MessageRow
 from ..messages import RowChosen
 from ..widgets.rows import Rows
 from ..words import MUTED, STRONG, arrow, fit, join, said, short
-from .split import SplitScreen
+from .regrouping import RegroupScreen
 
 TURNS = {"mine": "your turn", "theirs": "their turn", "nobody": "nobody's turn"}
 
@@ -33,8 +35,13 @@ def _towards(row: MessageRow) -> str:
     return f"{you} to {row.recipients.partition(' <')[0].partition(',')[0]}"
 
 
-class MatterScreen(SplitScreen):
-    """A conversation, oldest first, the cursor on the mail one came from."""
+class MatterScreen(RegroupScreen):
+    """A conversation, oldest first, the cursor on the mail one came from; `V` splits it, `M` merges it with another."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("V", "split", "Split"),
+        Binding("M", "merge", "Merge"),
+    ]
 
     def __init__(self, matter_id: int, message_id: int) -> None:
         super().__init__()
@@ -53,8 +60,10 @@ class MatterScreen(SplitScreen):
     def read_again(self) -> None:
         """The matter as it is now."""
         super().read_again()
-        self._messages = self.desk.ask(lambda connection: views.of_matter(connection, self._matter_id))
         matter = self.desk.ask(lambda connection: views.matter(connection, self._matter_id))
+        if matter is not None:
+            self._matter_id = matter.id  # another one by now, where it was merged at another desk
+        self._messages = self.desk.ask(lambda connection: views.of_matter(connection, self._matter_id))
         if matter is not None:
             self.title_line(
                 join(
@@ -76,6 +85,19 @@ class MatterScreen(SplitScreen):
     def show_sheet(self, index: int | None) -> None:
         """The mail itself."""
         self.lay_message(None if index is None else self.desk.sheet(self._messages[index].id))
+
+    def mail_under_cursor(self) -> MessageRow | None:
+        """The mail under the cursor."""
+        index = self.rows.index
+        return None if index is None else self._messages[index]
+
+    def show_matter(self, message_id: int) -> None:
+        """The matter in which this mail is now."""
+        row = self.desk.ask(lambda connection: views.message(connection, message_id))
+        if row is not None and row.matter_id is not None:
+            self._matter_id = row.matter_id
+            self.read_again()
+            self.rows.move_to(message_id)
 
     def message_here(self) -> int | None:
         """The mail under the cursor."""

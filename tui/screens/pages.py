@@ -87,6 +87,8 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("O", "an answer is owed although a rule thought that none is"),
             ("z", "snooze: out of sight for a while, the promise keeps its date"),
             ("C", "they asked to be called: say when you will, or that no call is meant"),
+            ("V  M", "in a matter: make a new one of this mail and the later ones; put it to another"),
+            ("Z", "take back what you did last; once more: the one before"),
         ),
     ),
     (

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from inboxcrm.domain.text import many
+from inboxcrm.store import views
 from inboxcrm.store.call_backs import CallBack
 from inboxcrm.store.social import SocialRow
 from inboxcrm.store.told_occasions import ToldRow
@@ -37,6 +38,8 @@ from ..words import (
 )
 from .split import SplitScreen
 
+NOTHING = "Nobody waits for an answer."
+
 ORGANISATION_FROM = 52
 """Cells a row needs before the organisation is named in it."""
 
@@ -60,7 +63,7 @@ class QueueScreen(SplitScreen):
 
     def compose_list(self) -> Rows:
         """One row per person, two lines each."""
-        return Rows(self._paint, nothing="Nobody waits for an answer.", id="queue")
+        return Rows(self._paint, nothing=NOTHING, id="queue")
 
     def read_again(self) -> None:
         """The queue as it is now; the cursor stays with its person."""
@@ -84,7 +87,23 @@ class QueueScreen(SplitScreen):
             if self._piles
             else join((Content.styled("Nobody waits for you", GOOD), Content.styled(asked_too, ACCENT)))
         )
+        self.rows.nothing = self._why_nothing()
         self.show_rows([*(pile.person for pile in self._piles), *(asides.key(each) for each in self._asides)])
+
+    def _why_nothing(self) -> str:
+        """What an empty queue means: in a new home it is no sign that everybody has been answered."""
+        mailboxes = self.desk.standing().mailboxes
+        if not any(row.last_checked_at for row in mailboxes) and not self.desk.ask(views.newest_id):
+            return (
+                "No mailbox has been looked at yet. inboxcrm run looks, and goes on looking: start it in another "
+                "terminal and leave it running. Here you will see who waits for your answer."
+            )
+        if any(row.backlog for row in mailboxes):
+            return (
+                "Nobody waits for an answer. Your old mail is being read: none of it asks anything of you here, mail "
+                "that comes from now on does. / searches what has been read, 4 shows the people."
+            )
+        return NOTHING
 
     def _aside(self, index: int | None) -> Aside | None:
         """What is asked on this row, where it is no promise."""

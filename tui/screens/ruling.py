@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from inboxcrm.domain.text import many
-from inboxcrm.service import actions
+from inboxcrm.service import actions, undo
 from inboxcrm.store.views import OwedRow
 
+from ..words import short
 from .acting import ActingScreen
 
 
@@ -34,6 +35,21 @@ class HomeKeys(ActingScreen):
 
             stale = "What became stale while paused is dropped; what the brake held still waits for your key."
             self.ask("Let automatic mail flow again?", stale, work)
+
+    def action_take_back(self) -> None:
+        """Take back what the last key did, here or at another desk or by command."""
+        last = undo.last(self.desk.household)
+        if last is None or last.stays:
+            self.tell("Nothing was done yet." if last is None else f"{last.words} stays: {last.stays}.", bad=True)
+            return
+
+        def work() -> str:
+            undo.take_back(self.desk.household, last.id)
+            return f"Taken back: {last.words}."
+
+        when = short(last.at, self.desk.zone, self.desk.now())
+        about = f"{last.about} ({when})" if last.about else when
+        self.ask(f"Take back: {last.words}?", about, work)
 
     def action_seen(self) -> None:
         """The alarms that stand have been seen."""

@@ -96,9 +96,9 @@ class SplitScreen(DeskScreen):
         line.display = bool(words.plain)
 
     def on_row_highlighted(self, message: RowHighlighted) -> None:
-        """Another sheet, or the same one read anew."""
+        """Another sheet, or the same one read anew; the list may have been read again since the message was posted."""
         message.stop()
-        self.show_sheet(message.index)
+        self.show_sheet(self.rows.index)
         self.say_keys()
 
     def key_says(self, action: str, words: str) -> str | None:

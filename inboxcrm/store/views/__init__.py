@@ -24,7 +24,7 @@ from inboxcrm.store.views.ledger import (
     promises_of_message,
 )
 from inboxcrm.store.views.listed import MARK, ListedRow, count_listed, listed, listed_mail, listed_of, number_of
-from inboxcrm.store.views.matters import MatterRow, matter
+from inboxcrm.store.views.matters import MatterRow, matter, matters_of
 from inboxcrm.store.views.messages import (
     MessageRow,
     count_messages,
@@ -96,6 +96,7 @@ __all__ = [
     "listed_of",
     "mailboxes",
     "matter",
+    "matters_of",
     "message",
     "newest",
     "newest_id",

@@ -31,3 +31,11 @@ def matter(connection: sqlite3.Connection, matter_id: int) -> MatterRow | None:
         (matter_id,),
     ).fetchone()
     return None if row is None else MatterRow(**values(row))
+
+
+def matters_of(connection: sqlite3.Connection, contact_id: int, *, limit: int) -> list[MatterRow]:
+    """The matters of a contact, the latest first."""
+    rows = connection.execute(
+        "SELECT * FROM matter_list WHERE contact_id = ? ORDER BY last_at DESC LIMIT ?", (contact_id, limit)
+    )
+    return [MatterRow(**values(row)) for row in rows]
