@@ -9,7 +9,7 @@ import pytest
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, commitments, keeping, merging, regroup, turns, undo, writing
+from inboxcrm.service import actions, commitments, keeping, merging, outgoing, regroup, turns, undo, writing
 from inboxcrm.service.writing import Words
 from inboxcrm.store import promises, views
 from tests.service.house import MONDAY, House, letter_id, mail, own
@@ -142,14 +142,14 @@ async def test_one_key_after_the_other_goes_back_and_nothing_is_taken_back_twice
 async def test_an_approval_is_taken_back_until_the_mail_is_taken_for_sending(house: House) -> None:
     await acknowledged(house)
     item = writing.answer(house.household, letter_id(), Words("Re: Question", "In April.\n"))
-    actions.approve(house.household, item)
+    outgoing.approve(house.household, item)
     found = undo.last(house.household)
     assert found is not None
 
     undo.take_back(house.household, found.id)
     await house.pass_time(hours=1)
     assert len(house.transport.sent) == 1, "the acknowledgement only"
-    actions.approve(house.household, item)
+    outgoing.approve(house.household, item)
     await house.pass_time(minutes=1)
 
     assert len(house.transport.sent) == 2
@@ -163,7 +163,7 @@ async def test_an_answer_dropped_by_a_slip_waits_again_with_its_words_and_one_of
     house: House,
 ) -> None:
     await acknowledged(house)
-    actions.reject(house.household, writing.answer(house.household, letter_id(), Words("Re: Question", "In April.\n")))
+    outgoing.reject(house.household, writing.answer(house.household, letter_id(), Words("Re: Question", "In April.\n")))
     house.clock.advance(timedelta(minutes=1))
 
     undo.take_back(house.household)
@@ -172,7 +172,7 @@ async def test_an_answer_dropped_by_a_slip_waits_again_with_its_words_and_one_of
     assert (again.state, again.subject, again.text) == ("awaiting", "Re: Question", "In April.\n")
     house.change(mode="approve")
     await house.arrive(mail(2, sender="Carol <carol@buyer.example>"))
-    actions.reject(house.household, house.outbox()[-1].id)
+    outgoing.reject(house.household, house.outbox()[-1].id)
     with pytest.raises(UserError, match="stays dropped"):
         undo.take_back(house.household)
 
