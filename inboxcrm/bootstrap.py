@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,7 +34,7 @@ from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import away_calendars, checkup, holidays, reload, retention, upgrade, writable
+from inboxcrm.service import away_calendars, checkup, holidays, let_in, reload, retention, upgrade, writable
 from inboxcrm.service.backup import Backup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
@@ -217,17 +217,18 @@ async def check(config: Config, *, send: bool) -> list[Check]:
     if hindered is not None:
         found.append(hindered)
     elif config.database.exists() or had_database(config.home):
-        found += await _of_the_database(config)
+        found += await _of_the_database(config, checkup.logged_in(config, found))
     return found
 
 
-async def _of_the_database(config: Config) -> list[Check]:
+async def _of_the_database(config: Config, logged_in: Collection[str]) -> list[Check]:
     house, writing = writable.database(lambda: _opened(config))
     if house is None:
         return [writing]
     try:
         away = await away_calendars.check(house, fetching.fetch)
-        return [writing, *(each for each in (holidays.check(house),) if each is not None), *away]
+        days = holidays.check(house)
+        return [writing, *let_in.check(house, logged_in), *(() if days is None else (days,)), *away]
     finally:
         house.close()
 

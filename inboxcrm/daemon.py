@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState, MailboxStatus
+from inboxcrm.service import let_in
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from inboxcrm.service.doubt import settle_by_record
@@ -113,6 +115,7 @@ class Daemon:
         try:
             await self._as_soon_as_may_be(self._deliver.recover)
             await self._as_soon_as_may_be(self._notify.recover)
+            await self._as_soon_as_may_be(partial(let_in.begin, self._household))
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._watch(name, office.mailbox), name=f"watch {name}")
@@ -134,6 +137,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
                 tasks.append(group.create_task(self._every(STATUS, self._writing_watch.run_once), name="writing watch"))
                 tasks.append(group.create_task(self._every(STATUS, self.note_status), name="status"))
+                tasks.append(group.create_task(self._every(STATUS, self._heed_the_owner), name="owner"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
                 for task in tasks:
@@ -368,6 +372,10 @@ class Daemon:
         if changed:
             noted = await self._household.jot(_note, changed, self._household.clock.now())
             self._noted |= {name: changed[name] for name in noted}
+
+    async def _heed_the_owner(self) -> None:
+        mailboxes = {name: office.mailbox for name, office in self._offices.items()}
+        await let_in.heed(self._household, mailboxes, self._noted)
 
     def _fares(self, name: str, office: Office) -> MailboxStatus:
         """How a mailbox fares, by the household's clock: the demo's story plays on another day."""

@@ -288,6 +288,10 @@ class Mailbox(Protocol):
         """Append a copy to Sent, marked seen, unless it is there already."""
         ...
 
+    def try_again(self, *, let_in_at: datetime) -> None:
+        """The owner was let in at that moment: where it waits for them since before, it is tried now."""
+        ...
+
     async def close(self) -> None: ...
 
 

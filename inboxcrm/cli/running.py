@@ -23,7 +23,7 @@ from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
-from inboxcrm.service import discovery, holidays, questions, setup, watched
+from inboxcrm.service import discovery, holidays, let_in, questions, setup, watched
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
 from inboxcrm.service.listed import how_far
@@ -94,7 +94,7 @@ async def _checks(place: Place, *, send: bool) -> list[Check]:
 
 def _print_checks(checks: list[Check]) -> None:
     for check in checks:
-        click.echo(f"{_mark(check)} {check.name}: {cell(check.detail)}")
+        click.echo(f"{_mark(check)} {check.name}: {one_line(check.detail, 1_000)}")
         for line in check.hint.splitlines():
             click.echo(f"     {one_line(line, 1_000)}")
 
@@ -176,12 +176,13 @@ def status(place: Place, as_json: bool) -> None:
             paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
             proposed = holidays.proposed(house, connection, now=now)
             braked_at = memory.braked_at(connection)
+            outdated = let_in.outdated(house, connection)
             calendars = [each for each in away_calendars.standings(connection).values() if each.fault is not None]
         pid, trouble = home.running_pid(place.home), home.trouble_of_running(place.home)
         mode = house.config.acknowledge.mode
         if as_json:
-            emit({"home": str(place.home), "pid": pid, "not_written": trouble, "mode": mode, "paused_at": paused_at,
-                  "braked_at": braked_at, "owed": len(owed),
+            emit({"home": str(place.home), "pid": pid, "not_written": trouble, "outdated": outdated is not None,
+                  "mode": mode, "paused_at": paused_at, "braked_at": braked_at, "owed": len(owed),
                   "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
                   "proposed_holidays": len(proposed), "away_calendars_at_fault": calendars,
                   "mailboxes": boxes})  # fmt: skip
@@ -192,6 +193,8 @@ def status(place: Place, as_json: bool) -> None:
         if trouble is not None:
             fact("not written", "what comes is not on record, and not lost; inboxcrm doctor looks closer")
             click.echo(f"    {one_line(trouble, 1_000)}")
+        if outdated is not None:
+            fact("settings", "config.toml has others since the daemon began: start it anew for them to count")
         fact("mode", mode)
         fact("answers owed", f"{len(owed)}, {sum(row.state == 'broken' for row in owed)} of them broken")
         fact("waiting to go", len(waiting))

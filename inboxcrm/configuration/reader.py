@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -90,7 +91,9 @@ def _read_text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError as error:
-        raise ConfigError(f"{file} does not exist. Type: inboxcrm init --home {file.parent}") from error
+        raise ConfigError(
+            f"{file} does not exist. Type: inboxcrm --home {shlex.quote(str(file.parent))} init"
+        ) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = Problem(file, line, "", "a byte that is not UTF-8", "save the file in the encoding UTF-8")

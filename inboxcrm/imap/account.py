@@ -7,7 +7,7 @@ import logging
 import math
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -82,6 +82,8 @@ class Account:
         self.known: KnownFolders | None = None
         self.memories: dict[str, FolderMemory] = {}
         self.errands_wanted = asyncio.Event()
+        self._again = asyncio.Event()
+        self._failed_at: datetime | None = None
         self.checked_at: datetime | None = None
         self.reads_on: bool | None = None
         """Whether the server answers what is asked in the same breath as the end of IDLE; None: not known yet."""
@@ -321,6 +323,7 @@ class Account:
         """Note a failure and say how long to wait for the next attempt. `watching`: INBOX is watched all the same."""
         pause = failures.pause_after(error, random.uniform)
         now = self.clock.monotonic()
+        self._failed_at = self.clock.now()
         if pause.whole_account:
             self.closed_until = max(self.closed_until, now + pause.seconds)
         cause = f"{error} {pause.hint}" if pause.hint else str(error)
@@ -354,8 +357,24 @@ class Account:
         """Return when the account may be used again."""
         left = self.paused
         if left > 0:
-            await asyncio.sleep(left)
+            await self.pause(left)
             await self.wait_out_pause()  # the pause may have grown meanwhile
+
+    async def pause(self, seconds: float) -> None:
+        """Return after that time, or when it is to be tried again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._again.wait()
+
+    def try_again(self, *, let_in_at: datetime) -> None:
+        """The owner was let in at that moment: end a pause that only they could end and that began before."""
+        if self._status.state is not MailboxState.NEEDS_USER or self._failed_at is None or self._failed_at >= let_in_at:
+            return
+        self._failed_at = None
+        self.closed_until = 0.0
+        self.log.info("imap.try_again", extra={"mailbox": self.name})
+        again, self._again = self._again, asyncio.Event()
+        again.set()
 
     def _refuse_during_pause(self) -> None:
         left = self.paused

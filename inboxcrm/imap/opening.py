@@ -132,6 +132,10 @@ def _no_starttls(server: Server) -> str:
     )
 
 
+_OF_NOBODY_KNOWN = (18, 19, 20, 21)
+"""OpenSSL's codes (X509_V_ERR_*) for a certificate that leads to no authority that is trusted."""
+
+
 @contextmanager
 def connecting(server: Server) -> Iterator[None]:
     """Translate what can go wrong before the login."""
@@ -141,9 +145,12 @@ def connecting(server: Server) -> Iterator[None]:
     except InboxcrmError:
         raise
     except ssl.SSLCertVerificationError as error:
+        advice = "Check `host` in config.toml; for a server of your own give its authority as `ca_file`."
+        if server.ca_file is not None and error.verify_code in _OF_NOBODY_KNOWN:
+            advice = f"No authority in {server.ca_file} vouches for it: if the server has a new one, put that there."
         raise CertificateError(
-            f"{place}: the server's certificate cannot be trusted ({error.verify_message}). Check `host` in "
-            "config.toml; for a server of your own give its authority as `ca_file`."
+            f"{place}: the server's certificate cannot be trusted ({error.verify_message}). {advice} "
+            "Then run `inboxcrm doctor`."
         ) from error
     except ssl.SSLEOFError as error:
         raise ConnectionLostError(f"{place}: the connection ended during the TLS handshake") from error

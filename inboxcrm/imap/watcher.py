@@ -194,6 +194,10 @@ class ImapMailbox:
 
             await link.run(file)
 
+    def try_again(self, *, let_in_at: datetime) -> None:
+        """The owner was let in at that moment: end a pause that only they could end and that began before."""
+        self._account.try_again(let_in_at=let_in_at)
+
     async def close(self) -> None:
         """Log out and let every thread go; takes two seconds at most per connection."""
         await self._account.close()
@@ -271,7 +275,7 @@ class ImapMailbox:
                 self._errands_may_read()
                 await link.close()
             await outlet.settled("INBOX")
-            await asyncio.sleep(pause)
+            await account.pause(pause)
 
     async def _live_session(self, link: Link, known: KnownFolders, outlet: Outlet) -> None:
         account, timing = self._account, self._account.timing
@@ -426,7 +430,7 @@ class ImapMailbox:
                         await self._account.errands_wanted.wait()
                 self._account.errands_wanted.clear()
                 await account.rest()
-            await asyncio.sleep(pause)
+            await account.pause(pause)
 
     async def _next_errand(self, known: KnownFolders, outlet: Outlet) -> bool:
         """Do the most urgent thing; False when there is nothing to do."""

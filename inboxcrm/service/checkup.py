@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm import providers
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig, folder_of
-from inboxcrm.errors import InboxcrmError
+from inboxcrm.errors import InboxcrmError, TransientError, UserError
 from inboxcrm.home import too_open
 from inboxcrm.passwords import Secret, read_password
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Notifier, Rejected, Sent
 from inboxcrm.service import notify, trust
 from inboxcrm.service.checks import Check, by, failed, well
 
-__all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check"]
+__all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check", "logged_in"]
+
+_LOG_IN = "log-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ async def check(
         if send is None and look is not None and checks[-1].name != f"{mailbox.name}: {tried.how}":
             checks.append(await tried.sending(look))
     return [*checks, *await _word_to_the_owner(config, notifiers or {}, tried=send is not None, now=clock.now())]
+
+
+def logged_in(config: Config, found: Iterable[Check]) -> list[str]:
+    """The mailboxes whose log-in was tried, and well."""
+    names = {check.name for check in found if check.ok}
+    return [mailbox.name for mailbox in config.mailboxes if f"{mailbox.name}: {_LOG_IN}" in names]
 
 
 async def _word_to_the_owner(
@@ -117,10 +125,11 @@ class _Mailbox:
         try:
             probed = await probe(mailbox, secret)
         except InboxcrmError as error:
-            hint = advice or "Compare user and server with another mail program."
-            return [*checks, failed(mailbox, "log-in", error, hint)]
+            says_it = isinstance(error, UserError | TransientError)  # and what to do
+            hint = advice or ("" if says_it else "Compare user and server with another mail program.")
+            return [*checks, failed(mailbox, _LOG_IN, error, hint)]
         at = f"{mailbox.user} at {mailbox.imap.host}{by(mailbox.imap.proxy)}"
-        checks += [well(mailbox, "log-in", at), _folders(mailbox, probed)]
+        checks += [well(mailbox, _LOG_IN, at), _folders(mailbox, probed)]
         checks += trust.senders(self.config, mailbox, probed.header_blocks)
         if send is None:
             return checks

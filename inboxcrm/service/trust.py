@@ -43,7 +43,12 @@ def _vouching(mailbox: MailboxConfig, found: Proposal) -> Check:
             names = ", ".join(mailbox.trusted_authserv_ids)
             return well(mailbox, _WHAT, f"{names} (recent mail is too little to tell)")
         hint = "Every acknowledgement stays minimal until config.toml has trusted_authserv_ids and border_hosts."
-        return well(mailbox, _WHAT, f"{found.looked_at} recent mails do not agree on any server", hint)
+        told = (
+            f"{found.looked_at} recent mails do not agree on any server"
+            if found.looked_at
+            else "no mail to tell by yet"
+        )
+        return well(mailbox, _WHAT, told, hint)
     trusted = tuple(one.lower() for one in mailbox.trusted_authserv_ids)
     borders = tuple(one.lower() for one in mailbox.border_hosts or mailbox.trusted_authserv_ids)
     if set(found.authserv_ids) <= set(trusted) and all(_covered(host, borders) for host in found.border_hosts):

@@ -46,6 +46,32 @@ def try_writing(connection: sqlite3.Connection, *, now: datetime) -> None:
     set_value(connection, "tried_writing_at", to_text(now))
 
 
+_LET_IN = "let_in:"
+
+
+def note_let_in(connection: sqlite3.Connection, mailbox: str, *, now: datetime) -> None:
+    """A person tried the log-in to a mailbox, and was let in."""
+    set_value(connection, _LET_IN + mailbox, to_text(now))
+
+
+def let_in_at(connection: sqlite3.Connection, mailbox: str) -> datetime | None:
+    """When that was last."""
+    return to_instant_or_none(value(connection, _LET_IN + mailbox))
+
+
+_BEGAN_WITH = "began_with"
+
+
+def began_with(connection: sqlite3.Connection) -> str | None:
+    """The mark of the settings that the last daemon began with."""
+    return value(connection, _BEGAN_WITH)
+
+
+def begin_with(connection: sqlite3.Connection, mark: str) -> None:
+    """A daemon begins with the settings of this mark."""
+    set_value(connection, _BEGAN_WITH, mark)
+
+
 _GOOD_RULES = "good_rules"
 
 

@@ -167,6 +167,17 @@ def test_the_status_says_what_keeps_the_daemon_from_writing(run: Run, home: Path
     assert row["not_written"] == "the disk is full"
 
 
+def test_the_status_says_that_the_daemon_began_with_other_settings(run: Run, home: Path) -> None:
+    with sqlite3.connect(home / "inboxcrm.db") as connection:
+        connection.execute("INSERT OR REPLACE INTO home (key, value) VALUES ('began_with', 'others')")
+    connection.close()
+    with HomeLock(home):
+        told = run("--home", home, "status")
+
+    assert "config.toml has others since the daemon began" in told.out
+    assert "since the daemon began" not in run("--home", home, "status").out
+
+
 def test_pause_shows_a_banner_everywhere_until_resume(run: Run, home: Path) -> None:
     run("--home", home, "pause")
 

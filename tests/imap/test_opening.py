@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 import ssl
 import warnings
@@ -134,6 +135,19 @@ async def test_a_certificate_of_ones_own_is_trusted_only_when_it_is_named(
         assert await asyncio.to_thread(look, True) == 300_018
         with pytest.raises(CertificateError, match="ca_file"):
             await asyncio.to_thread(look, False)
+
+
+async def test_a_server_that_shows_another_certificate_than_was_named_is_told_as_that(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    named = make_certificate(tmp_path).cert
+    async with MailServer(tls=certificate.server_context()) as server:
+        where = Server("localhost", server.port, Security.TLS, named)
+
+        with pytest.raises(CertificateError, match=f"No authority in {re.escape(str(named))} vouches for it"):
+            await asyncio.to_thread(
+                lambda: Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK)
+            )
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,9 @@ class FakeMailbox:
             raise self.broken
         self.filed.append(raw)
 
+    def try_again(self, *, let_in_at: datetime) -> None:
+        del let_in_at
+
     async def close(self) -> None:
         return
 
