@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from inboxcrm.home import HomeLock
 with HomeLock(Path(sys.argv[1])):
     {then}
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 ASK = """
 import sys
@@ -108,12 +107,9 @@ def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_a_second_process_is_refused_with_the_pid_of_the_first(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
-    began = time.monotonic()
-
     with pytest.raises(HomeBusyError, match=rf"process {holder.pid} already.*kill {holder.pid}"):
         HomeLock(tmp_path).acquire()
 
-    assert time.monotonic() - began < 10  # it does not wait for the other to end
     assert running_pid(tmp_path) == holder.pid
 
 

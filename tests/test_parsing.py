@@ -138,10 +138,14 @@ async def test_a_mail_that_needs_too_much_memory_loses_its_body_and_no_other_mai
 async def test_a_mail_that_takes_too_long_loses_its_body_and_no_other_mail() -> None:
     slow = b"From: eve@example.net\nContent-Type: text/html\n\n" + b"<p>x" * 480_000
 
-    async with Parser(Limits(seconds=0.25)) as parser:
-        answers = await parser.parse_many([LETTER, slow, LETTER])
+    seconds, subjects = 0.25, [""]
+    while subjects[0] != "Offer" or subjects[-1] != "Offer":  # a slow machine needs as long for any mail
+        seconds *= 2
+        async with Parser(Limits(seconds=seconds)) as parser:
+            answers = await parser.parse_many([LETTER, slow, LETTER])
+        subjects = [one.message.subject for one in answers]
 
-    assert [one.message.subject for one in answers] == ["Offer", "", "Offer"]
+    assert subjects == ["Offer", "", "Offer"]
     assert "unparsable" in answers[1].message.defects
     assert answers[1].message.author is not None
 

@@ -149,8 +149,9 @@ class Dialogue(SMTP):
             self.hang_up(reset=False)
 
     async def _wait_out(self, mood: Mood) -> None:
+        mood.met.set()
         if mood.stall:
-            await self._be_silent()
+            await mood.over.wait()
         await asyncio.sleep(mood.delay.total_seconds())
 
     async def push(self, status: str | bytes) -> None:

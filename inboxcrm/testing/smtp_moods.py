@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -38,9 +39,10 @@ class Mood:
     - `reply`: said instead of the usual answer; text gets its line end, bytes go out as they are.
     - `delay`: waited before anything is said.
     - `cut`: hang up; with `reset` by RST, else by FIN. At BODY the connection ends after `octets` of the letter.
-    - `stall`: say nothing more and keep the connection open.
+    - `stall`: say nothing more and keep the connection open, until `over` is set.
     - `keeps`: at FINAL, whether a mail whose answer is replaced or cut away was accepted all the same.
     - `times`: how often it shows before it wears off; None: always.
+    - `met`: set as soon as it shows; at BODY once the octets have come, at FINAL once a mail that `keeps` was accepted.
     """
 
     step: Step
@@ -53,6 +55,8 @@ class Mood:
     stall: bool = False
     keeps: bool = False
     times: int | None = None
+    met: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
+    over: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
 
     def matches(self, step: Step, recipients: list[str]) -> bool:
         """Whether it shows at this step of a mail to these recipients."""

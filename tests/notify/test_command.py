@@ -65,13 +65,15 @@ async def test_a_command_that_is_not_there_is_for_the_owner_to_mend(tmp_path: Pa
 
 async def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
     child = tmp_path / "child"
-    script = "import subprocess,sys,time; p=subprocess.Popen(['sleep','60']); open(sys.argv[1],'w').write(str(p.pid)); "
-    command = CommandNotifier(
-        [sys.executable, "-c", script + "time.sleep(60)", str(child)], within=timedelta(seconds=1.5)
+    script = (
+        "import subprocess,sys,time; p=subprocess.Popen(['sleep','300']); open(sys.argv[1],'w').write(str(p.pid)); "
     )
+    argv, within = [sys.executable, "-c", script + "time.sleep(300)", str(child)], timedelta(seconds=1)
 
-    with pytest.raises(TransientError, match="did not end"):
-        await command.tell(NOTICE)
+    while not (child.exists() and child.read_text()):  # a slow machine has not begun by then
+        within *= 2
+        with pytest.raises(TransientError, match="did not end"):
+            await CommandNotifier(argv, within=within).tell(NOTICE)
 
     stat = Path(f"/proc/{child.read_text()}/stat")
     async with asyncio.timeout(30):  # it was told to end; the system takes it away when it comes to it

@@ -24,7 +24,7 @@ def ntfy() -> Iterator[Site]:
         yield running
 
 
-def notifier(url: str, *, within: float = 5, **how: object) -> WebhookNotifier:
+def notifier(url: str, *, within: float = 60, **how: object) -> WebhookNotifier:
     webhook = Webhook(url, **how)  # type: ignore[arg-type]  # keywords of a test
     return WebhookNotifier(webhook, lambda source: Secret(f"secret of {source.env}"), within=timedelta(seconds=within))
 

@@ -64,7 +64,7 @@ def test_a_browser_on_this_machine_comes_back_by_itself(
     run: Run, home: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def browse(url: str) -> bool:
-        threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=5).close(), daemon=True).start()
+        threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=60).close(), daemon=True).start()
         return True
 
     monkeypatch.setattr("webbrowser.open", browse)

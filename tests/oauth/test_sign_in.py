@@ -20,7 +20,7 @@ from tests.oauth.conftest import custom, signed_in_by
 from tests.oauth.provider import Provider
 from tests.servers.certificates import Certificate
 
-QUICK = timedelta(seconds=5)
+QUICK = timedelta(seconds=60)
 
 
 class Ann:
@@ -36,7 +36,7 @@ class Ann:
 
     def open(self, url: str) -> None:
         def browse() -> None:
-            with urllib.request.urlopen(self.visit(self.approve(url)), timeout=5) as page:
+            with urllib.request.urlopen(self.visit(self.approve(url)), timeout=60) as page:
                 self.pages.append(page.read().decode())
 
         threading.Thread(target=browse, daemon=True).start()
@@ -161,7 +161,7 @@ def test_what_others_send_to_our_address_is_not_taken_for_an_answer(provider: Pr
     def first_somebody_else(back: str) -> str:
         for other in ("/favicon.ico", "?code=stolen&state=guessed", "?error=access_denied"):
             try:
-                urllib.request.urlopen(back.partition("?")[0] + other, timeout=5)
+                urllib.request.urlopen(back.partition("?")[0] + other, timeout=60)
             except urllib.error.HTTPError as error:
                 refused.append(error.code)
                 error.close()

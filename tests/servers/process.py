@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-START_WITHIN = 15.0
+START_WITHIN = 60.0
 STOP_WITHIN = 10.0
 
 

@@ -36,13 +36,15 @@ class Driver:
         await self.settle()
 
     async def wait_for(self, text: str) -> None:
-        """Until a text is on the screen; fails after three seconds."""
-        for _ in range(60):
-            await self.settle()
-            if text in self.screen:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"{text!r} never came up on:\n{self.screen}")
+        """Until a text is on the screen; fails after half a minute."""
+        try:
+            async with asyncio.timeout(30):
+                await self.settle()
+                while text not in self.screen:
+                    await asyncio.sleep(0.05)
+                    await self.settle()
+        except TimeoutError:
+            raise AssertionError(f"{text!r} never came up on:\n{self.screen}") from None
 
     @property
     def screen(self) -> str:

@@ -39,7 +39,7 @@ def test_the_desk_opens_stops_goes_on_turns_pages_and_leaves_in_tmux(tmux: str, 
         subprocess.run([*server, "send-keys", *keys], check=True)
 
     def wait_for(text: str) -> None:
-        for _ in range(150):
+        for _ in range(600):
             if text in screen():
                 return
             time.sleep(0.1)

@@ -111,10 +111,10 @@ class Running:
         self.process.kill()
         await self.process.wait()
 
-    async def terminate(self, *, within: float) -> int:
-        """SIGTERM; its exit code, if it ends in time."""
+    async def terminate(self) -> int:
+        """SIGTERM; its exit code. A server that does not answer would be waited for longer than it is here."""
         self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(60):
             return await self.process.wait()
 
     async def watching(self) -> Self:

@@ -168,7 +168,7 @@ async def test_two_hundred_mails_between_real_servers(
         await refused_by(daemon, box.place.password)
         await the_owner_answers(home, box, exim, owner)
         after = await asyncio.to_thread(box.flags)
-        assert await daemon.terminate(within=5) == 0
+        assert await daemon.terminate() == 0
 
     acknowledged = Counter(recipient for mail in smtp_sink.accepted for recipient in mail.recipients)
     assert acknowledged == Counter([*post.due, LAST])
