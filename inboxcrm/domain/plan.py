@@ -91,7 +91,8 @@ class Chased:
 class Plan:
     """What becomes of a message: where it belongs, what is owed, what is said, each with its reason.
 
-    `wish`: they ask to be called, at a time at which that can be if one is named.
+    `wish`: they ask to be called, at a time at which that can be if one is named. `again`: the very same mail came
+    before.
     """
 
     verdict: Verdict
@@ -102,6 +103,7 @@ class Plan:
     speech: Acknowledge | Silence
     expectation: Expectation | None
     wish: AskedCall | None = None
+    again: bool = False
 
 
 def plan(
@@ -116,10 +118,12 @@ def plan(
     now: datetime,
     answered: bool,
     settled: bool = False,
+    again: bool = False,
     wish: AskedCall | None = None,
 ) -> Plan:
     """Compose the decision. `answered`: the owner's answer to this very mail is on record already. `settled`: they seem
-    to say that what is owed to them is settled, which is no chaser; the owner is asked. `wish`: they ask to be called.
+    to say that what is owed to them is settled, which is no chaser; the owner is asked. `again`: the very same mail
+    came by another way before, and asked what it asks. `wish`: they ask to be called.
 
     Mail of class machine owes nothing; mail of class human or unknown makes a promise, told or silent, whatever the
     verdict, unless a rule says that no answer is needed.
@@ -127,6 +131,9 @@ def plan(
     if verdict.mail_class is MailClass.MACHINE or word.no_promise:
         silence = Silence(_why_silent(verdict) or "a rule says that no answer is needed")
         return Plan(verdict, link, placement, word, None, silence, None)
+    if again:
+        silence = Silence(_why_silent(verdict) or "the same mail came before, by another way")
+        return Plan(verdict, link, placement, word, None, silence, None, again=True)
     expectation = expect(received_at, target=word.target or terms.target, calendar=calendar)
     if wish is not None:
         wish = _possible(wish, calendar, now)

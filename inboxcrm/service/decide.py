@@ -125,6 +125,11 @@ def _duplicate(filing: Filing) -> bool:
     return messages.came_before(connection, message.message_id, message.author.key)
 
 
+def _came_already(filing: Filing) -> bool:
+    """Whether the very same words, of the same moment, came by another way: to a second address, through a list."""
+    return filing.message.date is not None and outbox.came_already(filing.connection, content_key(filing.message))
+
+
 def _clock_plausible(filing: Filing) -> bool:
     last = filing.register.last_moment()
     return last is None or filing.now >= last - CLOCK_SLACK or _ran_ahead(filing)
@@ -158,7 +163,8 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         terms = terms_for(filing, person, card, gathered, plan=word.plan)
         calendar = household.calendar(connection, filing.received_at, word.plan)
     owed = placement.matter.live_promise if placement.matter is not None else None
-    settled = None if owed is None else settled_by(filing.parsed.new_text)
+    again = gathered.history.duplicate and _came_already(filing)
+    settled = None if owed is None or again else settled_by(filing.parsed.new_text)
     decided = planning.plan(
         verdict,
         link,
@@ -170,6 +176,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         now=filing.now,
         answered=gathered.answer is not None,
         settled=settled is not None,
+        again=again,
         wish=call_back.wish(filing, card, situation) if word.call_back else None,
     )
     row_id, matter_id = file.store(
@@ -184,12 +191,12 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
     )
     if not human:
         reports.take_note(filing, verdict, person, row_id)
-    if verdict.mail_class is not MailClass.MACHINE:
+    if verdict.mail_class is not MailClass.MACHINE and not again:
         _word_of_a_person(filing, decided, row_id, matter_id, settled=settled)
     promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
     if promise_id is not None and decided.wish is not None:
         call_back.note(filing, promise_id, row_id, decided.wish)
-    if word.follows:
+    if word.follows and not again:
         workflows.begin(
             connection,
             word.follows,

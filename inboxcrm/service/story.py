@@ -124,7 +124,10 @@ def _finding(finding: Finding) -> Mapping[str, Any]:
 def _promise(decided: Plan) -> Mapping[str, Any]:
     match decided.promise:
         case None:
-            return {"made": False, "because": "no answer is owed for this mail"}
+            because = (
+                "the very same mail came before, by another way" if decided.again else "no answer is owed for this mail"
+            )
+            return {"made": False, "because": because}
         case Chased():
             return {"made": False, "because": "an answer is owed in this matter already"}
         case MakePromise():

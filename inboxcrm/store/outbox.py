@@ -439,6 +439,20 @@ def was_decided(connection: sqlite3.Connection, key: str, *, words: str, since: 
     return row is not None
 
 
+def came_already(connection: sqlite3.Connection, words: str) -> bool:
+    """Whether a person's mail with this key of its words was decided about: it asked already what it asks."""
+    row = connection.execute(
+        """
+        SELECT 1
+        FROM answered
+        JOIN messages ON messages.id = answered.message_id
+        WHERE answered.key = ? AND messages.class <> 'machine'
+        """,
+        (words,),
+    ).fetchone()
+    return row is not None
+
+
 def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: int, *, at: datetime) -> None:
     """Remember that a message was decided about; never pruned below 400 days."""
     connection.executemany(

@@ -53,6 +53,32 @@ async def test_a_key_stands_for_400_days(house: House, days: int) -> None:
     assert house.messages()[-1].reasons == ("duplicate",)
 
 
+def by_way_of(way: str) -> bytes:
+    """The very same mail as `mail()`, over other hosts."""
+    return mail().replace(b"with ESMTPS id 1;", f"with ESMTPS id {way};".encode())
+
+
+async def test_the_very_same_mail_by_another_way_asks_nothing_again(house: House) -> None:
+    await house.arrive(mail())
+    await house.ingest.take(moved(house.batch(by_way_of("one")), mailbox="second"))
+    asked = house.promise().asked
+    await house.pass_time(hours=1)
+    await house.arrive(own(answers=letter_id(), at=house.clock.now()), folder="Sent")
+    await house.pass_time(hours=1)
+    await house.ingest.take(moved(house.batch(by_way_of("other")), mailbox="second"))
+
+    assert asked == 1
+    assert house.promise().state == "kept"
+    assert [row.reasons for row in house.messages()[1:]] == [("duplicate",), (), ("duplicate",)]
+
+
+async def test_other_words_under_the_same_id_ask_again(house: House) -> None:
+    await house.arrive(mail())
+    await house.arrive(mail(text="Dear Ann,\n\nand until when does the second offer stand?\n\nBob\n"))
+
+    assert house.promise().asked == 2
+
+
 async def test_a_client_who_writes_to_two_mailboxes_is_answered_once(house: House) -> None:
     await house.arrive(mail(to=f"{ME}, ann.example@example.com"))
     copy = again(house, to=f"{ME}, ann.example@example.com")
