@@ -131,8 +131,129 @@ def test_one_organisation_that_writes_much_cannot_make_itself_the_judge() -> Non
 
 def test_mail_of_the_owner_is_no_witness() -> None:
     own = border_of_its_own(1) + f"From: Ann <{ME}>\n\n"
+    nobodys = border_of_its_own(1) + "Subject: no author\n\n"
 
-    assert propose([parse(own.encode())] * 10, own_addresses=[ME]).looked_at == 0
+    assert propose([parse(own.encode())] * 10, own_addresses=["ANN@Example.org"]).looked_at == 0
+    assert propose([parse(nobodys.encode())] * 10, own_addresses=[ME]).looked_at == 0
+
+
+def hosts(*near: str, by: str, lower: str = "") -> Head:
+    """Received by these, the nearest first, above results that begin with who they are `by`."""
+
+    def head(number: int) -> str:
+        above = "".join(f"Received: from x by {host}; Mon, 2 Mar 2026 09:00:00 +0000\n" for host in near)
+        return (above + f"Authentication-Results: {by}\n" + lower).format(number=number)
+
+    return head
+
+
+def seen(*parts: tuple[Head, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    mails, first = [], 0
+    for head, count in parts:
+        mails += recent(head, count, first=first)
+        first += count
+    found = propose(mails, own_addresses=[ME])
+    return found.authserv_ids, found.border_hosts
+
+
+MX1, MX2 = (hosts(f"{name}.example.org", by=f"{name}.example.org; dmarc=pass") for name in ("mx1", "mx2"))
+EVIL = hosts("mx.evil.example", by="mx.evil.example; dmarc=pass")
+BOTH = ("mx1.example.org", "mx2.example.org")
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        pytest.param([(MX1, 6), (MX2, 4)], BOTH[:1], id="one that has enough alone"),
+        pytest.param([(MX1, 4), (MX2, 2), (nothing, 4)], BOTH, id="just enough together"),
+        pytest.param([(MX1, 5), (MX2, 1), (nothing, 4)], (), id="one mail is no member of a farm"),
+        pytest.param([(MX1, 20), (MX2, 2), (EVIL, 8), (nothing, 6)], (), id="nor are two of thirty"),
+        pytest.param([(MX1, 4), (EVIL, 3), (nothing, 3)], (), id="no stranger joins a farm"),
+    ],
+)
+def test_hosts_of_one_name_share_what_one_has_not_enough_of(
+    parts: list[tuple[Head, int]], expected: tuple[str, ...]
+) -> None:
+    assert seen(*parts)[0] == expected
+
+
+RECEIVED = "Received: from x by {0}; Mon, 2 Mar 2026 09:00:00 +0000\n".format
+
+
+@pytest.mark.parametrize(
+    ("head", "border"),
+    [
+        pytest.param(
+            hosts("a.example.com", "mx.example.org", by="auth.example.org; dmarc=pass"), "mx.example.org", id="below"
+        ),
+        pytest.param(
+            hosts("mx.example.org", "a.example.com", by="auth.example.org; dmarc=pass"), "mx.example.org", id="above"
+        ),
+        pytest.param(
+            hosts("a.example.com", "b.example.net", by="v.example; dmarc=pass"), "b.example.net", id="the lowest"
+        ),
+        pytest.param(
+            hosts("a.example.com", "b{number}.example", by="v.example; dmarc=pass"), "a.example.com", id="common to all"
+        ),
+        pytest.param(
+            hosts(by="mx.example.org; dmarc=pass", lower=RECEIVED("mx.example.org") + RECEIVED("evil.example")),
+            "mx.example.org",
+            id="the first below",
+        ),
+        pytest.param(
+            hosts("mx.example.org", "", by="v.example; dmarc=pass"), "mx.example.org", id="one that does not say"
+        ),
+    ],
+)
+def test_the_border_is_who_stands_nearest_to_the_name_of_the_results(head: Head, border: str) -> None:
+    assert seen((head, 10))[1] == (border,)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(
+            lambda number: (
+                f"Authentication-Results: mx.example.org; dmarc=pass\nSubject: {number}\n" + RECEIVED("mx.example.org")
+            ),
+            id="above the letter's own fields",
+        ),
+        pytest.param(
+            lambda number: RECEIVED("mx.example.org") + "X-Received: x\n" * 59 + "Authentication-Results: m; a=pass\n",
+            id="below sixty fields",
+        ),
+        pytest.param(lambda number: "Authentication-Results: mx.example.org; dmarc=pass\n", id="received by nobody"),
+    ],
+)
+def test_results_that_nobody_near_the_owner_can_have_written_are_not_heard(head: Head) -> None:
+    found = propose(recent(head, extra="List-Id: <info.example.org>\n"), own_addresses=[ME])
+
+    assert (found.authserv_ids, found.looked_at, found.own_lists) == ((), 10, ("info.example.org",))
+
+
+def test_the_topmost_results_are_those_that_count() -> None:
+    two = hosts(
+        "mx.example.org", by="mx.example.org; dmarc=pass", lower="Authentication-Results: evil.example; dmarc=pass\n"
+    )
+
+    assert seen((two, 10)) == (("mx.example.org",), ("mx.example.org",))
+
+
+def test_the_examples_tell_what_was_found_in_whose_mail() -> None:
+    five = "; ".join(["mx.example.org", "a=pass", "b=pass", "c=pass", "d=pass", "e=pass"])
+    heads = (border_of_its_own, microsoft, hosts("mx.example.org", by="mx.example.org; none"), hosts("mx", by=five))
+    said = []
+    for head in heads:
+        found = propose([*recent(nothing, 2), *recent(head, 8, first=2)], own_addresses=[ME])
+        assert (found.agreeing, found.looked_at) == (8, 10)
+        said.append(found.examples[0].removeprefix("from bob@client2.example: "))
+
+    assert said == [
+        "mx.example.org says dkim=pass dmarc=pass; received by store.example.org, mx.example.org",
+        "(nobody named) says spf=pass dkim=pass dmarc=pass; received by db1.eurprd01.prod.outlook.com",
+        "mx.example.org says no result; received by mx.example.org",
+        "mx.example.org says a=pass b=pass c=pass d=pass; received by mx",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +265,18 @@ def test_mail_of_the_owner_is_no_witness() -> None:
         pytest.param("X-BeenThere: info@example.org\n", 2, ("info@example.org",), id="named the old way"),
         pytest.param("List-Id: Info <info.example.org>\n", 1, (), id="one sender alone"),
         pytest.param("List-Id: News <news.lists.example.net>\n", 5, (), id="somebody else's list"),
+        pytest.param("LIST-ID: Info <INFO.Example.org>\n", 2, ("info.example.org",), id="in capitals"),
+        pytest.param("Mailing-List: list info@example.org; run by ezmlm\n", 2, ("info@example.org",), id="ezmlm"),
+        pytest.param("X-Mailing-List: <info@example.org> archive/7\n", 2, ("info@example.org",), id="smartlist"),
+        pytest.param("List-Id: (info.example.org)\n", 2, ("info.example.org",), id="in a comment"),
+        pytest.param("List-Id: <>\n", 2, (), id="of no name"),
     ],
 )
 def test_groups_that_deliver_to_the_owner_are_proposed(field: str, count: int, expected: tuple[str, ...]) -> None:
     assert propose(recent(nothing, count, extra=field), own_addresses=[ME]).own_lists == expected
+
+
+def test_a_group_of_a_provider_where_anybody_has_an_address_is_nobodys_own() -> None:
+    mails = recent(nothing, 5, extra="List-Id: <club.gmail.com>\n")
+
+    assert propose(mails, own_addresses=["ann@gmail.com", "nobody"]).own_lists == ()
