@@ -40,11 +40,11 @@ def pairs(connection: sqlite3.Connection, *, limit: int = 200) -> list[Pair]:
     found = suggest(people.values(), lookalikes.distinct_pairs(connection))
     genuine = cache(lambda contact_id: not any(each.like for each in cautions_of(connection, contact_id)))
     row = cache(lambda contact_id: meant.contact_of(connection, str(contact_id)))
-    meant = (
+    unsuspected = (
         each for each in found
         if not _one_imitates(people, each.one, each.other) and genuine(each.one) and genuine(each.other)
     )  # fmt: skip
-    return [_pair(row(each.one), row(each.other), each.score, each.because) for each in islice(meant, limit)]
+    return [_pair(row(each.one), row(each.other), each.score, each.because) for each in islice(unsuspected, limit)]
 
 
 def _one_imitates(people: Mapping[int, Person], one: int, other: int) -> bool:

@@ -67,11 +67,10 @@ def write(desk: Desk, connection: sqlite3.Connection, page: Page, arguments: Map
     )
 
 
-def refusal(status: int, heading: str, sentence: str) -> str:
-    """The page for somebody who is not let in: it tells nothing of the home."""
-    return (
-        _templates().get_template("refused.html.j2").render(status=status, heading=heading, sentence=sentence, css=CSS)
-    )
+def refusal(status: int, heading: str, sentence: str, *, back: bool = False) -> str:
+    """The page for somebody who is not let in, or finds nothing: it tells nothing of the home. `back`: a way out."""
+    template = _templates().get_template("refused.html.j2")
+    return template.render(status=status, heading=heading, sentence=sentence, css=CSS, back=back)
 
 
 @lru_cache(maxsize=1)

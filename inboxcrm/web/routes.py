@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from datasette.utils.asgi import Forbidden, NotFound, Response
+from datasette.utils.asgi import Forbidden, Response
 
 from inboxcrm.domain.spreadsheets import harmless
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web import duplicates, files, memory, pages
 from inboxcrm.web.desk import DATABASE, Desk, desk_of
 from inboxcrm.web.letters import HTML_POLICY
-from inboxcrm.web.look import CSS, write
+from inboxcrm.web.look import CSS, refusal, write
 from inboxcrm.web.pages import Page, Visit
 
 Handler = Callable[..., Any]
@@ -53,6 +53,7 @@ def routes() -> list[tuple[str, Handler]]:
         (rf"^{OWN}/static/web\.css$", _stylesheet),
         (rf"^/{DATABASE}$", _to_data),
         (rf"^/{DATABASE}/(?P<view>{'|'.join(SHOWN)})\.csv$", _csv),
+        (rf"^{OWN}(?:/.*)?$", _nothing),
     ]
 
 
@@ -70,9 +71,7 @@ def _page(make: Callable[[Visit], Page | None]) -> Handler:
             html = await desk.reader.read(answer)
         except sqlite3.OperationalError as error:
             return Response.text(f"The database could not answer in time ({error}). Try again.", status=503)
-        if html is None:
-            raise NotFound("There is no such record")
-        return Response.html(html)
+        return _missing("There is no such record") if html is None else Response.html(html)
 
     return view
 
@@ -100,7 +99,7 @@ async def _letter_html(request: Any, datasette: Any) -> Any:
     desk = await _permitted(datasette, request)
     cleaned = await desk.reader.read(lambda connection: files.html(connection, int(request.url_vars["id"])))
     if cleaned is None:
-        raise NotFound("This mail has no HTML")
+        return _missing("This mail has no HTML")
     return Response.html(cleaned, headers={"content-security-policy": HTML_POLICY})
 
 
@@ -118,11 +117,26 @@ async def _attachment(request: Any, datasette: Any) -> Any:
 def _download(found: files.Download | None) -> Any:
     """Bytes that the browser saves under a name of ours and never shows."""
     if found is None:
-        raise NotFound("There is no such file")
+        return _missing("There is no such file")
     return Response(
         body=found.octets,
         headers={"content-disposition": f'attachment; filename="{found.name}"', "content-security-policy": "sandbox"},
         content_type="application/octet-stream",
+    )
+
+
+async def _nothing(request: Any, datasette: Any) -> Any:
+    """Under our name, and none of our pages."""
+    await _permitted(datasette, request)
+    return _missing("There is no such page")
+
+
+def _missing(heading: str) -> Any:
+    """A page for what is not there, which leads back: no exception, which Datasette would print with every local."""
+    sentence = "It may have been erased, or the address was cut short."
+    policy = "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    return Response.html(
+        refusal(404, heading, sentence, back=True), status=404, headers={"content-security-policy": policy}
     )
 
 

@@ -160,9 +160,17 @@ def build(
         renamed = site.databases[database.stem]
         site.remove_database(database.stem)
         site.add_database(renamed, name=DATABASE)
+    _print_no_values()
     seat(site, desk)
     site.client = type(site.client)(site)  # Datasette made its own before there was a desk: no door, no pages
     return site, desk
+
+
+def _print_no_values() -> None:
+    """Where rich is installed Datasette prints each fault with every local value: people's mail, on the terminal."""
+    from datasette import handle_exception  # it is whole only once datasette.app has loaded its plug-ins
+
+    handle_exception.rich = None
 
 
 class _Guest(uvicorn.Server):

@@ -261,6 +261,8 @@ async def test_pause_and_alarms_stand_above_every_page(window: Window) -> None:
         memory.set_value(connection, "paused_at", "2026-03-03T08:00:00Z")
         memory.set_value(connection, memory.BRAKE, "2026-03-03T08:00:00Z")
         memory.raise_alarm(connection, "brake", "thirty in an hour", now=home.NOW)
+        for number in range(5):
+            memory.raise_alarm(connection, memory.OF_RULES, f"note {number}", now=home.NOW)
     book.close()
 
     for path in window.own_pages().values():
@@ -268,6 +270,8 @@ async def test_pause_and_alarms_stand_above_every_page(window: Window) -> None:
         assert "Paused" in page
         assert "Brake on" in page
         assert "thirty in an hour" in page
+        assert "YOUR RULES</strong> note 0" in page
+        assert "and 3 more</summary>" in page
 
 
 async def test_long_lists_have_pages(window: Window) -> None:
@@ -295,10 +299,25 @@ async def test_a_wild_page_number_is_no_error(window: Window, page: str) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["contact/999", "matter/999", "message/999", "message/999/html", "message/999/mail.eml"]
+    "path", ["contact/999", "matter/999", "message/999", "message/999/html", "message/999/mail.eml", "contact/x", "no"]
 )
-async def test_what_is_not_there_is_not_found(window: Window, path: str) -> None:
-    assert (await window.get(f"/-/inboxcrm/{path}")).status_code == 404
+async def test_what_is_not_there_is_not_found_and_says_so_in_the_window_only(
+    window: Window, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = await window.get(f"/-/inboxcrm/{path}")
+
+    assert answer.status_code == 404
+    assert "To the first page" in answer.text
+    assert capsys.readouterr() == ("", ""), "a traceback with local values would hold people's mail"
+
+
+async def test_a_fault_of_datasettes_own_pages_prints_no_local_values(
+    window: Window, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = await window.get("/inboxcrm/message_list?_sort=nothing")
+
+    assert answer.status_code == 400
+    assert capsys.readouterr() == ("", "")
 
 
 async def test_pages_follow_what_the_daemon_writes(window: Window) -> None:
