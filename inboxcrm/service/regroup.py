@@ -51,8 +51,12 @@ def split_off(
         raise UserError("its matter would be left empty: choose a later mail of it")
     subject_key = normalised_subject(row.subject)
     old = row.matter_id
+    owed = promises.live_of_matter(connection, old) is not None
     new = regrouping.split(connection, old, [each.id for each in leaving], subject_key=subject_key)
-    due_at = _owed_there(household, connection, leaving, old, new, now)
+    due_at = None
+    if owed:
+        due_at = _owed_there(household, connection, leaving, new, now)
+        _owed_there(household, connection, [each for each in rows if each not in leaving], old, now)
     for matter_id in (old, new):
         _set_turn(connection, matter_id)
     regrouping.note(connection, "split", old, new, [each.id for each in leaving], at=now)
@@ -61,21 +65,16 @@ def split_off(
 
 
 def _owed_there(
-    household: Household,
-    connection: sqlite3.Connection,
-    leaving: list[views.MessageRow],
-    old: int,
-    new: int,
-    now: datetime,
+    household: Household, connection: sqlite3.Connection, mails: list[views.MessageRow], matter_id: int, now: datetime
 ) -> datetime | None:
-    """Make the promise that is owed in the new matter and was only chased for in the old one, which waits still."""
-    last = max((each for each in leaving if each.mail_class != "machine"), key=_when, default=None)
-    if last is None or last.direction != "in" or promises.live_of_matter(connection, new) is not None:
+    """Make the promise that is owed in this half of a matter whose mail was only chased for there, and waits still."""
+    last = max((each for each in mails if each.mail_class != "machine"), key=_when, default=None)
+    if last is None or last.direction != "in" or promises.live_of_matter(connection, matter_id) is not None:
         return None
-    if not duties.was_chased(connection, last.id) or promises.live_of_matter(connection, old) is None:
+    if not duties.was_chased(connection, last.id):
         return None
     mail = Incoming(last.id, last.contact_id, last.received_at)
-    return duties.owe(household, connection, mail, matter_id=new, now=now).duty.due_at
+    return duties.owe(household, connection, mail, matter_id=matter_id, now=now).duty.due_at
 
 
 def _when(row: views.MessageRow) -> tuple[datetime, int]:

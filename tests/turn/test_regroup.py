@@ -70,6 +70,16 @@ async def test_a_split_gives_a_chaser_a_promise_of_its_own(house: House) -> None
     assert len(house.outbox()) == 1, "nothing is said by itself"
 
 
+async def test_a_chaser_that_stays_alone_is_owed_an_answer_of_its_own(house: House) -> None:
+    await two_questions_in_one(house)
+
+    found = regroup.split(house.household, letter_id(1), only=True)
+
+    assert sorted((row.state, row.matter_id) for row in house.promises()) == sorted(
+        [("open", found.matter_id), ("open", matter_of(house, 2))]
+    )
+
+
 async def test_an_answer_to_what_was_split_off_keeps_its_promise_and_no_other(house: House) -> None:
     await two_questions_in_one(house)
     regroup.split(house.household, letter_id(2))
