@@ -507,6 +507,12 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/imap/heartbeat.py", "if slept > _SUSPENDED:", "if False:"),
     ),
     _defence(
+        48,
+        "what became too late in its lane stays",
+        "tests/promise/test_rewording.py::test_what_became_too_late_while_its_lane_was_under_way_does_not_leave",
+        (DELIVER, "        if now >= item.expires_at:\n", "        if False:\n"),
+    ),
+    _defence(
         49,
         "what became of a mail is written down when the disk takes it",
         LANES + "what_became_of_a_mail_is_written_down_once_the_disk_takes_it",

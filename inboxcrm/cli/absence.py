@@ -129,17 +129,15 @@ WAITING = ("held", "awaiting", "queued")
 def back(place: Place, absence: int | None) -> None:
     """Be back: ends the running absence and cancels planned ones, or only the one with this id."""
     with bootstrap.household(place.home) as house:
-        ended = actions.come_back(house, absence)
+        back_again = actions.come_back(house, absence)
         waiting = house.database.reading(lambda connection: views.outbox(connection, states=WAITING))
-    if absence is not None and not ended:
+    if absence is not None and not back_again.ended:
         raise UserError(f"no absence with the id {absence} runs or is to come. See: inboxcrm away")
+    ended = back_again.ended
     click.echo("You were not away." if not ended else f"Back. {many(ended, 'absence')} ended.")
-    for item in waiting if ended else ():
-        if item.template == "away":
-            click.secho(
-                f"Item {item.id} to {cell(item.recipient)} still says that you are away: inboxcrm reject {item.id}",
-                fg="yellow",
-            )
+    for item in waiting:
+        if item.id in back_again.reworded:
+            click.echo(f"Item {item.id} to {cell(item.recipient)} says no longer that you are away.")
 
 
 @cli.command()

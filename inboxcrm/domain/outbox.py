@@ -46,6 +46,8 @@ class OutboxEvent(StrEnum):
     """The grace time is over and the mode is `shadow`: shown, never sent."""
     ASK = "ask"
     """The mode is `approve`, or a brake holds it: a person decides."""
+    RENEW = "renew"
+    """What it is to say has changed, and so have its words: it waits anew for what lets it go."""
     APPROVE = "approve"
     """A person lets it go."""
     REJECT = "reject"
@@ -78,12 +80,14 @@ TRANSITIONS: Mapping[OutboxState, Mapping[OutboxEvent, OutboxState]] = MappingPr
             OutboxEvent.RELEASE: OutboxState.QUEUED,
             OutboxEvent.SHOW: OutboxState.SHADOW,
             OutboxEvent.ASK: OutboxState.AWAITING,
+            OutboxEvent.RENEW: OutboxState.HELD,
             OutboxEvent.APPROVE: OutboxState.QUEUED,
             OutboxEvent.REJECT: OutboxState.CANCELLED,
             OutboxEvent.CANCEL: OutboxState.CANCELLED,
             OutboxEvent.EXPIRE: OutboxState.EXPIRED,
         },
         OutboxState.AWAITING: {
+            OutboxEvent.RENEW: OutboxState.HELD,
             OutboxEvent.APPROVE: OutboxState.QUEUED,
             OutboxEvent.REJECT: OutboxState.CANCELLED,
             OutboxEvent.CANCEL: OutboxState.CANCELLED,
@@ -92,6 +96,7 @@ TRANSITIONS: Mapping[OutboxState, Mapping[OutboxEvent, OutboxState]] = MappingPr
         OutboxState.QUEUED: {
             OutboxEvent.CLAIM: OutboxState.SENDING,
             OutboxEvent.ASK: OutboxState.AWAITING,
+            OutboxEvent.RENEW: OutboxState.HELD,
             OutboxEvent.REJECT: OutboxState.CANCELLED,
             OutboxEvent.CANCEL: OutboxState.CANCELLED,
             OutboxEvent.EXPIRE: OutboxState.EXPIRED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -14,7 +15,7 @@ from inboxcrm.domain.promise import Entry, Event, State, answered
 from inboxcrm.domain.salutation import Form
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
-from inboxcrm.service import brakes, duties, outlook, renewal
+from inboxcrm.service import brakes, duties, outlook, renewal, rewording
 from inboxcrm.service.household import Household
 from inboxcrm.service.meant import contact_of, message_of, organisation_of
 from inboxcrm.store import call_backs, contacts, follow_ups, home, matters, outbox, promises, unowed, views
@@ -273,16 +274,25 @@ def go_away(household: Household, away: Away) -> tuple[int, list[views.OwedRow]]
     return away_id, inside
 
 
-def come_back(household: Household, away_id: int | None = None) -> int:
-    """End an absence now, or all that run or are to come; answers how many."""
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How many absences were ended, and the waiting mails of the outbox that say no longer that the owner is away."""
+
+    ended: int
+    reworded: tuple[int, ...]
+
+
+def come_back(household: Household, away_id: int | None = None) -> Back:
+    """End an absence now, or all that run or are to come."""
     now = household.clock.now()
     with household.database.write() as connection:
         ids = [row for row, away in home.absences(connection) if away.end_at > now and away_id in (None, row)]
-        ended = sum(home.end_away(connection, row, now=now) for row in ids)
+        with rewording.while_absences_change(household, connection, now) as reworded:
+            ended = sum(home.end_away(connection, row, now=now) for row in ids)
         if ended:
             home.journal(connection, "back", None, {"ended": ended}, now=now)
             outlook.look(household, connection, now=now)
-    return ended
+    return Back(ended, tuple(reworded))
 
 
 def clear_alarms(household: Household, kind: str) -> int:

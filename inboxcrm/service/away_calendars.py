@@ -13,11 +13,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from inboxcrm.config import AwayCalendar
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import many
 from inboxcrm.errors import InboxcrmError, TransientError, UserError
+from inboxcrm.service import rewording
 from inboxcrm.service.away_events import Found, Occurrence, from_lines
 from inboxcrm.service.checks import Check, by
 from inboxcrm.service.household import Household
@@ -25,6 +28,8 @@ from inboxcrm.store import away_calendars as store
 from inboxcrm.store import home
 from inboxcrm.store.away_calendars import Standing
 from inboxcrm.store.times import to_text
+
+Changed = TypeVar("Changed")
 
 log = logging.getLogger("inboxcrm.calendars")
 
@@ -52,7 +57,7 @@ async def keep_in_step(household: Household, fetch: Fetch, *, at_once: bool = Fa
     standings = await household.read(store.standings)
     named = {each.name for each in household.config.away_calendars}
     for gone in standings.keys() - named:
-        await household.write(_drop, gone, now)
+        await household.write(_in_words_too, household, partial(_drop, name=gone, now=now), now)
     for calendar in household.config.away_calendars:
         standing = standings.get(calendar.name)
         if at_once or standing is None or standing.checked_at + calendar.refresh <= now:
@@ -69,7 +74,12 @@ async def _read(
             await household.write(_well, calendar.name, content, now)
         else:
             found = await read_apart(raw, calendar.word, household, now)
-            changes = await household.write(take_over, calendar, found, content=content, now=now)
+            changes = await household.write(
+                _in_words_too,
+                household,
+                partial(take_over, calendar=calendar, found=found, content=content, now=now),
+                now,
+            )
             log.info("calendar.read", extra={"calendar": calendar.name, "changes": str(changes)})
     except (UserError, TransientError) as error:
         log.warning("calendar.fault", extra={"calendar": calendar.name, "cause": str(error)})
@@ -113,8 +123,19 @@ async def read_apart(raw: bytes, word: str | None, household: Household, now: da
     return from_lines(out.decode().splitlines())
 
 
+def _in_words_too(
+    connection: sqlite3.Connection,
+    household: Household,
+    change: Callable[[sqlite3.Connection], Changed],
+    now: datetime,
+) -> Changed:
+    """Change absences, and with them what acknowledgements say of one that have not left yet."""
+    with rewording.while_absences_change(household, connection, now):
+        return change(connection)
+
+
 def take_over(
-    connection: sqlite3.Connection, calendar: AwayCalendar, found: Found, *, content: str, now: datetime
+    connection: sqlite3.Connection, *, calendar: AwayCalendar, found: Found, content: str, now: datetime
 ) -> Changes:
     """Enter what is new, move what has moved, take back what is gone.
 
@@ -151,7 +172,7 @@ def _away(calendar: AwayCalendar, each: Occurrence) -> Away:
     return Away(each.start, each.end, calendar.kind, calendar.wording, calendar.buffer)
 
 
-def _drop(connection: sqlite3.Connection, name: str, now: datetime) -> None:
+def _drop(connection: sqlite3.Connection, *, name: str, now: datetime) -> None:
     rows = [row.id for row in store.entered(connection, name).values()]
     for row in rows:
         home.end_away(connection, row, now=now)

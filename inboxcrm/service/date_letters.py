@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,12 +67,26 @@ def told(household: Household, connection: sqlite3.Connection, promise: Promise,
         previous = carrier.due_at
     if previous is None:
         return Silence("no date was ever told")
+    return _letter(household, connection, promise, carrier, row, raw, previous_due_at=previous, now=now)
+
+
+def _letter(
+    household: Household,
+    connection: sqlite3.Connection,
+    promise: Promise,
+    carrier: outbox.Carrier,
+    row: views.MessageRow,
+    raw: bytes,
+    *,
+    previous_due_at: datetime | None,
+    now: datetime,
+) -> Letter:
     card = contacts.card(connection, promise.contact_id)
     return Letter(
         filing=_filing(household, connection, promise, carrier, raw, now),
         promise=promise,
         carrier=carrier,
-        previous_due_at=previous,
+        previous_due_at=previous_due_at,
         language=card.language or messages.language(connection, promise.message_id) or household.config.owner.language,
         trusted=row.outcome == "ack",
         known=not carrier.stranger,
@@ -133,7 +148,7 @@ def _to(letter: Letter) -> Address:
 
 
 def _values(
-    letter: Letter, due_at: datetime, expectation: Expectation | None, calendar: OfficeCalendar
+    letter: Letter, due_at: datetime | None, expectation: Expectation | None, calendar: OfficeCalendar
 ) -> dict[str, TemplateValue]:
     household = letter.filing.household
     owner = household.config.owner
@@ -161,7 +176,7 @@ def _values(
         because = tuple(each for each in expectation.because if not isinstance(each, OutsideHours))
         explained = reason(replace(expectation, because=because), language, household)
     return {
-        "due": phrase(due_at),
+        "due": None if due_at is None else phrase(due_at),
         "previous_due": None if letter.previous_due_at is None else phrase(letter.previous_due_at),
         "reason": explained,
         **salute(card, name if proved else "", proved=proved),
@@ -190,18 +205,8 @@ def notice(
     filing, household = letter.filing, letter.filing.household
     if contacts.card(filing.connection, letter.promise.contact_id).policy == Policy.NEVER:
         return Silence("the policy for this sender is never")
-    message = filing.message
-    reply = AutoReply(
-        to=_to(letter),
-        alias=addressed_alias(household, message),
-        template=template,
-        language=letter.language,
-        values=_values(letter, due_at, expectation, calendar),
-        in_reply_to=message.message_id,
-        references=message.references,
-        original_subject=letter.subject or None if letter.known and letter.trusted else None,
-        dedupe_key=f"{template}{':proposed' if proposed else ''}:{letter.promise.id}:{to_text(due_at)}",
-    )
+    key = f"{template}{':proposed' if proposed else ''}:{letter.promise.id}:{to_text(due_at)}"
+    reply = _automatic(letter, template, key, _values(letter, due_at, expectation, calendar))
     entry = _entry(letter, "auto", template, due_at, reply.dedupe_key, hold=not letter.trusted)
     allowed = brakes.check(filing, entry)
     if isinstance(allowed, Silence):
@@ -213,6 +218,51 @@ def notice(
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
         return _failed(letter, error)
     return outbox.add(filing.connection, replace(allowed, state=state), draft, now=filing.now), state
+
+
+def _automatic(letter: Letter, template: str, dedupe_key: str, values: Mapping[str, TemplateValue]) -> AutoReply:
+    message = letter.filing.message
+    return AutoReply(
+        to=_to(letter),
+        alias=addressed_alias(letter.filing.household, message),
+        template=template,
+        language=letter.language,
+        values=values,
+        in_reply_to=message.message_id,
+        references=message.references,
+        original_subject=letter.subject or None if letter.known and letter.trusted else None,
+        dedupe_key=dedupe_key,
+    )
+
+
+def waiting(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> Letter | None:
+    """What an acknowledgement that still waits is made anew from; None where it cannot be."""
+    carrier = outbox.carrier(connection, promise.id)
+    row, raw = views.message(connection, promise.message_id), messages.raw(connection, promise.message_id)
+    if carrier is None or row is None or raw is None:
+        return None
+    return _letter(household, connection, promise, carrier, row, raw, previous_due_at=None, now=now)
+
+
+def renewed(
+    letter: Letter,
+    item: outbox.Item,
+    due_at: datetime | None,
+    expectation: Expectation | None,
+    calendar: OfficeCalendar,
+    template: str,
+) -> Silence | None:
+    """Put other words into the acknowledgement that waits; Silence where they cannot be made."""
+    connection, received_at = letter.filing.connection, letter.promise.duty.received_at
+    values = _values(letter, due_at, expectation, calendar)
+    try:
+        draft = composed(letter.filing, _automatic(letter, template, outbox.dedupe_key(connection, item.id), values))
+    except (UndeliverableError, TemplateError, UnsafeMailError) as error:
+        return _failed(letter, error)
+    latest = received_at + letter.filing.household.config.acknowledge.max_delay
+    expires_at = latest if due_at is None else min(latest, due_at)
+    outbox.renew(connection, item, draft, template=template, due_at=due_at, expires_at=expires_at)
+    return None
 
 
 def apology(

@@ -324,16 +324,21 @@ class Deliver:
         until = self._resting.get(mailbox)
         return until is not None and self._household.clock.now() < until
 
-    def _claim(self, connection: sqlite3.Connection, queued: outbox.Item) -> bool:
-        """Take it, unless everything was paused since it was found due, or it was cancelled, or was sent before.
+    def _claim(self, connection: sqlite3.Connection, queued: outbox.Item) -> outbox.Item | None:
+        """Take it as it is now, unless since it was found due everything was paused, it was cancelled, became too late
+        to be of use (the lane was long, the machine slept), or was sent before.
 
         A home restored from a backup derives the Message-IDs it used before: what lies in Sent is not sent again. The
         claim need not be durable: until the body begins, falling back to queued is safe.
         """
         item = outbox.by_id(connection, queued.id)
         if item is None or item.state is not OutboxState.QUEUED or home.paused_at(connection) is not None:
-            return False
-        return self._claim_seen(connection, item)
+            return None
+        now = self._household.clock.now()
+        if now >= item.expires_at:
+            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=release.TOO_LATE)
+            return None
+        return item if self._claim_seen(connection, item) else None
 
     def _claim_seen(self, connection: sqlite3.Connection, item: outbox.Item, at: Step = Step.CONNECT) -> bool:
         """The same for an item that this very transaction has read as queued, with nothing paused."""
@@ -348,8 +353,11 @@ class Deliver:
 
     async def _send(self, item: outbox.Item, at: Step | None) -> None:
         office = self._offices[item.mailbox]
-        if at is None and not await self._take(item, office):
-            return
+        if at is None:
+            taken = await self._take(item, office)
+            if taken is None:
+                return
+            item = taken
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
             delivery = await office.transport.send(outgoing, _Steps(self._household, item.id, at or Step.CONNECT))
@@ -369,12 +377,12 @@ class Deliver:
                 log.warning("outbox.not_recorded", extra={"item": item.id, "cause": str(error)})
                 await asyncio.sleep(AFTER_FAULT.total_seconds())
 
-    async def _take(self, item: outbox.Item, office: Office) -> bool:
-        """Claim an item that was found due; False where it cannot go now, or must not go any more."""
+    async def _take(self, item: outbox.Item, office: Office) -> outbox.Item | None:
+        """Claim an item that was found due; None where it cannot go now, or must not go any more."""
         if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
-            return False
+            return None
         if item.kind == "auto" and not await self._sent_is_read(item, office):
-            return False
+            return None
         return await self._household.jot(self._claim, item)
 
     async def read_ahead(self, mailbox: str) -> None:

@@ -14,6 +14,8 @@ from inboxcrm.store import outbox, whereabouts
 from inboxcrm.store.outbox import Item
 from inboxcrm.store.whereabouts import Whereabouts
 
+TOO_LATE = "too late to be of use"
+
 
 def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[Item]:
     """Move what time and the home's `mode` of this moment move; answers what is queued then and due, oldest first."""
@@ -24,7 +26,7 @@ def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[
             if state is OutboxState.QUEUED:
                 may_leave.append(replace(item, state=state))
         elif now >= item.expires_at:
-            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply="too late to be of use")
+            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=TOO_LATE)
         elif item.state is OutboxState.QUEUED and _may_go(connection, item, mode, now):
             may_leave.append(item)
     return may_leave

@@ -17,7 +17,7 @@ from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, allows, move, warn_at
 from inboxcrm.errors import UserError
-from inboxcrm.service import date_letters, learned
+from inboxcrm.service import date_letters, learned, rewording
 from inboxcrm.service.household import Household
 from inboxcrm.store import contacts, home, outbox, promises, prospects
 from inboxcrm.store.promises import Promise
@@ -26,6 +26,7 @@ from inboxcrm.store.times import to_text
 EXTENDED = "extended"
 MOVED = "moved"
 _SAID = {
+    OutboxState.HELD: "The acknowledgement, which has not left yet, tells it.",
     OutboxState.SHADOW: "The mail that would say so is shown in the outbox; in shadow it is not sent.",
     OutboxState.AWAITING: "The mail that says so waits in the outbox for your key.",
     OutboxState.QUEUED: "The mail that says so goes out now.",
@@ -72,8 +73,14 @@ def renew(
         raise NoHonestDateError("there is no open time within 60 days; give a date with --until")
     was_broken = promise.duty.state is State.BROKEN
     _extend(connection, promise, due_at, calendar, now)
-    outbox.cancel_for_matter(connection, promise.matter_id, at=now, why="the date has moved")
+    tells = None
+    if not was_broken:
+        tells = rewording.tell_new_date(household, connection, promise, due_at, expectation, now)
+    but = None if tells is None else tells.id
+    outbox.cancel_for_matter(connection, promise.matter_id, at=now, why="the date has moved", but=but)
     home.journal(connection, "extend", f"promise {promise.id}", {"due_at": to_text(due_at)}, now=now)
+    if tells is not None:
+        return Renewed(due_at, tells.id, tells.state)
     letter = date_letters.told(household, connection, promise, now)
     if isinstance(letter, Silence) and was_broken:
         letter = date_letters.untold(household, connection, promise, now)

@@ -239,6 +239,54 @@ def reword(connection: sqlite3.Connection, item_id: int, draft: Draft) -> None:
     )
 
 
+def waiting_acknowledgements(connection: sqlite3.Connection, promise_id: int | None = None) -> list[Item]:
+    """The acknowledgements that wait to tell a promise's time, or that of any promise, oldest first."""
+    rows = connection.execute(
+        f"""
+        {_ITEM}
+        WHERE outbox.state IN ('held', 'awaiting', 'queued') AND outbox.kind = 'auto'
+          AND outbox.promise_id = COALESCE(:promise, outbox.promise_id)
+          AND outbox.dedupe_key LIKE 'acknowledgement:%'
+        ORDER BY outbox.id
+        """,
+        {"promise": promise_id},
+    )
+    return [_item(row) for row in rows]
+
+
+def renew(
+    connection: sqlite3.Connection,
+    item: Item,
+    draft: Draft,
+    *,
+    template: str,
+    due_at: datetime | None,
+    expires_at: datetime,
+) -> None:
+    """Put other words, and the time they tell, into an automatic mail that has certainly not left.
+
+    It keeps its Message-ID: whatever knows it by that, in Sent or after a restore, goes on to.
+    """
+    connection.execute(
+        """
+        UPDATE outbox
+        SET subject = :subject, text = :text, raw = :raw, template = :template, due_at = :due_at,
+            expires_at = :expires_at
+        WHERE id = :id AND kind = 'auto' AND state IN ('held', 'awaiting', 'queued') AND mail_id = :mail_id
+        """,
+        {
+            "id": item.id,
+            "subject": draft.subject,
+            "text": draft.text,
+            "raw": draft.raw,
+            "template": template,
+            "due_at": to_text_or_none(due_at),
+            "expires_at": to_text(expires_at),
+            "mail_id": draft.message_id,
+        },
+    )
+
+
 def claim(connection: sqlite3.Connection, item: Item, step: Step = Step.CONNECT) -> bool:
     """Take an item for sending, committed before the network is touched; False when it is no longer there to take.
 
@@ -279,15 +327,20 @@ def recover_all(connection: sqlite3.Connection) -> list[Item]:
     return doubtful
 
 
-def cancel_for_matter(connection: sqlite3.Connection, matter_id: int, *, at: datetime, why: str) -> int:
-    """Drop what waits to tell a matter a date that no longer matters, an apology too; answers how many."""
+def cancel_for_matter(
+    connection: sqlite3.Connection, matter_id: int, *, at: datetime, why: str, but: int | None = None
+) -> int:
+    """Drop what waits to tell a matter a date that no longer matters, an apology too; answers how many.
+
+    `but` is an item that tells one that does.
+    """
     rows = connection.execute(
         _ITEM
         + """
         WHERE outbox.matter_id = ? AND (outbox.kind = 'auto' OR outbox.promise_id IS NOT NULL)
-          AND outbox.state IN ('held', 'awaiting', 'queued')
+          AND outbox.state IN ('held', 'awaiting', 'queued') AND outbox.id IS NOT ?
         """,
-        (matter_id,),
+        (matter_id, but),
     ).fetchall()
     for row in rows:
         happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)

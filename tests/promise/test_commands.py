@@ -14,7 +14,9 @@ from click.testing import CliRunner, Result
 from inboxcrm import bootstrap
 from inboxcrm.cli.root import cli
 from inboxcrm.clock import SystemClock
+from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import UserError
+from inboxcrm.service import actions
 from inboxcrm.store import home as memory
 from inboxcrm.testing.clock import FakeClock
 from tests.config.conftest import SMALLEST
@@ -187,3 +189,16 @@ async def test_what_can_hardly_be_kept_is_listed_and_extended_by_one_command(tmp
     assert [line["unlikely"] for line in listed] == ["you are away then (away)"]
     assert "the promise now stands at" in extended
     assert "Every promise can be kept" in run(tmp_path, "promises", "--unlikely").output
+
+
+async def test_back_names_the_mails_that_say_no_longer_that_one_is_away(tmp_path: Path) -> None:
+    now = SystemClock().now()
+    house = House(tmp_path, clock=FakeClock(now))
+    actions.go_away(house.household, Away(now - timedelta(minutes=5), now + timedelta(days=10)))
+    await house.arrive(mail(at=now))
+    house.close()
+    (tmp_path / "config.toml").write_text(CONFIG)
+
+    said = run(tmp_path, "back").output.splitlines()
+
+    assert said == ["Back. 1 absence ended.", "Item 1 to bob@client.example says no longer that you are away."]

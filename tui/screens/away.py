@@ -74,5 +74,5 @@ class AwayDialog(Form[Work]):
         self.dismiss(self._back)
 
     def _back(self) -> str:
-        ended = actions.come_back(self._desk.household)
+        ended = actions.come_back(self._desk.household).ended
         return f"Back. {many(ended, 'absence')} ended." if ended else "You were not away."
