@@ -573,7 +573,7 @@ FAULTS: tuple[Defence, ...] = (
         52,
         "what lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",
-        (DELIVER, 'if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):', "if False:"),
+        (DELIVER, "if outbox.was_sent_before(connection, item.mail_id):", "if False:"),
     ),
     _defence(
         52,
@@ -581,8 +581,24 @@ FAULTS: tuple[Defence, ...] = (
         "tests/service/test_once.py::test_a_restored_backup_knows_its_acknowledgement_under_the_id_of_the_provider",
         (
             "inboxcrm/service/file.py",
-            '    filing.register.cite(row_id, message_ids(filing.message.first(_ORIGINAL_ID) or ""))\n',
+            "    filing.register.cite(row_id, sent_as(filing.message))\n",
             "",
+        ),
+    ),
+    _defence(
+        52,
+        "a letter of the owner's that lies in Sent is not sent again",
+        "tests/service/test_once.py::test_a_restored_backup_does_not_send_the_owners_letter_again",
+        (DELIVER, 'if (item.kind == "auto" or self._is_from_before(item)) and', 'if item.kind == "auto" and'),
+    ),
+    _defence(
+        52,
+        "an apology that the provider renamed is no answer",
+        "tests/service/test_once.py::test_an_apology_that_the_provider_renamed_keeps_no_promise",
+        (
+            "inboxcrm/service/file.py",
+            "apology = _ours(filing.register, message) is Ours.NEW_DATE",
+            "apology = filing.register.ours(message.message_id) is Ours.NEW_DATE",
         ),
     ),
     _defence(
@@ -640,6 +656,12 @@ FAULTS: tuple[Defence, ...] = (
         "a copy that comes into Sent late settles the doubt",
         "tests/service/test_doubt.py::test_a_mail_in_doubt_is_settled_by_a_copy_that_comes_after_the_last_look",
         ("inboxcrm/daemon.py", "await settle_by_record(self._household)", "pass"),
+    ),
+    _defence(
+        58,
+        "what was left alone in doubt may have left",
+        "tests/service/test_doubt.py::test_a_mail_in_doubt_that_is_left_alone_counts_as_one_that_may_have_left",
+        ("inboxcrm/store/outbox_counts.py", " OR (state = 'failed' AND reply = '{DISMISSED}')", ""),
     ),
     _defence(
         58,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+from inboxcrm.domain.message import Message
+
 LONGEST = 250
 """Characters of a Message-ID with its angle brackets; a longer one is dropped."""
 
 MOST = 200
 """Ids read from one field: the nearest ones; more is an attack or an accident."""
+
+ORIGINAL = "x-microsoft-original-message-id"
+"""Holds the Message-ID that a mail was sent with, where Microsoft 365 gave it another one."""
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
 
@@ -21,3 +26,8 @@ def message_ids(value: str) -> tuple[str, ...]:
     """
     found = dict.fromkeys(one for one in _MESSAGE_ID.findall(value) if "@" in one[2:-2])
     return tuple(found)[-MOST:]
+
+
+def sent_as(message: Message) -> tuple[str, ...]:
+    """The Message-ID that a mail in Sent left with, where the provider gave it another one and says so."""
+    return message_ids(message.first(ORIGINAL) or "")

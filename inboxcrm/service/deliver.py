@@ -111,6 +111,7 @@ class Deliver:
         self._household = household
         self._ingest = ingest
         self._offices = offices
+        self._began = household.clock.now()
         self._resting: dict[str, datetime] = {}
         self._under_way: set[str] = set()
         """Mailboxes with a lane that is not at its end; entered on the store's thread, so that none has two lanes."""
@@ -344,7 +345,7 @@ class Deliver:
         """The same for an item that this very transaction has read as queued, with nothing paused."""
         if release.keep_back(connection, item, self._household.config.acknowledge.mode, self._household.clock.now()):
             return False
-        if item.kind == "auto" and outbox.was_sent_before(connection, item.mail_id):
+        if outbox.was_sent_before(connection, item.mail_id):
             now = self._household.clock.now()
             outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
             self._told(connection, item, now)
@@ -381,9 +382,13 @@ class Deliver:
         """Claim an item that was found due; None where it cannot go now, or must not go any more."""
         if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
             return None
-        if item.kind == "auto" and not await self._sent_is_read(item, office):
+        if (item.kind == "auto" or self._is_from_before(item)) and not await self._sent_is_read(item, office):
             return None
         return await self._household.jot(self._claim, item)
+
+    def _is_from_before(self, item: outbox.Item) -> bool:
+        """Whether a person let it go before this start: the home may be a backup, and the mail in Sent since."""
+        return (item.approved_at or item.send_after) < self._began
 
     async def read_ahead(self, mailbox: str) -> None:
         """Read Sent while a mail that may be answered at once is still being read; a failure shows when it is due."""

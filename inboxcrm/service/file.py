@@ -10,7 +10,7 @@ from datetime import datetime
 from inboxcrm.domain import linking, threads
 from inboxcrm.domain.address import is_role_address, organisational_domain
 from inboxcrm.domain.dedupe import identity_key
-from inboxcrm.domain.identifiers import message_ids
+from inboxcrm.domain.identifiers import sent_as
 from inboxcrm.domain.linking import Known, Link, NewContact, Nobody, RoleOf
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.promise import answered
@@ -31,9 +31,6 @@ from inboxcrm.store.register import Register
 
 IDS_LOOKED_AT = 20
 """How many of a mail's references are looked up, nearest first."""
-
-_ORIGINAL_ID = "x-microsoft-original-message-id"
-"""Holds the Message-ID that a mail was sent with, where Microsoft 365 gave it another one."""
 
 _DELIVERED = ("return-path", "received", "delivered-to")
 
@@ -230,7 +227,7 @@ def is_outgoing(household: Household, register: Register, message: Message) -> b
     """
     if message.author is not None and household.is_own(message.author.key):
         return True
-    if register.ours(message.message_id) is not None:
+    if _ours(register, message) is not None:
         return True
     return not any(message.first(field) for field in _DELIVERED)
 
@@ -244,7 +241,7 @@ def outgoing(filing: Filing) -> int:
     first = next((each for each in persons if each.contact_id is not None), None)
     first = first or next(iter(persons), Person(None, None))
     placement = place(filing, first, automatic=False)
-    apology = filing.register.ours(message.message_id) is Ours.NEW_DATE
+    apology = _ours(filing.register, message) is Ours.NEW_DATE
     row_id, matter_id = store(
         filing,
         first,
@@ -255,9 +252,9 @@ def outgoing(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
+    filing.register.cite(row_id, (*(() if apology else message.ancestors), *sent_as(message)))
     if apology:
         return row_id
-    filing.register.cite(row_id, message.ancestors)
     if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)
     if matter_id is not None and filing.origin == "live":
@@ -303,7 +300,7 @@ def _is_automatic(filing: Filing) -> bool:
         return True
     if any(part.method in ("reply", "counter") for part in message.parts):
         return True
-    return filing.register.ours(message.message_id) is Ours.AUTOMATIC
+    return _ours(filing.register, message) is Ours.AUTOMATIC
 
 
 def _own_automatic(filing: Filing) -> int:
@@ -320,7 +317,7 @@ def _own_automatic(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
-    filing.register.cite(row_id, message_ids(filing.message.first(_ORIGINAL_ID) or ""))
+    filing.register.cite(row_id, sent_as(filing.message))
     if filing.origin == "live":
         _heed_another_machine(filing)
     if filing.origin == "live" and invitations.accepts(filing.message, filing.raw):
@@ -328,6 +325,12 @@ def _own_automatic(filing: Filing) -> int:
             filing.connection, row_id, matter_id=matter_id, contact_id=person.contact_id, at=filing.received_at
         )
     return row_id
+
+
+def _ours(register: Register, message: Message) -> Ours | None:
+    """What kind of mail of this program's a mail in Sent is, under the id it has there or the one it left with."""
+    found = (register.ours(each) for each in (message.message_id, *sent_as(message)))
+    return next((each for each in found if each is not None), None)
 
 
 def _heed_another_machine(filing: Filing) -> None:

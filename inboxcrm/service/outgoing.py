@@ -57,7 +57,10 @@ def send_again(household: Household, item_id: int) -> OutboxState:
 
 
 def dismiss(household: Household, item_id: int) -> OutboxState:
-    """The owner leaves a mail of unknown fate alone: it counts as not sent. Raises NotFoundError or UserError."""
+    """The owner leaves a mail of unknown fate alone: it counts as not sent, but for the limits, since it may have left.
+
+    Raises NotFoundError or UserError.
+    """
     now = household.clock.now()
     with household.database.write() as connection:
         return _settle(connection, _doubtful(connection, item_id), OutboxEvent.DISMISS, now)

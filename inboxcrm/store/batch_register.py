@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from inboxcrm.domain.identifiers import sent_as
 from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.safety.facts import token
@@ -32,7 +33,7 @@ class BatchRegister(Register):
         self, connection: sqlite3.Connection, mails: Sequence[Message], *, quoted: Iterable[str] = (), now: datetime
     ) -> None:
         super().__init__(connection)
-        ids = {one for mail in mails for one in (mail.message_id, *mail.ancestors) if one is not None}
+        ids = {one for mail in mails for one in (mail.message_id, *mail.ancestors, *sent_as(mail)) if one is not None}
         keys = {one.key for mail in mails for one in (*mail.from_, *mail.reply_to, *mail.to, *mail.cc)}
         asked = ids.union(quoted)
         self._now = now

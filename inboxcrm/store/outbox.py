@@ -221,6 +221,10 @@ def ask_again(connection: sqlite3.Connection, item: Item, *, at: datetime) -> Ou
     return state
 
 
+DISMISSED = "dismiss by the owner"
+"""What is on record of a mail of unknown fate that was left alone: it has ended, and may have left all the same."""
+
+
 def dedupe_key(connection: sqlite3.Connection, item_id: int) -> str:
     """The key under which an item was entered; its Message-ID follows from it."""
     row = connection.execute("SELECT dedupe_key FROM outbox WHERE id = ?", (item_id,)).fetchone()
@@ -515,18 +519,18 @@ def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: i
 
 
 def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
-    """Whether a mail with this Message-ID of ours lies in Sent: a restored or copied home derives the same one.
+    """Whether a mail with this Message-ID of ours lies in Sent: a restored or copied home derives, or holds, the same.
 
     Or a mail lies there of which the provider says that this was its Message-ID until it gave it another one.
     """
     row = connection.execute(
         """
-        SELECT 1 FROM messages WHERE message_id = :mail_id AND direction = 'auto'
+        SELECT 1 FROM messages WHERE message_id = :mail_id AND direction IN ('out', 'auto')
         UNION ALL
         SELECT 1
         FROM citations
         JOIN messages ON messages.id = citations.citing
-        WHERE citations.cited = :mail_id AND messages.direction = 'auto'
+        WHERE citations.cited = :mail_id AND messages.direction IN ('out', 'auto')
         """,
         {"mail_id": mail_id},
     ).fetchone()

@@ -9,10 +9,13 @@ from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.domain.refusals import takes_no_mail
 from inboxcrm.domain.safety import limits
 from inboxcrm.store import home, tombstones
-from inboxcrm.store.outbox import Entry
+from inboxcrm.store.outbox import DISMISSED, Entry
 from inboxcrm.store.times import to_text, to_text_or_none
 
-_LEFT = "kind = 'auto' AND state NOT IN ('cancelled', 'expired', 'failed')"
+_LEFT = f"""
+    kind = 'auto'
+    AND (state NOT IN ('cancelled', 'expired', 'failed') OR (state = 'failed' AND reply = '{DISMISSED}'))
+"""
 """Automatic mail that left, may have left, or still may; a shown one counts, so that shadow shows what would happen."""
 
 
@@ -123,11 +126,7 @@ def refusal_of_domain(connection: sqlite3.Connection, domain: str, *, since: dat
 def went_to(connection: sqlite3.Connection, recipient: str, *, since: datetime) -> bool:
     """Whether an automatic mail to this recipient was entered since then and not dropped."""
     row = connection.execute(
-        """
-        SELECT 1 FROM outbox
-        WHERE kind = 'auto' AND LOWER(recipient) = ? AND created_at >= ?
-          AND state NOT IN ('cancelled', 'expired', 'failed')
-        """,
+        f"SELECT 1 FROM outbox WHERE {_LEFT} AND LOWER(recipient) = ? AND created_at >= ?",  # noqa: S608 - ours
         (recipient, to_text(since)),
     ).fetchone()
     return row is not None

@@ -336,17 +336,6 @@ async def test_no_mail_tells_a_new_date_to_whom_the_machine_is_never_to_write(ho
     assert house.promise().due_at == DUE + timedelta(days=2)
 
 
-async def test_an_acknowledgement_that_still_waits_is_dropped_when_the_date_moves(house: House) -> None:
-    await house.know()
-    await house.arrive(mail())
-
-    renewed = actions.extend_and_tell(house.household, str(house.promise().message_id), until=DUE + timedelta(days=2))
-    await house.pass_time(hours=1)
-
-    assert [row.state for row in house.outbox()] == ["cancelled"]
-    assert renewed.silent == "no date was ever told"
-
-
 @pytest.mark.parametrize("language", ["de", "ja"])
 async def test_the_apology_is_in_the_client_s_language(house: House, language: str) -> None:
     await told(house)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from inboxcrm.daemon import Daemon
 from inboxcrm.fetching import fetch
-from inboxcrm.ports import InDoubt
+from inboxcrm.ports import InDoubt, Sent
+from inboxcrm.service import outgoing
+from inboxcrm.service.doubt import settle_by_record
 from inboxcrm.service.notify import Notify
 from inboxcrm.store import outbox
 from tests.service.house import House, mail
@@ -40,3 +44,31 @@ async def test_a_mail_in_doubt_of_which_no_copy_came_stays_in_doubt(house: House
     await Daemon(household, house.ingest, house.deliver, {}, Notify(household, {}), fetch).run_once()
 
     assert (house.item().state, house.alarms()) == ("unknown", ["in-doubt"])
+
+
+async def test_a_mail_in_doubt_is_settled_by_its_copy_under_the_providers_id(house: House) -> None:
+    house.transport.says = [InDoubt("lost")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+    item = house.household.database.reading(lambda connection: outbox.by_id(connection, house.item().id))
+    assert item is not None
+    copy = item.raw.replace(b"Message-ID: ", b"Message-ID: <AM0P1@prod.example>\r\nX-Microsoft-Original-Message-ID: ")
+
+    await house.ingest.take(house.batch(copy, folder="Sent"))
+    await settle_by_record(house.household)
+
+    assert (house.item().state, house.alarms()) == ("sent", [])
+
+
+async def test_a_mail_in_doubt_that_is_left_alone_counts_as_one_that_may_have_left(house: House) -> None:
+    house.change(grace=timedelta(minutes=1))
+    house.transport.says = [InDoubt("lost"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=2)
+    outgoing.dismiss(house.household, house.item().id)
+
+    await house.arrive(mail(2, subject="Another thing"), received_at=house.clock.now())
+    await house.pass_time(minutes=11)
+
+    assert house.transport.sent == []
+    assert "(limit-sender-10-minutes)" in str(house.story(2))

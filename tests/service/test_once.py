@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from inboxcrm.errors import TransientError
+from inboxcrm.ports import Deferred, Sent
+from inboxcrm.service import outgoing
 from inboxcrm.service.importing import Import
 from tests.service.house import MAILBOX, ME, House, letter_id, mail, moved, own
 
@@ -212,6 +215,69 @@ async def test_a_backup_taken_while_an_acknowledgement_waited_does_not_send_it_t
     await house.pass_time(minutes=11)
 
     assert len(house.transport.sent) == 1
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["as it left", "under the id of the provider"])
+async def test_a_restored_backup_does_not_send_the_owners_letter_again(house: House, *, renamed: bool) -> None:
+    """It waited for the server when the home was copied, and left after that."""
+    await acknowledged(house, mail())
+    house.clock.advance(timedelta(days=2))
+    await house.sweep()
+    (apology,) = [row for row in house.outbox() if row.template == "apology"]
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    outgoing.approve(house.household, apology.id)
+    await house.pass_time(minutes=1)
+    waiting = copied(house, "waiting.db")
+    await house.pass_time(minutes=1)
+    letter = house.transport.sent[-1].raw
+    if renamed:
+        letter = letter.replace(
+            b"Message-ID: ", b"Message-ID: <AM0P1@prod.example>\r\nX-Microsoft-Original-Message-ID: "
+        )
+
+    await restored(house, at=waiting)
+    await house.refresh_brings(letter)
+    await house.pass_time(minutes=1)
+    await house.pass_time(hours=1)
+
+    assert len(house.transport.sent) == 2
+    assert [row.state for row in house.outbox() if row.id == apology.id] == ["cancelled"]
+
+
+async def test_a_letter_from_before_the_start_waits_for_the_look_into_sent(house: House) -> None:
+    await acknowledged(house, mail())
+    house.clock.advance(timedelta(days=2))
+    await house.sweep()
+    (apology,) = [row for row in house.outbox() if row.template == "apology"]
+    house.transport.says = [Deferred("451 later"), Sent("250 ok")]
+    outgoing.approve(house.household, apology.id)
+    await house.pass_time(minutes=1)
+    await house.restart()
+    house.mailbox.broken = TransientError("throttled")
+
+    await house.pass_time(minutes=1)
+    unread = len(house.transport.sent)
+    house.mailbox.broken = None
+    await house.pass_time(minutes=1)
+
+    assert (unread, len(house.transport.sent)) == (1, 2)
+
+
+async def test_an_apology_that_the_provider_renamed_keeps_no_promise(house: House) -> None:
+    await acknowledged(house, mail())
+    house.clock.advance(timedelta(days=2))
+    await house.sweep()
+    (apology,) = [row for row in house.outbox() if row.template == "apology"]
+    outgoing.approve(house.household, apology.id)
+    await house.pass_time(minutes=1)
+    told = house.promise().told_due_at
+    letter = house.transport.sent[-1].raw
+    copy = letter.replace(b"Message-ID: ", b"Message-ID: <AM0P1@prod.example>\r\nX-Microsoft-Original-Message-ID: ")
+
+    await house.ingest.take(house.batch(copy, folder="Sent"))
+
+    assert (house.promise().state, house.promise().told_due_at) == ("extended", told)
+    assert house.ask("SELECT turn FROM matters") == [("mine",)]
 
 
 @pytest.mark.parametrize("step", ["connect", "mail", "rcpt", "data", "body"])

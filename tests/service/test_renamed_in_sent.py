@@ -6,7 +6,8 @@ import pytest
 
 from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.store import outbox
-from tests.service.house import House, mail, own
+from tests.service.house import House, letter_id, mail, own
+from tests.turn.test_questions import INVITATION
 
 RENAMED = "<AM0P190MB0001@prod.outlook.example>"
 THURSDAY = "Dear Ann,\n\nThursday is fine.\n\nBob\n"
@@ -43,3 +44,17 @@ async def test_an_answer_to_a_letter_that_the_provider_renamed_is_acknowledged(h
 
     assert "thread-already-acked" not in house.messages()[-1].reasons
     assert len(house.outbox()) == 1
+
+
+async def test_an_accepted_invitation_neither_stops_nor_settles_an_acknowledgement_that_waits(house: House) -> None:
+    """Microsoft 365 renames the reply of the owner's calendar too, and it names the letter beside which it lies."""
+    await house.arrive(mail(1))
+    reply = INVITATION.format(reference=f"In-Reply-To: {letter_id(1)}\r\n", status="ACCEPTED").encode()
+
+    await _sent_under_another_id(house, reply)
+    asked = house.ask("SELECT kind FROM questions")
+    await house.pass_time(minutes=10)
+
+    assert asked == [("invitation",)]
+    assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
+    assert house.promise().state == "open"
