@@ -634,6 +634,18 @@ FAULTS: tuple[Defence, ...] = (
     ),
     _defence(
         57,
+        "what is answered while it is being sent is not tried again",
+        LANES + "what_is_answered_while_it_is_being_sent_is_not_tried_again",
+        ("inboxcrm/store/outbox.py", "SET expires_at = MIN(expires_at, ?)", "SET expires_at = MAX(expires_at, ?)"),
+    ),
+    _defence(
+        57,
+        "a pause stops what has not begun its body",
+        LANES + "a_pause_stops_what_is_being_sent_up_to_its_body",
+        (DELIVER, 'raise StoppedError("everything automatic is paused")', "pass"),
+    ),
+    _defence(
+        57,
         "a mailbox that sends has no second lane",
         LANES + "a_mailbox_that_is_sending_has_no_second_lane",
         (DELIVER, "item.mailbox not in self._under_way and ", ""),

@@ -94,11 +94,26 @@ class _Steps:
         order = _ORDER.index(Step(step))
         back, self._last = order <= self._last, order
         if Step(step) is Step.BODY and not self._body:
+            await self._household.write(self._begin_body)
             self._body = True
-            await self._household.write(outbox.record_step, self._item_id, Step.BODY)
         elif back and self._body:
             self._body = False
             await self._household.jot(outbox.record_step, self._item_id, Step(step))
+
+    def _begin_body(self, connection: sqlite3.Connection) -> None:
+        """The last moment at which nothing has left. Raises StoppedError where something happened since the claim: a
+        pause, or what ended the time for it (the owner's answer was read, the matter was closed, the machine slept).
+        """
+        item = outbox.by_id(connection, self._item_id)
+        if item is None or self._household.clock.now() >= item.expires_at:
+            raise StoppedError(release.TOO_LATE)
+        if item.kind == "auto" and home.paused_at(connection) is not None:
+            raise StoppedError("everything automatic is paused")
+        outbox.record_step(connection, self._item_id, Step.BODY)
+
+
+class StoppedError(TransientError):
+    """A mail that was about to leave must not leave now."""
 
 
 _ORDER = tuple(Step)

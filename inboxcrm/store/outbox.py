@@ -338,17 +338,24 @@ def cancel_for_matter(
 
     `but` is an item that tells one that does.
     """
-    rows = connection.execute(
-        _ITEM
-        + """
-        WHERE outbox.matter_id = ? AND (outbox.kind = 'auto' OR outbox.promise_id IS NOT NULL)
-          AND outbox.state IN ('held', 'awaiting', 'queued') AND outbox.id IS NOT ?
-        """,
-        (matter_id, but),
-    ).fetchall()
-    for row in rows:
-        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
-    return len(rows)
+    which = """
+        outbox.matter_id = ? AND (outbox.kind = 'auto' OR outbox.promise_id IS NOT NULL) AND outbox.id IS NOT ?
+    """
+    return _drop(connection, which, (matter_id, but), at=at, why=why)
+
+
+def _drop(connection: sqlite3.Connection, which: str, values: Iterable[object], *, at: datetime, why: str) -> int:
+    """Cancel what waits; what is being sent at this moment is never tried again. Answers how much was cancelled."""
+    states = "('held', 'awaiting', 'queued', 'sending')"
+    rows = connection.execute(f"{_ITEM} WHERE outbox.state IN {states} AND {which}", tuple(values)).fetchall()
+    waiting = [item for item in (_item(row) for row in rows) if item.state is not OutboxState.SENDING]
+    for item in waiting:
+        happen(connection, item, OutboxEvent.CANCEL, at=at, reply=why)
+    connection.execute(
+        f"UPDATE outbox SET expires_at = MIN(expires_at, ?) WHERE state = 'sending' AND {which}",  # noqa: S608 - ours
+        (to_text(at), *values),
+    )
+    return len(waiting)
 
 
 def ask_about(connection: sqlite3.Connection, promise_id: int, *, at: datetime, why: str) -> None:
@@ -363,35 +370,20 @@ def ask_about(connection: sqlite3.Connection, promise_id: int, *, at: datetime, 
 
 def cancel_to_contact(connection: sqlite3.Connection, contact_id: int, *, at: datetime, why: str) -> int:
     """Drop the automatic mail that waits to answer a contact; answers how much."""
-    rows = connection.execute(
-        f"""
-        {_ITEM}
-        JOIN messages ON messages.id = outbox.message_id
-        WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued') AND messages.contact_id = ?
-        """,
-        (contact_id,),
-    ).fetchall()
-    for row in rows:
-        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
-    return len(rows)
+    which = """
+        outbox.kind = 'auto'
+        AND EXISTS (SELECT 1 FROM messages WHERE messages.id = outbox.message_id AND messages.contact_id = ?)
+    """
+    return _drop(connection, which, (contact_id,), at=at, why=why)
 
 
 def cancel_answers_to(connection: sqlite3.Connection, message_ids: Iterable[str], *, at: datetime, why: str) -> int:
     """Drop the automatic mail that waits to answer one of these Message-IDs; answers how much."""
-    asked = list(message_ids)
-    rows = connection.execute(
-        f"""
-        {_ITEM}
-        WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'awaiting', 'queued')
-          AND outbox.message_id IN (
-            SELECT id FROM messages WHERE message_id IN ({", ".join("?" * len(asked))})
-          )
-        """,  # noqa: S608 - a constant and question marks
-        asked,
-    ).fetchall()
-    for row in rows:
-        happen(connection, _item(row), OutboxEvent.CANCEL, at=at, reply=why)
-    return len(rows)
+    which = """
+        outbox.kind = 'auto'
+        AND outbox.message_id IN (SELECT id FROM messages WHERE message_id IN (SELECT value FROM json_each(?)))
+    """
+    return _drop(connection, which, (json.dumps(list(message_ids)),), at=at, why=why)
 
 
 def drop_waiting(connection: sqlite3.Connection, *, at: datetime, why: str) -> int:

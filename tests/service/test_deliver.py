@@ -199,7 +199,12 @@ async def test_a_pause_survives_a_restart(house: House) -> None:
 
 async def test_a_pause_in_the_midst_of_a_burst_stops_the_rest_of_it(house: House) -> None:
     await house.arrive(mail(1), mail(2, sender=OTHER))
-    house.transport.before = lambda: actions.pause(house.household)
+
+    def pause_at_the_second() -> None:
+        if house.transport.sent:
+            actions.pause(house.household)
+
+    house.transport.before = pause_at_the_second
 
     await house.pass_time(minutes=10)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -14,11 +14,11 @@ import pytest
 
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import InternalError, TransientError
-from inboxcrm.ports import Delivery, InDoubt, Outgoing, StepRecorder
-from inboxcrm.service import deliver, outgoing
+from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Sent, StepRecorder
+from inboxcrm.service import actions, deliver, outgoing
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from tests.service.conftest import OpenHouse
-from tests.service.house import MAILBOX, CrashError, FakeMailbox, FakeTransport, House, mail
+from tests.service.house import MAILBOX, CrashError, FakeMailbox, FakeTransport, House, letter_id, mail, own
 
 SECOND = "second"
 OTHER = "Eve New <eve@new.example>"
@@ -318,3 +318,49 @@ async def test_a_lane_says_what_is_claimed_already(house: House) -> None:
     assert house.item().state == "sending"
     await house.deliver.send(lane)
     assert house.item().state == "sent"
+
+
+class Interrupted(FakeTransport):
+    """A submission server; `meanwhile` is awaited before the body, or after it where `late`."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]], *, late: bool) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+        self._late = late
+
+    async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+        if self._late:
+            said = await super().send(item, step)
+            await self._meanwhile()
+            return said
+        await self._meanwhile()
+        return await super().send(item, step)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the body", "after it, deferred"])
+async def test_what_is_answered_while_it_is_being_sent_is_not_tried_again(house: House, *, late: bool) -> None:
+    async def answers() -> None:
+        await house.arrive(own(answers=letter_id(), at=house.clock.now()), folder="Sent")
+
+    server = Interrupted(answers, late=late)
+    server.says = [Deferred("451 4.7.1 greylisted"), Sent("250 ok")] if late else [Sent("250 ok")]
+    house.deliver = Deliver(house.household, house.ingest, {"main": Office(house.mailbox, server, house.clock)})
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    await house.pass_time(minutes=5)
+
+    assert server.sent == []
+    assert (house.item().state, house.promise().state) == ("expired", "kept")
+
+
+async def test_a_pause_stops_what_is_being_sent_up_to_its_body(house: House) -> None:
+    async def pause() -> None:
+        actions.pause(house.household)
+
+    server = Interrupted(pause, late=False)
+    house.deliver = Deliver(house.household, house.ingest, {"main": Office(house.mailbox, server, house.clock)})
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+
+    assert server.sent == []
+    assert house.item().state == "queued"
