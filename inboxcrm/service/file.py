@@ -252,7 +252,7 @@ def outgoing(filing: Filing) -> int:
         outcome=None,
         reasons=(),
     )
-    filing.register.cite(row_id, (*(() if apology else message.ancestors), *sent_as(message)))
+    filing.register.cite(row_id, (*sent_as(message), *(() if apology else message.ancestors)))
     if apology:
         return row_id
     if matter_id is not None and filing.origin != "import":
