@@ -11,7 +11,7 @@ from inboxcrm.domain import wording
 from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.mime import parse
-from inboxcrm.domain.outbox import OutboxState, OwnerMail, TemplateValue
+from inboxcrm.domain.outbox import Draft, OutboxState, OwnerMail, TemplateValue
 from inboxcrm.domain.plan import Silence
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import TemplateError
@@ -125,36 +125,68 @@ def draft(
             dedupe_key=dedupe_key,
             language=rendered.language,
         )
-        made = compose_owner_mail(
+        return enter(
+            household,
+            connection,
+            told,
             mail,
-            owner=household.config.owner,
-            secret=household.secret,
+            template=template,
+            matter_id=told.matter_id if answers else None,
             now=now,
-            smtputf8=any(each.smtputf8 for each in household.config.mailboxes),  # the transport knows its own server
+            expires_at=good_until or now + GOOD_FOR,
         )
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
         return Silence(f"the draft could not be made: {error}")
+
+
+def enter(
+    household: Household,
+    connection: sqlite3.Connection,
+    told: About,
+    mail: OwnerMail,
+    *,
+    template: str,
+    matter_id: int | None,
+    now: datetime,
+    expires_at: datetime,
+) -> int:
+    """Enter a mail of the owner's into the outbox, where it waits for their key in every mode; answers its item.
+
+    Raises UndeliverableError or UnsafeMailError where it cannot be sent as it is. `told` is in a mailbox.
+    """
+    assert told.mailbox_id is not None
     entry = outbox.Entry(
         kind="owner",
         mailbox_id=told.mailbox_id,
         message_id=told.message_id,
-        matter_id=told.matter_id if answers else None,
+        matter_id=matter_id,
         promise_id=None,
         template=template,
         state=OutboxState.AWAITING,
         hold=True,
         mode=household.config.acknowledge.mode,
-        dedupe_key=dedupe_key,
+        dedupe_key=mail.dedupe_key,
         recipient_base=base_key(told.to.key),
         recipient_domain=organisational_domain(told.to.domain),
-        subject_key=normalised_subject(told.message.subject),
+        subject_key=normalised_subject(mail.subject),
         stranger=not told.known,
         form_lead=False,
         due_at=None,
         send_after=now,
-        expires_at=good_until or now + GOOD_FOR,
+        expires_at=expires_at,
     )
-    return outbox.add(connection, entry, made, now=now)
+    return outbox.add(connection, entry, composed(household, mail, now=now), now=now)
+
+
+def composed(household: Household, mail: OwnerMail, *, now: datetime) -> Draft:
+    """The bytes of a mail of the owner's. Raises as `enter`."""
+    return compose_owner_mail(
+        mail,
+        owner=household.config.owner,
+        secret=household.secret,
+        now=now,
+        smtputf8=any(each.smtputf8 for each in household.config.mailboxes),  # the transport knows its own server
+    )
 
 
 def _stopped(

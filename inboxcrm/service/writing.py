@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.mime import parse
-from inboxcrm.domain.outbox import Draft, OutboxState, OwnerMail
+from inboxcrm.domain.outbox import OutboxState, OwnerMail
 from inboxcrm.domain.plan import Silence
-from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import UserError
-from inboxcrm.render import UndeliverableError, UnsafeMailError, compose_owner_mail
+from inboxcrm.render import UndeliverableError, UnsafeMailError
 from inboxcrm.service import drafting
 from inboxcrm.service.household import Household
 from inboxcrm.service.meant import NotFoundError, message_of
@@ -58,7 +58,9 @@ def reword(household: Household, item_id: int, words: Words) -> None:
             dedupe_key=outbox.dedupe_key(connection, item_id),
             language=before.first("content-language"),
         )
-        outbox.reword(connection, item_id, _made(household, mail))
+        with _refused_in_words():
+            made = drafting.composed(household, mail, now=now)
+        outbox.reword(connection, item_id, made)
         home.journal(connection, "reworded", f"item {item_id}", {"subject": words.subject}, now=now)
 
 
@@ -97,27 +99,17 @@ def lay(household: Household, connection: sqlite3.Connection, row_id: int, words
         references=told.message.references,
         dedupe_key=key,
     )
-    entry = outbox.Entry(
-        kind="owner",
-        mailbox_id=told.mailbox_id or 0,
-        message_id=row_id,
-        matter_id=told.matter_id,
-        promise_id=None,
-        template=BY_HAND,
-        state=OutboxState.AWAITING,
-        hold=True,
-        mode=household.config.acknowledge.mode,
-        dedupe_key=key,
-        recipient_base=base_key(told.to.key),
-        recipient_domain=organisational_domain(told.to.domain),
-        subject_key=normalised_subject(words.subject),
-        stranger=not told.known,
-        form_lead=False,
-        due_at=None,
-        send_after=now,
-        expires_at=now + drafting.GOOD_FOR,
-    )
-    return outbox.add(connection, entry, _made(household, mail), now=now)
+    with _refused_in_words():
+        return drafting.enter(
+            household,
+            connection,
+            told,
+            mail,
+            template=BY_HAND,
+            matter_id=told.matter_id,
+            now=now,
+            expires_at=now + drafting.GOOD_FOR,
+        )
 
 
 def _draft(connection: sqlite3.Connection, item_id: int) -> outbox.Item:
@@ -151,14 +143,9 @@ def _something(words: Words) -> None:
         raise UserError("give it a subject")
 
 
-def _made(household: Household, mail: OwnerMail) -> Draft:
+@contextmanager
+def _refused_in_words() -> Iterator[None]:
     try:
-        return compose_owner_mail(
-            mail,
-            owner=household.config.owner,
-            secret=household.secret,
-            now=household.clock.now(),
-            smtputf8=any(each.smtputf8 for each in household.config.mailboxes),  # the transport knows its own server
-        )
+        yield
     except (UndeliverableError, UnsafeMailError) as error:
         raise UserError(f"this mail cannot be sent: {error}") from error
