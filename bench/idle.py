@@ -1,11 +1,12 @@
 """What a thousand mailboxes cost that wait for mail, and how soon each is woken.
 
-    python -m bench.idle [-n 1000] [--seconds 20] [--tls]
+    python -m bench.idle [-n 1000] [--seconds 20] [--tls] [--dovecot]
 
 The mailboxes live in this process, which keeps its memory as the daemon does, the in-process IMAP server in another.
 `--polls` lets the looks by the clock run too (INBOX every five minutes, Sent and the archive every two), which the
 figures without it leave out. What they cost for good shows from the third look of each kind on, whose answer is known:
-`--settle 660` waits for it, the window without it shows the first looks.
+`--settle 660` waits for it, the window without it shows the first looks. `--dovecot` has the server say with each
+answer how long it took, as Dovecot does.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from inboxcrm.imap.account import Timing
 from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.ports import LostFolder, MailboxState, Position
+from inboxcrm.testing.imap_profiles import DOVECOT, Profile
 from inboxcrm.testing.imap_server import MailServer
 from tests.servers.certificates import Certificate, make_certificate
 
@@ -75,13 +77,13 @@ class Remembered:
         return ()
 
 
-async def serve(count: int, tls_from: str | None) -> None:
+async def serve(count: int, tls_from: str | None, profile: Profile | None) -> None:
     """The server's process: says its port, then appends a letter to the account that each line of stdin names."""
     raise_limit()
     context = None
     if tls_from is not None:
         context = Certificate(Path(tls_from) / "cert.pem", Path(tls_from) / "key.pem").server_context()
-    async with MailServer(tls=context) as server:
+    async with MailServer(tls=context, profile=profile) as server:
         for number in range(count):
             server.account(f"u{number}", "pw")
         print(server.port, flush=True)
@@ -172,6 +174,8 @@ async def run(arguments: argparse.Namespace) -> None:
         if arguments.tls:
             ca_file = make_certificate(Path(folder)).cert
             command += ["--tls-from", folder]
+        if arguments.dovecot:
+            command.append("--dovecot")
         server = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
         assert server.stdin is not None
         assert server.stdout is not None
@@ -208,11 +212,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long the CPU is measured")
     parser.add_argument("--settle", type=float, default=0.0, help="seconds to wait before it is measured")
     parser.add_argument("--tls", action="store_true", help="over TLS")
+    parser.add_argument("--dovecot", action="store_true", help="the server tells how long each command took")
     parser.add_argument("--polls", action="store_true", help="with the looks by the clock")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--tls-from", default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.n, arguments.tls_from) if arguments.serve else run(arguments))
+    if arguments.serve:
+        asyncio.run(serve(arguments.n, arguments.tls_from, DOVECOT if arguments.dovecot else None))
+    else:
+        asyncio.run(run(arguments))
 
 
 if __name__ == "__main__":

@@ -259,7 +259,7 @@ async def try_login(config: Config, mailbox: MailboxConfig) -> checkup.Probed:
 
 async def _probed(mailbox: MailboxConfig, logins: Logins) -> checkup.Probed:
     report = await imap_probe(mailbox, logins.of(mailbox), newest=RECENT)
-    return checkup.Probed(tuple(name for name, _ in report.folders), report.sent, report.header_blocks)
+    return checkup.Probed(tuple(name for name, _ in report.folders), report.sent, report.header_blocks, report.full)
 
 
 class _ToOneself:

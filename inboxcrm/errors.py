@@ -45,6 +45,10 @@ class TransientError(InboxcrmError):
         self.retry_after = retry_after
 
 
+class MailboxFullError(TransientError):
+    """A mailbox has no room for a mail: whoever writes to it is turned away too."""
+
+
 class PermanentError(InboxcrmError):
     """Nobody can act: recorded on its row, and the loop goes on."""
 

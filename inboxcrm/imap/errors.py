@@ -6,7 +6,7 @@ import errno
 import socket
 from datetime import timedelta
 
-from inboxcrm.errors import PermanentError, TransientError, UserError
+from inboxcrm.errors import MailboxFullError, PermanentError, TransientError, UserError
 
 
 class ConnectionLostError(TransientError):
@@ -60,6 +60,10 @@ class BusyError(CommandRefusedError):
     """The folder or the server cannot answer now (INUSE, UNAVAILABLE, SERVERBUG)."""
 
 
+class OverQuotaError(CommandRefusedError, MailboxFullError):
+    """A copy found no room (RFC 9208 section 4.3.1)."""
+
+
 class TooManyConnectionsError(CommandRefusedError):
     """The server allows no further connection of this account (LIMIT); not a failure of the login."""
 
@@ -102,7 +106,8 @@ def refusal(command: str, *, status: str, code: str | None, text: str) -> Comman
     lower = text.lower()
     kind: type[CommandRefusedError] = CommandRefusedError
     if command == "APPEND":
-        kind = CommandRefusedError  # OVERQUOTA speaks of the mailbox here, not of us
+        # it speaks of the mailbox here, not of us
+        kind = OverQuotaError if code == "OVERQUOTA" else CommandRefusedError
     elif code in _THROTTLED_CODES or any(words in lower for words in _THROTTLED_TEXTS):
         kind = ThrottledError
     elif code == "LIMIT" or (code in {None, "ALERT"} and any(words in lower for words in _LIMIT_TEXTS)):

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.errors import TransientError, UserError
+from inboxcrm.imap import responses
 from inboxcrm.imap.connection import Connection, connect
-from inboxcrm.imap.errors import FolderMissingError, TooManyConnectionsError
+from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, ProtocolError, TooManyConnectionsError
 from inboxcrm.imap.folders import choose, role_of
 from inboxcrm.imap.link import Link
+from inboxcrm.imap.names import folder_name
 from inboxcrm.imap.opening import Limits
+from inboxcrm.imap.responses import Untagged
 from inboxcrm.imap.uids import sequence_set
 from inboxcrm.ports import Credentials, FolderRole
 
@@ -23,7 +26,8 @@ class MailboxUnreachableError(UserError):
 class ProbeReport:
     """What was found. `header_blocks` are those of the newest mail in INBOX, newest first, as the server gave them.
 
-    `missing` are folders named in config.toml that are not on the server; `sent` is None where none was found.
+    `missing` are folders named in config.toml that are not on the server; `sent` is None where none was found. `full`
+    is the part of the mailbox's room that is taken, of 1; None where the server does not tell or sets no bound.
     """
 
     capabilities: frozenset[str]
@@ -33,6 +37,7 @@ class ProbeReport:
     missing: tuple[str, ...]
     inbox_count: int
     header_blocks: tuple[bytes, ...]
+    full: float | None
 
 
 async def probe(
@@ -56,8 +61,9 @@ async def probe(
             f"{config.imap.host}: {config.user} has no INBOX ({error}). Check `user` of this mailbox in config.toml."
         ) from error
     except TransientError as error:
+        said = str(error).rstrip("?.") + ("?" if str(error).endswith("?") else ".")
         raise MailboxUnreachableError(
-            f"{error}. Check `host`, `port` and `security` of mailbox {config.name!r} in config.toml and the network, "
+            f"{said} Check `host`, `port` and `security` of mailbox {config.name!r} in config.toml and the network, "
             "then run `inboxcrm doctor`."
         ) from error
     finally:
@@ -80,4 +86,25 @@ def _look(connection: Connection, config: MailboxConfig, newest: int) -> ProbeRe
         choice.missing,
         opened.exists,
         blocks,
+        _full(connection) if connection.has("QUOTA") else None,
     )
+
+
+def _full(connection: Connection) -> float | None:
+    """By the fullest bound of INBOX: of its octets or of its messages (RFC 9208 sections 4.2.2 and 5)."""
+    taken: list[float] = []
+
+    def take(response: Untagged) -> bool:
+        if response.name == "QUOTA":
+            for told in responses.tokens(response.rest, response.literals):
+                bounds = told if isinstance(told, list) else []
+                for used, bound in zip(bounds[1::3], bounds[2::3], strict=False):
+                    if limit := responses.number(bound):
+                        taken.append(responses.number(used) / limit)
+        return response.name in {"QUOTA", "QUOTAROOT"}
+
+    try:
+        connection.command("GETQUOTAROOT", folder_name("INBOX"), take=take)
+    except (CommandRefusedError, ProtocolError):
+        return None
+    return max(taken, default=None)

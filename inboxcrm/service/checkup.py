@@ -21,14 +21,18 @@ __all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check", "logged_in"]
 
 _LOG_IN = "log-in"
 
+_NEARLY = 0.9
+"""The part of its room from which on a mailbox is spoken of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a log-in found: the folders there are, which of them is Sent, and the headers of the newest mail."""
+    """What a log-in found: the folders, which is Sent, the headers of the newest mail, and how full it is (of 1)."""
 
     folders: tuple[str, ...]
     sent: str | None
     header_blocks: tuple[bytes, ...] = ()
+    full: float | None = None
 
 
 Probe = Callable[[MailboxConfig, Secret], Awaitable[Probed]]
@@ -130,6 +134,8 @@ class _Mailbox:
             return [*checks, failed(mailbox, _LOG_IN, error, hint)]
         at = f"{mailbox.user} at {mailbox.imap.host}{by(mailbox.imap.proxy)}"
         checks += [well(mailbox, _LOG_IN, at), _folders(mailbox, probed)]
+        if probed.full is not None and probed.full >= _NEARLY:
+            checks.append(_room(mailbox, probed.full))
         checks += trust.senders(self.config, mailbox, probed.header_blocks)
         if send is None:
             return checks
@@ -159,6 +165,11 @@ class _Mailbox:
         except InboxcrmError as error:
             return well(self.mailbox, trust.ARRIVED, f"cannot be seen: {error}", "Look in your mail program.")
         return trust.mail_came(self.config, self.mailbox, block, now=self.clock.now())
+
+
+def _room(mailbox: MailboxConfig, full: float) -> Check:
+    hint = "Make room: what finds none is turned away, and its sender has it back."
+    return well(mailbox, "room", f"{min(full, 1.0):.0%} of what the server grants is taken", hint)
 
 
 def _folders(mailbox: MailboxConfig, probed: Probed) -> Check:

@@ -22,7 +22,7 @@ from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Submission, Transport
-from inboxcrm.service import release, renewal
+from inboxcrm.service import release, renewal, unfiled
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.switch import ModeSwitch
@@ -261,13 +261,13 @@ class Deliver:
         async with asyncio.TaskGroup() as looks:
             for name, office in self._offices.items():
                 mine = [item for item in doubtful if item.mailbox == name]
-                unfiled = [item_id for item_id, (item, _) in self._unfiled.items() if item.mailbox == name]
-                if mine or unfiled:
-                    looks.create_task(self._settle(office, mine, unfiled), name=f"settle {name}")
+                copies = [item_id for item_id, (item, _) in self._unfiled.items() if item.mailbox == name]
+                if mine or copies:
+                    looks.create_task(self._settle(office, mine, copies), name=f"settle {name}")
 
-    async def _settle(self, office: Office, doubtful: list[outbox.Item], unfiled: list[int]) -> None:
+    async def _settle(self, office: Office, doubtful: list[outbox.Item], copies: list[int]) -> None:
         """The same for one mailbox: another whose server does not answer holds up none."""
-        for item, tries in [self._unfiled.pop(item_id) for item_id in unfiled]:
+        for item, tries in [self._unfiled.pop(item_id) for item_id in copies]:
             await self._file_copy(item, office, tries=tries)
         for item in doubtful:
             if self._looks.get(item.id, 0) >= len(LOOKS_FOR_DOUBTFUL):
@@ -474,6 +474,7 @@ class Deliver:
             log.warning("outbox.copy_not_filed", extra={"item": item.id, "cause": str(error)})
             if tries < TRIES_TO_FILE:
                 self._unfiled[item.id] = (item, tries + 1)
+            await unfiled.tell(self._household, item.mailbox, error, given_up=tries >= TRIES_TO_FILE)
 
     async def _read_sent(self, office: Office) -> None:
         async with office.reading:

@@ -82,6 +82,16 @@ async def test_what_fails_says_what_to_do(
     assert hint in failed.hint
 
 
+@pytest.mark.parametrize(("full", "told"), [(0.99, ["99% of what the server grants is taken"]), (0.5, []), (None, [])])
+async def test_a_mailbox_that_is_nearly_full_is_worth_a_look(
+    config: Config, full: float | None, told: list[str]
+) -> None:
+    checks = await run(config, found=Probed(FOLDERS.folders, "Sent", full=full))
+
+    assert [each.detail for each in checks if each.hint] == told
+    assert all(each.ok for each in checks)
+
+
 async def test_a_mailbox_without_password_is_not_tried_further(config: Config) -> None:
     def nothing(mailbox: MailboxConfig) -> Secret:
         raise PasswordError("not set")

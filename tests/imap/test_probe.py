@@ -10,6 +10,7 @@ from inboxcrm.errors import UserError
 from inboxcrm.imap.errors import LoginRefusedError
 from inboxcrm.imap.probe import MailboxUnreachableError, probe
 from inboxcrm.ports import FolderRole
+from inboxcrm.testing.imap_profiles import Profile
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import configured, letter
 
@@ -66,3 +67,29 @@ async def test_a_password_that_cannot_be_found_is_passed_on(server: MailServer, 
 
     with pytest.raises(UserError, match="ANN_PASSWORD"):
         await probe(configured(server.host, server.port), missing)
+
+
+@pytest.mark.parametrize(
+    ("said", "full"),
+    [
+        (b'* QUOTAROOT INBOX "User quota"\r\n* QUOTA "User quota" (STORAGE 190 200 MESSAGE 1 1000)\r\n', 0.95),
+        (b'* QUOTAROOT INBOX ""\r\n* QUOTA "" (STORAGE 190 0)\r\n', None),
+        (b"* QUOTAROOT INBOX\r\n", None),
+        (b"* QUOTA what (is this\r\n", None),
+        (b"* QUOTA x (STORAGE many more)\r\n", None),
+    ],
+    ids=["nearly full", "without a bound", "no root", "not to be read", "no numbers"],
+)
+async def test_a_probe_tells_how_full_the_mailbox_is(said: bytes, full: float | None) -> None:
+    async def quota(exchange: Exchange) -> bool:
+        await exchange.send(said + exchange.tag + b" OK Getquotaroot completed.\r\n")
+        return True
+
+    async with MailServer(profile=Profile("with bounds", adds=("QUOTA",))) as server:
+        server.account("ann", "secret")
+        server.faults["GETQUOTAROOT"] = quota
+        report = await probe(configured(server.host, server.port), lambda: "secret")
+        server.faults.clear()
+        refused = await probe(configured(server.host, server.port), lambda: "secret")
+
+    assert (report.full, refused.full) == (full, None)
