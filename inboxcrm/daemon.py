@@ -29,6 +29,7 @@ from inboxcrm.service.reload import changes, reload
 from inboxcrm.service.sending_watch import SendingWatch
 from inboxcrm.service.sweep import sweep
 from inboxcrm.service.vigil import Vigil
+from inboxcrm.service.watchman import Watchman
 from inboxcrm.service.writing_watch import WritingWatch
 from inboxcrm.store import folders, listings
 
@@ -87,6 +88,7 @@ class Daemon:
         self._vigil = vigil or Vigil(household, offices)
         self._sending_watch = SendingWatch(household, offices, deliver)
         self._writing_watch = WritingWatch(household, notify.routes)
+        self._watchman = Watchman(household, notify.routes)
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
@@ -116,6 +118,7 @@ class Daemon:
             await self._as_soon_as_may_be(self._deliver.recover)
             await self._as_soon_as_may_be(self._notify.recover)
             await self._as_soon_as_may_be(partial(let_in.begin, self._household))
+            self._watchman.start()
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._watch(name, office.mailbox), name=f"watch {name}")
@@ -133,7 +136,7 @@ class Daemon:
                 if self._notify.routes:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
                 tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
-                tasks.append(group.create_task(self._every(VIGIL, self._vigil.run_once), name="vigil"))
+                tasks.append(group.create_task(self._every(VIGIL, self._keep_vigil), name="vigil"))
                 tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
                 tasks.append(group.create_task(self._every(STATUS, self._writing_watch.run_once), name="writing watch"))
                 tasks.append(group.create_task(self._every(STATUS, self.note_status), name="status"))
@@ -146,6 +149,7 @@ class Daemon:
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(name)
             await self._note_the_end()
+            self._watchman.stop()
 
     async def run_once(self) -> None:
         """Read every folder, deliver what is due, sweep, and put some of the full-text index together.
@@ -156,6 +160,7 @@ class Daemon:
         for office in self._offices.values():
             async for batch in office.mailbox.catch_up(Known(self._household)):
                 await self._ingest.take(batch)
+                self._watchman.beat()
         await self._settle_doubtful()
         await self._deliver.run_once()
         await self._read_calendars()
@@ -299,6 +304,13 @@ class Daemon:
     async def _read_calendars(self) -> None:
         await keep_in_step(self._household, self._fetch)
 
+    async def _keep_vigil(self) -> None:
+        """Look after the mailboxes; that it was done is the sign of life, since it takes a loop and a database."""
+        try:
+            await self._vigil.run_once()
+        finally:
+            self._watchman.beat()
+
     async def _sweep(self) -> None:
         await sweep(self._household)
 
@@ -332,6 +344,7 @@ class Daemon:
     async def _as_soon_as_may_be(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do this once, before all else, as soon as time lets it; or be told to stop first."""
         while not self._stop.is_set():
+            self._watchman.beat()
             try:
                 return await work()
             except TransientError as error:

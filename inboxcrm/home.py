@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -198,6 +199,26 @@ def running_pid(home: Path) -> int | None:
             unlock(file)
             return None
     return _pid_in(path)
+
+
+def beat(home: Path) -> None:
+    """Leave word that this process, which runs the home, does its work: the lock file's time of change is now.
+
+    Nothing happens where it does not run the home, or where the file system takes no word.
+    """
+    if (home / LOCK_FILE).absolute() in _held:
+        with suppress(OSError):
+            os.utime(home / LOCK_FILE)  # by its name: a record lock is lost with any descriptor that is closed
+
+
+def last_beat(home: Path) -> datetime | None:
+    """When the process that runs the home gave its last sign; None where none runs it."""
+    if running_pid(home) is None:
+        return None
+    try:
+        return datetime.fromtimestamp((home / LOCK_FILE).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def note_trouble(home: Path, trouble: str | None) -> None:

@@ -90,7 +90,7 @@ class Desk:
                 paused_at=home.paused_at(connection),
                 braked_at=home.braked_at(connection),
                 alarms=tuple(home.alarms(connection)),
-                mailboxes=tuple(watched.mailboxes(self.household, connection)),
+                mailboxes=tuple(watched.mailboxes(self.household.config.home, connection)),
                 absences=tuple((row, away) for row, away in home.absences(connection) if away.end_at > now),
                 returned=homecoming.pending(self.household, connection, now=now),
                 awaiting=len(views.outbox(connection, states=("awaiting",), limit=100)),

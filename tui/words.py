@@ -156,7 +156,7 @@ def mailbox(row: MailboxRow, now: datetime) -> Content:
     elif row.state == "watching":
         state = Content.styled("watching", MUTED if stale else GOOD)
     elif row.state == "offline":
-        state = Content.styled("not read, no daemon runs", SOON)
+        state = Content.styled("not read: ", SOON) + said(row.cause, SOON)
     else:
         state = Content.styled(row.state.replace("_", " "), SOON)
     whole = ", all listed" if row.listed_whole else ""

@@ -23,6 +23,7 @@ from inboxcrm.configuration import load
 from inboxcrm.configuration.reader import check_passwords
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
+from inboxcrm.ports import MailboxState
 from inboxcrm.service import discovery, holidays, let_in, questions, setup, watched
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.household import Household
@@ -171,25 +172,29 @@ def status(place: Place, as_json: bool) -> None:
     with bootstrap.household(place.home) as house:
         zone, now = house.config.owner.timezone, house.clock.now()
         with house.database.read() as connection:
-            boxes, owed = watched.mailboxes(house, connection), views.queue(connection, now=now, zone=zone)
+            boxes, owed = watched.mailboxes(place.home, connection), views.queue(connection, now=now, zone=zone)
             waiting = views.outbox(connection, states=("held", "awaiting", "queued", "sending", "unknown"))
             paused_at, alarms = memory.paused_at(connection), memory.alarms(connection)
             proposed = holidays.proposed(house, connection, now=now)
             braked_at = memory.braked_at(connection)
             outdated = let_in.outdated(house, connection)
             calendars = [each for each in away_calendars.standings(connection).values() if each.fault is not None]
-        pid, trouble = home.running_pid(place.home), home.trouble_of_running(place.home)
+        running, trouble = watched.daemon(place.home), home.trouble_of_running(place.home)
         mode = house.config.acknowledge.mode
         if as_json:
-            emit({"home": str(place.home), "pid": pid, "not_written": trouble, "outdated": outdated is not None,
-                  "mode": mode, "paused_at": paused_at, "braked_at": braked_at, "owed": len(owed),
+            emit({"home": str(place.home), "pid": running and running.pid,
+                  "silent_since": running and running.silent_since, "not_written": trouble,
+                  "outdated": outdated is not None, "mode": mode,
+                  "paused_at": paused_at, "braked_at": braked_at, "owed": len(owed),
                   "broken": sum(row.state == "broken" for row in owed), "waiting": len(waiting), "alarms": alarms,
                   "proposed_holidays": len(proposed), "away_calendars_at_fault": calendars,
                   "mailboxes": boxes})  # fmt: skip
             return
         banner(house)
         heading(str(place.home))
-        fact("daemon", f"running, pid {pid}" if pid is not None else "not running (inboxcrm run)")
+        fact("daemon", "not running (inboxcrm run)" if running is None else f"running, pid {running.pid}")
+        if running is not None and running.silent_since is not None:
+            fact("no sign of life", f"since {moment(running.silent_since, zone)}; {running.advice}")
         if trouble is not None:
             fact("not written", "what comes is not on record, and not lost; inboxcrm doctor looks closer")
             click.echo(f"    {one_line(trouble, 1_000)}")
@@ -223,7 +228,7 @@ def status(place: Place, as_json: bool) -> None:
         for box in boxes:
             if box.backlog:
                 click.echo(f"\n{cell(box.name)}: {how_far(box, zone)}")
-            if box.cause:
+            if box.cause and box.state != MailboxState.OFFLINE:  # why nobody reads it stands above
                 click.echo(f"\n{cell(box.name)}: {one_line(box.cause, 1_000)}")
 
 

@@ -76,7 +76,7 @@ def sign_in(
         if way is not Way.DEVICE:
             answer = _by_browser(mailbox.user, oauth, places, way, person, patience)
         elif oauth.oauth is OAuthProvider.MICROSOFT:
-            answer = _by_microsofts_code(oauth, person)
+            answer = _by_microsofts_code(oauth, person, clock, sleep)
         else:
             answer = _by_code(oauth, places, person, clock, sleep)
     except GrantRefusedError as error:
@@ -93,8 +93,11 @@ def sign_in(
 # -- a code on another screen
 
 
-def _by_microsofts_code(oauth: OAuth, person: Person) -> Mapping[str, object]:
+def _by_microsofts_code(
+    oauth: OAuth, person: Person, clock: Clock, sleep: Callable[[float], None]
+) -> Mapping[str, object]:
     import msal  # takes a quarter of a second, and only this needs it
+    from msal.exceptions import MsalServiceError
     from requests import RequestException
 
     from inboxcrm.oauth import web_session
@@ -111,11 +114,19 @@ def _by_microsofts_code(oauth: OAuth, person: Person) -> Mapping[str, object]:
         flow = client.initiate_device_flow(scopes=wanted)
         if "user_code" not in flow:
             raise UserError(f"Microsoft gives no code: {_told(flow)}. Check client_id and tenant of `auth`")
+        until = clock.monotonic() + _number(flow, "expires_in", 900.0)
         person.enter_code(str(flow["verification_uri"]), str(flow["user_code"]))
-        answer = cast("Mapping[str, object]", client.acquire_token_by_device_flow(flow))
+        while True:
+            try:
+                answer = cast("Mapping[str, object]", client.acquire_token_by_device_flow(flow))
+                break
+            except (RequestException, MsalServiceError):  # RFC 8628 section 3.5: a time-out is answered by patience
+                if clock.monotonic() > until:
+                    raise
+                sleep(SLOWER)
     except RequestException as error:
         raise TransientError(f"Microsoft cannot be reached: {web_session.why(error)}") from error
-    except ValueError as error:
+    except (ValueError, MsalServiceError) as error:
         raise TransientError(f"Microsoft cannot be reached: {plain(str(error), 300)}") from error
     if "access_token" not in answer:
         raise GrantRefusedError(_told(answer))

@@ -66,9 +66,12 @@ class TokenSource:
             self.keeper.forget()
 
     def _kept(self) -> Tokens:
-        if self._unkept is not None:
-            self._keep(self._unkept)
         tokens = self.keeper.read()
+        if self._unkept is not None:
+            if tokens is None or tokens.obtained_at < self._unkept.obtained_at:  # else the owner signed in since
+                tokens = self._unkept
+                self.keeper.write(tokens)
+            self._unkept = None
         if tokens is None:
             raise SignInNeededError(f"nobody has signed in to mailbox {self._mailbox} yet. {self._advice}")
         if (tokens.client_id, tokens.token_url) != (self._oauth.client_id, self._endpoints.token):

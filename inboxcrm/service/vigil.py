@@ -19,7 +19,7 @@ from inboxcrm.service.endings import Ending, Endings, certificate, sign_in
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word, tell
 from inboxcrm.service.server_words import ServerWords
-from inboxcrm.store import home
+from inboxcrm.store import folders, home
 
 log = logging.getLogger("inboxcrm.vigil")
 
@@ -28,6 +28,9 @@ SILENT = timedelta(minutes=15)
 
 LOOKS = 3
 """How often in a row it must be found silent: after a suspend the clock has moved, and the network needs a moment."""
+
+STOPPED = frozenset({MailboxState.WAITING, MailboxState.PAUSED, MailboxState.NEEDS_USER})
+"""The states of a mailbox that was tried, and cannot be read now."""
 
 UNREAD = "mailbox-not-read"
 MISSING = "folder-missing"
@@ -38,13 +41,25 @@ Ping = Callable[[], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Seen:
-    """One mailbox as the vigil knows it. `told` is the last good look of the outage the owner was told of."""
+    """One mailbox as the vigil knows it, `since` then. `before` is the last good look of an earlier daemon, `told` that
+    of the outage the owner was told of.
+    """
 
     since: datetime
+    before: datetime | None = None
     looks: int = 0
     told: datetime | None = None
     cleared: bool = False
     missing: tuple[str, ...] | None = None
+
+
+def _last_look(fares: MailboxStatus, seen: _Seen) -> datetime:
+    """Since when nothing was read. A mailbox that could not be reached has the patience of an earlier daemon used up,
+    or one that falls over every few minutes would be patient for ever; one that is just being read has not.
+    """
+    if fares.last_checked_at is not None:
+        return fares.last_checked_at
+    return seen.before if seen.before is not None and fares.state in STOPPED else seen.since
 
 
 class Vigil:
@@ -83,8 +98,8 @@ class Vigil:
 
     def _has_something_to_say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus) -> bool:
         now = self._now(name)
-        seen = self._seen.setdefault(name, _Seen(now))
-        silent = self._open_time(connection, fares.last_checked_at or seen.since, now) >= SILENT
+        seen = self._seen.get(name) or self._seen.setdefault(name, _Seen(now, self._looked(connection, name, now)))
+        silent = self._open_time(connection, _last_look(fares, seen), now) >= SILENT
         seen.looks = seen.looks + 1 if silent else 0
         if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
             return True
@@ -96,9 +111,14 @@ class Vigil:
             return not seen.cleared
         return seen.looks >= LOOKS and seen.told is None
 
+    def _looked(self, connection: sqlite3.Connection, name: str, now: datetime) -> datetime | None:
+        """When an earlier daemon looked last, by the clock the mailbox goes by; None where none ever did."""
+        noted = folders.last_checked_at(connection, name)
+        return None if noted is None else min(now, noted + (now - self._household.clock.now()))
+
     def _say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus) -> None:
         seen, now = self._seen[name], self._household.clock.now()
-        last = fares.last_checked_at or seen.since
+        last = _last_look(fares, seen)
         if seen.looks >= LOOKS and seen.told is None:
             seen.told, seen.cleared = last, False
             self._tell_unread(connection, name, fares, last)

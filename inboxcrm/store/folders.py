@@ -373,6 +373,12 @@ def quarantine(
     )
 
 
+def last_checked_at(connection: sqlite3.Connection, mailbox: str) -> datetime | None:
+    """When INBOX of a mailbox was last known to be read to its end; None where it never was."""
+    row = connection.execute("SELECT last_checked_at FROM mailboxes WHERE name = ?", (mailbox,)).fetchone()
+    return None if row is None else to_instant_or_none(row[0])
+
+
 def note_check(
     connection: sqlite3.Connection,
     mailbox: str,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from inboxcrm.domain import contents
-from inboxcrm.service import brief, lookalike
+from inboxcrm.service import brief, lookalike, watched
 from inboxcrm.service.listed import how_far
 from inboxcrm.service.story import notes, speech_notes, target_line, walk_lines
 from inboxcrm.store import call_backs, commitments, told_occasions, views
@@ -116,7 +116,7 @@ def messages(visit: Visit) -> Page:
 
 
 def _how_far(visit: Visit) -> list[tuple[views.MailboxRow, str]]:
-    return [(box, how_far(box, visit.desk.zone)) for box in views.mailboxes(visit.connection)]
+    return [(box, how_far(box, visit.desk.zone)) for box in watched.mailboxes(visit.desk.path.parent, visit.connection)]
 
 
 def contacts(visit: Visit) -> Page:

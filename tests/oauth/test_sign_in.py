@@ -7,6 +7,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -81,6 +82,19 @@ def test_microsofts_code_is_shown_and_waited_for(
     assert grant(microsoft(over_tls, certificate), Way.DEVICE, ann) == "access-1"
     assert ann.codes == [(f"{over_tls.url}/enter", "ABCD-EFGH")]
     assert sum(slept) >= 7  # a second, and five more since it was told to slow down
+
+
+def test_microsoft_may_fail_while_it_is_polled(
+    over_tls: Provider, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = [0.0]
+    clock = SystemClock()  # the library remembers for a minute that it was refused
+    later = SimpleNamespace(time=lambda: clock.now().timestamp() + 20 * sum(slept))
+    monkeypatch.setattr("msal.individual_cache.time", later)
+    over_tls.moods.extend([(503, {}), (503, {})])
+
+    assert grant(microsoft(over_tls, certificate), Way.DEVICE, Ann(over_tls.approve), sleep=slept.append) == "access-1"
+    assert slept == [0.0, 5.0, 5.0]
 
 
 def test_a_code_that_is_declined_lets_nobody_in(over_tls: Provider, certificate: Certificate) -> None:

@@ -160,6 +160,24 @@ def test_a_grant_that_cannot_be_kept_is_not_used_and_not_lost(
     assert len(provider.asked) == 1
 
 
+def test_a_grant_that_could_not_be_kept_does_not_take_the_place_of_a_later_sign_in(
+    source: TokenSource, make_source: MakeSource, provider: Provider, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    clock.advance(HOUR)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TransientError, match="No space left"):
+        source()
+    monkeypatch.undo()
+    clock.advance(timedelta(minutes=1))
+    make_source().keep(granted(provider, clock))
+    later = make_source()().token
+
+    assert source().token == later != "access-2"
+
+
 def test_a_provider_that_keeps_the_refresh_token_need_not_repeat_it(
     source: TokenSource, provider: Provider, clock: FakeClock
 ) -> None:

@@ -15,7 +15,7 @@ from inboxcrm.service.deliver import Office
 from inboxcrm.service.endings import CERTIFICATE, SIGN_IN
 from inboxcrm.service.server_words import SAYS
 from inboxcrm.service.vigil import MISSING, UNREAD, Vigil
-from inboxcrm.store import home
+from inboxcrm.store import folders, home
 from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
 
 MINUTE = timedelta(minutes=1)
@@ -231,3 +231,24 @@ async def test_what_the_owner_has_seen_is_not_shown_again_because_the_server_say
 
     assert night.alarms(SAYS) == []
     assert len(night.words()) == 1
+
+
+async def test_a_daemon_that_is_started_anew_has_the_patience_of_the_one_before(night: Night, house: House) -> None:
+    """One that falls over every few minutes would be patient for ever."""
+    with house.household.database.write() as connection:
+        folders.enrol(connection, "main", now=MONDAY)
+        folders.note_check(
+            connection, "main", state="watching", cause=None, last_checked_at=MONDAY, last_mail_at=None,
+            next_attempt_at=None, backlog=0,
+        )  # fmt: skip
+    house.clock.advance(timedelta(hours=1))
+    night.mailbox.fares = MailboxStatus(MailboxState.CONNECTING)
+    await night.minutes(4)
+    reading = night.words()
+    night.mailbox.fares = MailboxStatus(MailboxState.WAITING, cause="no route to host")
+    await night.minutes(2)
+    patient = night.words()
+    await night.minutes(1)
+
+    assert (reading, patient) == ([], [])
+    assert night.words() == ["Mailbox main has not been read since Mon 10:00"]

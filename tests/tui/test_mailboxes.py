@@ -62,7 +62,7 @@ async def test_a_mailbox_is_only_said_to_be_watched_while_a_daemon_runs(home: Ho
         )
 
     async with sit(width=160) as desk:
-        assert "main not read, no daemon runs · checked just now" in desk.screen
+        assert "main not read: no daemon runs (inboxcrm run) · checked just now" in desk.screen
         await desk.press("2", "a")
         assert "when the daemon runs (inboxcrm run)." in desk.screen
 

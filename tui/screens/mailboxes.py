@@ -21,7 +21,7 @@ STATES = {
     "waiting": (SOON, "waits for the next try"),
     "paused": (SOON, "rests: its provider wants less of us"),
     "needs_user": (BAD, "needs you"),
-    "offline": (MUTED, "is not being read: no daemon runs (inboxcrm run)"),
+    "offline": (MUTED, "is not being read"),
 }
 
 
@@ -30,7 +30,7 @@ class MailboxesScreen(PageScreen):
 
     def text(self) -> Content:
         """State, last check, last mail, what is still to be read, the next try and the cause."""
-        rows = self.desk.ask(lambda connection: watched.mailboxes(self.desk.household, connection))
+        rows = self.desk.ask(lambda connection: watched.mailboxes(self.desk.household.config.home, connection))
         head = Content.styled("Mailboxes", "bold $foreground")
         if not rows:
             return head + Content("\n\nNo mailbox was read yet: inboxcrm run")
