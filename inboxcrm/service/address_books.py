@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inboxcrm.configuration.values import zone_names
 from inboxcrm.domain import card_tables, vcards
-from inboxcrm.domain.address import address, is_role_address, organisational_domain
+from inboxcrm.domain.address import address, is_role_address, organisational_domain, parse_addresses
 from inboxcrm.domain.card_lines import told
 from inboxcrm.domain.cards import Card, Day, Labelled
 from inboxcrm.domain.message import Address
@@ -22,6 +22,7 @@ from inboxcrm.domain.phones import read_number, region_of
 from inboxcrm.domain.text import one_line
 from inboxcrm.domain.wording import LANGUAGES
 from inboxcrm.errors import UserError
+from inboxcrm.render import UndeliverableError, deliverable
 from inboxcrm.service.household import Household
 from inboxcrm.service.reach import home_region, page_key
 from inboxcrm.store import card_lines, contacts, facts, home, occasions, reach, social, told_occasions, views
@@ -101,6 +102,20 @@ def take(household: Household, cards: Sequence[Card], *, source: str, apply: boo
     return taken
 
 
+def _mailboxes(value: str, name: str) -> list[Address]:
+    """The addresses in a field of a card: some write several, a name beside one, a link. What is none is left out."""
+    found = parse_addresses(value.strip().removeprefix("mailto:")).addresses
+    return [address(name, each.spec.rstrip(".")) for each in found if _is_whole(each)]
+
+
+def _is_whole(each: Address) -> bool:
+    try:
+        deliverable(each, smtputf8=True)
+    except UndeliverableError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Intake:
     household: Household
@@ -110,13 +125,16 @@ class _Intake:
 
     def take(self, card: Card) -> Iterator[Change]:
         """Take one card in, and tell what that changed."""
-        given = [address(card.name, each.value.strip()) for each in card.addresses if "@" in each.value]
+        given = [found for each in card.addresses for found in _mailboxes(each.value, card.name)]
         theirs = [each for each in given if not self.household.is_own(each.key)]
         who = one_line(card.name, 80) or (theirs[0].spec if theirs else "?")
         if not theirs:
             why = "the address is your own" if given else "no mail address"
             yield Change(card.where, who, "skipped", "card", why)
             return
+        for value in (each.value for each in card.addresses if "@" in each.value):
+            if not _mailboxes(value, card.name):
+                yield Change(card.where, who, "skipped", "address", f"{one_line(value, 80)} is none")
         entries = [contacts.entry(self.connection, each.key) for each in theirs]
         people = sorted({each.contact_id for each in entries if each is not None and each.contact_id is not None})
         if len(people) > 1:

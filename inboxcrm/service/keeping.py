@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from inboxcrm.domain.exchanges import WITHIN, back_and_forth, rather_call
 from inboxcrm.domain.facts import LONGEST, lines_of
-from inboxcrm.domain.occasions import Kind, LeapDay, Occasion, Turn, is_due, next_turn
+from inboxcrm.domain.occasions import Kind, LeapDay, Occasion, Turn, falls_on, is_due, next_turn
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.domain.touches import Class
 from inboxcrm.errors import UserError
@@ -126,14 +126,37 @@ def occasion_named(kind: str, day: str, leap_day: str = LeapDay.BEFORE) -> Occas
 def enter_occasion(
     household: Household, contact_id: int, occasion: Occasion, *, note: str = "", source: str = "hand"
 ) -> OccasionRow:
-    """Keep an occasion. Raises UserError where the contact has the same one already."""
+    """Keep an occasion, or the year in which one began that is kept without it.
+
+    Raises UserError where the contact has the same one already, and for a birthday that lies ahead.
+    """
     now = household.clock.now()
     with household.database.write() as connection:
-        made = occasions.add(connection, contact_id, occasion, note=note, source=source, now=now)
-        if made is None:
-            raise UserError("this occasion is kept already. See: inboxcrm occasions")
-        home.journal(connection, "occasion", f"occasion {made}", {"kind": occasion.kind}, now=now)
-        return _occasion(connection, made)
+        return keep_occasion(connection, contact_id, occasion, {}, note=note, source=source, now=now)
+
+
+def keep_occasion(
+    connection: sqlite3.Connection,
+    contact_id: int,
+    occasion: Occasion,
+    detail: Mapping[str, object],
+    *,
+    note: str = "",
+    source: str,
+    now: datetime,
+) -> OccasionRow:
+    """The same inside a transaction; `detail` is what the journal says besides."""
+    began = None if occasion.year is None else falls_on(occasion, occasion.year)
+    if occasion.kind is Kind.BIRTHDAY and began is not None and began > now.date() + timedelta(days=1):
+        raise UserError(f"nobody was born on {began} yet")
+    kind = "occasion"
+    made = occasions.add(connection, contact_id, occasion, note=note, source=source, now=now)
+    if made is None:
+        kind, made = "occasion-year", occasions.learn_year(connection, contact_id, occasion, note=note)
+    if made is None:
+        raise UserError("this occasion is kept already. See: inboxcrm occasions")
+    home.journal(connection, kind, f"occasion {made}", {"kind": occasion.kind, **detail}, now=now)
+    return _occasion(connection, made)
 
 
 def drop_occasion(household: Household, occasion_id: int) -> None:

@@ -14,10 +14,10 @@ from inboxcrm.domain.occasions import Kind, LeapDay, Occasion
 from inboxcrm.domain.quoting import new_text
 from inboxcrm.domain.told_occasions import Told
 from inboxcrm.errors import UserError
-from inboxcrm.service import reading_along
+from inboxcrm.service import keeping, reading_along
 from inboxcrm.service.commitments import languages, zone_of
 from inboxcrm.service.household import Household
-from inboxcrm.store import commitments, home, occasions, told_occasions
+from inboxcrm.store import commitments, home, told_occasions
 from inboxcrm.store.commitments import ReadMail
 from inboxcrm.store.occasions import OccasionRow
 from inboxcrm.store.told_occasions import DISMISSED, KEPT, SUGGESTED, ToldRow
@@ -81,13 +81,9 @@ def confirm(household: Household, told_id: int, *, on: Occasion | None = None) -
     with household.database.write() as connection:
         row = _of(connection, told_id)
         occasion = on or _occasion(row)
-        made = occasions.add(connection, row.contact_id, occasion, note="", source=row.source, now=now)
-        if made is None:
-            raise UserError("this occasion is kept already. See: inboxcrm occasions")
-        told_occasions.decide(connection, told_id, KEPT, at=now, occasion_id=made)
-        home.journal(connection, "occasion", f"occasion {made}", {"kind": occasion.kind, "told": told_id}, now=now)
-        kept = occasions.by_id(connection, made)
-        assert kept is not None
+        detail = {"told": told_id}
+        kept = keeping.keep_occasion(connection, row.contact_id, occasion, detail, source=row.source, now=now)
+        told_occasions.decide(connection, told_id, KEPT, at=now, occasion_id=kept.id)
     return kept
 
 

@@ -277,6 +277,7 @@ _STAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "touch": ("What a letter gave or took", "say it again"),
         "fact-kept": ("A fact is still true", "it is asked again in a year"),
         "interaction": ("What was logged", "it happened"),
+        "occasion-year": ("The year of a day", "inboxcrm occasions drop takes the day off"),
         "occasion": ("A day to keep", "inboxcrm occasions drop takes it off"),
     }
 )

@@ -56,6 +56,28 @@ def add(
     return int(cursor.lastrowid or 0) if cursor.rowcount else None
 
 
+def learn_year(connection: sqlite3.Connection, contact_id: int, occasion: Occasion, *, note: str) -> int | None:
+    """Enter in which year an occasion began that is kept without one; None where there is none such."""
+    row = connection.execute(
+        """
+        UPDATE occasions
+        SET year = :year
+        WHERE contact_id = :contact AND kind = :kind AND month = :month AND day = :day AND note = :note
+          AND dropped_at IS NULL AND year IS NULL AND :year IS NOT NULL
+        RETURNING id
+        """,
+        {
+            "contact": contact_id,
+            "kind": occasion.kind,
+            "month": occasion.month,
+            "day": occasion.day,
+            "year": occasion.year,
+            "note": note,
+        },
+    ).fetchone()
+    return None if row is None else int(row["id"])
+
+
 def by_id(connection: sqlite3.Connection, occasion_id: int) -> OccasionRow | None:
     """One occasion that stands."""
     row = connection.execute("SELECT * FROM occasion_list WHERE id = ?", (occasion_id,)).fetchone()

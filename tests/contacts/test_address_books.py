@@ -206,6 +206,25 @@ async def test_a_card_of_two_contacts_is_not_guessed_at(house: House, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("value", "addresses"),
+    [
+        ("c@two.example, d@two.example", ["c@two.example", "d@two.example"]),
+        ("Dee Four <g@four.example>", ["g@four.example"]),
+        ("mailto:h@five.example", ["h@five.example"]),
+        ("l@eight.example.", ["l@eight.example"]),
+        ("zed@@x", []),
+        ("k@seven..example", []),
+    ],
+    ids=["several", "with a name", "a link", "with a full stop", "two signs", "two dots"],
+)
+async def test_addresses_are_taken_as_mail_will_name_them(house: House, value: str, addresses: list[str]) -> None:
+    shown = address_books.take(house.household, [Card("Somebody", (Labelled(value),))], source="x", apply=True)
+
+    assert [key for (key,) in house.ask("SELECT key FROM addresses ORDER BY key")] == addresses
+    assert bool(addresses) is (shown.changes[0].kind == "new")
+
+
+@pytest.mark.parametrize(
     ("address", "why"), [("", "no mail address"), (ME, "your own"), ("info@larch.example", "an office")]
 )
 async def test_who_is_no_contact_is_not_imported(house: House, address: str, why: str) -> None:

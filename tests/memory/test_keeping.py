@@ -72,6 +72,22 @@ async def test_an_occasion_is_told_on_the_last_open_day_and_greeted_once(house: 
     assert run("occasions").output == "No day returns.\n"
 
 
+async def test_the_year_of_a_day_that_is_kept_can_be_added_once(house: House, run: Run) -> None:
+    await house.know()
+    run("occasions", "add", "bob@client.example", "birthday", "05-04")
+
+    added = run("occasions", "add", "bob@client.example", "birthday", "1980-05-04")
+    again = run("occasions", "add", "bob@client.example", "birthday", "1981-05-04")
+    unborn = run("occasions", "add", "bob@client.example", "birthday", "2031-01-09")
+
+    assert added.exit_code == 0
+    assert [str(each.exception) for each in (again, unborn)] == [
+        "this occasion is kept already. See: inboxcrm occasions",
+        "nobody was born on 2031-01-09 yet",
+    ]
+    assert house.ask("SELECT kind, month, day, year FROM occasions") == [("birthday", 5, 4, 1980)]
+
+
 async def test_a_greeting_speaks_the_language_of_the_contact(house: House, run: Run) -> None:
     await house.arrive(mail())
     run("occasions", "add", BOB, "first-job", "03-20")
