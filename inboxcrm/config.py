@@ -136,13 +136,17 @@ def folder_of(entry: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The person whose mailboxes are watched; `addresses[0]` is the default sending address."""
+    """The person whose mailboxes are watched; `addresses[0]` is the default sending address.
+
+    `signature` stands below what the owner writes in an answer; machine and templates do not use it.
+    """
 
     name: str
     addresses: tuple[str, ...]
     timezone: ZoneInfo
     language: str
     phone: str | None = None
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

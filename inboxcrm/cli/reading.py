@@ -87,7 +87,7 @@ def _messages(rows: list[views.MessageRow], zone: ZoneInfo, *, nothing: str) -> 
 
 
 def _arrow(row: views.MessageRow) -> str:
-    return {"in": "→", "out": "←", "auto": "⇐"}[row.direction]
+    return {"in": "→", "out": "←", "auto": "⇠"}[row.direction]
 
 
 @cli.command(short_help="Find mail by its words, subject or people.")

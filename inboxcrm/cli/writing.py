@@ -13,11 +13,14 @@ import click
 
 from inboxcrm import bootstrap
 from inboxcrm.cli.root import Place, cli
+from inboxcrm.domain.text import one_line
 from inboxcrm.errors import InboxcrmError, UserError
 from inboxcrm.service import writing
 from inboxcrm.service.writing import Words
 
 SUBJECT = "Subject: "
+LONGEST = 1_000
+"""Of the sentences that say whom an answer reaches."""
 
 text_option = click.option(
     "--text",
@@ -45,7 +48,8 @@ def answer(place: Place, reference: str, subject: str | None, source: TextIO | N
         words = _written(before, subject, source)
         with _not_lost(place, words, source, again=f"answer {reference}"):
             item = writing.answer(house, reference, words)
-    click.echo(f"Item {item} waits. To let it go: inboxcrm approve {item}")
+        goes = writing.reaches(house, reference)
+    click.echo(f"{one_line(goes, LONGEST)}\nItem {item} waits. To let it go: inboxcrm approve {item}")
 
 
 @cli.command(short_help="Change the words of a draft of yours.")

@@ -151,6 +151,7 @@ def _owner(table: Table) -> Owner:
         timezone=table.require("timezone", values.zone, UTC_ZONE, needs='a zone such as "Europe/Zurich" is needed'),
         language=table.read("language", values.language, "en"),
         phone=table.read("phone", values.phone, None),
+        signature=table.read("signature", values.lines, ""),
     )
     if table.values.get("addresses", []) == []:
         table.problem("addresses", "none given", addresses)

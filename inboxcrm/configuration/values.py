@@ -67,6 +67,15 @@ def text(value: object) -> str:
     return value.strip()
 
 
+def lines(value: object) -> str:
+    """A text of one line or several, without other control characters."""
+    if not isinstance(value, str):
+        raise Refused('must be a text in quotes, """ for several lines')
+    if not all(line.isprintable() for line in value.splitlines()):
+        raise Refused("must be text without control characters")
+    return "\n".join(line.rstrip() for line in value.strip().splitlines())
+
+
 def boolean(value: object) -> bool:
     """`true` or `false`."""
     if not isinstance(value, bool):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from inboxcrm.domain.message import Address
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.outbox import OutboxState, OwnerMail
 from inboxcrm.domain.plan import Silence
@@ -17,6 +18,9 @@ from inboxcrm.service import drafting
 from inboxcrm.service.household import Household
 from inboxcrm.service.meant import NotFoundError, message_of
 from inboxcrm.store import home, outbox, views
+
+MOST_NAMED = 3
+"""Of several others on a mail."""
 
 BY_HAND = "by-hand"
 """Stands where other mail in the outbox has the name of its template."""
@@ -43,7 +47,7 @@ def reword(household: Household, item_id: int, words: Words) -> None:
     """Let a draft say this; it goes on waiting for the owner's key. UserError where it may not be changed, or says
     nothing.
     """
-    _something(words)
+    _something(household, words)
     now = household.clock.now()
     with household.database.write() as connection:
         item = _draft(connection, item_id)
@@ -65,19 +69,47 @@ def reword(household: Household, item_id: int, words: Words) -> None:
 
 
 def answer_to(household: Household, reference: str) -> Words:
-    """What an answer begins with: the subject, and their letter, quoted. UserError where there is nobody to answer."""
+    """What an answer begins with: the subject, the owner's signature, and their letter, quoted.
+
+    UserError where there is nobody to answer.
+    """
     row_id = message_of(household, reference)
     with household.database.read() as connection:
         told = _told(household, connection, row_id)
         text = views.text(connection, row_id)
     subject = told.message.subject
     quoted = "\n".join(f"> {line}".rstrip() for line in text.rstrip().splitlines())
-    return Words(subject if subject.lower().startswith("re:") else f"Re: {subject}", f"\n\n{quoted}\n")
+    signature = household.config.owner.signature
+    below = f"\n\n{signature}" if signature else ""
+    return Words(subject if subject.lower().startswith("re:") else f"Re: {subject}", f"{below}\n\n{quoted}\n")
+
+
+def reaches(household: Household, reference: str) -> str:
+    """Whom an answer goes to, and who had the mail too, or wants answers elsewhere, and gets none. As `answer_to`."""
+    row_id = message_of(household, reference)
+    with household.database.read() as connection:
+        told = _told(household, connection, row_id)
+    also = [each for each in told.message.recipients if not household.is_own(each.key) and each.key != told.to.key]
+    asked = [each for each in told.message.reply_to if told.theirs and each.key != told.to.key]
+    sentences = [f"To {told.to.spec} alone." if also or asked else f"To {told.to.spec}."]
+    if also:
+        sentences.append(f"Not to {_listed(also)}, who had the mail too.")
+    if asked:
+        sentences.append(f"They ask for answers at {_listed(asked)}.")
+    if also or asked:
+        sentences.append("Your mail program reaches them.")
+    return " ".join(sentences)
+
+
+def _listed(addresses: Sequence[Address]) -> str:
+    named = [each.spec for each in addresses[:MOST_NAMED]]
+    more = len(addresses) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def answer(household: Household, reference: str, words: Words) -> int:
     """Lay an answer into the outbox, where it waits for the owner's key; answers its item. UserError as `answer_to`."""
-    _something(words)
+    _something(household, words)
     row_id = message_of(household, reference)
     now = household.clock.now()
     with household.database.write() as connection:
@@ -135,8 +167,12 @@ def _told(household: Household, connection: sqlite3.Connection, row_id: int) -> 
     return told
 
 
-def _something(words: Words) -> None:
-    own = [line for line in words.text.splitlines() if line.strip() and not line.startswith(">")]
+def _something(household: Household, words: Words) -> None:
+    signature = {line.strip() for line in household.config.owner.signature.splitlines()}
+    own = [
+        line for line in words.text.splitlines()
+        if line.strip() and not line.startswith(">") and line.strip() not in signature
+    ]  # fmt: skip
     if not own:
         raise UserError("there is no word of yours in it yet")
     if not words.subject.strip():

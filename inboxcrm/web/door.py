@@ -122,7 +122,7 @@ class Door:
         if scope["method"] not in ("GET", "HEAD"):
             return 405, "Read-only", "This window shows the correspondence; it changes nothing."
         if _ROOMS.fullmatch(path) is None:
-            return 404, "There is no such page", "The list of pages stands at the top."
+            return 404, "There is no such page", "The first page is / and leads to all others."
         return None
 
     def _is_seated(self, scope: Scope) -> bool:

@@ -94,6 +94,12 @@ def test_a_short_file_starts_in_shadow_with_eight_office_hours_on_five_days(tmp_
     assert config.owner.language == "en"
 
 
+def test_a_signature_has_several_lines(tmp_path: Path) -> None:
+    text = SMALLEST.replace('name = "Ann"', 'name = "Ann"\nsignature = """\nAnn Example  \n\n  Engineer\n"""')
+
+    assert loaded(tmp_path, text).owner.signature == "Ann Example\n\n  Engineer"
+
+
 @pytest.mark.parametrize(
     ("key", "security", "port"),
     [

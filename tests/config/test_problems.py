@@ -34,6 +34,8 @@ MISTAKES = [
     case("timezone =", "time_zone =", 4, "owner.time_zone", '"timezone"'),
     case('language = "en"', 'language = "German"', 5, "owner.language", '"de"'),
     case('"+41 44 555 01 23"', '"call me"', 6, "owner.phone"),
+    case('language = "en"', 'signature = "Ann\\u001b[31m"', 5, "owner.signature"),
+    case('language = "en"', "signature = 3", 5, "owner.signature"),
     case('name = "main"', 'name = "main box"', 9, "mailbox[1].name"),
     case('name = "main"', 'name = "main"\nproxy = "http://127.0.0.1:8080"', 10, "mailbox[1].proxy"),
     case('name = "main"', 'name = "main"\nproxy = "socks5://ann:pw@127.0.0.1"', 10, "mailbox[1].proxy"),

@@ -87,8 +87,8 @@ class ActingScreen(Screen[None]):
         if after is not None:
             after()
 
-    def write(self, question: str, before: Words, keep: Callable[[Words], str]) -> None:
-        """Have the owner write; `keep` keeps the words on the store's thread."""
+    def write(self, question: str, before: Words, keep: Callable[[Words], str], *, detail: str = "") -> None:
+        """Have the owner write; `keep` keeps the words on the store's thread, `detail` says whom they reach."""
 
         def written(told: str | None) -> None:
             if told is not None:
@@ -96,7 +96,7 @@ class ActingScreen(Screen[None]):
                 cast("DeskApp", self.app).read_again()
 
         run = self.desk.household.run
-        self.app.push_screen(WritingDialog(question, before, lambda words: run(keep, words)), written)
+        self.app.push_screen(WritingDialog(question, before, lambda words: run(keep, words), said(detail)), written)
 
     def ask(self, question: str, words: str, work: Callable[[], str]) -> None:
         """Do something after a yes."""

@@ -29,7 +29,7 @@ class KeepingKeys(ActingScreen):
             return
         house, reference = self.desk.household, str(sheet.row.id)
         try:
-            before = writing.answer_to(house, reference)
+            before, goes = writing.answer_to(house, reference), writing.reaches(house, reference)
         except UserError as error:
             self.tell(str(error), bad=True)
             return
@@ -38,7 +38,7 @@ class KeepingKeys(ActingScreen):
             item = writing.answer(house, reference, words)
             return f"Your answer waits in the outbox (2): a lets it go, E changes it. It is item {item}."
 
-        self.write(f"Answer to {sheet.row.contact or sheet.row.sender}", before, keep)
+        self.write(f"Answer to {sheet.row.contact or sheet.row.sender}", before, keep, detail=goes)
 
     def action_answered(self, how: str, verb: str) -> None:
         """The owner answered by another channel; when is asked."""

@@ -15,6 +15,7 @@ from inboxcrm.domain.text import one_line, visible
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.service.writing import Words
 
+from ..words import EMPTY
 from .dialogs import Confirm, DialogScreen
 
 LONGEST_SUBJECT = 500
@@ -33,8 +34,8 @@ class WritingDialog(DialogScreen[str]):
     AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "keep", "Keep", show=False, priority=True)]
 
-    def __init__(self, question: str, words: Words, keep: Keep) -> None:
-        super().__init__(question)
+    def __init__(self, question: str, words: Words, keep: Keep, detail: Content = EMPTY) -> None:
+        super().__init__(question, detail)
         self._keep = keep
         self._before = Words(one_line(words.subject, LONGEST_SUBJECT), words.text)
 
