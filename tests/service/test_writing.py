@@ -30,8 +30,6 @@ async def test_an_answer_says_whom_it_does_not_reach(house: House) -> None:
 
     said = [writing.reaches(house.household, letter_id(number)) for number in (1, 2)]
 
-    assert said == [
-        "To bob@client.example.",
-        "To bob@client.example alone. Not to c@client.example, d@client.example, e@client.example and 1 more, who had "
-        "the mail too. They ask for answers at desk@client.example. Your mail program reaches them.",
-    ]
+    everybody = "c@client.example, d@client.example, e@client.example and 1 more, who had the mail too"
+    elsewhere = "They ask for answers at desk@client.example. Your mail program reaches them."
+    assert said == ["To bob@client.example.", f"To bob@client.example alone. Not to {everybody}. {elsewhere}"]
