@@ -71,14 +71,21 @@ class _Mbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        self._file.close()
-        if error is None:
-            _part(self._path).rename(self._path)
-        else:
-            _part(self._path).unlink()
+        whole = False
+        try:
+            with self._file:
+                if error is None:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
+                    whole = True
+        except OSError:
+            if error is None:
+                raise  # else what went wrong first is told
+        finally:
+            if whole:
+                _part(self._path).rename(self._path)
+            else:
+                _part(self._path).unlink()
 
     def add(self, raw: bytes, *, number: int, sender: str, received_at: datetime, flags: Collection[str]) -> None:
         del number, flags

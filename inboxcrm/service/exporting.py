@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inboxcrm.archives.writing import Layout, writer
+from inboxcrm.archives.writing import Layout, Writer, writer
+from inboxcrm.errors import UserError
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, selection
 from inboxcrm.store.selection import Selection
@@ -48,24 +49,34 @@ def write(
     *,
     look: Callable[[int, int], None],
 ) -> Exported:
-    """Write the mail that is meant to a new archive. Raises UserError where something lies at the path already.
+    """Write the mail that is meant to a new archive. Raises UserError where something lies at the path already, and
+    where the disk takes no more.
 
     `look` is told how many of how many mails are written. Mail that arrives meanwhile is not in it.
     """
     rows = household.database.reading(lambda connection: selection.ids(connection, wanted))
+    try:
+        with writer(path, layout) as archive:
+            return _write_all(household, rows, archive, str(path), look)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}. Nothing of it was kept") from error
+
+
+def _write_all(
+    household: Household, rows: Sequence[int], archive: Writer, name: str, look: Callable[[int, int], None]
+) -> Exported:
     octets = written = 0
-    with writer(path, layout) as archive:
-        for at in range(0, len(rows), AT_ONCE):
-            with household.database.read() as connection:
-                for mail in selection.stored(connection, rows[at : at + AT_ONCE]):
-                    archive.add(
-                        mail.raw,
-                        number=mail.id,
-                        sender=mail.sender_key,
-                        received_at=mail.received_at,
-                        flags=mail.flags,
-                    )
-                    octets += len(mail.raw)
-                    written += 1
-            look(written, len(rows))
-    return Exported(written, octets, str(path))
+    for at in range(0, len(rows), AT_ONCE):
+        with household.database.read() as connection:
+            for mail in selection.stored(connection, rows[at : at + AT_ONCE]):
+                archive.add(
+                    mail.raw,
+                    number=mail.id,
+                    sender=mail.sender_key,
+                    received_at=mail.received_at,
+                    flags=mail.flags,
+                )
+                octets += len(mail.raw)
+                written += 1
+        look(written, len(rows))
+    return Exported(written, octets, name)

@@ -21,6 +21,7 @@ from inboxcrm.service.importing import Import
 from inboxcrm.store import messages, selection
 from inboxcrm.store.selection import Selection
 from tests.archives.test_mbox import UGLY
+from tests.limits import files_end_at
 from tests.service.house import MONDAY, House, mail, own
 
 EVERYTHING = Selection()
@@ -140,6 +141,20 @@ def test_nothing_is_written_over(full: House, tmp_path: Path) -> None:
         write(full, tmp_path / "out.mbox")
 
     assert (tmp_path / "out.mbox").read_text() == "mine"
+
+
+@pytest.mark.parametrize("octets", [2_000, 150_000], ids=["at the end", "in the middle"])
+@pytest.mark.parametrize("layout", [Layout.MBOX, Layout.EML])
+async def test_a_disk_that_fills_up_is_told_and_nothing_half_is_kept(
+    tmp_path: Path, layout: Layout, octets: int
+) -> None:
+    house = _home(tmp_path / "home")
+    await house.arrive(mail(1, text="x" * octets * 2))
+
+    with files_end_at(octets), pytest.raises(UserError, match=r"cannot be written: File too large\. Nothing of it was"):
+        write(house, tmp_path / "out", layout=layout)
+
+    assert not [*tmp_path.glob("out*")]
 
 
 @pytest.mark.parametrize("layout", list(Layout))
