@@ -26,7 +26,9 @@ from tests.service.house import House, mail
 for _commands in ("calendars", "desk", "duties", "outgoing", "absence", "holidays", "judging", "reading", "record"):
     import_module(f"inboxcrm.cli.{_commands}")
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CONFIG = SMALLEST + '\n[office]\nhours = { mon = ["09:00-17:30"], tue = ["09:00-17:30"], wed = ["09:00-17:30"] }\n'
+NEVER_CLOSED = f"{SMALLEST}\n[office]\n" + "\n".join(f'hours.{day} = ["00:00-24:00"]' for day in DAYS) + "\n"
 LAST_MONTH = timedelta(days=21)
 
 
@@ -173,12 +175,11 @@ def test_adopting_needs_to_know_what(swiss: Path) -> None:
 
 async def test_what_can_hardly_be_kept_is_listed_and_extended_by_one_command(tmp_path: Path) -> None:
     now = SystemClock().now()
-    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=9, minute=0, second=0, microsecond=0)
     house = House(tmp_path, clock=FakeClock(now))
     await house.arrive(mail(at=now))
     house.close()
-    (tmp_path / "config.toml").write_text(CONFIG.replace("mon =", 'sun = ["20:00-20:01"], mon ='))
-    day = (monday + timedelta(days=14)).date()
+    (tmp_path / "config.toml").write_text(NEVER_CLOSED)
+    day = (now + timedelta(days=14)).date()
 
     assert "can hardly be kept" not in run(tmp_path, "queue").output
     run(tmp_path, "away", "--until", str(day))
