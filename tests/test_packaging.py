@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.whole.program import PATIENCE
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +29,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*command, "--wheel-dir", str(folder), str(source)], check=True, capture_output=True, timeout=100)
+    subprocess.run(
+        [*command, "--wheel-dir", str(folder), str(source)], check=True, capture_output=True, timeout=PATIENCE
+    )
     (built,) = folder.glob("*.whl")
     return frozenset(zipfile.ZipFile(built).namelist())
 

@@ -48,7 +48,7 @@ def not_found(_: threading.Event) -> None:
 
 
 def late(release: threading.Event) -> None:
-    release.wait(5)
+    release.wait(60)
 
 
 @pytest.mark.parametrize("answer", [not_found, late], ids=["not found", "late"])

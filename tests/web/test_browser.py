@@ -11,6 +11,7 @@ from pathlib import Path
 from inboxcrm.config import Mode
 from inboxcrm.web.serve import start
 from tests.web import home
+from tests.whole.program import PATIENCE
 
 FLAGS = (
     "--headless",
@@ -85,7 +86,7 @@ def _dump(chromium: str, profile: Path, trap: int, address: str) -> str:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
         env={key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")},
     )
