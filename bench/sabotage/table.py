@@ -297,7 +297,7 @@ TABLE: tuple[Defence, ...] = (
         "the ledger knows a mail by its keys",
         "tests/service/test_ingest.py::test_a_mail_sent_again_under_a_new_id_is_answered_once",
         (
-            "inboxcrm/service/decide.py",
+            "inboxcrm/service/gathering.py",
             "since = filing.now - SENT_AGAIN_WITHIN",
             "since = filing.now + SENT_AGAIN_WITHIN",
         ),
@@ -354,7 +354,7 @@ TABLE: tuple[Defence, ...] = (
         25,
         "a clock that went back silences the machine",
         "tests/service/test_ingest.py::test_a_clock_that_went_back_silences_the_machine",
-        ("inboxcrm/service/decide.py", "return last is None or filing.now >= last - CLOCK_SLACK", "return True"),
+        ("inboxcrm/service/gathering.py", "return last is None or filing.now >= last - CLOCK_SLACK", "return True"),
     ),
     _defence(
         25,

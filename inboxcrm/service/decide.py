@@ -1,157 +1,92 @@
-"""Decides about one live mail: gathers what bears on it, plans, and writes down what was decided and why."""
+"""Decides about one live mail: plans what comes of it, and writes down what was decided and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inboxcrm.config import MailboxConfig
 from inboxcrm.domain import plan as planning
-from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
+from inboxcrm.domain.dedupe import content_key, identity_key
 from inboxcrm.domain.expectation import Expectation
-from inboxcrm.domain.identifiers import message_ids
-from inboxcrm.domain.message import Message
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.plan import Acknowledge, Chased, MakePromise, Plan, Silence, Terms
 from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.promise import Entry, Event, answered
 from inboxcrm.domain.quoting import normalised_subject
-from inboxcrm.domain.reply_safety import Circumstances, History, MailClass, Settings, Verdict, sender_is_proved
+from inboxcrm.domain.reply_safety import MailClass, Verdict, sender_is_proved
 from inboxcrm.domain.rules import On, Situation
 from inboxcrm.domain.settled import settled_by
 from inboxcrm.domain.threads import Placement, departs
 from inboxcrm.errors import InternalError
-from inboxcrm.ports import Batch
 from inboxcrm.service import call_back, duties, file, learned, reports, story, urgent, workflows
 from inboxcrm.service.acknowledge import Speech, write
-from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.file import Filing, Person
-from inboxcrm.store import (
-    answers,
-    contacts,
-    decisions,
-    follow_ups,
-    messages,
-    outbox,
-    outbox_counts,
-    promises,
-    questions,
-    unowed,
-)
+from inboxcrm.service.gathering import Gathered, came_already
+from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, outbox_counts, promises, questions, unowed
 from inboxcrm.store.contacts import Card
-
-QUOTED_WITHIN = 20_000
-"""How much of a letter is searched for Message-IDs of ours, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """What bears on the gate's question about one mail."""
+class _Considered:
+    """Whose mail it is and where it belongs, what holds for it, and what was decided.
 
-    settings: Settings
-    history: History
-    circumstances: Circumstances
-    answer: tuple[int, datetime] | None
-
-
-def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
-    """Ask the store everything the gate wants to know.
-
-    Mail that was there before is stopped by row A2 or A3, whatever the rows of state below them would say; they are
-    not asked, and only what bears on the class of the mail is gathered for it.
+    `settled` is the sentence that says so, where something is owed. `again`: the very same mail came another way.
     """
-    register, message = filing.register, filing.message
-    author = message.author
-    ancestors = message.ancestors[: file.IDS_LOOKED_AT]
-    entry = register.entry(author.key) if author is not None else None
-    answer = _answer(filing) if batch.live else None
-    history = History(
-        known=entry is not None and entry.known,
-        answered_ids=register.sent_by_hand_to(ancestors, author.key) if author else frozenset(),
-        automatic_ids=register.automatic_among(ancestors),
-        sent_ids=register.sent_at_all((*ancestors, *quoted_ids(message))),
-        duplicate=batch.live and _duplicate(filing),
-    )
-    circumstances = Circumstances(
-        received_at=filing.received_at,
-        clock_plausible=_clock_plausible(filing),
-        first_sync=not batch.live and not batch.reset,
-        rebaseline=batch.reset and not batch.live,
-        answered=answer is not None,
-        folder_role=batch.role.value,
-        flags=_flags(filing, batch) if batch.live else frozenset(),
-    )
-    return Gathered(filing.household.settings(mailbox), history, circumstances, answer)
 
-
-def quoted_ids(message: Message) -> tuple[str, ...]:
-    """The Message-IDs that stand in the words of a mail: a bounce names the mail that came back."""
-    return message_ids(message.text[:QUOTED_WITHIN])[: file.IDS_LOOKED_AT]
-
-
-def _answer(filing: Filing) -> tuple[int, datetime] | None:
-    """The owner's mail that answered this one before it was read here, and when; never before it was received.
-
-    What cites a Message-ID was written later, whatever the clock of the program says that put it into Sent; where a
-    second mail comes under the same id, the clocks must tell.
-    """
-    connection, message = filing.connection, filing.message
-    author, message_id, received_at = message.author, message.message_id, filing.received_at
-    if author is None:
-        return None
-    answer = None
-    if message_id is not None:
-        client = answers.Asker(author.key, file.organisation_of(filing, author))
-        answer = answers.first_answer(connection, message_id, client=client, since=None)
-        if answer is not None and answer[1] < received_at and messages.came_before(connection, message_id, author.key):
-            answer = answers.first_answer(connection, message_id, client=client, since=received_at)
-    subject_key = normalised_subject(message.subject)
-    if answer is None and subject_key:
-        answer = answers.first_under_subject(connection, subject_key, to=author.key, after=received_at)
-    return None if answer is None else (answer[0], max(answer[1], received_at))
-
-
-def _flags(filing: Filing, batch: Batch) -> frozenset[str]:
-    return next((arrival.flags for arrival in batch.arrivals if arrival.raw is filing.raw), frozenset())
-
-
-def _duplicate(filing: Filing) -> bool:
-    connection, message = filing.connection, filing.message
-    since = filing.now - SENT_AGAIN_WITHIN
-    if outbox.was_decided(connection, identity_key(message), words=content_key(message), since=since):
-        return True
-    if message.message_id is None or message.author is None:
-        return False
-    return messages.came_before(connection, message.message_id, message.author.key)
-
-
-def _came_already(filing: Filing) -> bool:
-    """Whether the very same words, of the same moment, came by another way: to a second address, through a list."""
-    return filing.message.date is not None and outbox.came_already(filing.connection, content_key(filing.message))
-
-
-def _clock_plausible(filing: Filing) -> bool:
-    last = filing.register.last_moment()
-    return last is None or filing.now >= last - CLOCK_SLACK or _ran_ahead(filing)
-
-
-def _ran_ahead(filing: Filing) -> bool:
-    """Whether the clock is right now and had run ahead when the ledger was written, which is put right then.
-
-    Two others must say so: the server, by when it received the mail, and the sender, by its date.
-    """
-    date = filing.message.date
-    if date is None or any(abs(filing.now - at) > CLOCK_SLACK for at in (filing.received_at, date)):
-        return False
-    outbox.bring_back(filing.connection, filing.now)
-    return True
+    person: Person
+    placement: Placement
+    card: Card
+    terms: Terms
+    calendar: OfficeCalendar
+    situation: Situation
+    plan: Plan
+    settled: str | None
+    again: bool
 
 
 def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) -> tuple[int, bool]:
     """Plan and commit one live mail; answers its row and whether the outbox has something new to look at."""
+    seen = _consider(filing, gathered, verdict)
+    row_id, matter_id = file.store(
+        filing,
+        seen.person,
+        seen.placement,
+        direction="in",
+        mail_class=verdict.mail_class,
+        turn="mine" if seen.plan.promise is not None else None,
+        outcome=verdict.outcome,
+        reasons=verdict.reasons,
+    )
+    promise_id = _enter(filing, verdict, seen, row_id, matter_id, gathered.answer)
+    spoken: Acknowledge | Silence = seen.plan.speech
+    if isinstance(spoken, Acknowledge):
+        speech = Speech(spoken, seen.plan, seen.card, seen.situation, row_id, matter_id, promise_id, mailbox_id)
+        spoken = write(filing, speech)
+    keys = [identity_key(filing.message), content_key(filing.message)]
+    outbox.keep_keys(filing.connection, keys, row_id, at=filing.now)
+    rung = urgent.ring(
+        filing,
+        verdict,
+        seen.situation,
+        row_id=row_id,
+        promise_id=promise_id,
+        answered=gathered.answer is not None,
+        proved=lambda: sender_is_proved(
+            filing.message,
+            history=gathered.history,
+            settings=gathered.settings,
+            now=filing.now,
+            circumstances=gathered.circumstances,
+        ),
+    )
+    told = story.tell(seen.plan, spoken, filing.household.config.owner, basis=seen.terms.basis, rung=rung)
+    decisions.keep(filing.connection, row_id, told, at=filing.now)
+    return row_id, not isinstance(spoken, Silence)
+
+
+def _consider(filing: Filing, gathered: Gathered, verdict: Verdict) -> _Considered:
     connection, household = filing.connection, filing.household
-    human = verdict.mail_class is MailClass.HUMAN
-    link = file.link(filing, file.writer(filing.message, verdict), human=human)
+    link = file.link(filing, file.writer(filing.message, verdict), human=verdict.mail_class is MailClass.HUMAN)
     person = file.settle(filing, link)
     placement = file.place(filing, person, automatic=verdict.mail_class is MailClass.MACHINE)
     card = contacts.card(connection, person.contact_id)
@@ -163,7 +98,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         terms = terms_for(filing, person, card, gathered, plan=word.plan)
         calendar = household.calendar(connection, filing.received_at, word.plan)
     owed = placement.matter.live_promise if placement.matter is not None else None
-    again = gathered.history.duplicate and _came_already(filing)
+    again = gathered.history.duplicate and came_already(filing)
     settled = None if owed is None or again else settled_by(filing.parsed.new_text)
     decided = planning.plan(
         verdict,
@@ -179,61 +114,43 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         again=again,
         wish=call_back.wish(filing, card, situation) if word.call_back else None,
     )
-    row_id, matter_id = file.store(
-        filing,
-        person,
-        placement,
-        direction="in",
-        mail_class=verdict.mail_class,
-        turn="mine" if decided.promise is not None else None,
-        outcome=verdict.outcome,
-        reasons=verdict.reasons,
-    )
-    if not human:
-        reports.take_note(filing, verdict, person, row_id)
-    if verdict.mail_class is not MailClass.MACHINE and not again:
-        _word_of_a_person(filing, decided, row_id, matter_id, settled=settled)
-    promise_id = _promise(filing, row_id, matter_id, person, decided, calendar, gathered.answer)
-    if promise_id is not None and decided.wish is not None:
-        call_back.note(filing, promise_id, row_id, decided.wish)
-    if word.follows and not again:
+    return _Considered(person, placement, card, terms, calendar, situation, decided, settled, again)
+
+
+def _enter(
+    filing: Filing,
+    verdict: Verdict,
+    seen: _Considered,
+    row_id: int,
+    matter_id: int | None,
+    answer: tuple[int, datetime] | None,
+) -> int | None:
+    """Write down what follows from the mail but for what is said: the promise, what is asked, what rules begin."""
+    word = seen.plan.word
+    if verdict.mail_class is not MailClass.HUMAN:
+        reports.take_note(filing, verdict, seen.person, row_id)
+    if verdict.mail_class is not MailClass.MACHINE and not seen.again:
+        _word_of_a_person(filing, seen.plan, row_id, matter_id, settled=seen.settled)
+    promise_id = _promise(filing, row_id, matter_id, seen.person, seen.plan, seen.calendar, answer)
+    if promise_id is not None and seen.plan.wish is not None:
+        call_back.note(filing, promise_id, row_id, seen.plan.wish)
+    if word.follows and not seen.again:
         workflows.begin(
-            connection,
+            filing.connection,
             word.follows,
             on=On.RECEIVED,
             message_id=row_id,
             matter_id=matter_id,
-            contact_id=person.contact_id,
+            contact_id=seen.person.contact_id,
             promise_id=promise_id,
             since=filing.received_at,
-            calendar=calendar,
+            calendar=seen.calendar,
             now=filing.now,
         )
-    spoken: Acknowledge | Silence = decided.speech
-    if isinstance(spoken, Acknowledge):
-        speech = Speech(spoken, decided, card, situation, row_id, matter_id, promise_id, mailbox_id)
-        spoken = write(filing, speech)
-    outbox.keep_keys(connection, [identity_key(filing.message), content_key(filing.message)], row_id, at=filing.now)
-    if terms.basis is not None and isinstance(decided.promise, MakePromise):
-        learned.warn(household, connection, word.plan or situation.plan or None, terms.basis, filing.now)
-    rung = urgent.ring(
-        filing,
-        verdict,
-        situation,
-        row_id=row_id,
-        promise_id=promise_id,
-        answered=gathered.answer is not None,
-        proved=lambda: sender_is_proved(
-            filing.message,
-            history=gathered.history,
-            settings=gathered.settings,
-            now=filing.now,
-            circumstances=gathered.circumstances,
-        ),
-    )
-    told = story.tell(decided, spoken, household.config.owner, basis=terms.basis, rung=rung)
-    decisions.keep(connection, row_id, told, at=filing.now)
-    return row_id, not isinstance(spoken, Silence)
+    if seen.terms.basis is not None and isinstance(seen.plan.promise, MakePromise):
+        plan = word.plan or seen.situation.plan or None
+        learned.warn(filing.household, filing.connection, plan, seen.terms.basis, filing.now)
+    return promise_id
 
 
 def _word_of_a_person(

@@ -18,8 +18,8 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.reply_safety import Circumstances, History, judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.service import erased, file
-from inboxcrm.service.decide import quoted_ids
 from inboxcrm.service.full_text import put_together_some
+from inboxcrm.service.gathering import quoted_ids
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool, fingerprint
 from inboxcrm.store import imports, messages, tombstones

@@ -11,7 +11,7 @@ from datetime import datetime
 from inboxcrm.domain.reply_safety import judge
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
-from inboxcrm.service import decide, erased, faults, file
+from inboxcrm.service import decide, erased, faults, file, gathering
 from inboxcrm.service import listed as lists
 from inboxcrm.service.household import Household
 from inboxcrm.spool import fingerprint
@@ -183,7 +183,7 @@ class Ingest:
             self._household, register, parsed.message
         ):
             return file.outgoing(filing), True
-        gathered = decide.gather(filing, mailbox, batch)
+        gathered = gathering.gather(filing, mailbox, batch)
         verdict = judge(
             parsed.message,
             history=gathered.history,
@@ -205,7 +205,7 @@ def _register(connection: sqlite3.Connection, batch: Batch, reads: Mapping[bytes
     if batch.live or tombstones.any_laid(connection):
         return Register(connection)
     mails = [read.parsed.message for read in reads.values()]
-    quoted = [one for mail in mails for one in decide.quoted_ids(mail)]
+    quoted = [one for mail in mails for one in gathering.quoted_ids(mail)]
     return BatchRegister(connection, mails, quoted=quoted, now=now)
 
 

@@ -22,8 +22,9 @@ from inboxcrm.domain.rules import Situation, Word
 from inboxcrm.domain.threads import Candidate, Placement
 from inboxcrm.parsing import Parsed
 from inboxcrm.service import call_back, file
-from inboxcrm.service.decide import Gathered, situation_of, terms_for
+from inboxcrm.service.decide import situation_of, terms_for
 from inboxcrm.service.file import Filing, Person
+from inboxcrm.service.gathering import Gathered
 from inboxcrm.service.household import Household
 from inboxcrm.store import answers, automatic, contacts, messages, views
 from inboxcrm.store.register import Register
