@@ -57,7 +57,9 @@ def brief(contact: ContactRow | None, touch: Touch | None, zone: ZoneInfo, now: 
 
 def memory(said_of_them: Sequence[Line], width: int) -> Content:
     """What is remembered of the writer, a line each; what stands out in another colour."""
-    return lines([field(line.name, said(line.text, SOON if line.urgent else ""), width) for line in said_of_them])
+    return lines(
+        [field(line.name, said(line.at_desk or line.text, SOON if line.urgent else ""), width) for line in said_of_them]
+    )
 
 
 def head(row: MessageRow, zone: ZoneInfo, now: datetime, width: int) -> Content:

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from inboxcrm.domain.durations import parse_duration
+from inboxcrm.domain.durations import shifted
 
 EXPECTED = "write it like 2d, 17:30, fri, tomorrow, 2026-03-27 or 2026-03-27 16:30"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -18,8 +18,8 @@ def past(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     written = text.strip().casefold()
     if written in ("", "now"):
         return now
-    length = _length(written)
-    return now - length if length is not None else _instant(written, zone, now, backwards=True, day_ends=False)
+    counted = _counted(written, zone, now, back=True)
+    return counted or _instant(written, zone, now, backwards=True, day_ends=False)
 
 
 def future(text: str, zone: ZoneInfo, now: datetime, *, day_ends: bool) -> datetime:
@@ -27,13 +27,12 @@ def future(text: str, zone: ZoneInfo, now: datetime, *, day_ends: bool) -> datet
     written = text.strip().casefold()
     if written == "now":
         return now
-    length = _length(written)
-    return now + length if length is not None else _instant(written, zone, now, backwards=False, day_ends=day_ends)
+    return _counted(written, zone, now) or _instant(written, zone, now, backwards=False, day_ends=day_ends)
 
 
-def _length(written: str) -> timedelta | None:
+def _counted(written: str, zone: ZoneInfo, now: datetime, *, back: bool = False) -> datetime | None:
     try:
-        return parse_duration(written)
+        return shifted(now, written, zone, back=back)
     except ValueError:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -236,12 +237,18 @@ def status(place: Place, as_json: bool) -> None:
 @click.pass_obj
 def tui(place: Place) -> None:
     """The desk: what is owed, the mail, the contact, what waits for your key."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # the screen is written to stderr
+    if not _on_a_terminal():
         raise UserError("the desk needs a terminal. What it shows, for a script: inboxcrm queue --json")
+    if os.environ.get("TERM") == "dumb":
+        raise UserError("TERM=dumb: this terminal cannot move its cursor. What the desk shows, as text: inboxcrm queue")
     from inboxcrm_tui.app import run as run_desk
 
     with bootstrap.household(place.home) as house:
         run_desk(house)
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()  # the screen is written to stderr
 
 
 @cli.command(short_help="The correspondence in the browser, read-only.")

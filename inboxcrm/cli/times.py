@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from inboxcrm.domain.durations import parse_duration
+from inboxcrm.domain.durations import shifted
 from inboxcrm.errors import UserError
 
 
@@ -23,7 +23,7 @@ def instant(text: str, zone: ZoneInfo, *, option: str) -> datetime:
 def until(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
     """A time, a date (then the end of that day), or a length of time from now such as `2d`. Raises UserError."""
     try:
-        return now + parse_duration(text)
+        return shifted(now, text, zone)
     except ValueError:
         pass
     at = instant(text, zone, option=option)
@@ -35,6 +35,6 @@ def until(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
 def beginning(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
     """A time, a date (then the beginning of that day), or a length of time from now such as `5d`. Raises UserError."""
     try:
-        return now + parse_duration(text)
+        return shifted(now, text, zone)
     except ValueError:
         return instant(text, zone, option=option)

@@ -1,12 +1,14 @@
 """How lengths of time are written by hand: `90s`, `10m`, `4h`, `2d`, or several together: `1d 4h`, `1h30m`.
 
-A day is 24 hours. Whether the time meant is open office time is for the setting that uses it to say.
+A day is 24 hours, but where `shifted` counts from an instant. Whether the time meant is open office time is for the
+setting that uses it to say.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 _ONE = re.compile(r"(\d{1,6})\s?([dhms])")
@@ -23,6 +25,21 @@ def parse_duration(text: str) -> timedelta:
     if not pieces or units != sorted(set(units), key=list(UNITS).index):
         raise ValueError(f'"{text}" is not a length of time; write it like 90s, 10m, 4h, 2d or 1h 30m')
     return sum((int(number) * UNITS[unit] for number, unit in pieces), timedelta(0))
+
+
+def shifted(at: datetime, text: str, zone: ZoneInfo, *, back: bool = False) -> datetime:
+    """The instant that lies a length such as `2d` after `at`, or before it (`back`). ValueError as `parse_duration`.
+
+    Days are those of the calendar in `zone`: the same hour two days on, though the clocks change in between. Hours and
+    less are time that passes.
+    """
+    length = parse_duration(text)
+    days = sum(
+        (timedelta(days=int(number)) for number, unit in _ONE.findall(text.lower()) if unit == "d"), timedelta(0)
+    )
+    sign = -1 if back else 1
+    same_hour = (at.astimezone(zone) + sign * days).astimezone(UTC)
+    return same_hour + sign * (length - days)
 
 
 def format_duration(length: timedelta) -> str:

@@ -58,11 +58,15 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the brief: what it is about, what it says, and whether it should stand out."""
+    """One line of the brief: what it is about, what it says, and whether it should stand out.
+
+    `at_desk` is what it says where a key does what else a command is named for; empty where that is the same.
+    """
 
     name: str
     text: str
     urgent: bool = False
+    at_desk: str = ""
 
 
 def gather(household: Household, connection: sqlite3.Connection, contact: views.ContactRow) -> Brief:
@@ -172,7 +176,8 @@ def _open(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
         if len(rows) > 3:
             yield Line(name, f"and {len(rows) - 3} more")
     if brief.suggested:
-        yield Line("said", f"{brief.suggested} to confirm or dismiss: inboxcrm commitments")
+        waiting = f"{brief.suggested} to confirm or dismiss"
+        yield Line("said", f"{waiting}: inboxcrm commitments", at_desk=f"{waiting} (7)")
 
 
 def _known(brief: Brief, when: Callable[[datetime], str]) -> Iterator[Line]:
@@ -190,10 +195,8 @@ def _occasions(brief: Brief) -> Iterator[Line]:
         yield Line("occasion", f"{named}{count}: {day}{greeted}", urgent=each.due and not each.greeted)
     for told in brief.told_days[:MOST_TOLD]:
         words = f": “{one_line(told.quote, WORDS)}”" if told.quote else f" ({told.source})"
-        yield Line(
-            "day?",
-            f"{told.kind.replace('-', ' ')}, {_told(told)}{words}; to confirm or dismiss: inboxcrm occasions suggested",
-        )
+        waiting = f"{told.kind.replace('-', ' ')}, {_told(told)}{words}; to confirm or dismiss"
+        yield Line("day?", f"{waiting}: inboxcrm occasions suggested", at_desk=f"{waiting} (7)")
 
 
 def _told(told: ToldRow) -> str:

@@ -31,6 +31,18 @@ def test_the_desk_says_that_it_needs_a_terminal(kept: Path, run: Run) -> None:
     assert "the desk needs a terminal" in said.err
 
 
+def test_the_desk_is_not_painted_on_a_terminal_that_cannot_move_its_cursor(
+    kept: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("inboxcrm.cli.running._on_a_terminal", lambda: True)
+
+    said = run("--home", kept, "tui")
+
+    assert said.code == 2
+    assert "this terminal cannot move its cursor" in said.err
+
+
 def test_a_terminal_without_unicode_gets_what_it_can_show(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     seen = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from inboxcrm_tui.app import light_terminal
 from inboxcrm_tui.when import future, past
 from inboxcrm_tui.words import ago
 
+from inboxcrm.cli.times import until
 from tests.tui.home import NOW
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -72,3 +73,22 @@ def test_a_light_terminal_is_believed(said: str, light: bool) -> None:
 )
 def test_how_long_ago_something_was_is_told_roughly(minutes: int, told: str) -> None:
     assert ago(NOW - timedelta(minutes=minutes), NOW) == told
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "expected"),
+    [
+        pytest.param("2026-03-27T09:00+01:00", "3d", "2026-03-30T09:00+02:00", id="over the night that loses an hour"),
+        pytest.param("2026-10-23T09:00+02:00", "3d", "2026-10-26T09:00+01:00", id="over the one that gains one"),
+        pytest.param("2026-03-27T09:00+01:00", "72h", "2026-03-30T10:00+02:00", id="hours pass"),
+        pytest.param("2026-03-28T02:30+01:00", "1d", "2026-03-29T03:30+02:00", id="an hour that there is not"),
+        pytest.param("2026-03-28T09:00+01:00", "1d 2h", "2026-03-29T11:00+02:00", id="days and hours"),
+    ],
+)
+def test_days_are_counted_by_the_calendar_when_the_clocks_change(now: str, text: str, expected: str) -> None:
+    at = datetime.fromisoformat(now)
+
+    found = future(text, ZURICH, at, day_ends=False)
+
+    assert found.astimezone(ZURICH).isoformat() == datetime.fromisoformat(expected).astimezone(ZURICH).isoformat()
+    assert until(text, ZURICH, at, option="--until") == found
