@@ -240,6 +240,7 @@ def bound(known: Sequence[float], a0: float, level: float = QUIET) -> float:
 def told_from(known: Sequence[float], a0: float, longest: float = 0.0) -> float:
     """The silence in days from which the owner hears of it: the rarer, the oftener a client writes.
 
+    Never by less than `QUIET_DAYS` beyond their middle gap: a holiday or a weekend puts off the most regular letter.
     `longest` is their longest gap of the last two years: who came back after it may do so again. Of whom few gaps are
     known, chance has not had the time to be wrong often.
     """
@@ -250,7 +251,8 @@ def told_from(known: Sequence[float], a0: float, longest: float = 0.0) -> float:
     if len(known) < ENOUGH:
         return told
     afforded, in_time = law.bound(min(QUIET, once)), IN_TIME * median(known)
-    return min(told, max(afforded, in_time - 1)) if afforded <= in_time else told
+    told = min(told, max(afforded, in_time - 1)) if afforded <= in_time else told
+    return max(told, min(median(known) + QUIET_DAYS / DAY, in_time))
 
 
 def same_season(at: Sequence[datetime], last_at: datetime, silent: float) -> bool:

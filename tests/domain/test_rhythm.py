@@ -56,12 +56,20 @@ def test_three_gaps_of_a_fortnight_grow_remarkable(silent: float, expected: Sile
     assert judged(days(0, 10, 24, 42), silent).silence is expected
 
 
+def test_a_weekly_letter_that_a_holiday_puts_off_is_no_silence() -> None:
+    at = days(*(7 * number for number in range(26)))
+
+    assert not judged(at, 9.9, a0=7).told
+    assert judged(at, 10.1, a0=7).told
+
+
 def test_a_regular_client_is_remarked_upon_after_a_few_days_more() -> None:
     at = days(*(14 * number for number in range(12)))
 
     assert judged(at, 15).silence is Silence.USUAL
     assert judged(at, 16).silence is Silence.QUIET
-    assert judged(at, 17).told
+    assert not judged(at, 17).told
+    assert judged(at, 17.1).told
 
 
 def test_one_letter_alone_is_measured_against_everybody() -> None:
