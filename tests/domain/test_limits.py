@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import astuple, replace
+from datetime import timedelta
 
 import pytest
 
+from inboxcrm.domain.safety import limits
 from inboxcrm.domain.safety.limits import Allowed, Candidate, Caps, Counts, Dropped, Limit, Tripped, within
 
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ORDINARY = Candidate()
 
 
@@ -60,6 +63,13 @@ def test_every_limit_has_words_that_stand_behind_a_number() -> None:
     assert all(words.split()[0] in ("about", "in", "to", "within") for words in said)
 
 
+def test_the_windows_are_those_that_the_words_tell() -> None:
+    assert f"within {limits.WITHIN_MATTER / DAY:g} days" in Limit.MATTER.words
+    assert f"within {limits.WITHIN_SENDER_PAUSE / MINUTE:g} minutes" in Limit.SENDER_PAUSE.words
+    assert f"within {limits.WITHIN_AWAY / DAY:g} days" in Limit.AWAY.words
+    assert (limits.WITHIN_HOUR, limits.WITHIN_DAY) == (60 * MINUTE, DAY)
+
+
 def test_a_mail_of_which_nothing_special_is_known_is_held_by_no_special_limit() -> None:
-    assert Candidate(public_domain=False, away_text=False, form_lead=False, new_stranger=False) == ORDINARY
-    assert set(asdict(Counts()).values()) == {0}
+    assert not any(astuple(limits.Candidate()))
+    assert not any(astuple(limits.Counts()))
