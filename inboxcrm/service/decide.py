@@ -22,7 +22,18 @@ from inboxcrm.service import call_back, duties, file, learned, reports, story, u
 from inboxcrm.service.acknowledge import Speech, write
 from inboxcrm.service.file import Filing, Person
 from inboxcrm.service.gathering import Gathered, came_already
-from inboxcrm.store import contacts, decisions, follow_ups, messages, outbox, outbox_counts, promises, questions, unowed
+from inboxcrm.store import (
+    contacts,
+    decisions,
+    follow_ups,
+    ledger_keys,
+    messages,
+    outbox,
+    outbox_counts,
+    promises,
+    questions,
+    unowed,
+)
 from inboxcrm.store.contacts import Card
 
 
@@ -63,7 +74,7 @@ def live(filing: Filing, mailbox_id: int, gathered: Gathered, verdict: Verdict) 
         speech = Speech(spoken, seen.plan, seen.card, seen.situation, row_id, matter_id, promise_id, mailbox_id)
         spoken = write(filing, speech)
     keys = [identity_key(filing.message), content_key(filing.message)]
-    outbox.keep_keys(filing.connection, keys, row_id, at=filing.now)
+    ledger_keys.keep(filing.connection, keys, row_id, at=filing.now)
     rung = urgent.ring(
         filing,
         verdict,

@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from inboxcrm.domain.reply_safety import Verdict
-from inboxcrm.store import home, outbox
+from inboxcrm.store import home, ledger_keys
 from inboxcrm.store.times import to_text
 
 log = logging.getLogger("inboxcrm.gate")
@@ -36,7 +36,7 @@ def gate_failed(connection: sqlite3.Connection, verdict: Verdict, *, now: dateti
 
 def mind_the_clock(connection: sqlite3.Connection, *, now: datetime) -> None:
     """Raise the alarm while the clock shows a time before what is on record, since nothing is acknowledged then."""
-    last = outbox.last_moment(connection)
+    last = ledger_keys.last_moment(connection)
     if last is None or now >= last - CLOCK_SLACK:
         home.clear_alarms(connection, CLOCK, now=now)
         return

@@ -24,9 +24,9 @@ from inboxcrm.render import instance_token
 from inboxcrm.service import duties, follow_ups, invitations
 from inboxcrm.service.household import Household
 from inboxcrm.spool import Spool
-from inboxcrm.store import answers, messages, outbox, promises, tombstones
+from inboxcrm.store import answers, messages, ours, outbox, promises, tombstones
 from inboxcrm.store.messages import PREVIEW_LENGTH, Filed
-from inboxcrm.store.outbox import Ours
+from inboxcrm.store.ours import Ours
 from inboxcrm.store.register import Register
 
 IDS_LOOKED_AT = 20
@@ -336,7 +336,7 @@ def _ours(register: Register, message: Message) -> Ours | None:
 def _heed_another_machine(filing: Filing) -> None:
     """Another's automatic mail in the owner's name, of a second home on this mailbox for one, answers in our place."""
     message = filing.message
-    foreign = message.message_id is None or not outbox.is_ours(filing.connection, message.message_id)
+    foreign = message.message_id is None or not ours.is_automatic(filing.connection, message.message_id)
     if foreign and any(token(value) != "no" for value in message.all("auto-submitted")):
         why = "another machine of yours answered it: its mail lies in Sent"
         outbox.cancel_answers_to(filing.connection, message.in_reply_to, at=filing.now, why=why)

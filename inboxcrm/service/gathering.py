@@ -15,7 +15,7 @@ from inboxcrm.ports import Batch
 from inboxcrm.service import file
 from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.file import Filing
-from inboxcrm.store import answers, messages, outbox
+from inboxcrm.store import answers, ledger_keys, messages
 
 QUOTED_WITHIN = 20_000
 """How much of a letter is searched for Message-IDs of ours, in characters."""
@@ -95,7 +95,7 @@ def _flags(filing: Filing, batch: Batch) -> frozenset[str]:
 def _duplicate(filing: Filing) -> bool:
     connection, message = filing.connection, filing.message
     since = filing.now - SENT_AGAIN_WITHIN
-    if outbox.was_decided(connection, identity_key(message), words=content_key(message), since=since):
+    if ledger_keys.was_decided(connection, identity_key(message), words=content_key(message), since=since):
         return True
     if message.message_id is None or message.author is None:
         return False
@@ -104,7 +104,7 @@ def _duplicate(filing: Filing) -> bool:
 
 def came_already(filing: Filing) -> bool:
     """Whether the very same words, of the same moment, came by another way: to a second address, through a list."""
-    return filing.message.date is not None and outbox.came_already(filing.connection, content_key(filing.message))
+    return filing.message.date is not None and ledger_keys.came_already(filing.connection, content_key(filing.message))
 
 
 def _clock_plausible(filing: Filing) -> bool:
@@ -120,5 +120,5 @@ def _ran_ahead(filing: Filing) -> bool:
     date = filing.message.date
     if date is None or any(abs(filing.now - at) > CLOCK_SLACK for at in (filing.received_at, date)):
         return False
-    outbox.bring_back(filing.connection, filing.now)
+    ledger_keys.bring_back(filing.connection, filing.now)
     return True

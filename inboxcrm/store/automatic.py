@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from inboxcrm.store import messages, outbox
+from inboxcrm.store import messages, ours
 
 _AUTOMATIC = re.compile(rb"^auto-submitted:\s*(?!no\b)\S", re.IGNORECASE | re.MULTILINE)
 
@@ -20,7 +20,7 @@ def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> froze
     asked = frozenset(ids)
     if not asked:
         return asked
-    known = outbox.automatic_among(connection, asked)
+    known = frozenset(one for one in asked if ours.is_automatic(connection, one))
     return known | lying_in_sent(connection, asked - known)
 
 

@@ -17,10 +17,10 @@ from inboxcrm.domain.message import Message
 from inboxcrm.domain.safety.facts import token
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import answers, automatic, contacts, outbox, promises
+from inboxcrm.store import answers, automatic, contacts, ledger_keys, ours, promises
 from inboxcrm.store.batch_matters import BatchMatters
 from inboxcrm.store.messages import Filed, Pile
-from inboxcrm.store.outbox import Ours
+from inboxcrm.store.ours import Ours
 from inboxcrm.store.register import Register
 
 
@@ -40,12 +40,12 @@ class BatchRegister(Register):
         self._matters = BatchMatters(connection, ids)
         self._pile = Pile(connection)
         self._entries = {**dict.fromkeys(keys), **contacts.entries(connection, keys)}
-        self._ours = outbox.ours_among(connection, asked)
+        self._ours = ours.kinds(connection, asked)
         self._automatic = {one for one, kind in self._ours.items() if kind is Ours.AUTOMATIC}
         self._automatic |= automatic.lying_in_sent(connection, ids)
         self._sent = set(answers.sent_at_all(connection, asked))
         self._by_hand = answers.recipients_by_hand(connection, self._sent)
-        self._last_moment = outbox.last_moment(connection)
+        self._last_moment = ledger_keys.last_moment(connection)
         self._known: dict[str, tuple[datetime, str]] = {}
         self._cited: list[tuple[int, Sequence[str]]] = []
         self._keys: list[tuple[Iterable[str], int, datetime]] = []
@@ -61,7 +61,7 @@ class BatchRegister(Register):
         self._pile.store()
         answers.cite_all(self.connection, self._cited)
         for keys, row_id, at in self._keys:
-            outbox.keep_keys(self.connection, keys, row_id, at=at)
+            ledger_keys.keep(self.connection, keys, row_id, at=at)
         self._known, self._cited, self._keys = {}, [], []
 
     def anybody_erased(self) -> bool:

@@ -1,4 +1,4 @@
-"""The SQL of the outbox and of the keys that say what was answered."""
+"""The SQL of the outbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from inboxcrm.domain.modes import Mode
 from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState, Step, move, recover
@@ -397,42 +396,6 @@ def drop_waiting(connection: sqlite3.Connection, *, at: datetime, why: str) -> i
     return len(rows)
 
 
-def is_ours(connection: sqlite3.Connection, mail_id: str) -> bool:
-    """Whether a Message-ID is one of our automatic mails."""
-    row = connection.execute("SELECT 1 FROM outbox WHERE mail_id = ? AND kind = 'auto'", (mail_id,)).fetchone()
-    return row is not None
-
-
-class Ours(Enum):
-    """What kind of mail of this program's went out: by itself, for the owner with a new date, else for the owner."""
-
-    AUTOMATIC = "automatic"
-    NEW_DATE = "new date"
-    OWNERS = "owner's"
-
-
-def ours(connection: sqlite3.Connection, mail_id: str) -> Ours | None:
-    """What went out under a Message-ID, if it was ours."""
-    row = connection.execute("SELECT kind, promise_id FROM outbox WHERE mail_id = ?", (mail_id,)).fetchone()
-    return None if row is None else _kind_of(row["kind"], row["promise_id"])
-
-
-def ours_among(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Ours]:
-    """Of these Message-IDs, those under which something of ours went out, and what."""
-    rows = connection.execute(
-        "SELECT mail_id, kind, promise_id FROM outbox WHERE mail_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(ids)),),
-    )
-    return {row["mail_id"]: _kind_of(row["kind"], row["promise_id"]) for row in rows}
-
-
-def _kind_of(kind: str, promise_id: int | None) -> Ours:
-    """What a row of the outbox is. The owner's apology with a new date answers nothing."""
-    if kind == "auto":
-        return Ours.AUTOMATIC
-    return Ours.OWNERS if promise_id is None else Ours.NEW_DATE
-
-
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """The automatic mail that last told, or in shadow would have told, the date of a promise."""
@@ -474,42 +437,6 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
     )
 
 
-def automatic_among(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
-    """Of these Message-IDs, those that automatic mails of ours were given here."""
-    return frozenset(each for each in ids if is_ours(connection, each))
-
-
-def was_decided(connection: sqlite3.Connection, key: str, *, words: str, since: datetime) -> bool:
-    """Whether a message was decided about before: under its own key, or since then under the key of its words."""
-    row = connection.execute(
-        "SELECT 1 FROM answered WHERE key = :key OR (key = :words AND at >= :since)",
-        {"key": key, "words": words, "since": to_text(since)},
-    ).fetchone()
-    return row is not None
-
-
-def came_already(connection: sqlite3.Connection, words: str) -> bool:
-    """Whether a person's mail with this key of its words was decided about: it asked already what it asks."""
-    row = connection.execute(
-        """
-        SELECT 1
-        FROM answered
-        JOIN messages ON messages.id = answered.message_id
-        WHERE answered.key = ? AND messages.class <> 'machine'
-        """,
-        (words,),
-    ).fetchone()
-    return row is not None
-
-
-def keep_keys(connection: sqlite3.Connection, keys: Iterable[str], message_id: int, *, at: datetime) -> None:
-    """Remember that a message was decided about; never pruned below 400 days."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO answered (key, at, message_id) VALUES (?, ?, ?)",
-        [(key, to_text(at), message_id) for key in keys],
-    )
-
-
 def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
     """Whether a mail with this Message-ID of ours lies in Sent: a restored or copied home derives, or holds, the same.
 
@@ -527,17 +454,6 @@ def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
         {"mail_id": mail_id},
     ).fetchone()
     return row is not None
-
-
-def last_moment(connection: sqlite3.Connection) -> datetime | None:
-    """When the ledger was last written: the clock cannot be much earlier."""
-    row = connection.execute("SELECT MAX(at) FROM answered").fetchone()
-    return to_instant_or_none(row[0])
-
-
-def bring_back(connection: sqlite3.Connection, now: datetime) -> None:
-    """Enter as of now what the ledger holds of later times: a clock that ran ahead wrote it."""
-    connection.execute("UPDATE answered SET at = :now WHERE at > :now", {"now": to_text(now)})
 
 
 def was_entered(connection: sqlite3.Connection, dedupe_key: str) -> bool:

@@ -13,9 +13,19 @@ from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Address, Message
 from inboxcrm.domain.threads import Candidate
 from inboxcrm.spool import Spool
-from inboxcrm.store import answers, automatic, contacts, matters, messages, outbox, promises, tombstones
+from inboxcrm.store import (
+    answers,
+    automatic,
+    contacts,
+    ledger_keys,
+    matters,
+    messages,
+    ours,
+    promises,
+    tombstones,
+)
 from inboxcrm.store.messages import Filed
-from inboxcrm.store.outbox import Ours
+from inboxcrm.store.ours import Ours
 
 
 class Register:
@@ -147,11 +157,11 @@ class Register:
 
     def keep_keys(self, keys: Iterable[str], row_id: int, *, at: datetime) -> None:
         """Remember that a message was decided about."""
-        outbox.keep_keys(self.connection, keys, row_id, at=at)
+        ledger_keys.keep(self.connection, keys, row_id, at=at)
 
     def ours(self, message_id: str | None) -> Ours | None:
         """What kind of mail of this program's went out under a Message-ID; None where none did."""
-        return None if message_id is None else outbox.ours(self.connection, message_id)
+        return None if message_id is None else ours.kind(self.connection, message_id)
 
     def sent_by_hand_to(self, ids: Sequence[str], key: str) -> frozenset[str]:
         """Of these Message-IDs, those of mails the owner wrote by hand to this address."""
@@ -167,4 +177,4 @@ class Register:
 
     def last_moment(self) -> datetime | None:
         """When the ledger was last written."""
-        return outbox.last_moment(self.connection)
+        return ledger_keys.last_moment(self.connection)

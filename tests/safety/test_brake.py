@@ -110,7 +110,7 @@ async def test_the_brake_and_its_entry_are_one_transaction(house: House, monkeyp
         raise RuntimeError("the disk went away")
 
     await flood(house, 2)
-    monkeypatch.setattr("inboxcrm.store.outbox.keep_keys", broken)
+    monkeypatch.setattr("inboxcrm.store.ledger_keys.keep", broken)
 
     with pytest.raises(RuntimeError):
         await house.arrive(mail(9, sender="Late <late@client9.example>", text="And me?\n"))
