@@ -48,7 +48,18 @@ _BULK_MAILER = re.compile(
 _PERSONAL_FEEDBACK_ID = re.compile(r".*(?::fastmail|:user:proton(?:mail)?)\s*", re.IGNORECASE)
 _OPENINGS = tuple(
     f"reply_text.{key}"
-    for key in ("sure", "program", "help_desk", "absence", "receipt", "vague", "vague_receipt", "polite", "gate")
+    for key in (
+        "sure",
+        "program",
+        "help_desk",
+        "absence",
+        "call",
+        "receipt",
+        "vague",
+        "vague_receipt",
+        "polite",
+        "gate",
+    )
 )
 _SUBJECTS = (
     "reply_subject.sure", "reply_subject.weak", "reply_subject.absence", "reply_subject.anyhow",
@@ -57,6 +68,9 @@ _SUBJECTS = (
 )  # fmt: skip
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
 _CODE = re.compile(r"(?<![\d.,/-])\d(?:[ -]?\d){3,7}(?![\d.,/-]\d)")
+
+_NUMBER = re.compile(r"(?<![\d.,:])\+?\d(?:[ /().-]{0,2}\d){6,14}(?![\d.,:]\d)")
+"""A telephone number, which a date is too short for."""
 
 
 def invites(facts: Facts) -> bool:
@@ -111,6 +125,8 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
         says = sentence_says(opening, "reply_text.absence") or _both(
             opening, "reply_text.vague", "reply_text.absence_words"
         )
+    if begins and not says and _NUMBER.search(opening):
+        says = sentence_says(opening, "reply_text.call")
     if not says:
         says = _receipt(facts) if begins else ""
         says = says or (text_names(opening, "reply_text.promise") if nobody_in_particular(facts) else "")

@@ -9,10 +9,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from inboxcrm.domain.message import Address
 from inboxcrm.domain.safety.away import to_me_in_person
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, review
-from inboxcrm.domain.safety.phrases import all_named, sentence_says, subject_begins, text_begins, text_names, words
+from inboxcrm.domain.safety.phrases import (
+    all_named,
+    normalised,
+    sentence_says,
+    subject_begins,
+    text_begins,
+    text_names,
+    words,
+)
 from inboxcrm.domain.safety.relays import appliance, sent_by_script, writes_via
 from inboxcrm.domain.safety.verdict import Reason
 
@@ -71,13 +80,24 @@ def transactional(facts: Facts) -> Hit | None:
 def _clearly_made(facts: Facts) -> str:
     """What no person's letter has: a device's address, a first line for readers in a browser, a footer of robots."""
     sender = facts.sender
-    if sender is not None and appliance(sender.local):
+    if sender is not None and (appliance(sender.local) or _assistant(facts, sender)):
         return f"From: {sender.spec}"
     end = facts.last_words[-_END:]
     leave = text_names(end, "footer.unsubscribe") if "http" in end else ""
     return (
         leave or text_begins(facts.opening, "footer.web_version") or sentence_says(facts.last_words, "footer.no_reply")
     )
+
+
+def _assistant(facts: Facts, sender: Address) -> bool:
+    """Whether a program speaks that is called Bot, and no person of that name: theirs stands behind a first name which
+    is not their house's, and they greet me by mine and ask something.
+    """
+    if sender.local not in words("local", "assistant"):
+        return False
+    *first, last = _WORD.findall(normalised(sender.name[:100])) or [""]
+    named = last == sender.local and first and not any(one in sender.domain or _of_a_role(one) for one in first)
+    return not (named and facts.greets_me and facts.asks)
 
 
 def _told_by_a_service(facts: Facts) -> str:
