@@ -43,7 +43,8 @@ FRESH = 0.5
 TRIES_TO_FILE = 3
 """How often a copy that could not be put into Sent is tried again, a minute apart; a restart ends that."""
 
-LOOKS_FOR_DOUBTFUL = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=10))
+LOOKS_FOR_DOUBTFUL = 3
+"""How often Sent is searched for a mail of unknown fate; a copy that comes there later is found as Sent is read."""
 
 
 @dataclass(slots=True)
@@ -270,7 +271,7 @@ class Deliver:
         for item, tries in [self._unfiled.pop(item_id) for item_id in copies]:
             await self._file_copy(item, office, tries=tries)
         for item in doubtful:
-            if self._looks.get(item.id, 0) >= len(LOOKS_FOR_DOUBTFUL):
+            if self._looks.get(item.id, 0) >= LOOKS_FOR_DOUBTFUL:
                 continue
             try:
                 found = await office.mailbox.find_sent(item.mail_id)
