@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
 from inboxcrm.service.household import Household
+from inboxcrm.store import home
 
 from .desk import Desk
 from .screens.base import DeskScreen
@@ -23,6 +24,9 @@ POLL = 1.0
 
 AGE = 20.0
 """Seconds after which a page is read again because "5 min ago" has become untrue."""
+
+LIGHTS = "desk_lights"
+"""Under which the home remembers the theme that `L` chose."""
 
 QUEUE_IS = 2
 """Pages on the stack when the queue is in sight: Textual's own empty one, and the queue."""
@@ -79,7 +83,9 @@ class DeskApp(App[None]):
         self._leaving = False
         self.register_theme(EVENING)
         self.register_theme(MORNING)
-        self.theme = MORNING.name if light_terminal(os.environ) else EVENING.name
+        chosen = self.desk.ask(lambda connection: home.value(connection, LIGHTS))
+        light = MORNING.name if light_terminal(os.environ) else EVENING.name
+        self.theme = chosen if chosen in (EVENING.name, MORNING.name) else light
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed on while the desk is being left opens nothing: its windows would have no place any more."""
@@ -131,8 +137,9 @@ class DeskApp(App[None]):
             self.pop_screen()
 
     def action_lights(self) -> None:
-        """From evening to morning and back."""
+        """From evening to morning and back; the next desk of this home begins so."""
         self.theme = EVENING.name if self.theme == MORNING.name else MORNING.name
+        self.run_worker(self.desk.household.jot(home.set_value, LIGHTS, self.theme), group=LIGHTS)
 
 
 def light_terminal(environment: Mapping[str, str]) -> bool:

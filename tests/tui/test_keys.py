@@ -491,3 +491,13 @@ async def test_a_matter_is_split_and_merged_by_key_and_both_are_taken_back(home:
         assert split[0] == first.matter_id != split[1]
         assert merged == [first.matter_id, other.matter_id, other.matter_id]
         assert matters() == [first.matter_id, first.matter_id, other.matter_id]
+
+
+async def test_the_light_that_was_chosen_stays_for_the_next_desk(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLORFGBG", raising=False)
+    async with sit() as desk:
+        assert desk.app.theme == "desk-evening"
+        await desk.press("L")
+
+    async with sit() as desk:
+        assert desk.app.theme == "desk-morning"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_words_find_mails_and_people_while_typing(home: Home, sit: Sit) -> None:
-    home.mail("Ada Asker", "The harbour", "Where are the figures of the harbour?")
+    home.mail("Ada Asker", "The harbour" + " and its walls" * 9, "Where are the figures of the harbour?")
     home.mail("Ben Second", "Another thing", "Nothing of that kind.")
 
     async with sit() as desk:
@@ -25,6 +25,7 @@ async def test_words_find_mails_and_people_while_typing(home: Home, sit: Sit) ->
         await desk.wait_for("1 mail")
         assert "The harbour" in desk.screen
         assert "Another thing" not in desk.screen
+        assert "Ada Asker · " in desk.line("The harbour"), "however long the subject is"
 
         await desk.type("ada")
         await desk.wait_for("ada@client.example")

@@ -14,17 +14,20 @@ from textual.widgets import Input
 
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.store import views
-from inboxcrm.store.views import ContactRow, Hit, ListedRow
+from inboxcrm.store.views import ContactRow, Hit, ListedRow, MessageRow
 
 from ..messages import RowChosen
 from ..widgets.rows import Rows
-from ..words import ACCENT, EMPTY, MUTED, arrow, fit, said, short
+from ..words import ACCENT, EMPTY, MUTED, arrow, fit, join, said, short
 from . import unread
 from .contact import ContactScreen
 from .contacts import contact_lines
 from .matter import MatterScreen
 from .reading import ReadingScreen
 from .split import SplitScreen
+
+LONGEST_NAME = 22
+"""Cells, about, of a correspondent's name beside a subject."""
 
 PAUSE = 0.12
 """Seconds without a key before the search begins."""
@@ -115,12 +118,11 @@ class SearchScreen(SplitScreen):
             return unread.line(each, zone, now, width)
         row = each.message
         when = Content.styled(short(row.received_at, zone, now), MUTED)
-        who = said(row.sender.partition(" <")[0], MUTED)
         subject, below = said(row.subject or "(no subject)", "bold"), highlighted(each.snippet)
         if below.plain == subject.plain:
             subject, below = highlighted(each.snippet, "bold"), said(row.preview, MUTED)
         return (
-            fit(arrow(row) + " " + subject + "  " + who, when, width),
+            fit(arrow(row) + " " + subject, join((said(_whom(row), MUTED), when)), width),
             fit(Content("  ") + below, EMPTY, width),
         )
 
@@ -171,6 +173,12 @@ class SearchScreen(SplitScreen):
             self.app.push_screen(ReadingScreen(each.message.id))
         else:
             self.app.push_screen(MatterScreen(each.message.matter_id, each.message.id))
+
+
+def _whom(row: MessageRow) -> str:
+    """With whom the mail was exchanged, short enough to stand beside its subject."""
+    who = row.sender if row.direction == "in" else row.recipients.partition(", ")[0]
+    return one_line(who.partition(" <")[0], LONGEST_NAME)
 
 
 def highlighted(snippet: str, style: str = MUTED) -> Content:
