@@ -169,6 +169,7 @@ BOTH = ("mx1.example.org", "mx2.example.org")
         pytest.param([(MX1, 5), (MX2, 1), (nothing, 4)], (), id="one mail is no member of a farm"),
         pytest.param([(MX1, 20), (MX2, 2), (EVIL, 8), (nothing, 6)], (), id="nor are two of thirty"),
         pytest.param([(MX1, 4), (EVIL, 3), (nothing, 3)], (), id="no stranger joins a farm"),
+        pytest.param([(MX1, 4), (EVIL, 3), (hosts("mx.ill.example", by="mx.ill.example"), 3)], (), id="nor do two"),
     ],
 )
 def test_hosts_of_one_name_share_what_one_has_not_enough_of(
@@ -229,6 +230,16 @@ def test_results_that_nobody_near_the_owner_can_have_written_are_not_heard(head:
     found = propose(recent(head, extra="List-Id: <info.example.org>\n"), own_addresses=[ME])
 
     assert (found.authserv_ids, found.looked_at, found.own_lists) == ((), 10, ("info.example.org",))
+
+
+def test_only_mail_that_bears_the_name_agrees() -> None:
+    group = "List-Id: <info.example.org>\n"
+    mails = recent(EVIL, 4, extra=group) + recent(MX1, 6, extra=group, first=4)
+
+    found = propose(mails, own_addresses=[ME])
+
+    assert (found.agreeing, found.looked_at, found.own_lists) == (6, 10, ("info.example.org",))
+    assert found.examples[0].startswith("from bob@client4.example: mx1.example.org says")
 
 
 def test_the_topmost_results_are_those_that_count() -> None:
