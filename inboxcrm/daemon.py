@@ -58,6 +58,9 @@ WORD = timedelta(seconds=2)
 """How often notices to the owner are looked for; in a loop of their own, which may wait for a slow server."""
 
 VIGIL = timedelta(minutes=1)
+TO_FINISH = timedelta(seconds=3)
+"""How long the end waits for mails whose body is on its way: no word of the server would leave them in doubt."""
+
 READY = timedelta(milliseconds=100)
 AFTER_FAULT = timedelta(seconds=5)
 AT_MOST = timedelta(minutes=5)
@@ -143,6 +146,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(STATUS, self._heed_the_owner), name="owner"))
                 await self._stop.wait()
                 log.info("daemon.stopping")
+                await self._deliver.finish(within=TO_FINISH)
                 for task in tasks:
                     task.cancel()
         finally:

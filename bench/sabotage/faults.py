@@ -10,6 +10,7 @@ WIRE, BODIES, WATCHER = "inboxcrm/imap/wire.py", "inboxcrm/imap/bodies.py", "inb
 SYNC, DECISIONS, ERRORS = "inboxcrm/imap/sync.py", "inboxcrm/imap/decisions.py", "inboxcrm/imap/errors.py"
 SPOOL = "inboxcrm/spool.py"
 RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deliver.py", "inboxcrm/smtp/transport.py"
+LEAVING = "inboxcrm/service/leaving.py"
 ROUNDS, RESTING = "inboxcrm/imap/rounds.py", "inboxcrm/imap/resting.py"
 T = "tests/imap/test_"
 LIES = T + "lies.py::test_"
@@ -624,7 +625,7 @@ FAULTS: tuple[Defence, ...] = (
         56,
         "the step is durable before the body leaves",
         "tests/service/test_deliver.py::test_a_crash_once_the_body_has_begun_leaves_it_in_doubt_and_says_so",
-        (DELIVER, "if Step(step) is Step.BODY and not self._body:", "if False:"),
+        (LEAVING, "if Step(step) is Step.BODY and not self._body:", "if False:"),
     ),
     _defence(
         57,
@@ -642,7 +643,7 @@ FAULTS: tuple[Defence, ...] = (
         57,
         "a pause stops what has not begun its body",
         LANES + "a_pause_stops_what_is_being_sent_up_to_its_body",
-        (DELIVER, 'raise StoppedError("everything automatic is paused")', "pass"),
+        (LEAVING, 'raise StoppedError("everything automatic is paused")', "pass"),
     ),
     _defence(
         57,
@@ -763,6 +764,12 @@ FAULTS: tuple[Defence, ...] = (
         "a wait is cut short when the end is asked for",
         "tests/imap/test_link.py::test_closing_ends_a_question_that_is_never_answered_at_once",
         ("inboxcrm/imap/waker.py", "        self.stopping = True\n", "        return\n"),
+    ),
+    _defence(
+        66,
+        "the end waits a moment for a body under way",
+        LANES + "the_end_gives_a_body_under_way_time_to_be_accepted_and_begins_no_other",
+        (DELIVER, "                await self._leaving.over()\n", "                pass\n"),
     ),
     _defence(
         67,

@@ -25,6 +25,7 @@ from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing
 from inboxcrm.service import release, renewal, unfiled
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
+from inboxcrm.service.leaving import Leaving, Steps
 from inboxcrm.service.switch import ModeSwitch
 from inboxcrm.store import contacts, home, outbox, outbox_counts
 from inboxcrm.store.database import attempt
@@ -78,48 +79,6 @@ class Lane:
     items: list[tuple[outbox.Item, Step | None]]
 
 
-class _Steps:
-    """One item's steps on record (ports.StepRecorder), from the one it was claimed at.
-
-    What must be durable is that the body may begin, since everything before is certainly unsent. Having to connect, or
-    going back to a step, says that it did not begin after all, which need not wait for the disk.
-    """
-
-    def __init__(self, household: Household, item_id: int, at: Step) -> None:
-        self._household = household
-        self._item_id = item_id
-        self._body = at is Step.BODY
-        self._last = _ORDER.index(Step.CONNECT)
-
-    async def __call__(self, step: str) -> None:
-        order = _ORDER.index(Step(step))
-        back, self._last = order <= self._last, order
-        if Step(step) is Step.BODY and not self._body:
-            await self._household.write(self._begin_body)
-            self._body = True
-        elif back and self._body:
-            self._body = False
-            await self._household.jot(outbox.record_step, self._item_id, Step(step))
-
-    def _begin_body(self, connection: sqlite3.Connection) -> None:
-        """The last moment at which nothing has left. Raises StoppedError where something happened since the claim: a
-        pause, or what ended the time for it (the owner's answer was read, the matter was closed, the machine slept).
-        """
-        item = outbox.by_id(connection, self._item_id)
-        if item is None or self._household.clock.now() >= item.expires_at:
-            raise StoppedError(release.TOO_LATE)
-        if item.kind == "auto" and home.paused_at(connection) is not None:
-            raise StoppedError("everything automatic is paused")
-        outbox.record_step(connection, self._item_id, Step.BODY)
-
-
-class StoppedError(TransientError):
-    """A mail that was about to leave must not leave now."""
-
-
-_ORDER = tuple(Step)
-
-
 class Deliver:
     """Sends what may go, one item of a mailbox at a time; at most once where a machine wrote it."""
 
@@ -143,6 +102,17 @@ class Deliver:
         """Mails that were sent and have no copy in Sent yet, and how often that was tried."""
 
         self._switch = ModeSwitch(household)
+        self._leaving = Leaving()
+
+    async def finish(self, *, within: timedelta) -> None:
+        """At the end: begin nothing more, and give what has begun this long to be accepted, recorded and filed.
+
+        What takes longer is in doubt.
+        """
+        self._leaving.ending = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                await self._leaving.over()
 
     async def recover(self) -> None:
         """At start: items caught while being sent are queued again or in doubt."""
@@ -293,6 +263,8 @@ class Deliver:
 
         `at_once` says that these are sent as soon as the transaction is committed.
         """
+        if self._leaving.ending:
+            return []
         now = self._household.clock.now()
         self._mind_the_clock(now)
         due = release.released(connection, self._household.config.acknowledge.mode, now)
@@ -375,9 +347,18 @@ class Deliver:
             if taken is None:
                 return
             item = taken
+        if at is Step.BODY:
+            self._leaving.begin(item.id)
+        try:
+            await self._hand_to_server(item, office, at or Step.CONNECT)
+        finally:
+            self._leaving.end(item.id)
+
+    async def _hand_to_server(self, item: outbox.Item, office: Office, at: Step) -> None:
+        """Send what is claimed, once, write down what became of it, and see to its copy."""
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
-            delivery = await office.transport.send(outgoing, _Steps(self._household, item.id, at or Step.CONNECT))
+            delivery = await office.transport.send(outgoing, Steps(self._household, self._leaving, item.id, at))
         except InboxcrmError as error:
             delivery = Deferred(str(error))
         await self._put_on_record(item, delivery)
@@ -396,7 +377,7 @@ class Deliver:
 
     async def _take(self, item: outbox.Item, office: Office) -> outbox.Item | None:
         """Claim an item that was found due; None where it cannot go now, or must not go any more."""
-        if self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
+        if self._leaving.ending or self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
             return None
         if (item.kind == "auto" or self._is_from_before(item)) and not await self._sent_is_read(item, office):
             return None

@@ -364,3 +364,58 @@ async def test_a_pause_stops_what_is_being_sent_up_to_its_body(house: House) -> 
 
     assert server.sent == []
     assert house.item().state == "queued"
+
+
+async def test_the_end_gives_a_body_under_way_time_to_be_accepted_and_begins_no_other(two: House) -> None:
+    """The first server has the body and thinks; the mail behind it in the lane is not begun."""
+    begun, answers = asyncio.Event(), asyncio.Event()
+
+    class Thinks(FakeTransport):
+        async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+            await step(Step.BODY)
+            begun.set()
+            await answers.wait()
+            return await super().send(item, step)
+
+    server = Thinks(walk=())
+    two.deliver = Deliver(two.household, two.ingest, {"main": Office(FakeMailbox(), server, two.clock)})
+    await two.arrive(mail(), mail(2, sender=OTHER))
+    two.clock.advance(timedelta(minutes=11))
+
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(two.deliver.run_once(), name="send")
+        await begun.wait()
+        ending = group.create_task(two.deliver.finish(within=timedelta(seconds=60)), name="finish")
+        await asyncio.sleep(0.02)
+        waits = not ending.done()
+        answers.set()
+        await ending
+        states = sorted(row.state for row in two.outbox())
+        sending.cancel()
+
+    assert waits
+    assert states == ["queued", "sent"]
+    assert len(server.sent) == 1
+
+
+async def test_the_end_does_not_wait_for_ever(two: House) -> None:
+    begun = asyncio.Event()
+
+    class Silent(FakeTransport):
+        async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+            await step(Step.BODY)
+            begun.set()
+            await asyncio.Event().wait()
+            raise AssertionError("not reached")
+
+    two.deliver = Deliver(two.household, two.ingest, {"main": Office(FakeMailbox(), Silent(), two.clock)})
+    await two.arrive(mail())
+    two.clock.advance(timedelta(minutes=11))
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(two.deliver.run_once(), name="send")
+        await begun.wait()
+        await two.deliver.finish(within=timedelta(seconds=0.02))
+        sending.cancel()
+
+    await two.deliver.recover()
+    assert [row.state for row in two.outbox()] == ["unknown"]
