@@ -635,6 +635,12 @@ FAULTS: tuple[Defence, ...] = (
     ),
     _defence(
         57,
+        "an answer from another mailbox is looked for",
+        LANES + "an_answer_from_another_mailbox_is_looked_for_before_the_acknowledgement_leaves",
+        (DELIVER, 'if item.kind != "auto" or len(self._offices) == 1:', "if True:"),
+    ),
+    _defence(
+        57,
         "what is answered while it is being sent is not tried again",
         LANES + "what_is_answered_while_it_is_being_sent_is_not_tried_again",
         ("inboxcrm/store/outbox.py", "SET expires_at = MIN(expires_at, ?)", "SET expires_at = MAX(expires_at, ?)"),

@@ -7,8 +7,9 @@ import re
 _STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
 _CODE = re.compile(r"\s*(\d{3})\b")
 _NO_SUCH_ADDRESS = frozenset(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"))
-_TAKES_NO_MAIL = frozenset(("5.1.2", "5.1.10"))
-"""The domain does not exist, or says by a null MX that it takes no mail (RFC 3463, RFC 7505 section 4.2)."""
+_NO_SUCH_DOMAIN = "5.1.2"
+_NULL_MX = re.compile(r"\bnull[- ]mx\b|\btakes no mail\b|\bdoes not accept (?:e?mail|any)", re.IGNORECASE)
+"""What goes with 5.1.10 where it is that of RFC 7505; Exchange says 5.1.10 of a single recipient that is not found."""
 
 _SENT_TOO_MUCH = frozenset(
     (
@@ -51,8 +52,10 @@ def names_no_mailbox(reply: str) -> bool:
 
 def takes_no_mail(reply: str) -> bool:
     """Whether it says that the whole domain takes no mail: 556 (RFC 7504 section 4, RFC 7505), or a status of that."""
-    code = _CODE.match(reply)
-    return (code is not None and code[1] == "556") or _status(reply) in _TAKES_NO_MAIL
+    code, status = _CODE.match(reply), _status(reply)
+    if (code is not None and code[1] == "556") or status == _NO_SUCH_DOMAIN:
+        return True
+    return status == "5.1.10" and _NULL_MX.search(reply) is not None
 
 
 def sent_too_much(reply: str) -> bool:

@@ -27,7 +27,7 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.leaving import Leaving, Steps
 from inboxcrm.service.switch import ModeSwitch
-from inboxcrm.store import contacts, home, outbox, outbox_counts
+from inboxcrm.store import contacts, home, outbox, outbox_counts, whereabouts
 from inboxcrm.store.database import attempt
 
 log = logging.getLogger("inboxcrm.deliver")
@@ -40,6 +40,9 @@ AFTER_FAULT = timedelta(seconds=5)
 
 FRESH = 0.5
 """Seconds for which a reading of Sent counts as the last look before a mail leaves: an answer takes longer to come."""
+
+ELSEWHERE = timedelta(seconds=10)
+"""How long a mail waits for the look into the Sent of other mailboxes."""
 
 TRIES_TO_FILE = 3
 """How often a copy that could not be put into Sent is tried again, a minute apart; a restart ends that."""
@@ -284,7 +287,8 @@ class Deliver:
     def _lane(self, connection: sqlite3.Connection, mailbox: str, items: list[outbox.Item], at_once: bool) -> Lane:
         """These items of a mailbox, at least one, in their order."""
         office = self._offices[mailbox]
-        if not self._is_fresh(office):
+        seen = self._is_fresh(office) and (at_once or all(map(self._is_fresh, self._elsewhere(connection, items[0]))))
+        if not seen:
             return Lane(mailbox, [(item, None) for item in items])
         at = Step.BODY if at_once and office.transport.warm else Step.CONNECT
         claimed = self._claim_seen(connection, items[0], at)
@@ -300,9 +304,7 @@ class Deliver:
         for item in items:
             if item.mailbox not in left:
                 office = self._offices[item.mailbox]
-                in_a_minute, in_a_day = outbox_counts.sent_since(
-                    connection, item.mailbox, now - timedelta(minutes=1), now - timedelta(days=1)
-                )
+                in_a_minute, in_a_day = outbox_counts.sent_lately(connection, item.mailbox, now)
                 left[item.mailbox] = min(office.per_minute - in_a_minute, office.per_day - in_a_day)
             left[item.mailbox] -= 1
             if left[item.mailbox] >= 0:
@@ -383,6 +385,19 @@ class Deliver:
             return None
         return await self._household.jot(self._claim, item)
 
+    def _elsewhere(self, connection: sqlite3.Connection, item: outbox.Item) -> list[Office]:
+        """The other mailboxes from whose Sent the owner may have answered."""
+        if item.kind != "auto" or len(self._offices) == 1:
+            return []
+        names = whereabouts.written_from(connection, identity(item.recipient))
+        return [self._offices[name] for name in names if name != item.mailbox and name in self._offices]
+
+    async def _read_elsewhere(self, office: Office) -> None:
+        """Another mailbox that is down, or slow, holds nothing up."""
+        with suppress(InboxcrmError, TimeoutError):
+            async with asyncio.timeout(ELSEWHERE.total_seconds()):
+                await self._read_sent(office)
+
     def _is_from_before(self, item: outbox.Item) -> bool:
         """Whether a person let it go before this start: the home may be a backup, and the mail in Sent since."""
         return (item.approved_at or item.send_after) < self._began
@@ -393,9 +408,18 @@ class Deliver:
             await self._read_sent(self._offices[mailbox])
 
     async def _sent_is_read(self, item: outbox.Item, office: Office) -> bool:
-        """Read Sent once more, so that an answer given a moment ago cancels; while it cannot be read, nothing goes."""
+        """Read Sent once more, so that an answer given a moment ago cancels; while it cannot be read, nothing goes.
+
+        The owner may have answered from another mailbox: those they have written to this address from are read too, as
+        far as that is possible within `ELSEWHERE`.
+        """
+        elsewhere = await self._household.read(lambda connection: self._elsewhere(connection, item))
+        mine, *_ = await asyncio.gather(
+            self._read_sent(office), *(self._read_elsewhere(each) for each in elsewhere), return_exceptions=True
+        )
         try:
-            await self._read_sent(office)
+            if isinstance(mine, BaseException):
+                raise mine
         except InboxcrmError as error:
             log.warning("outbox.sent_unread", extra={"item": item.id, "cause": str(error)})
             until = self._household.clock.now() + timedelta(seconds=30)
@@ -411,6 +435,8 @@ class Deliver:
         match delivery:
             case Sent(reply):
                 outbox.happen(connection, item, OutboxEvent.ACCEPT, at=now, reply=reply)
+                if item.attempts > 1:
+                    home.clear_alarms_about(connection, STOPPED, f"{item.mailbox}:", now=now)
                 self._told(connection, item, now)
             case Rejected(reply):
                 outbox.happen(connection, item, OutboxEvent.REFUSE, at=now, reply=reply)

@@ -87,24 +87,26 @@ def waiting_for_approval(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def sent_since(connection: sqlite3.Connection, mailbox: str, late: datetime, early: datetime) -> tuple[int, int]:
-    """How many mails of a mailbox its server accepted since either of two instants, the later one first.
+def sent_lately(connection: sqlite3.Connection, mailbox: str, now: datetime) -> tuple[int, int]:
+    """How many mails of a mailbox its server accepted within a minute and within a day.
 
-    No mail waits longer than two days to go. The `+` keeps SQLite from walking over all that was ever sent.
+    What a clock that ran ahead dated later than now counts for the day, and for no minute. No mail waits longer than
+    two days to go. The `+` keeps SQLite from walking over all that was ever sent.
     """
     row = connection.execute(
         f"""
-        SELECT COUNT(*) FILTER (WHERE outbox.ended_at > :late), COUNT(*)
+        SELECT COUNT(*) FILTER (WHERE outbox.ended_at > :minute AND outbox.ended_at <= :now), COUNT(*)
         FROM outbox
         JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
         WHERE mailboxes.name = :mailbox AND +outbox.state = '{OutboxState.SENT}'
-          AND outbox.created_at > :created AND outbox.ended_at > :early
+          AND outbox.created_at > :created AND outbox.ended_at > :day
         """,  # noqa: S608 - a state
         {
             "mailbox": mailbox,
-            "created": to_text(early - timedelta(days=7)),
-            "late": to_text(late),
-            "early": to_text(early),
+            "created": to_text(now - timedelta(days=8)),
+            "minute": to_text(now - timedelta(minutes=1)),
+            "day": to_text(now - timedelta(days=1)),
+            "now": to_text(now),
         },
     ).fetchone()
     return int(row[0]), int(row[1])

@@ -1,4 +1,4 @@
-"""What became of a mail in its mailbox while its acknowledgement waited to leave."""
+"""What became of a mail in its mailbox while its acknowledgement waited to leave, and where its answer may lie."""
 
 from __future__ import annotations
 
@@ -54,3 +54,28 @@ def _where(places: list[tuple[str, frozenset[str]]]) -> Whereabouts:
 
 def _names(flags: str) -> frozenset[str]:
     return frozenset(flag.lstrip("\\$").casefold() for flag in flags.split())
+
+
+LETTERS_LOOKED_AT = 200
+"""How many of the newest mails with an address are looked at."""
+
+
+def written_from(connection: sqlite3.Connection, address_key: str) -> list[str]:
+    """The mailboxes in whose Sent lies a letter to this address, among the newest mails with it."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT mailboxes.name
+        FROM (
+          SELECT message_id FROM participants
+          WHERE address_key = :key AND role IN ('to', 'cc')
+          ORDER BY message_id DESC
+          LIMIT :most
+        ) AS letters
+        JOIN messages ON messages.id = letters.message_id AND messages.direction = 'out'
+        JOIN locations ON locations.message_id = messages.id
+        JOIN folders ON folders.id = locations.folder_id AND folders.role = 'sent'
+        JOIN mailboxes ON mailboxes.id = folders.mailbox_id
+        """,
+        {"key": address_key, "most": LETTERS_LOOKED_AT},
+    )
+    return [row["name"] for row in rows]

@@ -12,6 +12,8 @@ from inboxcrm.domain.refusals import names_no_mailbox, takes_no_mail
     [
         ("556 5.1.10 nomail.example takes no mail (null MX)", True, True),
         ("556 domain does not accept mail", True, True),
+        ("550 5.1.10 Recipient address has null MX", True, True),
+        ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", True, False),
         ("550 5.1.2 bad destination system: no such domain", True, True),
         ("550 5.1.1 <bob@client.example>: user unknown", True, False),
         ("550 5.2.1 mailbox disabled", True, False),

@@ -18,7 +18,7 @@ from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Sent, StepReco
 from inboxcrm.service import actions, deliver, outgoing
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from tests.service.conftest import OpenHouse
-from tests.service.house import MAILBOX, CrashError, FakeMailbox, FakeTransport, House, letter_id, mail, own
+from tests.service.house import MAILBOX, MONDAY, CrashError, FakeMailbox, FakeTransport, House, letter_id, mail, own
 
 SECOND = "second"
 OTHER = "Eve New <eve@new.example>"
@@ -318,6 +318,63 @@ async def test_a_lane_says_what_is_claimed_already(house: House) -> None:
     assert house.item().state == "sending"
     await house.deliver.send(lane)
     assert house.item().state == "sent"
+
+
+async def answered_from_second(two: House) -> None:
+    """The client is written to from both mailboxes, writes to the first, and is answered from the second."""
+    two.deliver = Deliver(
+        two.household,
+        two.ingest,
+        {
+            "main": Office(FakeMailbox(), two.transport, two.clock),
+            SECOND: Office(two.mailbox, FakeTransport(), two.clock),
+        },
+    )
+    earlier = replace(two.batch(own(900, at=MONDAY - timedelta(days=9)), folder="Sent", live=False), mailbox=SECOND)
+    await two.ingest.take(earlier)
+    await two.arrive(mail())
+    answer = own(answers=letter_id(), at=two.clock.now() + timedelta(minutes=10))
+    two.mailbox.news.append(replace(two.batch(answer, folder="Sent"), mailbox=SECOND))
+
+
+async def test_an_answer_from_another_mailbox_is_looked_for_before_the_acknowledgement_leaves(two: House) -> None:
+    await answered_from_second(two)
+
+    await two.pass_time(minutes=11)
+
+    assert two.transport.sent == []
+    assert two.promise().state == "kept"
+
+
+async def test_another_mailbox_that_cannot_be_read_holds_up_nothing(two: House) -> None:
+    await answered_from_second(two)
+    two.mailbox.broken = TransientError("throttled")
+
+    await two.pass_time(minutes=11)
+
+    assert [each.recipient for each in two.transport.sent] == ["bob@client.example"]
+
+
+async def test_a_first_mail_is_not_claimed_before_the_other_mailbox_was_read(two: House) -> None:
+    await answered_from_second(two)
+    two.clock.advance(timedelta(minutes=11))
+    await two.deliver.read_ahead("main")
+
+    await two.deliver.run_once()
+
+    assert two.transport.sent == []
+
+
+async def test_an_account_that_sends_again_is_not_said_to_be_stopped(house: House) -> None:
+    house.transport.says = [Deferred("550 5.4.5 daily limit", pause_all=True), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    stopped = house.alarms()
+
+    await house.pass_time(minutes=61)
+
+    assert (stopped, house.alarms()) == ([deliver.STOPPED], [])
+    assert len(house.transport.sent) == 1
 
 
 class Interrupted(FakeTransport):

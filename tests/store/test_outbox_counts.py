@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from inboxcrm.domain.outbox import Draft, OutboxState
+from inboxcrm.domain.outbox import Draft, OutboxEvent, OutboxState
 from inboxcrm.domain.safety.limits import Counts
 from inboxcrm.store import folders, matters, outbox, outbox_counts
 from inboxcrm.store.database import Database
@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("ask", "by"),
     [
-        (lambda asked: outbox_counts.sent_since(asked, "main", NOW - timedelta(minutes=1), NOW), "outbox_created"),
+        (lambda asked: outbox_counts.sent_lately(asked, "main", NOW), "outbox_created"),
         (lambda asked: outbox_counts.went_to(asked, "bob@example.com", since=NOW), "outbox_created"),
         (lambda asked: outbox.stirring(asked, NOW), "outbox_state"),
         (lambda asked: outbox.in_state(asked, OutboxState.UNKNOWN), "outbox_state"),
@@ -98,3 +98,18 @@ def test_what_was_dropped_or_refused_or_written_by_the_owner_is_no_automatic_mai
         found = outbox_counts.counts(connection, ENTRY, away_text="away", now=NOW)
 
     assert found == Counts()
+
+
+def test_a_clock_that_was_set_back_does_not_take_what_is_dated_later_for_the_last_minute() -> None:
+    database = Database(None)
+    with database.write() as connection:
+        folders.enrol(connection, "main", now=NOW)
+        item_id = outbox.add(connection, replace(ENTRY, state=OutboxState.QUEUED), DRAFT, now=NOW)
+        item = outbox.by_id(connection, item_id)
+        assert item is not None
+        outbox.claim(connection, item)
+        outbox.happen(connection, replace(item, state=OutboxState.SENDING), OutboxEvent.ACCEPT, at=NOW)
+
+        found = [outbox_counts.sent_lately(connection, "main", NOW - by) for by in (timedelta(0), timedelta(hours=20))]
+
+    assert found == [(1, 1), (0, 1)]
