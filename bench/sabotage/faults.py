@@ -381,6 +381,12 @@ FAULTS: tuple[Defence, ...] = (
     ),
     _defence(
         34,
+        "the half of another mail is begun again",
+        T + "large_mail.py::test_the_half_of_one_mail_is_no_beginning_of_another_under_its_number",
+        (BODIES, "if half.found and not", "if False and not"),
+    ),
+    _defence(
+        34,
         "a piece that is short is not the end before the size is reached",
         LIES + "a_large_mail_of_which_less_comes_than_was_asked_for_is_read_to_its_end",
         (BODIES, "if len(half.octets) >= told or len(piece) <= size // _TAIL:", "if True:"),

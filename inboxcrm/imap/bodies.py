@@ -22,6 +22,8 @@ _STRIKES = 3
 TOO_MANY = 4
 """Refusals in one batch, with nothing else in it, that speak against the server instead of the messages."""
 
+_BEGINNING = "BODY.PEEK[HEADER]<0.1024>"
+
 _TAIL = 64
 """A piece that is shorter than this part of what was asked for is the last one, whatever is said of the size."""
 
@@ -95,7 +97,8 @@ class _Reading:
         """One large message; where the connection, or the process, ends, what has come is kept for the next one."""
         half = self._doubts.halves.get(uid)
         if half is None:
-            half = self._doubts.halves[uid] = Half(self._spool(uid))
+            spool = self._spool(uid)
+            half = self._doubts.halves[uid] = Half(spool, found=len(spool) > 0)
         before = len(half.octets)
         try:
             came = self._gather(uid, half)
@@ -133,6 +136,10 @@ class _Reading:
         The end is a piece that is shorter than asked for: what servers say of sizes is not always true. Where more was
         said to come than came, it is asked for all the same, since some give less at a time than they are asked for.
         """
+        if half.found and not self._begins_so(uid, half.octets):
+            half.octets.discard()
+            half.octets = self._spool(uid)
+        half.found = False
         size, shorter = min(self._connection.limits.piece, self._connection.limits.literal), False
         while True:
             at = len(half.octets)
@@ -155,6 +162,12 @@ class _Reading:
                 if len(half.octets) >= told or len(piece) <= size // _TAIL:
                     return bool(len(half.octets))
                 shorter = True
+
+    def _begins_so(self, uid: int, octets: Spool) -> bool:
+        """Whether this is a half of that message; True where the server does not say how it begins."""
+        found = self._connection.fetch_uids([uid], self._connection.items(_BEGINNING))
+        heads = [head for one in found for name, head in one.sections.items() if name.startswith("BODY[HEADER]")]
+        return all(octets.head(len(head)) == head for head in heads if head)
 
     def refuse_to_believe_all(self) -> None:
         """A server that refuses each of several messages is out of order itself; no message is to blame."""

@@ -60,9 +60,13 @@ class Step:
 
 @dataclass(slots=True)
 class Half:
-    """A large message as far as it was read; the next connection goes on from there, and the next process."""
+    """A large message as far as it was read; the next connection goes on from there, and the next process.
+
+    `found`: an earlier process left it, and its number may have been given to another message since.
+    """
 
     octets: Spool
+    found: bool = False
     flags: frozenset[str] = frozenset()
     received_at: datetime | None = None
     server_id: str | None = None

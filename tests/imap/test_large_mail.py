@@ -126,3 +126,27 @@ async def test_a_large_mail_goes_on_where_the_last_process_ended(
     assert pieces_asked_for(server)[0] == b"40000"
     assert record.agrees_with(ann.folder("INBOX"))
     assert not [*(tmp_path / "spool").iterdir()]
+
+
+async def test_the_half_of_one_mail_is_no_beginning_of_another_under_its_number(
+    server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record, tmp_path: Path
+) -> None:
+    kept, inbox = replace(PIECES, spool=tmp_path / "spool"), ann.folder("INBOX")
+    inbox.append(letter(1, octets=60_000), received_at=YESTERDAY)
+
+    async def cut(exchange: Exchange) -> bool:
+        if b"[]<40000" in asked(exchange):
+            exchange.abort()
+        return False
+
+    server.faults["UID FETCH"] = cut
+    with pytest.raises(ConnectionLostError):
+        await record.keep(make_mailbox(limits=kept).catch_up(record))
+    server.faults.clear()
+    inbox.expunge([1])
+    inbox.uid_next = 1  # the server was put back, and gave the number away again
+    inbox.append(letter(2, octets=70_000), received_at=YESTERDAY)
+    await record.keep(make_mailbox(limits=kept).catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert not [*(tmp_path / "spool").iterdir()]
