@@ -6,9 +6,11 @@ A network with half an IPv6 is not rare: its addresses come first, and nothing e
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import selectors
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -19,6 +21,8 @@ from typing import Any
 
 HEAD_START = 0.25
 """Seconds an address is waited for before the next is tried beside it (RFC 8305 section 5)."""
+
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 Address = tuple[int, int, int, Any]
 """Family, kind, protocol, and what the system connects to."""
@@ -48,6 +52,27 @@ async def reach(host: str, port: int, *, seconds: float) -> socket.socket:
             return await _first(_in_turn([(one[0], one[1], one[2], one[4]) for one in found]))
     except TimeoutError:
         raise TimeoutError("timed out") from None
+
+
+def in_words(error: OSError) -> str:
+    """What a failure of the network means to the person who reads why a mailbox is not watched, or nothing sent."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate cannot be trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        if error.reason == "WRONG_VERSION_NUMBER":
+            return 'nothing speaks TLS there from the start. Another port may, or it is `security = "starttls"`'
+        return f"no protected connection could be made ({error.reason or error})"
+    if isinstance(error, socket.gaierror):
+        return "its name is not found. Is this machine online, and is the name right?"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there (connection refused). The server is down, or host or port are not right"
+    if isinstance(error, TimeoutError):
+        return "no answer came in time. Is this machine online?"
+    if error.errno in _UNREACHABLE:
+        return "it cannot be reached from here. Is this machine online?"
+    if isinstance(error, (ConnectionResetError, BrokenPipeError)):
+        return "the connection was cut"
+    return error.strerror or str(error)
 
 
 async def _resolved(host: str, port: int) -> list[Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from datetime import timedelta
 
 from inboxcrm.errors import MailboxFullError, PermanentError, TransientError, UserError
@@ -125,21 +123,3 @@ def refusal(command: str, *, status: str, code: str | None, text: str) -> Comman
 def concerns_more(refusal: CommandRefusedError) -> bool:
     """Whether a NO is about the account, the folder or the server, and not about the messages that were asked for."""
     return refusal.code == "INUSE" or type(refusal) not in {CommandRefusedError, BusyError}
-
-
-_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
-
-
-def in_words(error: OSError) -> str:
-    """What a failure of the network means to the person who reads why a mailbox is not watched."""
-    if isinstance(error, socket.gaierror):
-        return "its name is not found. Is this machine online, and is the name right?"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there (connection refused). The server is down, or host or port are not right"
-    if isinstance(error, TimeoutError):
-        return "no answer came in time. Is this machine online?"
-    if error.errno in _UNREACHABLE:
-        return "it cannot be reached from here. Is this machine online?"
-    if isinstance(error, (ConnectionResetError, BrokenPipeError)):
-        return "the connection was cut"
-    return error.strerror or str(error)

@@ -20,7 +20,6 @@ from inboxcrm.imap.errors import (
     InsecureConnectionError,
     ProtocolError,
     ServerByeError,
-    in_words,
 )
 from inboxcrm.imap.waker import Waker
 from inboxcrm.imap.wire import MAX_LITERAL, Wire
@@ -156,11 +155,10 @@ def connecting(server: Server) -> Iterator[None]:
         raise ConnectionLostError(f"{place}: the connection ended during the TLS handshake") from error
     except ssl.SSLError as error:
         raise InsecureConnectionError(
-            f"{place}: no protected connection could be made ({error.reason or error}). Check `port` and `security`; "
-            "TLS 1.2 is the least that is accepted."
+            f"{place}: {dialling.in_words(error)}. Check `port` and `security`; TLS 1.2 is the least that is accepted."
         ) from error
     except imaplib.IMAP4.error as error:
         text = str(error)
         raise (ServerByeError if "BYE" in text else ProtocolError)(f"{place}: {text}") from error
     except OSError as error:
-        raise ConnectionLostError(f"{place}: {in_words(error)}") from error
+        raise ConnectionLostError(f"{place}: {dialling.in_words(error)}") from error

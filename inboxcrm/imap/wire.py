@@ -14,7 +14,8 @@ import ssl
 import time
 from collections.abc import Sequence
 
-from inboxcrm.imap.errors import CommandTimeoutError, ConnectionLostError, LiteralTooLargeError, ProtocolError, in_words
+from inboxcrm.dialling import in_words
+from inboxcrm.imap.errors import CommandTimeoutError, ConnectionLostError, LiteralTooLargeError, ProtocolError
 from inboxcrm.imap.responses import LITERAL_END
 from inboxcrm.imap.waker import Waker
 

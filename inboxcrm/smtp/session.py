@@ -248,7 +248,8 @@ class Session:
     def _explained(self, error: Exception) -> str:
         """What went wrong before the log-in; the texts of these errors hold host, port and certificate, no secrets."""
         reason = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
-        return Reply(0, f"{self._server.host}:{self._server.port}: {reason}").shown().removeprefix("0 ")
+        said = dialling.in_words(reason) if isinstance(reason, OSError) else str(reason)
+        return Reply(0, f"{self._server.host}:{self._server.port}: {said}").shown().removeprefix("0 ")
 
     async def command(self, line: str) -> Reply:
         """One command and its reply; raises `SessionLostError`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.config import Security, Server
+from inboxcrm.dialling import in_words
 from inboxcrm.imap.connection import BODY, Connection
 from inboxcrm.imap.errors import (
     BusyError,
@@ -22,7 +23,6 @@ from inboxcrm.imap.errors import (
     LoginRefusedError,
     NotConnectedError,
     TooManyConnectionsError,
-    in_words,
 )
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
@@ -135,6 +135,13 @@ async def test_a_certificate_of_ones_own_is_trusted_only_when_it_is_named(
         assert await asyncio.to_thread(look, True) == 300_018
         with pytest.raises(CertificateError, match="ca_file"):
             await asyncio.to_thread(look, False)
+
+
+async def test_a_port_at_which_nothing_speaks_tls_is_told_as_that(server: MailServer) -> None:
+    where = Server(server.host, server.port, Security.TLS)
+
+    with pytest.raises(InsecureConnectionError, match="nothing speaks TLS there from the start"):
+        await asyncio.to_thread(lambda: Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK))
 
 
 async def test_a_server_that_shows_another_certificate_than_was_named_is_told_as_that(

@@ -52,6 +52,24 @@ async def test_a_certificate_nobody_vouches_for_pauses_the_account(server_tls: s
         assert "certificate" in delivery.reply
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [(True, "nothing speaks TLS there from the start"), (False, "nothing listens there")],
+    ids=["a server without TLS", "no server"],
+)
+async def test_what_is_at_a_wrong_port_is_told_in_words(there: bool, said: str) -> None:
+    server = SubmissionServer(user="ann", password=PASSWORD)
+    async with server:
+        port = server.port
+        if there:
+            delivery = await transport_to(port, Security.TLS).send(outgoing(), Steps())
+    if not there:
+        delivery = await transport_to(port, Security.TLS).send(outgoing(), Steps())
+
+    assert isinstance(delivery, Deferred)
+    assert delivery.reply.startswith(f"localhost:{port}: {said}")
+
+
 async def test_a_certificate_nobody_vouches_for_behind_starttls_hears_no_password(server_tls: ssl.SSLContext) -> None:
     async with ScriptedServer(usual_but(ehlo=STARTTLS_OFFERED), starttls=server_tls) as server:
         delivery = await transport_to(server.port, Security.STARTTLS).send(outgoing(), Steps())
