@@ -213,6 +213,7 @@ async def check(config: Config, *, send: bool) -> list[Check]:
         notifiers=routes(config, secret=secrets.token_bytes(32), clock=oneself.clock, logins=oneself.logins),
     )
     found.append(_texts_and_rules(config))
+    found += [each for each in (checkup.unheard(config),) if each is not None]
     hindered = writable.place(config)
     if hindered is not None:
         found.append(hindered)

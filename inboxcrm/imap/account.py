@@ -192,6 +192,8 @@ class Account:
                 if link.alert not in {None, heard}:
                     self.heard(link.alert)
             self._errand_used = self.clock.monotonic()
+            if link.certificate_until is not None:  # the connection that watches may be older than the server's renewal
+                self.tell(certificate_until=link.certificate_until)
 
     @contextmanager
     def _noting_pauses(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,6 +63,11 @@ class Link:
     def alert(self) -> str | None:
         """What the server last said that the owner must be shown (RFC 3501 section 7.1)."""
         return None if self._connection is None else self._connection.alert
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the certificate ends that the server showed this connection; None without TLS."""
+        return None if self._connection is None else self._connection.certificate_until
 
     async def open(self) -> Connection:
         """Connect and log in; the connection may be asked only through `run`, but its capabilities may be read."""

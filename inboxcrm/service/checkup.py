@@ -80,6 +80,14 @@ def logged_in(config: Config, found: Iterable[Check]) -> list[str]:
     return [mailbox.name for mailbox in config.mailboxes if f"{mailbox.name}: {_LOG_IN}" in names]
 
 
+def unheard(config: Config) -> Check | None:
+    """That nothing could tell the owner when mail is no longer read; None where something is set for it."""
+    if config.notify.routes or config.watch.ping is not None:
+        return None
+    detail = "nothing is set by which you could be told: that a mailbox is not read any more, only status would say"
+    return Check("notify", ok=True, detail=detail, hint="Set [notify] or [watch] in config.toml: docs/configuration.md")
+
+
 async def _word_to_the_owner(
     config: Config, ways: Mapping[str, Notifier], *, tried: bool, now: datetime
 ) -> list[Check]:

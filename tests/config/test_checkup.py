@@ -13,7 +13,7 @@ from inboxcrm.configuration import read_config
 from inboxcrm.errors import PermanentError, UserError
 from inboxcrm.passwords import PasswordError, Secret
 from inboxcrm.ports import Deferred, Delivery, InDoubt, Rejected, Sent
-from inboxcrm.service.checkup import Check, Probed, check
+from inboxcrm.service.checkup import Check, Probed, check, unheard
 from tests.config.conftest import complete
 
 FOLDERS = Probed(("INBOX", "Sent", "Clients"), "Sent")
@@ -161,3 +161,21 @@ async def test_where_no_password_can_be_had_nobody_is_called(config: Config) -> 
     checks = await check(config, probe=never, send=None, look=look, read=nothing)
 
     assert checks[-1].name == "main: password"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("", True),
+        ('[notify]\ncommand = ["ring"]\n', False),
+        ('[watch]\nping = "https://hc-ping.example.org/x"\n', False),
+    ],
+    ids=["nothing", "a way to the owner", "a watch outside"],
+)
+def test_a_home_in_which_nobody_would_be_told_that_mail_stops_is_worth_a_look(
+    tmp_path: Path, settings: str, told: bool
+) -> None:
+    found = unheard(read_config(f"{complete()}\n{settings}", tmp_path))
+
+    assert (found is not None) is told
+    assert found is None or (found.ok and "[notify] or [watch]" in found.hint)

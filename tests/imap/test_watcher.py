@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from inboxcrm.clock import SystemClock
+from inboxcrm.config import Security, Server
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.opening import Limits
@@ -20,9 +21,12 @@ from inboxcrm.ports import MailboxState
 from inboxcrm.testing.imap_server import Account, Exchange, MailServer
 from tests.imap.record import Record, configured, letter
 from tests.imap.test_sync import names
+from tests.servers.certificates import Certificate
 
 QUICK = Timing(idle=3600.0, poll=3600.0, others=3600.0, without_idle=0.05, changes=0.05, close_after=3600.0)
 """Nothing is looked at by the clock within `PATIENCE`: what comes was pushed."""
+
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 PATIENCE = 60.0
 """Seconds, more than any machine needs: only what never happens is waited for as long."""
@@ -416,3 +420,21 @@ async def again(server: MailServer) -> None:
     before = server.traffic.commands["IDLE"]
     server.disconnect_all()
     await until(lambda: server.traffic.commands["IDLE"] > before)
+
+
+async def test_a_certificate_that_was_renewed_is_seen_by_the_next_connection(certificate: Certificate) -> None:
+    """The one that watches INBOX may last for weeks, and was shown the old one."""
+    async with MailServer(tls=certificate.server_context()) as server:
+        server.account("ann", "secret").folder("INBOX").append(b"Subject: hello\r\n\r\nhello\r\n")
+        where = Server("localhost", server.port, Security.TLS, certificate.cert)
+        record = Record()
+        config = replace(configured(server.host, server.port), imap=where)
+        box = ImapMailbox(config, lambda: "secret", SystemClock())
+        box._account.tell(certificate_until=LONG_AGO)
+
+        await record.keep(box.catch_up(record))
+
+        seen = box.status.certificate_until
+        await box.close()
+    assert seen is not None
+    assert seen > LONG_AGO
