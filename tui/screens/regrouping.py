@@ -40,7 +40,7 @@ class MatterDialog(DialogScreen[MatterRow]):
         """One line for each."""
         with Vertical(id="dialog", classes="letter"):
             yield from self.head()
-            yield Rows(self._paint, height=1, gap=0, nothing="They have no other matter.", id="matters")
+            yield Rows(self._paint, height=1, gap=0, id="matters")
             yield Static(Content("Enter puts them together    Esc leaves"), markup=False, id="keys")
 
     def on_mount(self) -> None:
@@ -104,6 +104,9 @@ class RegroupScreen(SplitScreen):
         contact_id, here = row.contact_id, row.matter_id
         found = self.desk.ask(lambda connection: views.matters_of(connection, contact_id, limit=OFFERED + 1))
         others = [matter for matter in found if matter.id != here][:OFFERED]
+        if not others:
+            self.tell("They have no other matter.", bad=True)
+            return
 
         def work(into: MatterRow) -> str:
             first = self.desk.ask(lambda connection: views.of_matter(connection, into.id, limit=1))
