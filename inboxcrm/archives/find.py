@@ -72,6 +72,9 @@ def _folder(path: Path, form: Form) -> Sources:
             sources += below.sources
             passed_over += below.passed_over
             continue
+        if not each.is_file():  # a link that leads nowhere, a pipe that would never end
+            passed_over += 1
+            continue
         first = _first_line(each)
         if folders.is_surely_mail(each):
             single.append(each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import tarfile
 import zipfile
@@ -358,6 +359,17 @@ async def test_an_emlx_is_the_mail_in_it(house: House, tmp_path: Path) -> None:
     await take_in(house, tmp_path / "1.emlx")
 
     assert house.ask("SELECT size FROM messages") == [(len(raw),)]
+
+
+async def test_what_is_no_file_in_a_folder_is_passed_over(house: House, tmp_path: Path) -> None:
+    (tmp_path / "mails").mkdir()
+    (tmp_path / "mails" / "one.eml").write_bytes(mail(1))
+    (tmp_path / "mails" / "nowhere").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "mails" / "pipe")
+
+    told = await Import(house.household, house.parser).run([tmp_path / "mails"])
+
+    assert (told.new, told.passed_over) == (1, 2)
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty", "picture.png", "takeout.tgz"])
