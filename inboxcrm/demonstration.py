@@ -32,7 +32,7 @@ T = TypeVar("T")
 ZONE = ZoneInfo("Europe/Zurich")
 USER = "owner"
 PASSWORD_VARIABLE = "INBOXCRM_DEMO_PASSWORD"  # noqa: S105 - a name
-PATIENCE = 60.0
+PATIENCE = 200.0
 """Seconds a step of the story may take on the slowest machine before something must be wrong."""
 
 ANSWERED_BEFORE_DUE = timedelta(hours=3)
