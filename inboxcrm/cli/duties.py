@@ -102,7 +102,11 @@ def withdraw(place: Place, reference: str) -> None:
 
 @cli.command()
 @click.argument("reference", metavar="REF")
-@click.option("--until", metavar="WHEN", help="The new date; else what can honestly be expected from now.")
+@click.option(
+    "--until",
+    metavar="WHEN",
+    help="The new time, or a day, until its hours close; else what can honestly be expected from now.",
+)
 @click.pass_obj
 def extend(place: Place, reference: str, until: str | None) -> None:
     """Give a promise a new date, and have the mail that tells it written."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from inboxcrm.domain.expectation import Expectation, expect
 from inboxcrm.domain.office_hours import OfficeCalendar
@@ -64,11 +64,13 @@ def renew(
 ) -> Renewed:
     """Extend a promise, to `until` or to what is honest, and write the mail that tells it.
 
+    A whole day, which ends at midnight, is promised until its hours close: nobody answers at 24:00.
+
     Raises NoHonestDateError when there is no such date, UserError when it is no later than the one that stands.
     """
     calendar = _calendar(household, connection, promise, now)
     expectation = None if until is not None else honest(household, connection, promise, now, because_away=because_away)
-    due_at = until or (expectation.due_at if expectation is not None else None)
+    due_at = expectation.due_at if expectation is not None else _close_of(until, calendar)
     if due_at is None:
         raise NoHonestDateError("there is no open time within 60 days; give a date with --until")
     was_broken = promise.duty.state is State.BROKEN
@@ -172,6 +174,14 @@ def honest(
     if expectation.due_at is not None and expectation.due_at <= floor:
         return expect(floor, target=target, calendar=calendar)
     return expectation
+
+
+def _close_of(until: datetime | None, calendar: OfficeCalendar) -> datetime | None:
+    """The close of the day that ends at this instant, where the office is open on it; else the instant itself."""
+    if until is None or until.astimezone(calendar.zone).time() != time(0):
+        return until
+    hours = calendar.open_on(until.astimezone(calendar.zone).date() - timedelta(days=1))
+    return hours[-1].end if hours else until
 
 
 def _calendar(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> OfficeCalendar:

@@ -13,7 +13,7 @@ from inboxcrm.errors import UserError
 from inboxcrm.service import actions, outgoing
 from inboxcrm.store import outbox, views
 from tests.service.conftest import OpenHouse
-from tests.service.house import House, letter_id, mail, own
+from tests.service.house import ZONE, House, letter_id, mail, own
 
 HOUR = timedelta(hours=1)
 DUE = datetime(2026, 3, 3, 16, 30, tzinfo=UTC)
@@ -302,6 +302,29 @@ async def test_an_extension_without_a_date_is_always_later_than_the_one_before(h
     again = actions.extend(house.household, str(promise.message_id))
 
     assert again > DUE + timedelta(days=6)
+
+
+@pytest.mark.parametrize(
+    ("midnight", "due", "words"),
+    [
+        (
+            datetime(2026, 3, 7, tzinfo=ZONE),
+            datetime(2026, 3, 6, 16, 30, tzinfo=UTC),
+            "by the end of Friday 6 March, 17:30 Zurich",
+        ),
+        (datetime(2026, 3, 9, tzinfo=ZONE), datetime(2026, 3, 8, 23, tzinfo=UTC), "by Sunday 8 March, 24:00 Zurich"),
+    ],
+    ids=["an open day", "a closed day"],
+)
+async def test_a_day_is_promised_until_its_hours_close(
+    house: House, midnight: datetime, due: datetime, words: str
+) -> None:
+    await told(house)
+
+    actions.extend(house.household, letter_id(), until=midnight)
+
+    assert house.promise().due_at == due
+    assert words in waiting(house, "extended")[0].text
 
 
 async def test_an_earlier_date_is_refused(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from inboxcrm_tui.screens.dialogs import Confirm
@@ -96,6 +96,20 @@ async def test_extend_moves_the_date_and_tells_that_the_client_does_not_know(hom
 
     assert ended(home, mail).state == "extended"
     assert ended(home, mail).due_at == NOW + timedelta(days=6, hours=1)
+
+
+async def test_extend_to_a_day_promises_that_day_and_not_the_one_before(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", due=NOW + timedelta(hours=1))
+
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.type("2026-03-09")
+        await desk.press("enter")
+        await desk.wait_for("does not know it yet")
+
+    due_at = ended(home, mail).due_at
+    assert due_at is not None
+    assert datetime(2026, 3, 9, 12, tzinfo=UTC) < due_at < datetime(2026, 3, 9, 23, tzinfo=UTC)
 
 
 async def test_extend_without_a_date_takes_what_can_honestly_be_expected(home: Home, sit: Sit) -> None:

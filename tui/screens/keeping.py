@@ -131,7 +131,7 @@ class KeepingKeys(ActingScreen):
                 self.act(partial(work, answer[0]))
 
         def read(lines: Sequence[str]) -> tuple[datetime | None]:
-            return (self._until(lines[0], day_ends=False) if lines[0].strip() else None,)
+            return (self._until(lines[0], day_ends=True) if lines[0].strip() else None,)
 
         due = "no date" if owed.due_at is None else moment(owed.due_at, self.desk.zone, self.desk.now())
         line = Line("until", hint="empty: what can honestly be expected from now")
