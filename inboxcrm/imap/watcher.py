@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from inboxcrm.config import MailboxConfig
-from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
+from inboxcrm.imap import sent
 from inboxcrm.imap.account import Account, Timing
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.dialogue import News
 from inboxcrm.imap.errors import CommandRefusedError, FolderMissingError, TooManyConnectionsError
 from inboxcrm.imap.heartbeat import Heartbeat
 from inboxcrm.imap.link import Link
-from inboxcrm.imap.names import quoted
 from inboxcrm.imap.old_mail import IN_ORDER, LETTERS, Piece, next_piece, wishes_wait
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.outlet import Outlet
@@ -172,27 +170,11 @@ class ImapMailbox:
 
     async def find_sent(self, message_id: str) -> bool:
         """Whether Sent, or All Mail, holds a mail with this Message-ID. FolderMissingError where neither exists."""
-        async with self._account.errand() as link:
-            choice = await self._account.discover(link)
-            places = [place for place in (choice.sent, choice.all_mail) if place is not None]
-            if not places:
-                await self._account.sent(link)
-            for place in places:
-                if await link.run(partial(_holds, folder=place, message_id=message_id)):
-                    return True
-        return False
+        return await sent.find(self._account, message_id)
 
     async def file_sent(self, raw: bytes, sent_at: datetime) -> None:
         """Append a copy to Sent, marked seen, unless it is there already."""
-        own_id = _own_id(raw)
-        async with self._account.errand() as link:
-            sent = await self._account.sent(link)
-
-            def file(connection: Connection) -> None:
-                if own_id is None or not _holds(connection, folder=sent.name, message_id=own_id):
-                    connection.append_seen(sent.name, raw, sent_at)
-
-            await link.run(file)
+        await sent.file(self._account, raw, sent_at)
 
     def try_again(self, *, let_in_at: datetime) -> None:
         """The owner was let in at that moment: end a pause that only they could end and that began before."""
@@ -493,34 +475,3 @@ async def _to_the_end(job: Job, outlet: Outlet) -> None:
         await job(outlet)
     finally:
         outlet.end()
-
-
-_MESSAGE_ID_FIELD = re.compile(rb"^message-id:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
-
-
-def _own_id(raw: bytes) -> str | None:
-    """The Message-ID in the header block of finished bytes."""
-    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
-    match = _MESSAGE_ID_FIELD.search(head)
-    found = message_ids(match[1].decode("ascii", "replace")) if match else ()
-    return found[0] if found else None
-
-
-_ID_FIELDS = ("Message-ID", "X-Microsoft-Original-Message-ID")
-"""Microsoft 365 gives sent mail a new Message-ID and keeps ours in the second."""
-
-
-def _holds(connection: Connection, *, folder: str, message_id: str) -> bool:
-    """Whether a folder holds a mail with this Message-ID. A search finds parts of words too, so the hits are read."""
-    connection.examine(folder)
-    if not message_ids(message_id):
-        return False
-    for name in _ID_FIELDS:
-        hits = connection.search_uids(b"HEADER " + name.encode("ascii") + b" " + quoted(message_id))
-        if not hits:
-            continue
-        for one in connection.fetch_uids(hits[-20:], f"(UID BODY.PEEK[HEADER.FIELDS ({name.upper()})])"):
-            block = next(iter(one.sections.values()), None) or b""
-            if message_id.encode("ascii") in b"".join(block.split()):
-                return True
-    return False
