@@ -57,6 +57,8 @@ def queue(place: Place, as_json: bool) -> None:
                 emit(row)
             return
         banner(house)
+        owed = house.database.reading(views.all_owed)
+        asleep = [row.snoozed_until for row in owed if row.snoozed_until is not None and row.snoozed_until > now]
         piles = views.by_person(rows)
         table(
             ("ref", "who", "state", "due", "told", "asked", "subject"),
@@ -72,8 +74,11 @@ def queue(place: Place, as_json: bool) -> None:
                 )
                 for pile in piles
             ],
-            nothing="Nobody waits for an answer.",
+            nothing="Nothing is on the queue now." if asleep else "Nobody waits for an answer.",
         )
+        if asleep:
+            back = moment(min(asleep), zone)
+            click.echo(f"{many(len(asleep), 'promise')} snoozed, back on {back} at the soonest: inboxcrm promises")
         _questions(house)
         call_lines(house)
         _follow_ups_due(house)

@@ -149,6 +149,7 @@ def test_snooze_extend_and_withdraw(run: Run, home: Path, monkeypatch: pytest.Mo
 
     assert run("--home", home, "extend", one, "--until", "20d").code == 0
     assert run("--home", home, "snooze", one, "--until", "2d").code == 0
+    assert "1 promise snoozed, back on" in run("--home", home, "queue").out
     assert run("--home", home, "withdraw", two).code == 0
 
     states = {str(row["message_id"]): row["state"] for row in run("--home", home, "promises", "--json").rows}
