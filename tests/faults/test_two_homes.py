@@ -24,6 +24,8 @@ def test_a_second_home_on_the_same_mailbox_sends_no_second_answer_once_the_first
             async with slower:
                 raw = world.post()
                 await world.answered(raw)
+                sent = world.main.account.folder("Sent")
+                await world.until(lambda: any(message_id(raw).encode() in one.raw for one in sent.messages), "no copy")
                 await slower.until(lambda: slower.ask("SELECT 1 FROM outbox"), "the second home has not read it")
                 await slower.settled()
                 assert answers(world.main)[message_id(raw)] == 1
