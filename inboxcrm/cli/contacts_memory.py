@@ -293,7 +293,7 @@ def occasion_lines(house: Household) -> None:
 @click.option("--take", "kind", flag_value=Class.TAKE.value, help="It took.")
 @click.pass_obj
 def log_(place: Place, who: str, channel: str, note: str, at: str | None, from_them: bool, kind: str | None) -> None:
-    """Keep what happened outside mail. An answer that was owed is ended by `inboxcrm done`, not by this."""
+    """Keep what happened outside mail. It ends no promise: what is still owed is told, with the command that does."""
     with bootstrap.household(place.home) as house:
         happened_at = None if at is None else times.instant(at, house.config.owner.timezone, option="--at")
         contact = contact_meant(house, who)
@@ -306,7 +306,11 @@ def log_(place: Place, who: str, channel: str, note: str, at: str | None, from_t
             note=note,
             kind=Class(kind or Class.NEUTRAL),
         )
+        owed = [row for row in house.database.reading(views.all_owed) if row.contact_id == contact.id]
     click.echo(f"Kept: {channel}, {cell(contact.name)}.")
+    how = {"phone": "--phoned", "meeting": "--met"}.get(channel, f"--other {channel}")
+    for row in owed:
+        click.echo(f"Still owed: {cell(row.subject)}. If this answered it: inboxcrm done {row.message_id} {how}")
 
 
 @cli.command("interactions", short_help="What happened outside mail.")

@@ -114,6 +114,9 @@ async def test_an_absence_moves_the_reminder_before_it(house: House, run: Run) -
 async def test_a_call_is_the_last_touch_and_a_preference_is_told(house: House, run: Run) -> None:
     await house.arrive(mail())
 
+    told = run("log", BOB, "phone").output
+    assert told.startswith("Kept: phone, Bob Client.\nStill owed: ")
+    assert "promise is kept" in run(*told.split("inboxcrm ")[1].split()).output
     assert run("log", BOB, "phone", "--note", "likes the plan").output == "Kept: phone, Bob Client.\n"
     assert run("prefer", BOB, "phone", "--note", "not before ten").output == "Bob Client: by phone.\n"
 
