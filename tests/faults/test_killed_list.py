@@ -47,6 +47,8 @@ async def test_the_next_process_goes_on_with_a_list_and_leaves_nothing_of_it(tmp
         home = make_home(tmp_path / "home", imap=mail.port, smtp=sink.port)
         async with Running(home) as daemon:
             await asyncio.wait_for(stalled.wait(), 60)
+            # the second part is asked for while the first is being written
+            await until(lambda: ask(home, "SELECT COUNT(*) FROM listings") != [(0,)], "nothing is listed")
             await daemon.kill()
         left = ask(home, "SELECT COUNT(*), MIN(uid) FROM listings")
         mail.faults.clear()
