@@ -89,6 +89,8 @@ def _told(connection: sqlite3.Connection, deed: Deed) -> Last:
     if deed.kind in _STAYS:
         words, stays = _STAYS[deed.kind]
         return Last(deed.id, deed.at, words, "", stays)
+    if _NEEDED.get(deed.kind, "") not in ("", *deed.detail):
+        return Last(deed.id, deed.at, _BACK[deed.kind][0], "", "whom it was about was erased since")
     return Last(deed.id, deed.at, _BACK[deed.kind][0], _about(connection, deed))
 
 
@@ -263,6 +265,9 @@ _BACK: Mapping[str, tuple[str, Callable[[_Place, Deed], None]]] = MappingProxyTy
     }
 )
 """What can be taken back, by the kind of its line in the journal: in words, and how."""
+
+_NEEDED: Mapping[str, str] = MappingProxyType({"split": "into", "merge": "into", "contacts-merged": "merged"})
+"""What the journal must still say of a deed, by its kind, for it to be taken back: erasing a person empties it."""
 
 _STAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ import pytest
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.errors import UserError
-from inboxcrm.service import actions, commitments, keeping, merging, outgoing, regroup, turns, undo, writing
+from inboxcrm.service import actions, commitments, erasing, keeping, merging, outgoing, regroup, turns, undo, writing
 from inboxcrm.service.writing import Words
 from inboxcrm.store import promises, views
 from tests.service.house import MONDAY, House, letter_id, mail, own
@@ -232,6 +232,23 @@ async def test_a_split_is_one_matter_again_and_a_merge_two_each_with_its_promise
     regroup.split(house.household, letter_id(3))
     undo.take_back(house.household)
     assert house.messages()[-1].matter_id == parking
+
+
+async def test_what_erasing_left_no_trace_of_stays(house: House) -> None:
+    await house.know()
+    await house.arrive(mail())
+    await house.arrive(mail(2, subject="Parking"))
+    actions.not_needed(house.household, letter_id(1))
+    actions.not_needed(house.household, letter_id(2))
+    regroup.merge(house.household, letter_id(2), letter_id(1))
+    bob = house.messages()[0].contact_id
+    assert bob is not None
+    contact = house.household.database.reading(lambda connection: views.contact(connection, bob))
+    assert contact is not None
+    erasing.erase(house.household, contact)
+
+    with pytest.raises(UserError, match="erased since"):
+        undo.take_back(house.household)
 
 
 async def test_what_was_kept_in_the_memory_by_a_slip_goes(house: House) -> None:
