@@ -9,6 +9,10 @@ A matter has at most one live promise. Entries are only ever appended; the state
     broken     kept      kept_late      -         extended  -           broken    withdrawn  moot
     the rest   -         -              -         -         -           -         -          -
 
+Three more take back what turned out to be none. `not-due` makes a `broken` one `open`: the clock that broke it ran
+ahead. `unchased` leaves a live one where it stands, asked once less. `taken-back` leaves an ended one where it stands:
+its end was a slip, and another promise lives on in its place.
+
 The time of an answer is that of the act, not of the reading of it: a promise found broken while the machine slept
 becomes `kept` when Sent shows an answer in time, and an open one `kept_late` when the answer came after the due time.
 """
@@ -61,6 +65,9 @@ class Event(StrEnum):
     CHASED = "chased"
     WITHDRAWN = "withdrawn"
     NEEDLESS = "needless"
+    NOT_DUE = "not-due"
+    UNCHASED = "unchased"
+    TAKEN_BACK = "taken-back"
 
 
 _ENDS = {
@@ -78,6 +85,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.EXTENDED: State.EXTENDED,
             Event.DUE_PASSED: State.BROKEN,
             Event.CHASED: State.OPEN,
+            Event.UNCHASED: State.OPEN,
         },
         State.EXTENDED: {
             **_ENDS,
@@ -85,12 +93,16 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.EXTENDED: State.EXTENDED,
             Event.DUE_PASSED: State.BROKEN,
             Event.CHASED: State.EXTENDED,
+            Event.UNCHASED: State.EXTENDED,
         },
-        State.BROKEN: {**_ENDS, Event.EXTENDED: State.EXTENDED, Event.CHASED: State.BROKEN},
-        State.KEPT: {},
-        State.KEPT_LATE: {},
-        State.WITHDRAWN: {},
-        State.MOOT: {},
+        State.BROKEN: {
+            **_ENDS,
+            Event.EXTENDED: State.EXTENDED,
+            Event.CHASED: State.BROKEN,
+            Event.UNCHASED: State.BROKEN,
+            Event.NOT_DUE: State.OPEN,
+        },
+        **{state: {Event.TAKEN_BACK: state} for state in _ENDS.values()},
     }
 )
 
@@ -148,14 +160,16 @@ def answered(promise: Promise, at: datetime, *, automatic: bool = False) -> Entr
 
 
 def allows(promise: Promise, event: Event, *, automatic: bool = False) -> bool:
-    """Whether the table has this move, and the machine's own extensions are not used up."""
+    """Whether the table has this move, the machine's own extensions are not used up, and they asked again at all."""
     if automatic and event is Event.EXTENDED and promise.automatic_extensions >= AUTOMATIC_EXTENSIONS:
+        return False
+    if event is Event.UNCHASED and not promise.chasers:
         return False
     return event in TRANSITIONS[promise.state]
 
 
 def move(promise: Promise, entry: Entry) -> Promise:
-    """The promise after this entry. NoSuchMoveError where the table has none or an extension is no later date."""
+    """The promise after this entry. NoSuchMoveError where `allows` says no or an extension is no later date."""
     if not allows(promise, entry.event, automatic=entry.automatic):
         raise NoSuchMoveError(f"{promise.state.value}: no move on {entry.event.value}")
     after = replace(promise, state=TRANSITIONS[promise.state][entry.event])
@@ -165,7 +179,11 @@ def move(promise: Promise, entry: Entry) -> Promise:
         return replace(after, warned_at=entry.at)
     if entry.event is Event.CHASED:
         return replace(after, chasers=promise.chasers + 1)
-    return after if after.state.live else replace(after, ended_at=entry.at)
+    if entry.event is Event.UNCHASED:
+        return replace(after, chasers=promise.chasers - 1)
+    if entry.event is Event.NOT_DUE:
+        return replace(after, warned_at=_before(promise.warned_at, entry.at))
+    return replace(after, ended_at=entry.at) if promise.state.live and not after.state.live else after
 
 
 def replay(promise: Promise, entries: Iterable[Entry]) -> Promise:
@@ -186,6 +204,11 @@ def warn_at(promise: Promise, calendar: OfficeCalendar) -> datetime | None:
     within = promise.due_at - promise.counted_from
     at = calendar.add_open(promise.counted_from, open_time * WARN_AFTER, within=within)
     return promise.due_at if at is None else at
+
+
+def _before(warned_at: datetime | None, at: datetime) -> datetime | None:
+    """The time of a warning, unless the same wrong clock gave it."""
+    return None if warned_at is None or warned_at > at else warned_at
 
 
 def _extended(promise: Promise, entry: Entry) -> Promise:

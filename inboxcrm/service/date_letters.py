@@ -271,7 +271,8 @@ def apology(
     """The owner's own mail, which waits for the owner's key whatever the mode."""
     filing, household = letter.filing, letter.filing.household
     template = LATE if letter.previous_due_at is None else APOLOGY
-    dedupe_key = f"{template}:{letter.promise.id}:{to_text(due_at)}:{to_text(filing.now)}"
+    number = outbox.count_for_promise(filing.connection, letter.promise.id)  # two may be drafted within one second
+    dedupe_key = f"{template}:{letter.promise.id}:{to_text(due_at)}:{to_text(filing.now)}:{number}"
     try:
         rendered = household.templates.render(template, letter.language, _values(letter, due_at, expectation, calendar))
         answering = f"Re: {letter.subject}" if letter.subject else rendered.subject

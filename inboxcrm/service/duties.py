@@ -83,11 +83,19 @@ def owe_what_came_after(
     ]
     if not after:
         return None
-    promise = owe(household, connection, after[0], matter_id=matter_id, now=now)
-    for mail in after[1:]:
+    promise = owe_all(household, connection, after, matter_id=matter_id, now=now)
+    matters.set_turn(connection, matter_id, "mine")
+    return promise
+
+
+def owe_all(
+    household: Household, connection: sqlite3.Connection, mails: Sequence[Incoming], *, matter_id: int, now: datetime
+) -> promises.Promise:
+    """The promise for the first of these mails, which the others, later ones of its matter, ask for again."""
+    promise = owe(household, connection, mails[0], matter_id=matter_id, now=now)
+    for mail in mails[1:]:
         promises.happen(connection, promise, Entry(Event.CHASED, mail.received_at))
         promise = promises.by_id(connection, promise.id) or promise
-    matters.set_turn(connection, matter_id, "mine")
     return promise
 
 

@@ -34,11 +34,15 @@ def gate_failed(connection: sqlite3.Connection, verdict: Verdict, *, now: dateti
         log.error("gate.failed", extra={"row": finding.row, "error": finding.saw, "where": frames})
 
 
-def mind_the_clock(connection: sqlite3.Connection, *, now: datetime) -> None:
-    """Raise the alarm while the clock shows a time before what is on record, since nothing is acknowledged then."""
+def mind_the_clock(connection: sqlite3.Connection, *, now: datetime) -> bool:
+    """Raise the alarm while the clock shows a time before what is on record, since nothing is acknowledged then.
+
+    Answers whether the clock agrees with the record.
+    """
     last = ledger_keys.last_moment(connection)
     if last is None or now >= last - CLOCK_SLACK:
         home.clear_alarms(connection, CLOCK, now=now)
-        return
+        return True
     why = f"this machine's clock is before {to_text(last)}, when a mail was last decided about: nothing is acknowledged"
     home.raise_alarm(connection, CLOCK, why, now=now)
+    return False

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from inboxcrm.domain.promise import Entry, Event
+from inboxcrm.domain.promise import Entry, Event, allows
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import UserError
 from inboxcrm.service import duties
@@ -14,6 +14,9 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.meant import message_of
 from inboxcrm.store import follow_ups, home, matters, outbox, promises, regrouping, views
 from inboxcrm.store.messages import Incoming
+
+MERGED = "merged"
+"""How a promise ended whose matter was put into another that was owed an answer first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,12 @@ def split_off(
         raise UserError("its matter would be left empty: choose a later mail of it")
     subject_key = normalised_subject(row.subject)
     old = row.matter_id
-    owed = promises.live_of_matter(connection, old) is not None
+    owed = promises.live_of_matter(connection, old)
     new = regrouping.split(connection, old, [each.id for each in leaving], subject_key=subject_key)
     due_at = None
-    if owed:
-        due_at = _owed_there(household, connection, leaving, new, now)
-        _owed_there(household, connection, [each for each in rows if each not in leaving], old, now)
+    if owed is not None:
+        due_at = _owed_there(household, connection, leaving, new, owed, now)
+        _owed_there(household, connection, [each for each in rows if each not in leaving], old, owed, now)
     for matter_id in (old, new):
         _set_turn(connection, matter_id)
     regrouping.note(connection, "split", old, new, [each.id for each in leaving], at=now)
@@ -65,16 +68,34 @@ def split_off(
 
 
 def _owed_there(
-    household: Household, connection: sqlite3.Connection, mails: list[views.MessageRow], matter_id: int, now: datetime
+    household: Household,
+    connection: sqlite3.Connection,
+    mails: list[views.MessageRow],
+    matter_id: int,
+    owed: promises.Promise,
+    now: datetime,
 ) -> datetime | None:
-    """Make the promise that is owed in this half of a matter whose mail was only chased for there, and waits still."""
-    last = max((each for each in mails if each.mail_class != "machine"), key=_when, default=None)
-    if last is None or last.direction != "in" or promises.live_of_matter(connection, matter_id) is not None:
+    """Make the promise that is owed in this half of a matter, which only asked again for the answer that was `owed`.
+
+    No mail of the owner's can have answered there: it would have kept that promise.
+    """
+    if promises.live_of_matter(connection, matter_id) is not None:
         return None
-    if not duties.was_chased(connection, last.id):
-        return None
-    mail = Incoming(last.id, last.contact_id, last.received_at)
-    return duties.owe(household, connection, mail, matter_id=matter_id, now=now).duty.due_at
+    asking = [
+        Incoming(each.id, each.contact_id, each.received_at)
+        for each in sorted(mails, key=_when)
+        if each.direction == "in" and each.mail_class != "machine" and each.received_at >= owed.duty.received_at
+        if duties.was_chased(connection, each.id)
+    ]
+    for _ in asking:
+        _asked_once_less(connection, owed.id, now)
+    return duties.owe_all(household, connection, asking, matter_id=matter_id, now=now).duty.due_at if asking else None
+
+
+def _asked_once_less(connection: sqlite3.Connection, promise_id: int, now: datetime) -> None:
+    promise = promises.by_id(connection, promise_id)
+    if promise is not None and allows(promise.duty, Event.UNCHASED):
+        promises.happen(connection, promise, Entry(Event.UNCHASED, now))
 
 
 def _when(row: views.MessageRow) -> tuple[datetime, int]:
@@ -117,9 +138,14 @@ def part(connection: sqlite3.Connection, old: int, into: int, *, merged_at: date
     if not moved or not {each.id for each in views.of_matter(connection, into)}.issuperset(moved):
         raise UserError("its mails have been put elsewhere since")
     regrouping.part(connection, into, moved, merged=old)
-    ended = promises.ended_of_matter(connection, old, how="merged", at=merged_at)
-    if ended is not None:
-        promises.resume(connection, ended)
+    for half, other in ((old, into), (into, old)):
+        ended = promises.ended_of_matter(connection, half, how=MERGED, at=merged_at)
+        stayed = promises.live_of_matter(connection, other)
+        if ended is None or promises.live_of_matter(connection, half) is not None:
+            continue
+        promises.resume(connection, ended, at=now)
+        if stayed is not None:
+            _asked_once_less(connection, stayed.id, now)
     for matter_id in (into, old):
         _set_turn(connection, matter_id)
     regrouping.note(connection, "split", into, old, moved, at=now)
@@ -139,7 +165,7 @@ def _one_promise(connection: sqlite3.Connection, old: int, new: int, now: dateti
     if len(live) < 2:
         return
     stays, ends = live
-    promises.happen(connection, ends, Entry(Event.NEEDLESS, now), how="merged")
+    promises.happen(connection, ends, Entry(Event.NEEDLESS, now), how=MERGED)
     outbox.cancel_for_matter(connection, ends.matter_id, at=now, why="merged into another matter")
     promises.happen(connection, stays, Entry(Event.CHASED, ends.duty.received_at))
 

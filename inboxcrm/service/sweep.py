@@ -30,8 +30,7 @@ async def sweep(household: Household) -> int:
 
 def _move(connection: sqlite3.Connection, household: Household, now: datetime) -> int:
     """Warnings go to the journal; a broken promise has its apology drafted, which waits for the owner."""
-    moved = 0
-    faults.mind_the_clock(connection, now=now)
+    moved = _put_right(connection, now) if faults.mind_the_clock(connection, now=now) else 0
     outlook.look(household, connection, now=now)
     call_back.remind(household, connection, now)
     courtesy.draft_letters(household, connection, now)
@@ -51,3 +50,14 @@ def _move(connection: sqlite3.Connection, household: Household, now: datetime) -
             renewal.apologise(household, connection, broken, now)
         moved += 1
     return moved
+
+
+def _put_right(connection: sqlite3.Connection, now: datetime) -> int:
+    """What a clock that ran ahead broke is owed as before, and is not apologised for; its time breaks it anew."""
+    early = promises.broken_early(connection, now + faults.CLOCK_SLACK)
+    for promise in early:
+        promises.happen(connection, promise, Entry(Event.NOT_DUE, now, automatic=True))
+        outbox.cancel_for_matter(connection, promise.matter_id, at=now, why="the clock ran ahead: the date is to come")
+        due_at = to_text_or_none(promise.duty.due_at)
+        home.journal(connection, "not-due", f"promise {promise.id}", {"due_at": due_at}, now=now)
+    return len(early)

@@ -132,7 +132,7 @@ def _ended(place: _Place, deed: Deed) -> None:
     mails = views.of_matter(place.connection, promise.matter_id)
     if any(each.direction == "out" and each.received_at >= deed.at for each in mails):
         raise UserError("you have written to them since")
-    promises.resume(place.connection, promise)
+    promises.resume(place.connection, promise, at=place.now)
     follow_ups.reopen(place.connection, promise.matter_id, ended_at=deed.at)
     matters.set_turn(place.connection, promise.matter_id, "mine")
 

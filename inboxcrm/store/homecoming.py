@@ -73,8 +73,8 @@ def meanwhile(
                CASE promise_events.event WHEN 'chased' THEN 'asked again' ELSE promise_events.to_state END, '', ''
         FROM promise_events
         JOIN promises ON promises.id = promise_events.promise_id
-        WHERE promise_events.at >= ?
-          AND (promise_events.event = 'chased'
+        WHERE promise_events.at >= ? AND promises.ended_how IS NOT 'taken back'
+          AND (promise_events.event = 'chased' AND promises.chasers > 0
                OR promise_events.to_state IN ('kept', 'kept_late', 'withdrawn', 'moot'))
         ORDER BY at
         """,  # noqa: S608 - placeholders only

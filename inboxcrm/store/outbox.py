@@ -357,6 +357,12 @@ def _drop(connection: sqlite3.Connection, which: str, values: Iterable[object], 
     return len(waiting)
 
 
+def count_for_promise(connection: sqlite3.Connection, promise_id: int) -> int:
+    """How many mails about a promise there are, of whatever state."""
+    row = connection.execute("SELECT COUNT(*) FROM outbox WHERE promise_id = ?", (promise_id,)).fetchone()
+    return int(row[0])
+
+
 def ask_about(connection: sqlite3.Connection, promise_id: int, *, at: datetime, why: str) -> None:
     """Let no automatic mail that waits to tell this promise's time go without a person's key."""
     rows = connection.execute(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inboxcrm.domain import promise as ledger
-from inboxcrm.domain.promise import Entry, State
+from inboxcrm.domain.promise import Entry, Event, State
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
@@ -190,14 +190,14 @@ TAKEN_BACK = "taken back"
 
 
 def ended_of_matter(connection: sqlite3.Connection, matter_id: int, *, how: str, at: datetime) -> Promise | None:
-    """The promise of a matter that ended in this way at this instant."""
+    """The promise of a matter that ended in this way at this instant, and whose end was not taken back."""
     row = connection.execute(
         "SELECT * FROM promises WHERE matter_id = ? AND ended_how = ? AND ended_at = ?", (matter_id, how, to_text(at))
     ).fetchone()
     return None if row is None else _promise(row)
 
 
-def resume(connection: sqlite3.Connection, promise: Promise) -> int:
+def resume(connection: sqlite3.Connection, promise: Promise, *, at: datetime) -> int:
     """Take back the end of a promise: another one lives the same life again but for its end, and is answered here.
 
     The ledger is never edited, so the ended one stays, marked `TAKEN_BACK`, and counts nowhere. What hangs on the
@@ -217,23 +217,33 @@ def resume(connection: sqlite3.Connection, promise: Promise) -> int:
         (promise.id,),
     )
     resumed = int(cursor.lastrowid or 0)
-    events = connection.execute("SELECT * FROM promise_events WHERE promise_id = ? ORDER BY id", (promise.id,))
-    for event in events.fetchall()[:-1]:
-        connection.execute("UPDATE promises SET state = ? WHERE id = ?", (event["to_state"], resumed))
-        connection.execute(
-            """
-            INSERT INTO promise_events (promise_id, at, event, from_state, to_state, detail)
-            SELECT ?, at, event, from_state, to_state, detail FROM promise_events WHERE id = ?
-            """,
-            (resumed, event["id"]),
-        )
-    connection.execute("UPDATE promises SET ended_how = ? WHERE id = ?", (TAKEN_BACK, promise.id))
+    _live_again(connection, promise.id, resumed)
+    happen(connection, promise, Entry(Event.TAKEN_BACK, at), how=TAKEN_BACK)
     for table in ("call_backs", "questions", "workflows", "outbox"):
         connection.execute(
             f"UPDATE {table} SET promise_id = ? WHERE promise_id = ?",  # noqa: S608 - a name from the line above
             (resumed, promise.id),
         )
     return resumed
+
+
+def _live_again(connection: sqlite3.Connection, ended: int, resumed: int) -> None:
+    """Enter for one promise what another has lived through but its end; it may have been told of after that."""
+    stands = None
+    events = connection.execute("SELECT * FROM promise_events WHERE promise_id = ? ORDER BY id", (ended,)).fetchall()
+    for event in events:
+        before, told = stands, event["event"] == "told"
+        if not told and not State(event["to_state"]).live:
+            continue
+        stands = stands if told else event["to_state"]
+        connection.execute("UPDATE promises SET state = ? WHERE id = ?", (stands, resumed))
+        connection.execute(
+            """
+            INSERT INTO promise_events (promise_id, at, event, from_state, to_state, detail)
+            SELECT ?, at, event, ?, ?, detail FROM promise_events WHERE id = ?
+            """,
+            (resumed, before, stands, event["id"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +359,12 @@ def to_break(connection: sqlite3.Connection, now: datetime) -> list[Promise]:
     rows = connection.execute(
         "SELECT * FROM promises WHERE state IN ('open', 'extended') AND due_at < ?", (to_text(now),)
     )
+    return [_promise(row) for row in rows]
+
+
+def broken_early(connection: sqlite3.Connection, after: datetime) -> list[Promise]:
+    """Broken promises whose time comes after this instant: the clock that broke them ran ahead."""
+    rows = connection.execute("SELECT * FROM promises WHERE state = 'broken' AND due_at > ?", (to_text(after),))
     return [_promise(row) for row in rows]
 
 

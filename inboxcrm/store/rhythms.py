@@ -105,6 +105,9 @@ def heard(connection: sqlite3.Connection, contact_id: int, *, since: datetime) -
                (SELECT MAX(promise_events.at) FROM promises
                 JOIN promise_events ON promise_events.promise_id = promises.id
                 WHERE promises.contact_id = contacts.id AND promise_events.event = 'due-passed'
+                  AND NOT EXISTS (SELECT 1 FROM promise_events AS later
+                                  WHERE later.promise_id = promises.id AND later.event = 'not-due'
+                                    AND later.id > promise_events.id)
                   AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at
                        OR promises.state = 'kept_late')) AS broken_at
         FROM contacts

@@ -89,6 +89,9 @@ SELECT promises.id AS id,
        promises.extensions AS extensions,
        EXISTS (SELECT 1 FROM promise_events
                WHERE promise_events.promise_id = promises.id AND promise_events.event = 'due-passed'
+                 AND NOT EXISTS (SELECT 1 FROM promise_events AS later
+                                 WHERE later.promise_id = promises.id AND later.event = 'not-due'
+                                   AND later.id > promise_events.id)
                  -- an answer that was read after its promise was found broken may have been in time
                  AND (promises.ended_at IS NULL OR promises.ended_at > promise_events.at
                       OR promises.state = 'kept_late')) AS was_broken,

@@ -50,13 +50,16 @@ EXPECTED = {
     **{(state, Event.CHASED): state for state in (State.OPEN, State.EXTENDED, State.BROKEN)},
     **{(state, Event.WARNED): state for state in (State.OPEN, State.EXTENDED)},
     **{(state, Event.DUE_PASSED): State.BROKEN for state in (State.OPEN, State.EXTENDED)},
+    **{(state, Event.UNCHASED): state for state in (State.OPEN, State.EXTENDED, State.BROKEN)},
+    **{(state, Event.TAKEN_BACK): state for state in (State.KEPT, State.KEPT_LATE, State.WITHDRAWN, State.MOOT)},
+    (State.BROKEN, Event.NOT_DUE): State.OPEN,
 }
 FULL_PRODUCT = list(product(State, Event))
 
 
 @pytest.mark.parametrize(("state", "event"), FULL_PRODUCT, ids=[f"{state}-{event}" for state, event in FULL_PRODUCT])
 def test_every_state_meets_every_event_as_the_table_says(state: State, event: Event) -> None:
-    promise = replace(PROMISE, state=state)
+    promise = replace(PROMISE, state=state, chasers=1)
     entry = Entry(event, DUE, LATER if event is Event.EXTENDED else None)
 
     expected = EXPECTED.get((state, event))
@@ -71,7 +74,7 @@ def test_every_state_meets_every_event_as_the_table_says(state: State, event: Ev
 
 def test_the_table_has_a_row_for_every_state_and_nothing_leaves_an_end() -> None:
     assert set(TRANSITIONS) == set(State)
-    assert all(bool(TRANSITIONS[state]) is state.live for state in State)
+    assert all(set(TRANSITIONS[state].values()) == {state} for state in State if not state.live)
 
 
 def test_the_changes_for_the_database_are_those_of_the_table() -> None:
@@ -142,6 +145,32 @@ def test_a_chaser_is_counted_and_makes_no_new_date() -> None:
     chased = move(move(PROMISE, Entry(Event.CHASED, DUE)), Entry(Event.CHASED, DUE))
 
     assert (chased.chasers, chased.due_at, chased.state) == (2, DUE, State.OPEN)
+
+
+def test_who_did_not_ask_again_after_all_has_asked_once_less_and_never_less_than_once() -> None:
+    chased = move(PROMISE, Entry(Event.CHASED, DUE))
+
+    assert move(chased, Entry(Event.UNCHASED, LATER)) == PROMISE
+    with pytest.raises(NoSuchMoveError):
+        move(PROMISE, Entry(Event.UNCHASED, LATER))
+
+
+def test_what_a_clock_that_ran_ahead_broke_is_owed_as_before_and_warned_of_anew() -> None:
+    rightly = move(PROMISE, Entry(Event.WARNED, RECEIVED))
+    wrongly = move(PROMISE, Entry(Event.WARNED, LATER))
+
+    after = [
+        replay(each, [Entry(Event.DUE_PASSED, DUE), Entry(Event.NOT_DUE, RECEIVED + HOUR)])
+        for each in (rightly, wrongly)
+    ]
+
+    assert after == [rightly, PROMISE]
+
+
+def test_an_end_that_is_taken_back_keeps_its_time() -> None:
+    ended = move(PROMISE, Entry(Event.NEEDLESS, DUE))
+
+    assert move(ended, Entry(Event.TAKEN_BACK, LATER)) == ended
 
 
 entries = st.lists(

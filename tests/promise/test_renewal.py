@@ -470,3 +470,61 @@ async def test_a_time_that_holds_is_not_extended(house: House) -> None:
     await house.sweep()
 
     assert waiting(house, "extended") == []
+
+
+async def test_what_a_clock_years_ahead_broke_is_owed_again_and_breaks_at_its_own_time(house: House) -> None:
+    promise = await told(house)
+    house.clock.advance(timedelta(days=3650))
+    await house.sweep()
+    broken = house.promise().state
+    house.clock.jump(timedelta(days=-3650))
+
+    await house.sweep()
+
+    after = house.promise()
+    assert broken == "broken"
+    assert (after.state, after.due_at, after.told_due_at) == ("open", DUE, DUE)
+    assert [row.shown_state for row in queue(house)] == ["open"]
+    assert waiting(house, "apology") == []
+    assert [row.was_broken for row in record(house)] == [False]
+    at(house, DUE + HOUR)
+    await house.sweep()
+    assert house.events(promise.id)[-3:] == ["due-passed", "not-due", "due-passed"]
+    assert [row.was_broken for row in record(house)] == [True]
+    assert len(waiting(house, "apology")) == 1
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        pytest.param(timedelta(days=3650), id="a clock before what is on record"),
+        pytest.param(HOUR + HOUR / 2, id="one that was put right by a little"),
+    ],
+)
+async def test_what_is_broken_stays_so_under_a_clock_that_goes_back(house: House, by: timedelta) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+    house.clock.jump(-by)
+
+    await house.sweep()
+
+    assert house.promise().state == "broken"
+    assert len(waiting(house, "apology")) == 1
+
+
+async def test_a_new_date_in_the_second_of_the_apology_is_drafted_in_its_place(house: House) -> None:
+    await told(house)
+    at(house, DUE + HOUR)
+    await house.sweep()
+    (first,) = waiting(house, "apology")
+
+    actions.extend(house.household, letter_id())
+
+    (second,) = waiting(house, "apology")
+    assert second.id != first.id
+    assert second.due_at == first.due_at == house.promise().due_at
+
+
+def record(house: House) -> list[views.RecordRow]:
+    return house.household.database.reading(lambda c: views.promise_record(c, since=DUE - timedelta(days=9)))

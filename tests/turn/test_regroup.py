@@ -80,6 +80,19 @@ async def test_a_chaser_that_stays_alone_is_owed_an_answer_of_its_own(house: Hou
     )
 
 
+async def test_who_only_seemed_to_ask_again_has_asked_once_less(house: House) -> None:
+    await two_questions_in_one(house)
+    await house.arrive(mail(3, subject="Re: Question about the offer", answers=letter_id(2), at=house.clock.now()))
+    before = [row.asked for row in house.household.database.reading(views.all_owed)]
+
+    regroup.split(house.household, letter_id(2))
+
+    asked = {row.message_id: row.asked for row in house.household.database.reading(views.all_owed)}
+    ids = {row.message_id: row.id for row in house.messages()}
+    assert before == [3]
+    assert asked == {ids[letter_id(1)]: 1, ids[letter_id(2)]: 2}
+
+
 async def test_an_answer_to_what_was_split_off_keeps_its_promise_and_no_other(house: House) -> None:
     await two_questions_in_one(house)
     regroup.split(house.household, letter_id(2))

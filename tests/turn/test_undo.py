@@ -9,10 +9,12 @@ import pytest
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.errors import UserError
+from inboxcrm.ports import Delivery, Outgoing, StepRecorder
 from inboxcrm.service import actions, commitments, erasing, keeping, merging, outgoing, regroup, turns, undo, writing
+from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.writing import Words
 from inboxcrm.store import promises, views
-from tests.service.house import MONDAY, House, letter_id, mail, own
+from tests.service.house import MONDAY, FakeTransport, House, letter_id, mail, own
 
 
 async def acknowledged(house: House) -> None:
@@ -232,6 +234,65 @@ async def test_a_split_is_one_matter_again_and_a_merge_two_each_with_its_promise
     regroup.split(house.household, letter_id(3))
     undo.take_back(house.household)
     assert house.messages()[-1].matter_id == parking
+
+
+@pytest.mark.parametrize(("number", "into"), [(2, 1), (1, 2)], ids=["the later into the first", "the first into it"])
+async def test_who_asked_once_in_each_of_two_matters_has_not_asked_twice(house: House, number: int, into: int) -> None:
+    await house.know()
+    await house.arrive(mail())
+    house.clock.advance(timedelta(hours=1))
+    await house.arrive(mail(2, subject="Parking", at=house.clock.now()))
+    house.clock.advance(timedelta(hours=1))
+    regroup.merge(house.household, letter_id(number), letter_id(into))
+    merged = [row.asked for row in house.household.database.reading(views.all_owed)]
+
+    undo.take_back(house.household)
+
+    assert merged == [2]
+    owed = house.household.database.reading(views.all_owed)
+    assert [(row.subject, row.asked) for row in owed] == [("Question about the offer", 1), ("Parking", 1)]
+
+
+async def test_the_ledger_says_that_an_end_was_taken_back_and_when(house: House) -> None:
+    await acknowledged(house)
+    slipped = house.promise().id
+    actions.done(house.household, letter_id(), how="phone")
+    house.clock.advance(timedelta(minutes=3))
+
+    undo.take_back(house.household)
+
+    story = house.household.database.reading(lambda c: views.promise_story(c, slipped))
+    assert [(step.event, step.state) for step in story][-2:] == [("answered", "kept"), ("taken-back", "kept")]
+    assert story[-1].at == house.clock.now()
+
+
+class Slipping(FakeTransport):
+    """A server that has a mail before the owner's key slips, and says so after it."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+
+    async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
+        said = await super().send(item, step)
+        actions.done(self.house.household, letter_id(), how="phone")
+        return said
+
+
+async def test_an_acknowledgement_that_left_during_the_slip_is_told_by_what_goes_on(house: House) -> None:
+    await house.know()
+    await house.arrive(mail())
+    house.deliver = Deliver(
+        house.household, house.ingest, {"main": Office(house.mailbox, Slipping(house), house.clock)}
+    )
+    await house.pass_time(minutes=11)
+    assert house.promise().state == "kept"
+
+    undo.take_back(house.household)
+
+    after = house.promise()
+    assert (after.state, after.told_due_at) == ("open", after.due_at)
+    assert house.events(after.id) == ["made", "told"]
 
 
 async def test_what_erasing_left_no_trace_of_stays(house: House) -> None:
