@@ -140,7 +140,7 @@ async def reopened(work: FolderWork, position: Position) -> bool:
 async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, left: int, below: int | None) -> None:
     """One batch of the backlog, down to the UID `below` if all above it came; after a renumbering some may be news."""
     work.owe(bodies.owed)
-    news = [one for one in bodies.arrived if decisions.is_news(one.received_at, position.checked_at)]
+    news = [one for one in bodies.arrived if decisions.is_news(one, position)]
     if news:
         await work.offer(
             work.step(Advance(), arrivals=news, live=True, remaining=left, uid_validity=position.uid_validity)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from inboxcrm.imap.examined import Opened
-from inboxcrm.ports import Position
+from inboxcrm.ports import Arrival, Position
 
 BATCH_MESSAGES = 100
 BACKLOG_MESSAGES = 250
@@ -136,12 +136,23 @@ def lists_first(
     return each > QUICK and each * left > LONG
 
 
-def is_news(received_at: datetime, checked_at: datetime | None) -> bool:
-    """Whether unknown mail found below the top, after a renumbering, came after the folder was last read to its end.
+def was_delivered(received_at: datetime, position: Position) -> bool:
+    """Whether mail that came to the top of a folder was delivered there, and not moved: what is moved or copied keeps
+    its INTERNALDATE, which is older than the last look or, in a first reading, than the first.
 
-    The server's clock is not ours; mail of the last minutes before the check was seen then, and is matched by its id.
+    The server's clock is not ours.
     """
-    return checked_at is not None and received_at > checked_at - _CLOCKS_MAY_DIFFER
+    since = position.checked_at or position.news_since
+    return since is not None and received_at > since - _CLOCKS_MAY_DIFFER
+
+
+def is_news(arrival: Arrival, position: Position) -> bool:
+    """Whether mail that is not on record, wherever it lies, came when the folder had been opened. By its number, or by
+    its date where it was renumbered and the numbers tell nothing.
+    """
+    if position.baseline:
+        return arrival.uid >= position.baseline
+    return position.news_since is not None and arrival.received_at > position.news_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,22 +204,22 @@ def baseline(opened: Opened, *, uid_next: int, now: datetime) -> Position:
         baseline=uid_next,
         checked_at=now if empty else None,
         object_id=opened.object_id,
+        news_since=now,
     )
 
 
 def renumbered(stored: Position, opened: Opened, *, uid_next: int, unknown: Sequence[int]) -> Position:
-    """After a UIDVALIDITY reset: the known are linked again, the unknown are read like a backlog.
-
-    `checked_at` stays, since it tells news from history among the unknown.
+    """After a UIDVALIDITY reset: the known are linked again, the unknown are read like a backlog, some of which may be
+    news.
     """
     return Position(
         opened.uid_validity,
         uid_next,
         opened.highest_modseq,
         backfill_below=max(unknown) + 1 if unknown else None,
-        baseline=uid_next,
         checked_at=stored.checked_at,
         object_id=opened.object_id,
+        news_since=_news_since(stored),
     )
 
 
@@ -219,7 +230,19 @@ def reconciled(stored: Position, *, uid_next: int, unknown: Sequence[int], pendi
         uid_next=uid_next,
         highest_modseq=None,
         backfill_below=max(unknown) + 1 if unknown else None,
-        baseline=min(stored.baseline, uid_next),
+        baseline=0,
         listed_below=None,
         pending=tuple(sorted({*stored.pending} & {*pending})),
+        news_since=_news_since(stored),
     )
+
+
+def _news_since(stored: Position) -> datetime | None:
+    """From when on what is unknown is news once the numbers tell nothing any longer.
+
+    While old mail was read it is the instant that held then. Mail of the last minutes before a check was seen then, and
+    is matched by its id.
+    """
+    if stored.backfill_below is not None or stored.checked_at is None:
+        return stored.news_since
+    return stored.checked_at - _CLOCKS_MAY_DIFFER

@@ -200,7 +200,7 @@ class FolderMemory:
     @property
     def renumbered(self) -> bool:
         """Whether what has other numbers now is still to be read, some of which may be news."""
-        return self.unread and self.position is not None and self.position.checked_at is not None
+        return self.unread and self.position is not None and not self.position.baseline
 
     def looked_again(self) -> bool:
         """Whether another look is asked for, which is taken now."""

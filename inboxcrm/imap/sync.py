@@ -148,7 +148,7 @@ class FolderSync(FolderWork):
         """
         if self.memory.role in _READ_AT_ONCE:
             return list(arrived), []
-        news = [one for one in arrived if decisions.is_news(one.received_at, position.checked_at)]
+        news = [one for one in arrived if decisions.was_delivered(one.received_at, position)]
         told = {one.uid for one in news}
         return news, [one for one in arrived if one.uid not in told]
 
@@ -247,7 +247,7 @@ class FolderSync(FolderWork):
         for group in decisions.batches(survey.sizes):
             bodies = await self.read(group)
             self.owe(bodies.owed)
-            news, _ = self._parted([one for one in bodies.arrived if one.uid >= stored.baseline], stored)
+            news, _ = self._parted([one for one in bodies.arrived if decisions.is_news(one, stored)], stored)
             told = {one.uid for one in news}
             old = [one for one in bodies.arrived if one.uid not in told]
             await self.offer(self.step(Advance(owed=bodies.owed), arrivals=old, quarantined=tuple(bodies.refused)))
@@ -289,10 +289,9 @@ class FolderSync(FolderWork):
                 continue
             tries.pop(uid, None)
             reasons = tuple(bodies.refused) or tuple((one, "the server gives no body") for one in bodies.missing)
+            live = all(decisions.is_news(one, stored) for one in bodies.arrived)
             await self.offer(
-                self.step(
-                    Advance(settled=(uid,)), arrivals=bodies.arrived, live=uid >= stored.baseline, quarantined=reasons
-                )
+                self.step(Advance(settled=(uid,)), arrivals=bodies.arrived, live=live, quarantined=reasons)
             )
 
 

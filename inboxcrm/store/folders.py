@@ -81,6 +81,7 @@ def folder(connection: sqlite3.Connection, mailbox: str, name: str) -> Folder | 
         to_instant_or_none(row["checked_at"]),
         row["listed_below"],
         row["object_id"],
+        to_instant_or_none(row["news_since"]),
     )
     return Folder(row["id"], row["mailbox_id"], row["name"], FolderRole(row["role"]), position)
 
@@ -90,13 +91,13 @@ def move_to(connection: sqlite3.Connection, mailbox_id: int, name: str, role: Fo
     row = connection.execute(
         """
         INSERT INTO folders (mailbox_id, name, role, uid_validity, uid_next, highest_modseq, backfill_below, baseline,
-                             pending, checked_at, listed_below, object_id)
+                             pending, checked_at, listed_below, object_id, news_since)
         VALUES (:mailbox_id, :name, :role, :uid_validity, :uid_next, :highest_modseq, :backfill_below, :baseline,
-                :pending, :checked_at, :listed_below, :object_id)
+                :pending, :checked_at, :listed_below, :object_id, :news_since)
         ON CONFLICT (mailbox_id, name) DO UPDATE
         SET role = :role, uid_validity = :uid_validity, uid_next = :uid_next, highest_modseq = :highest_modseq,
             backfill_below = :backfill_below, baseline = :baseline, pending = :pending, checked_at = :checked_at,
-            listed_below = :listed_below, object_id = :object_id
+            listed_below = :listed_below, object_id = :object_id, news_since = :news_since
         RETURNING id
         """,
         {
@@ -112,6 +113,7 @@ def move_to(connection: sqlite3.Connection, mailbox_id: int, name: str, role: Fo
             "checked_at": to_text_or_none(position.checked_at),
             "listed_below": position.listed_below,
             "object_id": position.object_id,
+            "news_since": to_text_or_none(position.news_since),
         },
     ).fetchone()
     return int(row["id"])

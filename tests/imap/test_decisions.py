@@ -28,7 +28,7 @@ from inboxcrm.imap.folders import choose
 from inboxcrm.imap.names import Listed
 from inboxcrm.imap.retries import Failures
 from inboxcrm.imap.uids import closed_ranges, sequence_set, within
-from inboxcrm.ports import FolderRole, MailboxState, Position
+from inboxcrm.ports import Arrival, FolderRole, MailboxState, Position
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STORED = Position(5, 100, highest_modseq=50, baseline=10)
@@ -125,17 +125,61 @@ def test_where_a_step_leaves_a_position(position: Position | None, advance: Adva
 
 
 @pytest.mark.parametrize(
-    ("checked_at", "received_at", "expected"),
+    ("checked_at", "news_since", "received_at", "expected"),
     [
-        (None, NOON, False),
-        (NOON, NOON + timedelta(hours=1), True),
-        (NOON, NOON - timedelta(hours=1), False),
-        (NOON, NOON - timedelta(minutes=9), True),
+        (None, None, NOON, False),
+        (NOON, None, NOON + timedelta(hours=1), True),
+        (NOON, None, NOON - timedelta(hours=1), False),
+        (NOON, None, NOON - timedelta(minutes=9), True),
+        (None, NOON, NOON + timedelta(hours=1), True),
+        (None, NOON, NOON - timedelta(hours=1), False),
+        (NOON, NOON - timedelta(days=1), NOON - timedelta(hours=1), False),
     ],
-    ids=["first-reading", "after", "before", "clocks-differ"],
+    ids=["unknown", "after", "before", "clocks-differ", "first-reading", "moved-in-it", "looked-since"],
 )
-def test_what_is_news_among_the_unknown(checked_at: datetime | None, received_at: datetime, expected: bool) -> None:
-    assert decisions.is_news(received_at, checked_at) is expected
+def test_what_was_delivered_and_what_was_moved(
+    checked_at: datetime | None, news_since: datetime | None, received_at: datetime, expected: bool
+) -> None:
+    position = Position(5, 100, checked_at=checked_at, news_since=news_since)
+
+    assert decisions.was_delivered(received_at, position) is expected
+
+
+_BEFORE = NOON - timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        (Position(5, 100, checked_at=NOON, news_since=NOON - timedelta(days=9)), (NOON, _BEFORE)),
+        (Position(5, 100, backfill_below=40, news_since=NOON), (None, NOON)),
+        (Position(5, 100, backfill_below=40, checked_at=NOON, news_since=_BEFORE), (NOON, _BEFORE)),
+    ],
+    ids=["all-read", "first-reading", "renumbered-already"],
+)
+def test_from_when_on_the_unknown_is_news_after_the_numbers_changed(
+    stored: Position, expected: tuple[datetime | None, datetime]
+) -> None:
+    again = decisions.renumbered(stored, Opened("INBOX", 3, 6, 4), uid_next=4, unknown=[1])
+    back = decisions.reconciled(stored, uid_next=4, unknown=[1], pending=())
+
+    assert {(one.checked_at, one.news_since, one.baseline) for one in (again, back)} == {(*expected, 0)}
+
+
+@pytest.mark.parametrize(
+    ("baseline", "uid", "received_at", "expected"),
+    [
+        (10, 9, NOON + timedelta(hours=1), False),
+        (10, 10, NOON - timedelta(hours=1), True),
+        (0, 9, NOON + timedelta(hours=1), True),
+        (0, 10, NOON - timedelta(hours=1), False),
+    ],
+    ids=["there-before", "came-since", "renumbered-and-new", "renumbered-and-old"],
+)
+def test_what_is_news_among_the_unknown(baseline: int, uid: int, received_at: datetime, expected: bool) -> None:
+    position = Position(5, 100, baseline=baseline, news_since=NOON)
+
+    assert decisions.is_news(Arrival(uid, received_at, frozenset(), b""), position) is expected
 
 
 def _refused(kind: type[InboxcrmError]) -> InboxcrmError:

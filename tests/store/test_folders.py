@@ -16,7 +16,9 @@ def test_a_folder_is_known_by_every_name_it_had_and_none_is_lost_on_the_way() ->
     with database.write() as connection:
         mailbox = folders.enrol(connection, "main", now=NOON)
         other = folders.enrol(connection, "other", now=NOON)
-        row = folders.move_to(connection, mailbox, "Clients", FolderRole.OTHER, Position(7, 12, object_id="F1"))
+        row = folders.move_to(
+            connection, mailbox, "Clients", FolderRole.OTHER, Position(7, 12, object_id="F1", news_since=NOON)
+        )
         folders.move_to(connection, other, "Clients", FolderRole.OTHER, Position(7, 3))
 
         for old, new in (("Clients", "Customers"), ("Customers", "Kunden")):
@@ -26,5 +28,5 @@ def test_a_folder_is_known_by_every_name_it_had_and_none_is_lost_on_the_way() ->
         assert folders.followed(connection, "main") == {"Clients": "Kunden", "Customers": "Kunden"}
         assert folders.followed(connection, "other") == {}
     assert found is not None
-    assert (found.id, found.position) == (row, Position(7, 12, object_id="F1"))
+    assert (found.id, found.position) == (row, Position(7, 12, object_id="F1", news_since=NOON))
     database.close()

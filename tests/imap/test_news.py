@@ -1,0 +1,84 @@
+"""What comes while a folder is read for the first time is news, wherever it lies; what was there before is none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from inboxcrm.imap.backlog import SCREEN
+from inboxcrm.imap.decisions import BACKLOG_MESSAGES
+from inboxcrm.testing.clock import FakeClock
+from inboxcrm.testing.imap_server import Account, Folder
+from tests.imap.conftest import NOON, MakeMailbox
+from tests.imap.record import Record, letter
+
+LATER = NOON + timedelta(hours=3)
+OLD = SCREEN + BACKLOG_MESSAGES + 50
+
+EVERY_SERVER = pytest.mark.parametrize(
+    "server", [(), ("QRESYNC",), ("CONDSTORE",)], ids=["qresync", "condstore", "neither"], indirect=True
+)
+
+
+def full(folder: Folder) -> Folder:
+    """With more old mail than comes at once, the last of it minutes before the first look."""
+    for number in range(OLD):
+        folder.append(letter(number), received_at=NOON - timedelta(minutes=OLD - number))
+    return folder
+
+
+async def begun(make_mailbox: MakeMailbox, record: Record, name: str, clock: FakeClock) -> None:
+    """A first reading that was interrupted: the folder's screen and a batch are on record."""
+    box = make_mailbox(folders=("Clients",))
+    async for batch in box.catch_up(record):
+        record.commit(batch)
+        if len(record.held.get(name, {})) > SCREEN:
+            break
+    clock.advance(timedelta(hours=4))
+
+
+@EVERY_SERVER
+async def test_what_a_filter_puts_into_another_folder_is_news_while_that_is_read_for_the_first_time(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    clients = full(ann.folder("Clients"))
+    await begun(make_mailbox, record, "Clients", clock)
+    clients.append(letter(OLD + 1), received_at=LATER)
+    clients.append(letter(OLD + 2), received_at=NOON - timedelta(days=2))  # moved there by hand
+
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert record.agrees_with(clients)
+    assert record.live == [letter(OLD + 1)]
+
+
+@pytest.mark.parametrize("name", ["INBOX", "Clients"])
+async def test_what_came_before_a_folder_was_renumbered_in_its_first_reading_is_news(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, name: str
+) -> None:
+    folder = full(ann.folder(name))
+    await begun(make_mailbox, record, name, clock)
+    folder.append(letter(OLD + 1), received_at=LATER)
+    folder.reset_uid_validity()
+
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert record.agrees_with(folder)
+    assert record.live == [letter(OLD + 1)]
+
+
+@pytest.mark.parametrize("name", ["INBOX", "Clients"])
+async def test_what_came_under_numbers_taken_back_in_a_first_reading_is_news(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, name: str
+) -> None:
+    folder = full(ann.folder(name))
+    await begun(make_mailbox, record, name, clock)
+    folder.expunge([OLD - 2, OLD - 1, OLD])  # put back from a backup
+    folder.uid_next = OLD - 2
+    folder.append(letter(OLD + 1), received_at=LATER)
+
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert record.agrees_with(folder)
+    assert record.live == [letter(OLD + 1)]
