@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain import sender_clock, wording
@@ -143,14 +143,7 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
     card = speech.card
     sender_zone = zone_of_sender(filing, card, at=expectation.due_at)
     minimal = speech.decided.template == MINIMAL
-    plan = filing.household.plan(speech.situation.plan or None)
-    trusted = (
-        speech.situation.plan != ""
-        and speech.situation.known
-        and speech.plan.verdict.private_details_allowed
-        and not minimal
-    )
-    reachable = bool(filing.household.config.notify.routes)
+    trusted = speech.situation.known and speech.plan.verdict.private_details_allowed and not minimal
     proved = speech.situation.known and speech.plan.verdict.authenticated and not minimal
     form = form_of(card, proved=proved)
     return {
@@ -159,24 +152,53 @@ def values(filing: Filing, speech: Speech, expectation: Expectation) -> Mapping[
         "reason": None if minimal else reason(expectation, language, filing.household),
         **salute(card, _sender_name(filing) if proved else "", proved=proved),
         "owner_name": owner.name,
-        "phone": owner.phone if trusted and plan.after_hours == PHONE else None,
-        "urgent_word": URGENT_WORD if trusted and reachable and plan.after_hours in urgent.ACCESS else None,
-        "plan_note": plan.wording.get(language) if trusted else None,
+        **terms_of_plan(filing.household, speech.situation.plan, language, trusted=trusted),
         "call_at": _call_at(speech, filing, language, expectation, form),
+    }
+
+
+def terms_of_plan(household: Household, plan: str, language: str, *, trusted: bool) -> Mapping[str, TemplateValue]:
+    """What a plan ("" for none) grants beside the time: a number, the word that rings, and the plan's own sentence.
+
+    Only to somebody `trusted`: a known contact, whom the gate proved to be the author.
+    """
+    level, granted = household.plan(plan or None), trusted and plan != ""
+    rings = bool(household.config.notify.routes) and level.after_hours in urgent.ACCESS
+    return {
+        "phone": household.config.owner.phone if granted and level.after_hours == PHONE else None,
+        "urgent_word": URGENT_WORD if granted and rings else None,
+        "plan_note": level.wording.get(language) if granted else None,
     }
 
 
 def _call_at(speech: Speech, filing: Filing, language: str, expectation: Expectation, form: Form) -> TemplateValue:
     """When a call was asked for, as it was understood; None where it was not."""
-    said_at, owner_zone, wish = expectation.received_at, filing.household.config.owner.timezone, speech.plan.wish
-    if wish is not None and wish.at is not None:
-        sender_zone = zone_of_sender(filing, speech.card, at=wish.at)
+    wish = speech.plan.wish
+    if wish is None:
+        return None
+    return call_phrase(
+        filing, speech.card, language, at=wish.at, on=wish.on, said_at=expectation.received_at, form=form
+    )
+
+
+def call_phrase(
+    filing: Filing,
+    card: Card,
+    language: str,
+    *,
+    at: datetime | None,
+    on: date | None,
+    said_at: datetime,
+    form: Form = Form.FORMAL,
+) -> TemplateValue:
+    """When a call is to be, in words said at `said_at`: the instant, else the day; None where neither is known."""
+    owner_zone = filing.household.config.owner.timezone
+    if at is not None:
+        sender_zone = zone_of_sender(filing, card, at=at)
         return wording.moment_phrase(
-            wish.at, language, owner_zone=owner_zone, sender_zone=sender_zone, said_at=said_at, form=form
+            at, language, owner_zone=owner_zone, sender_zone=sender_zone, said_at=said_at, form=form
         )
-    if wish is not None and wish.on is not None:
-        return wording.date_phrase(wish.on, language, said_on=said_at.astimezone(owner_zone).date())
-    return None
+    return None if on is None else wording.date_phrase(on, language, said_on=said_at.astimezone(owner_zone).date())
 
 
 def due(

@@ -15,7 +15,7 @@ from inboxcrm.domain.message import Address
 from inboxcrm.domain.mime import parse
 from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.outbox import AutoReply, Draft, OutboxState, OwnerMail, TemplateValue
-from inboxcrm.domain.plan import Silence
+from inboxcrm.domain.plan import MINIMAL, Silence
 from inboxcrm.domain.policies import Policy
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.wording import Precision
@@ -23,11 +23,18 @@ from inboxcrm.errors import TemplateError
 from inboxcrm.parsing import Parsed
 from inboxcrm.render import UndeliverableError, UnsafeMailError, compose_owner_mail
 from inboxcrm.service import brakes, drafting
-from inboxcrm.service.acknowledge import addressed_alias, composed, reason, zone_of_sender
+from inboxcrm.service.acknowledge import (
+    addressed_alias,
+    call_phrase,
+    composed,
+    reason,
+    terms_of_plan,
+    zone_of_sender,
+)
 from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
-from inboxcrm.store import contacts, folders, home, messages, outbox, views
+from inboxcrm.store import call_backs, contacts, folders, home, messages, outbox, views
 from inboxcrm.store.promises import Promise
 from inboxcrm.store.register import Register
 from inboxcrm.store.times import to_text
@@ -147,12 +154,17 @@ def _to(letter: Letter) -> Address:
     return address(author.name if same and author is not None else "", letter.carrier.recipient)
 
 
+def _language(letter: Letter) -> str:
+    """The language the letter is written in."""
+    return wording.spoken(letter.language) or wording.spoken(letter.filing.household.config.owner.language) or "en"
+
+
 def _values(
     letter: Letter, due_at: datetime | None, expectation: Expectation | None, calendar: OfficeCalendar
 ) -> dict[str, TemplateValue]:
     household = letter.filing.household
     owner = household.config.owner
-    language = wording.spoken(letter.language) or wording.spoken(owner.language) or "en"
+    language = _language(letter)
     card = contacts.card(letter.filing.connection, letter.promise.contact_id)
     proved = letter.known and letter.trusted
     day = letter.filing.received_at.astimezone(owner.timezone).date()
@@ -254,7 +266,7 @@ def renewed(
 ) -> Silence | None:
     """Put other words into the acknowledgement that waits; Silence where they cannot be made."""
     connection, received_at = letter.filing.connection, letter.promise.duty.received_at
-    values = _values(letter, due_at, expectation, calendar)
+    values = _values(letter, due_at, expectation, calendar) | _of_acknowledgement(letter, template)
     try:
         draft = composed(letter.filing, _automatic(letter, template, outbox.dedupe_key(connection, item.id), values))
     except (UndeliverableError, TemplateError, UnsafeMailError) as error:
@@ -263,6 +275,20 @@ def renewed(
     expires_at = latest if due_at is None else min(latest, due_at)
     outbox.renew(connection, item, draft, template=template, due_at=due_at, expires_at=expires_at)
     return None
+
+
+def _of_acknowledgement(letter: Letter, template: str) -> dict[str, TemplateValue]:
+    """What an acknowledgement tells and no other letter about a date: what the plan grants, and the call asked for."""
+    filing, household = letter.filing, letter.filing.household
+    language = _language(letter)
+    card = contacts.card(filing.connection, letter.promise.contact_id)
+    proved = letter.known and letter.trusted and template != MINIMAL
+    call = call_backs.of_promise(filing.connection, letter.promise.id)
+    told_call = None
+    if call is not None and template != MINIMAL:
+        form = form_of(card, proved=proved)
+        told_call = call_phrase(filing, card, language, at=call.call_at, on=call.call_on, said_at=filing.now, form=form)
+    return {**terms_of_plan(household, card.plan, language, trusted=proved), "call_at": told_call}
 
 
 def apology(
