@@ -34,7 +34,17 @@ from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import Intent, TemplateSet, compose_owner_mail
 from inboxcrm.routes import routes
-from inboxcrm.service import away_calendars, checkup, holidays, let_in, reload, retention, upgrade, writable
+from inboxcrm.service import (
+    away_calendars,
+    checkup,
+    holidays,
+    let_in,
+    reload,
+    retention,
+    sent_unread,
+    upgrade,
+    writable,
+)
 from inboxcrm.service.backup import Backup
 from inboxcrm.service.checkup import Check
 from inboxcrm.service.deliver import Deliver, Office
@@ -229,7 +239,8 @@ async def _of_the_database(config: Config, logged_in: Collection[str]) -> list[C
     try:
         away = await away_calendars.check(house, fetching.fetch)
         days = holidays.check(house)
-        return [writing, *let_in.check(house, logged_in), *(() if days is None else (days,)), *away]
+        waiting = [*let_in.check(house, logged_in), *sent_unread.check(house)]
+        return [writing, *waiting, *(() if days is None else (days,)), *away]
     finally:
         house.close()
 

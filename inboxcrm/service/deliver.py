@@ -22,11 +22,13 @@ from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Submission, Transport
-from inboxcrm.service import release, renewal, unfiled
+from inboxcrm.service import release, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.leaving import Leaving, Steps
+from inboxcrm.service.sent_unread import SentUnread
 from inboxcrm.service.switch import ModeSwitch
+from inboxcrm.service.unfiled import Copies, Copy
 from inboxcrm.store import contacts, home, outbox, outbox_counts, whereabouts
 from inboxcrm.store.database import attempt
 
@@ -44,8 +46,8 @@ FRESH = 0.5
 ELSEWHERE = timedelta(seconds=10)
 """How long a mail waits for the look into the Sent of other mailboxes."""
 
-TRIES_TO_FILE = 3
-"""How often a copy that could not be put into Sent is tried again, a minute apart; a restart ends that."""
+AGAIN_WHILE_UNREAD = timedelta(seconds=30)
+"""How long a mail waits until Sent, which could not be read, is looked into again."""
 
 LOOKS_FOR_DOUBTFUL = 3
 """How often Sent is searched for a mail of unknown fate; a copy that comes there later is found as Sent is read."""
@@ -101,9 +103,8 @@ class Deliver:
         """Called on the store's thread when `found` has something; without it `look` finds it."""
 
         self._looks: dict[int, int] = {}
-        self._unfiled: dict[int, tuple[outbox.Item, int]] = {}
-        """Mails that were sent and have no copy in Sent yet, and how often that was tried."""
-
+        self._copies = Copies(household)
+        self._sent_unread = SentUnread(household)
         self._switch = ModeSwitch(household)
         self._leaving = Leaving()
 
@@ -235,14 +236,14 @@ class Deliver:
         async with asyncio.TaskGroup() as looks:
             for name, office in self._offices.items():
                 mine = [item for item in doubtful if item.mailbox == name]
-                copies = [item_id for item_id, (item, _) in self._unfiled.items() if item.mailbox == name]
+                copies = self._copies.due(name, at=office.clock.monotonic())
                 if mine or copies:
                     looks.create_task(self._settle(office, mine, copies), name=f"settle {name}")
 
-    async def _settle(self, office: Office, doubtful: list[outbox.Item], copies: list[int]) -> None:
+    async def _settle(self, office: Office, doubtful: list[outbox.Item], copies: list[Copy]) -> None:
         """The same for one mailbox: another whose server does not answer holds up none."""
-        for item, tries in [self._unfiled.pop(item_id) for item_id in copies]:
-            await self._file_copy(item, office, tries=tries)
+        for copy in copies:
+            await self._file_copy(copy, office)
         for item in doubtful:
             if self._looks.get(item.id, 0) >= LOOKS_FOR_DOUBTFUL:
                 continue
@@ -366,7 +367,7 @@ class Deliver:
         await self._put_on_record(item, delivery)
         log.info("outbox.attempt", extra={"item": item.id, "outcome": type(delivery).__name__.lower()})
         if isinstance(delivery, Sent) and not office.files_sent_itself:
-            await self._file_copy(item, office)
+            await self._file_copy(Copy(item, self._household.clock.now()), office)
 
     async def _put_on_record(self, item: outbox.Item, delivery: Delivery) -> None:
         """Write down what became of a mail, as often as it takes: nothing else of this mailbox leaves before."""
@@ -381,7 +382,7 @@ class Deliver:
         """Claim an item that was found due; None where it cannot go now, or must not go any more."""
         if self._leaving.ending or self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
             return None
-        if (item.kind == "auto" or self._is_from_before(item)) and not await self._sent_is_read(item, office):
+        if (item.kind == "auto" or self._may_lie_in_sent(item)) and not await self._sent_is_read(item, office):
             return None
         return await self._household.jot(self._claim, item)
 
@@ -398,9 +399,11 @@ class Deliver:
             async with asyncio.timeout(ELSEWHERE.total_seconds()):
                 await self._read_sent(office)
 
-    def _is_from_before(self, item: outbox.Item) -> bool:
-        """Whether a person let it go before this start: the home may be a backup, and the mail in Sent since."""
-        return (item.approved_at or item.send_after) < self._began
+    def _may_lie_in_sent(self, item: outbox.Item) -> bool:
+        """Whether the owner's own mail may have left already: it was tried before, and may have been in doubt; or a
+        person let it go before this start, and the home may be a backup.
+        """
+        return item.attempts > 0 or (item.approved_at or item.send_after) < self._began
 
     async def read_ahead(self, mailbox: str) -> None:
         """Read Sent while a mail that may be answered at once is still being read; a failure shows when it is due."""
@@ -422,10 +425,14 @@ class Deliver:
                 raise mine
         except InboxcrmError as error:
             log.warning("outbox.sent_unread", extra={"item": item.id, "cause": str(error)})
-            until = self._household.clock.now() + timedelta(seconds=30)
-            await self._household.write(lambda connection: outbox.postpone(connection, item.id, until))
+            await self._household.write(self._let_wait, item, error)
             return False
+        await self._sent_unread.went_well(item.mailbox)
         return True
+
+    def _let_wait(self, connection: sqlite3.Connection, item: outbox.Item, error: InboxcrmError) -> None:
+        outbox.postpone(connection, item.id, self._household.clock.now() + AGAIN_WHILE_UNREAD)
+        self._sent_unread.failed(connection, item.mailbox, error)
 
     def _record(self, connection: sqlite3.Connection, claimed: outbox.Item, delivery: Delivery) -> None:
         now = self._household.clock.now()
@@ -435,8 +442,7 @@ class Deliver:
         match delivery:
             case Sent(reply):
                 outbox.happen(connection, item, OutboxEvent.ACCEPT, at=now, reply=reply)
-                if item.attempts > 1:
-                    home.clear_alarms_about(connection, STOPPED, f"{item.mailbox}:", now=now)
+                home.clear_alarms_about(connection, STOPPED, f"{item.mailbox}:", now=now)
                 self._told(connection, item, now)
             case Rejected(reply):
                 outbox.happen(connection, item, OutboxEvent.REFUSE, at=now, reply=reply)
@@ -451,15 +457,16 @@ class Deliver:
     def _defer(
         self, connection: sqlite3.Connection, item: outbox.Item, reply: str, now: datetime, *, pause_all: bool
     ) -> None:
+        if pause_all:
+            self._resting[item.mailbox] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
+            home.clear_alarms_about(connection, STOPPED, f"{item.mailbox}:", now=now)  # many replies bear a number
+            home.raise_alarm(connection, STOPPED, f"{item.mailbox}: {reply}", now=now)
         again = retry_at(item.attempts, now, item.expires_at, random.uniform(-1, 1))  # noqa: S311 - spreads load
         if again is None:
             outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=reply)
             return
         outbox.happen(connection, item, OutboxEvent.DEFER, at=now, reply=reply)
         outbox.postpone(connection, item.id, again)
-        if pause_all:
-            self._resting[item.mailbox] = now + PAUSE_AFTER_ACCOUNT_TROUBLE
-            home.raise_alarm(connection, STOPPED, f"{item.mailbox}: {reply}", now=now)
 
     def _told(self, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
         if item.promise_id is not None:
@@ -472,17 +479,12 @@ class Deliver:
         if not outbox.in_state(connection, OutboxState.UNKNOWN):
             home.clear_alarms(connection, "in-doubt", now=now)
 
-    async def _file_copy(self, item: outbox.Item, office: Office, *, tries: int = 0) -> None:
-        """Put a copy into Sent, and read it at once: the next mail must not wait for that."""
-        try:
-            await office.mailbox.file_sent(item.raw, self._household.clock.now())
+    async def _file_copy(self, copy: Copy, office: Office) -> None:
+        """Put a copy into Sent, and read it at once: the next mail must not wait for that; a failure shows then."""
+        if await self._copies.file(copy, office.mailbox, at=office.clock.monotonic()):
             office.sent_read_at = None
-            await self._read_sent(office)
-        except InboxcrmError as error:
-            log.warning("outbox.copy_not_filed", extra={"item": item.id, "cause": str(error)})
-            if tries < TRIES_TO_FILE:
-                self._unfiled[item.id] = (item, tries + 1)
-            await unfiled.tell(self._household, item.mailbox, error, given_up=tries >= TRIES_TO_FILE)
+            with suppress(InboxcrmError):
+                await self._read_sent(office)
 
     async def _read_sent(self, office: Office) -> None:
         async with office.reading:

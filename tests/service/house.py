@@ -170,6 +170,7 @@ class FakeMailbox:
 
     news: list[Batch] = field(default_factory=list)
     filed: list[bytes] = field(default_factory=list)
+    filed_at: list[datetime] = field(default_factory=list)
     found: set[str] = field(default_factory=set)
     broken: Exception | None = None
     asked: int = 0
@@ -202,6 +203,7 @@ class FakeMailbox:
         if self.broken is not None:
             raise self.broken
         self.filed.append(raw)
+        self.filed_at.append(sent_at)
 
     def try_again(self, *, let_in_at: datetime) -> None:
         del let_in_at

@@ -266,6 +266,41 @@ async def test_an_account_in_trouble_rests_and_raises_an_alarm(house: House) -> 
     assert house.alarms() == ["sending-stopped"]
 
 
+async def test_that_sending_stopped_stands_no_longer_once_any_mail_leaves(house: House) -> None:
+    house.transport.says = [Deferred("535 5.7.8 authentication failed", pause_all=True), Sent("250 ok")]
+    await house.arrive(mail(1), mail(2, sender=OTHER))
+    await house.pass_time(minutes=10)
+    await house.refresh_brings(own(answers=letter_id(1), at=house.clock.now()))
+
+    await house.pass_time(hours=1, minutes=1)
+
+    assert [row.state for row in house.outbox()] == ["cancelled", "sent"]
+    assert house.alarms() == []
+
+
+async def test_refusals_that_each_bear_a_number_of_their_own_are_one_alarm(house: House) -> None:
+    refused = [Deferred(f"421 4.7.0 too many messages {number} - gsmtp", pause_all=True) for number in range(3)]
+    house.transport.says = [*refused]
+    await house.arrive(mail())
+
+    await house.pass_time(minutes=10)
+    await house.pass_time(hours=1, minutes=1)
+
+    assert house.item().attempts == 2
+    assert house.alarms() == ["sending-stopped"]
+
+
+async def test_an_account_in_trouble_rests_also_where_its_mail_is_too_late_to_be_tried_again(house: House) -> None:
+    house.change(max_delay=timedelta(minutes=10, seconds=20))
+    house.transport.says = [Deferred("535 5.7.8 authentication failed", pause_all=True), Sent("250 ok")]
+    await house.arrive(mail(1), mail(2, sender=OTHER))
+
+    await house.pass_time(minutes=10)
+
+    assert [(row.state, row.attempts) for row in house.outbox()] == [("expired", 1), ("queued", 0)]
+    assert house.alarms() == ["sending-stopped"]
+
+
 async def test_a_mail_in_doubt_is_shown_and_never_sent_again(house: House) -> None:
     house.transport.says = [InDoubt("lost"), Sent("250 ok")]
     await house.arrive(mail())

@@ -72,3 +72,24 @@ async def test_a_mail_in_doubt_that_is_left_alone_counts_as_one_that_may_have_le
 
     assert house.transport.sent == []
     assert "(limit-sender-10-minutes)" in str(house.story(2))
+
+
+async def test_the_owners_letter_is_not_sent_again_where_it_lies_in_sent(house: House) -> None:
+    """It is asked to be sent again before anybody looked into Sent."""
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+    house.clock.advance(timedelta(days=2))
+    await house.sweep()
+    (apology,) = [row for row in house.outbox() if row.template == "apology"]
+    house.transport.says = [InDoubt("lost"), Sent("250 ok")]
+    outgoing.approve(house.household, apology.id)
+    await house.pass_time(minutes=1)
+    item = house.household.database.reading(lambda connection: outbox.by_id(connection, apology.id))
+    assert item is not None
+    await house.refresh_brings(item.raw)
+
+    outgoing.send_again(house.household, apology.id)
+    await house.pass_time(minutes=1)
+
+    assert [row.state for row in house.outbox() if row.id == apology.id] == ["cancelled"]
+    assert len(house.transport.sent) == 1
