@@ -10,7 +10,7 @@ WIRE, BODIES, WATCHER = "inboxcrm/imap/wire.py", "inboxcrm/imap/bodies.py", "inb
 SYNC, DECISIONS, ERRORS = "inboxcrm/imap/sync.py", "inboxcrm/imap/decisions.py", "inboxcrm/imap/errors.py"
 SPOOL = "inboxcrm/spool.py"
 RETRIES, DELIVER, TRANSPORT = "inboxcrm/imap/retries.py", "inboxcrm/service/deliver.py", "inboxcrm/smtp/transport.py"
-LEAVING = "inboxcrm/service/leaving.py"
+LEAVING, UNFILED = "inboxcrm/service/leaving.py", "inboxcrm/service/unfiled.py"
 ROUNDS, RESTING = "inboxcrm/imap/rounds.py", "inboxcrm/imap/resting.py"
 T = "tests/imap/test_"
 LIES = T + "lies.py::test_"
@@ -596,7 +596,7 @@ FAULTS: tuple[Defence, ...] = (
         52,
         "a letter of the owner's that lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_does_not_send_the_owners_letter_again",
-        (DELIVER, 'if (item.kind == "auto" or self._is_from_before(item)) and', 'if item.kind == "auto" and'),
+        (DELIVER, 'if (item.kind == "auto" or self._may_lie_in_sent(item)) and', 'if item.kind == "auto" and'),
     ),
     _defence(
         52,
@@ -742,7 +742,7 @@ FAULTS: tuple[Defence, ...] = (
         63,
         "a copy that was not filed is tried again",
         SENDING + "[63 Sent takes the copy later]",
-        (DELIVER, "            if tries < TRIES_TO_FILE:\n", "            if False:\n"),
+        (UNFILED, "            if not given_up:\n", "            if False:\n"),
     ),
     _defence(
         64,
