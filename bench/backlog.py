@@ -4,9 +4,9 @@
 
 Prints messages per CPU second (daemon and parsing worker together, start and end included), and their ratio to the
 standard library parsing the same mails, and to the least that a searchable archive of them takes (see `floor`), all in
-the same run; wall time, peak resident memory of both processes added up, the time until fifty of the newest mails are
-on record (from the start of the program, and from its first connection; for `run` too, as the owner starts it), and
-disk per message beside the floor's.
+the same run; wall time, peak resident memory of both processes added up, the time until the first screen of mail, fifty
+of the newest or all there is, is on record (from the start of the program, and from its first connection; for `run`
+too, as the owner starts it), and disk per message beside the floor's.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ OWNER = "robin@marsh-advisory.example"
 """Whose mailbox the corpus is."""
 
 FOLDERS = ("INBOX", "Sent", "Archive")
+FIRST_SCREEN = 50
+"""How many mails fill a screen."""
 
 
 @dataclass(slots=True)
 class Screen:
-    """When the first connection stood, and when fifty mails were on record: seconds after the program's start."""
+    """When the first connection stood, and when `full` mails were on record: seconds after the program's start."""
 
+    full: int
     connected: float = 0.0
     readable: float = 0.0
 
@@ -45,7 +48,7 @@ class Screen:
         """Note what is so now."""
         if not self.connected and _connected(port):
             self.connected = after
-        if not self.readable and _stored(home) >= 50:
+        if not self.readable and _stored(home) >= self.full:
             self.readable = after
 
 
@@ -113,12 +116,12 @@ def _begin(home: Path, password: str, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
 
 
-def measure(home: Path, port: int, password: str) -> Run:
+def measure(home: Path, port: int, password: str, *, full: int) -> Run:
     """Run the daemon once and watch it."""
     before = os.times()
     started = time.monotonic()
     process = _begin(home, password, "--once")
-    peak, screen = 0.0, Screen()
+    peak, screen = 0.0, Screen(full)
     while process.poll() is None:
         peak = max(peak, sum(_resident(pid) for pid in _family(process.pid)))
         if not screen.readable:
@@ -134,11 +137,11 @@ def measure(home: Path, port: int, password: str) -> Run:
     return Run(_stored(home), cpu, wall, peak, screen, disk)
 
 
-def measure_screen(home: Path, port: int, password: str) -> Screen:
+def measure_screen(home: Path, port: int, password: str, *, full: int) -> Screen:
     """Start the daemon as an owner does, and end it when the first screen is there."""
     started = time.monotonic()
     process = _begin(home, password)
-    screen = Screen()
+    screen = Screen(full)
     try:
         while process.poll() is None and not screen.readable:
             screen.look(home, port=port, after=time.monotonic() - started)
@@ -195,8 +198,9 @@ def main() -> None:
             fill(server, "ann", maildir)
             home, second = make_home(Path(folder) / "home", server), make_home(Path(folder) / "second", server)
             parsing = floor.parsed_per_cpu_second(maildir)
-            run = measure(home, server.port, server.password)
-            watching = measure_screen(second, server.port, server.password)
+            full = min(FIRST_SCREEN, sum(len(list(maildir.rglob(f"{each}/*"))) for each in ("cur", "new")))
+            run = measure(home, server.port, server.password, full=full)
+            watching = measure_screen(second, server.port, server.password, full=full)
             least = floor.measure(
                 Path(folder) / "floor.db", port=server.port, user="ann", password=server.password, folders=FOLDERS
             )
