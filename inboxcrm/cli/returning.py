@@ -26,7 +26,7 @@ def return_(place: Place, finished: bool, as_json: bool) -> None:
     with bootstrap.household(place.home) as house:
         if finished:
             closed = homecoming.done(house)
-            click.echo("Gone through." if closed else "There is no absence to come back from.")
+            click.echo("Gone through." if closed else _why_none(house))
             return
         with house.database.read() as connection:
             now = house.clock.now()
@@ -34,12 +34,20 @@ def return_(place: Place, finished: bool, as_json: bool) -> None:
             found = None if returned is None else homecoming.stack(house, connection, returned, now=now)
         if found is None:
             if not as_json:
-                click.echo("There is no absence to come back from. What is owed: inboxcrm queue")
+                click.echo(f"{_why_none(house)} What is owed: inboxcrm queue")
             return
         if as_json:
             _as_json(found)
         else:
             _print(house, found)
+
+
+def _why_none(house: Household) -> str:
+    zone, now = house.config.owner.timezone, house.clock.now()
+    waits = house.database.reading(lambda connection: homecoming.not_yet(house, connection, now=now))
+    if waits is None:
+        return homecoming.NO_RETURN
+    return waits.sentence(lambda at: moment(at, zone), back="Back already? inboxcrm back")
 
 
 def _as_json(found: Stack) -> None:

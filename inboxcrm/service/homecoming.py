@@ -7,6 +7,7 @@ owner says that it was gone through.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -95,6 +96,39 @@ def pending(household: Household, connection: sqlite3.Connection, *, now: dateti
         max(away.end_at for _, away in found),
         max(opened),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Why there is no stack: the absence runs still, or is over and the office opens at `opens_at` (None: never)."""
+
+    away: Away
+    runs: bool
+    opens_at: datetime | None
+
+    def sentence(self, when: Callable[[datetime], str], *, back: str) -> str:
+        """The same for a person; `when` writes an instant, `back` says how one is back already."""
+        opens = f"the stack opens {when(self.opens_at)}" if self.opens_at is not None else "no office hour comes after"
+        if self.runs:
+            return f"You are away until {when(self.away.end_at)}; {opens}. {back}"
+        return f"You are back since {when(self.away.end_at)}; {opens}."
+
+
+NO_RETURN = "There is no absence of a working day to come back from."
+"""What a person is told where nothing was missed: nobody was away, or for some hours only."""
+
+
+def not_yet(household: Household, connection: sqlite3.Connection, *, now: datetime) -> NotYet | None:
+    """Why no stack lies on the desk yet, where one will."""
+    calendar = household.calendar(connection, now, None)
+    bare = replace(calendar, away=())
+    ids = homecoming.not_gone_through(connection, now=now, since=now - LAPSES)
+    begun = [(row, away) for row, away in home.absences(connection, since=now - LAPSES) if away.start_at <= now]
+    found = [away for row, away in begun if (row in ids or away.end_at > now) and _took_a_day(bare, away)]
+    if not found:
+        return None
+    last = max(found, key=lambda away: away.end_at)
+    return NotYet(last, last.end_at > now, calendar.back_at(last))
 
 
 def _took_a_day(bare: OfficeCalendar, away: Away) -> bool:

@@ -13,6 +13,7 @@ from tests.service.house import ZONE, House, letter_id, mail
 
 BACK = datetime(2026, 3, 9, 9, tzinfo=ZONE)
 WEEK = Away(datetime(2026, 3, 3, tzinfo=ZONE), datetime(2026, 3, 9, tzinfo=ZONE), "holiday", buffer=timedelta(hours=4))
+HOURS = Away(datetime(2026, 3, 3, 12, tzinfo=ZONE), datetime(2026, 3, 4, tzinfo=ZONE))
 EVE = "Eve <eve@other.example>"
 
 
@@ -63,10 +64,42 @@ async def test_it_opens_with_the_first_office_minute_and_lapses(house: House, at
 
 
 async def test_hours_of_absence_have_no_stack(house: House) -> None:
-    actions.go_away(house.household, Away(datetime(2026, 3, 3, 12, tzinfo=ZONE), datetime(2026, 3, 4, tzinfo=ZONE)))
+    actions.go_away(house.household, HOURS)
     to(house, BACK)
 
     assert stack(house) is None
+
+
+@pytest.mark.parametrize(
+    ("absence", "at", "said"),
+    [
+        (
+            WEEK,
+            datetime(2026, 3, 6, 12, tzinfo=ZONE),
+            "You are away until 9 00:00; the stack opens 9 09:00. Back already?",
+        ),
+        (WEEK, datetime(2026, 3, 9, 8, tzinfo=ZONE), "You are back since 9 00:00; the stack opens 9 09:00."),
+        (HOURS, datetime(2026, 3, 3, 13, tzinfo=ZONE), None),
+        (HOURS, BACK, None),
+        (WEEK, datetime(2026, 3, 2, 12, tzinfo=ZONE), None),
+    ],
+    ids=["away", "not open yet", "away for hours", "back after hours", "away later"],
+)
+async def test_where_there_is_no_stack_yet_it_is_said_when(
+    house: House, absence: Away, at: datetime, said: str | None
+) -> None:
+    actions.go_away(house.household, absence)
+    to(house, at)
+
+    with house.household.database.read() as connection:
+        waits = homecoming.not_yet(house.household, connection, now=at)
+
+    told = (
+        None
+        if waits is None
+        else waits.sentence(lambda then: f"{then.astimezone(ZONE):%-d %H:%M}", back="Back already?")
+    )
+    assert told == said
 
 
 async def test_each_person_lies_there_with_what_they_were_told(house: House) -> None:

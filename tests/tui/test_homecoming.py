@@ -43,6 +43,17 @@ async def test_the_return_stack_is_offered_read_and_put_away(home: Home, sit: Si
         assert "BACK:" not in desk.screen
 
 
+async def test_who_is_away_still_is_told_when_the_stack_opens(home: Home, sit: Sit) -> None:
+    actions.go_away(home.household, WEEK)
+    home.clock.advance(WEEK.start_at + timedelta(hours=30) - NOW)
+
+    async with sit(width=160) as desk:
+        await desk.press("b")
+
+        assert "You are away until Mon 9 Mar 00:00; the stack opens Mon 9 Mar 09:00." in desk.screen
+        assert "Back already? Esc, then w" in desk.screen
+
+
 async def test_a_promise_that_the_calendar_overtook_is_marked_in_its_row(home: Home, sit: Sit) -> None:
     home.mail("Ada Asker", "figures")
     mail = home.mail("Tom Today", "report")

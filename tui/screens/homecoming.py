@@ -22,7 +22,7 @@ class HomecomingScreen(PageScreen):
         """One person after another, in the order of the queue, then what was settled meanwhile."""
         found = self.desk.ask(self._stack)
         if found is None:
-            return Content("There is no absence to come back from.")
+            return said(self._why_none())
         zone, now = self.desk.zone, self.desk.now()
         away = f"Away from {moment(found.returned.start_at, zone, now)} to {moment(found.returned.end_at, zone, now)}"
         waits = many(len(found.sheets), "person waits", "people wait")
@@ -43,6 +43,13 @@ class HomecomingScreen(PageScreen):
         house, now = self.desk.household, self.desk.now()
         returned = homecoming.pending(house, connection, now=now)
         return None if returned is None else homecoming.stack(house, connection, returned, now=now)
+
+    def _why_none(self) -> str:
+        house, zone, now = self.desk.household, self.desk.zone, self.desk.now()
+        waits = self.desk.ask(lambda connection: homecoming.not_yet(house, connection, now=now))
+        if waits is None:
+            return homecoming.NO_RETURN
+        return waits.sentence(lambda at: moment(at, zone, now), back="Back already? Esc, then w and Ctrl+B.")
 
     def _person(self, sheet: Sheet) -> Content:
         zone, now, first = self.desk.zone, self.desk.now(), sheet.owed[0]
@@ -68,6 +75,6 @@ class HomecomingScreen(PageScreen):
         house = self.desk.household
 
         def work() -> str:
-            return "Gone through." if homecoming.done(house) else "There is no absence to come back from."
+            return "Gone through." if homecoming.done(house) else self._why_none()
 
         self.act(work, after=self.action_back)
