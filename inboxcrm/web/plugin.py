@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ import datasette as library
 
 from inboxcrm.store.reader import holds_a_home, open_read_only
 from inboxcrm.store.vault import SHOWN, lock
+from inboxcrm.web import words
 from inboxcrm.web.desk import DATABASE, desk_of
 from inboxcrm.web.door import App, Door
 from inboxcrm.web.look import refusal
@@ -24,6 +25,7 @@ from inboxcrm.web.routes import routes
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 hookimpl: Callable[[Hook], Hook] = library.hookimpl
+hookimpl_last: Callable[[Hook], Hook] = library.hookimpl(trylast=True)
 
 
 @hookimpl
@@ -44,6 +46,13 @@ def permission_allowed(datasette: Any, action: str, resource: Any) -> bool | Non
     if action == "view-table":
         return None if resource[1] in SHOWN else False
     return None if action == "view-database" else False
+
+
+@hookimpl_last  # what it says of the search box stands, and not what Datasette says
+def filters_from_request(request: Any, database: str, table: str, datasette: Any) -> Any:
+    """Look for the words of `?_search=` in a shown view."""
+    shown = desk_of(datasette) is not None and database == DATABASE and table in SHOWN
+    return partial(words.filters, request, database, table, datasette) if shown else None
 
 
 @hookimpl

@@ -238,6 +238,35 @@ async def test_a_search_takes_every_sign_of_the_query_language_as_a_word(window:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("view", "asked", "found"),
+    [
+        pytest.param("contact_list", "_search=bob", True, id="a word in any cell"),
+        pytest.param("contact_list", "_search=bob+example", True, id="two words in two cells"),
+        pytest.param("contact_list", "_search=bob+nowhere", False, id="one of two words is missing"),
+        pytest.param("contact_list", "_search=%25", False, id="a sign of the pattern is a word"),
+        pytest.param("contact_list", "_search_name=bob", True, id="in its column"),
+        pytest.param("contact_list", "_search_organisation=bob", False, id="in another column"),
+        pytest.param("message_list", "_search=OFFER", True, id="capital letters"),
+        pytest.param("message_list", "_search=", True, id="no word"),
+    ],
+)
+async def test_datasettes_search_leaves_the_rows_that_hold_the_words(
+    window: Window, view: str, asked: str, found: bool
+) -> None:
+    page, rows = await window.read(f"/inboxcrm/{view}?{asked}"), await window.get(f"/inboxcrm/{view}.json?{asked}")
+
+    assert 'type="search"' in page
+    assert bool(rows.json()["rows"]) is found
+
+
+async def test_a_column_that_is_not_there_is_not_searched(window: Window) -> None:
+    answer = await window.get("/inboxcrm/contact_list.json?_search_secret=x")
+
+    assert answer.status_code == 400
+    assert "contact_list has no column secret to search in" in answer.json()["error"]
+
+
 async def test_the_outbox_shows_the_text_as_it_went(window: Window) -> None:
     page = await window.read("/-/inboxcrm/outbox")
 
