@@ -56,8 +56,9 @@ class Position:
 
     `uid_next`: every UID below it is accounted for from the top; `backfill_below`: while a first reading runs newest
     first, UIDs below it are still to come (None when it is complete). `baseline`: UIDs below it were there before the
-    folder was first read, and are history (0 once it was renumbered: then the dates tell). `pending`: UIDs passed over because the server gave no body; they are asked
-    for again. `checked_at`: when the folder was last known to be read to its end (None until the first reading is).
+    folder was first read, and are history (0 once it was renumbered: then the dates tell). `pending`: UIDs passed over
+    because the server gave no body; they are asked for again. `checked_at`: when the folder was last known to be read
+    to its end (None until the first reading is).
     `news_since`: what came after this instant and is not on record is news, wherever it lies: when the folder was first
     opened, or read to its end before it was renumbered.
     `listed_below`: what is still to come of a first reading is listed down to this UID (1: all of it; None: there is no
