@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 from inboxcrm.domain.address import identity
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
@@ -25,7 +24,7 @@ from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing
 from inboxcrm.service import release, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
-from inboxcrm.service.leaving import Leaving, Steps
+from inboxcrm.service.leaving import Claim, Leaving, Steps
 from inboxcrm.service.sent_unread import SentUnread
 from inboxcrm.service.switch import ModeSwitch
 from inboxcrm.service.unfiled import Copies, Copy
@@ -78,10 +77,14 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one mailbox sends now, in this order, with the step on record of each; None: it is to be claimed yet."""
+    """What one mailbox sends now, in this order, with the step on record of each; None: it is to be claimed yet.
+
+    `claim` is that of those with a step.
+    """
 
     mailbox: str
     items: list[tuple[outbox.Item, Step | None]]
+    claim: Claim = field(default_factory=Claim.made)
 
 
 class Deliver:
@@ -100,7 +103,7 @@ class Deliver:
         """What was claimed on the store's thread; taken out one by one, since that thread may add to it."""
 
         self.on_found: Callable[[], object] | None = None
-        """Called on the store's thread when `found` has something; without it `look` finds it."""
+        """Called on the store's thread when `found` has something; without it nothing is put there."""
 
         self._looks: dict[int, int] = {}
         self._copies = Copies(household)
@@ -158,7 +161,7 @@ class Deliver:
         """Send one mailbox's mails in their order. After a fault, which is raised, the mailbox rests a while."""
         try:
             for item, at in lane.items:
-                await self._send(item, at)
+                await self._send(item, at, lane.claim)
         except InboxcrmError:
             until = self._household.clock.now() + AFTER_FAULT
             self._resting[lane.mailbox] = max(until, self._resting.get(lane.mailbox, until))
@@ -180,36 +183,37 @@ class Deliver:
             if item.mailbox == mailbox and item.attempts:
                 outbox.postpone(connection, item.id, now)
 
-    def look_at_once(self, connection: sqlite3.Connection) -> Callable[[], bool] | None:
-        """On the store's thread, at the end of the transaction that took mail in: claim what may leave at once.
+    def look_at_once(self, connection: sqlite3.Connection) -> Callable[[bool], None] | None:
+        """On the store's thread, at the end of the transaction that took mail in: claim what may leave at once, and
+        hand it over, so that the server hears of it while the disk writes; its body waits until that is done.
 
-        What it answers is called once that transaction is committed, and says whether a lane was handed over; None
-        where there is nothing. Nothing is claimed for a mailbox that is sending; where it fails `look` finds it.
+        What it answers must be told whether the transaction was committed; None where nothing was handed over. Nothing
+        is claimed for a mailbox that is sending; where it fails `look` finds it.
 
         Over a connection that is open the body follows within milliseconds: that it may begin is part of the claim.
         """
-        if self._found or self._switch.was_touched():
+        if self.on_found is None or self._found or self._switch.was_touched():
             return None
         try:
             with attempt(connection):
-                lanes = self._look(connection, at_once=self.on_found is not None)
+                lanes = self._look(connection, at_once=True)
         except InboxcrmError as error:
             log.warning("deliver.later", extra={"cause": str(error)})
             return None
-        claimed = [Lane(lane.mailbox, lane.items[:1]) for lane in lanes if lane.items[0][1] is not None]
-        return partial(self._hand_over, claimed) if claimed else None
-
-    def _hand_over(self, lanes: list[Lane]) -> bool:
-        self._under_way.update(lane.mailbox for lane in lanes)
-        self._found.extend(lanes)
-        if self.on_found is None:
-            return False
+        claim = Claim()
+        claimed = [Lane(lane.mailbox, lane.items[:1], claim) for lane in lanes if lane.items[0][1] is not None]
+        if not claimed:
+            return None
+        self._under_way.update(lane.mailbox for lane in claimed)
+        self._found.extend(claimed)
         self.on_found()
-        return True
+        return claim.settle
 
     async def put_back(self) -> None:
         """At the end: what was claimed and nobody took is certainly unsent."""
         for lane in self.found():
+            if not await lane.claim.stands():
+                continue
             for item, _ in lane.items:
                 await self._household.jot(outbox.record_step, item.id, Step.CONNECT)
 
@@ -343,27 +347,32 @@ class Deliver:
             return False
         return outbox.claim(connection, item, at)
 
-    async def _send(self, item: outbox.Item, at: Step | None) -> None:
+    async def _send(self, item: outbox.Item, at: Step | None, claim: Claim) -> None:
         office = self._offices[item.mailbox]
         if at is None:
             taken = await self._take(item, office)
             if taken is None:
                 return
-            item = taken
+            item, claim = taken, Claim.made()
         if at is Step.BODY:
             self._leaving.begin(item.id)
         try:
-            await self._hand_to_server(item, office, at or Step.CONNECT)
+            await self._hand_to_server(item, office, at or Step.CONNECT, claim)
         finally:
             self._leaving.end(item.id)
 
-    async def _hand_to_server(self, item: outbox.Item, office: Office, at: Step) -> None:
-        """Send what is claimed, once, write down what became of it, and see to its copy."""
+    async def _hand_to_server(self, item: outbox.Item, office: Office, at: Step, claim: Claim) -> None:
+        """Send what is claimed, once, write down what became of it, and see to its copy.
+
+        Where the claim came to nothing so did the item, and another may come to stand under its number.
+        """
         try:
             outgoing = Outgoing(item.raw, item.envelope_from, item.recipient)
-            delivery = await office.transport.send(outgoing, Steps(self._household, self._leaving, item.id, at))
+            delivery = await office.transport.send(outgoing, Steps(self._household, self._leaving, claim, item.id, at))
         except InboxcrmError as error:
             delivery = Deferred(str(error))
+        if not await claim.stands():
+            return
         await self._put_on_record(item, delivery)
         log.info("outbox.attempt", extra={"item": item.id, "outcome": type(delivery).__name__.lower()})
         if isinstance(delivery, Sent) and not office.files_sent_itself:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,9 +25,9 @@ log = logging.getLogger("inboxcrm.ingest")
 FOUND_TOGETHER = 2000
 """Old mails that are entered into the full-text index by one statement, while more of them are coming."""
 
-Hurry = Callable[[sqlite3.Connection], Callable[[], bool] | None]
-"""Looks at the outbox on the store's thread, within the transaction that put something new into it; what it answers is
-called once that is committed and says whether nobody need look again."""
+Hurry = Callable[[sqlite3.Connection], Callable[[bool], None] | None]
+"""Looks at the outbox on the store's thread, at the end of the transaction that put something new into it, and sets out
+with what may leave. What it answers must be told whether that transaction was committed; None where nothing set out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Ingest:
         entered: dict[bytes, int] = {}
         located: list[tuple[int, int, frozenset[str]]] = []
         wake = False
-        with self._household.database.write() as connection:
+        with _told_the_end() as setting_out, self._household.database.write() as connection:
             mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
             if batch.renamed_from is not None:
                 folders.rename(connection, mailbox_id, batch.renamed_from, batch.folder)
@@ -147,11 +148,11 @@ class Ingest:
             folders.vanish(connection, folder_id, epoch, batch.vanished)
             folders.quarantine(connection, folder_id, epoch, batch.quarantined, now=now)
             lists.follow(self._household, connection, folder_id, batch, [each.message for each in listed])
-            go = hurry(connection) if wake and hurry is not None else None
+            if wake and hurry is not None and (tell := hurry(connection)) is not None:
+                setting_out.append(tell)
         if hurry is None:
             self._index(FOUND_TOGETHER if batch.remaining and not batch.live else 1)
-        handed_over = go is not None and go()
-        return Taken(len(entered), wake and not handed_over)
+        return Taken(len(entered), wake and not setting_out)
 
     def _enter(self, register: Register, batch: Batch, mailbox_id: int, read: _Read, now: datetime) -> tuple[int, bool]:
         """One message, new to the home; answers its row and whether the outbox has something to look at."""
@@ -196,6 +197,19 @@ class Ingest:
         if not batch.live:
             return file.history(filing, verdict), False
         return decide.live(filing, mailbox_id, gathered, verdict)
+
+
+@contextmanager
+def _told_the_end() -> Iterator[list[Callable[[bool], None]]]:
+    """Around a transaction: tells those who are put into the list whether it was committed."""
+    those: list[Callable[[bool], None]] = []
+    stands = False
+    try:
+        yield those
+        stands = True
+    finally:
+        for tell in those:
+            tell(stands)
 
 
 def _register(connection: sqlite3.Connection, batch: Batch, reads: Mapping[bytes, _Read], now: datetime) -> Register:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from concurrent.futures import Future
 
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import TransientError
@@ -16,6 +17,29 @@ _ORDER = tuple(Step)
 
 class StoppedError(TransientError):
     """A mail that was about to leave must not leave now."""
+
+
+class Claim:
+    """Whether the transaction in which mails were claimed was committed: told by the store's thread, once."""
+
+    def __init__(self) -> None:
+        self._fate: Future[bool] = Future()
+
+    @classmethod
+    def made(cls) -> Claim:
+        """One whose transaction is over and done."""
+        claim = cls()
+        claim.settle(True)
+        return claim
+
+    def settle(self, stands: bool) -> None:
+        """The transaction was committed, or came to nothing."""
+        if self._fate.set_running_or_notify_cancel():
+            self._fate.set_result(stands)
+
+    async def stands(self) -> bool:
+        """Whether it was committed, as soon as that is known. What is not is as if it had never been entered."""
+        return self._fate.result() if self._fate.done() else await asyncio.wrap_future(self._fate)
 
 
 class Leaving:
@@ -49,11 +73,15 @@ class Steps:
 
     What must be durable is that the body may begin, since everything before is certainly unsent. Having to connect, or
     going back to a step, says that it did not begin after all, which need not wait for the disk.
+
+    While the transaction of the claim is still on its way to the disk the server may be talked to; the body waits, and
+    so does all that is to be written of the item.
     """
 
-    def __init__(self, household: Household, leaving: Leaving, item_id: int, at: Step) -> None:
+    def __init__(self, household: Household, leaving: Leaving, claim: Claim, item_id: int, at: Step) -> None:
         self._household = household
         self._leaving = leaving
+        self._claim = claim
         self._item_id = item_id
         self._body = at is Step.BODY
         self._last = _ORDER.index(Step.CONNECT)
@@ -61,7 +89,10 @@ class Steps:
     async def __call__(self, step: str) -> None:
         order = _ORDER.index(Step(step))
         back, self._last = order <= self._last, order
-        if Step(step) is Step.BODY and not self._body:
+        begins = Step(step) is Step.BODY
+        if (begins or (back and self._body)) and not await self._claim.stands():
+            raise StoppedError("it was never put on record")
+        if begins and not self._body:
             await self._household.write(self._begin_body)
             self._leaving.begin(self._item_id)
             self._body = True

@@ -222,12 +222,14 @@ class FakeTransport:
     dies_at: str | None = None
     before: Any = None
     warm: bool = False
+    walked: list[str] = field(default_factory=list)
 
     async def send(self, item: Outgoing, step: StepRecorder) -> Delivery:
         if self.before is not None:
             self.before()
         for each in self.walk:
             await step(each)
+            self.walked.append(each)
             if each == self.dies_at:
                 raise CrashError(each)
         said = self.says.pop(0) if len(self.says) > 1 else self.says[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,9 +15,10 @@ import pytest
 
 from inboxcrm.domain.outbox import Step
 from inboxcrm.errors import InternalError, TransientError
-from inboxcrm.ports import Deferred, Delivery, InDoubt, Outgoing, Sent, StepRecorder
+from inboxcrm.ports import Batch, Deferred, Delivery, InDoubt, Outgoing, Rejected, Sent, StepRecorder
 from inboxcrm.service import actions, deliver, outgoing
 from inboxcrm.service.deliver import Deliver, Lane, Office
+from inboxcrm.service.ingest import Taken
 from tests.service.conftest import OpenHouse
 from tests.service.house import MAILBOX, MONDAY, CrashError, FakeMailbox, FakeTransport, House, letter_id, mail, own
 
@@ -166,7 +168,7 @@ async def test_what_may_leave_at_once_is_claimed_by_the_commit_that_took_it_in(h
 
 
 async def claimed_in_haste(house: House, *, warm: bool) -> tuple[Lane, str | None]:
-    """The lane of a mail that may leave at once, and the step on record when it was handed over."""
+    """The lane of a mail that may leave at once, and the step on record when it was taken in."""
     house.deliver.on_found = lambda: None
     house.transport.warm = warm
     await house.ingest.take(house.batch(mail()), hurry=house.deliver.look_at_once)
@@ -222,32 +224,90 @@ async def test_what_nobody_took_at_the_end_is_certainly_unsent(hasty: House) -> 
     assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
 
 
-async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
-    hasty: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A disk that fills up between the claim and its commit: the mail comes again, and nobody has it in hand."""
-    database = hasty.household.database
-    write, batch = database.write, hasty.batch(mail())
-    claimed: list[str] = []
+async def set_out(house: House, batch: Batch, commit: Callable[[], object]) -> tuple[Lane, asyncio.Task[Taken]]:
+    """The lane of a mail whose transaction is not committed yet: `commit` is asked first, on the store's thread."""
+    database, write, found = house.household.database, house.household.database.write, asyncio.Event()
+    loop = asyncio.get_running_loop()
+    house.deliver.on_found = lambda: loop.call_soon_threadsafe(found.set)
+    house.transport.warm, house.transport.walk = True, ["mail", "rcpt", "data", "body"]
 
     @contextmanager
-    def full(*, durable: bool = True) -> Iterator[Any]:
+    def slow(*, durable: bool = True) -> Iterator[sqlite3.Connection]:
         with write(durable=durable) as connection:
             yield connection
-            claimed.append(hasty.item().state)
-            raise TransientError("the disk is full")
+            commit()
 
-    monkeypatch.setattr(database, "write", full)
-    with pytest.raises(TransientError):
-        await hasty.ingest.take(batch, hurry=hasty.deliver.look_at_once)
-    monkeypatch.setattr(database, "write", write)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "write", slow)
+        taking = asyncio.create_task(house.ingest.take(batch, hurry=house.deliver.look_at_once), name="take")
+        await found.wait()
+    (lane,) = house.deliver.found()
+    return lane, taking
 
-    assert claimed == ["sending"]
-    assert (hasty.outbox(), hasty.deliver.found()) == ([], [])
-    await hasty.ingest.take(batch, hurry=hasty.deliver.look_at_once)
-    await hasty.deliver.run_once()
-    await hasty.deliver.run_once()
+
+async def test_the_server_hears_of_a_mail_while_the_disk_writes_and_its_body_waits_for_that(hasty: House) -> None:
+    written = threading.Event()
+    lane, taking = await set_out(hasty, hasty.batch(mail()), written.wait)
+    sending = asyncio.create_task(hasty.deliver.send(lane), name="send")
+    async with asyncio.timeout(10):
+        while "data" not in hasty.transport.walked:
+            await asyncio.sleep(0.001)
+    early = list(hasty.transport.sent)
+
+    written.set()
+    taken = await taking
+    await sending
+
+    assert (early, taken.wake) == ([], False)
     assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
+
+
+@pytest.mark.parametrize("answer", [None, Rejected("550 5.1.1 unknown")], ids=["go on", "refused"])
+async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
+    hasty: House, answer: Rejected | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that fills up between the claim and its commit: the mail comes again, under the same number, and what
+    became of the first claim concerns nobody.
+    """
+
+    def full() -> None:
+        raise TransientError("the disk is full")
+
+    batch = hasty.batch(mail())
+    lane, taking = await set_out(hasty, batch, full)
+    with pytest.raises(TransientError):
+        await taking
+    taken = await hasty.ingest.take(batch, hurry=hasty.deliver.look_at_once)
+    entered = hasty.outbox()
+
+    if answer is not None:
+        hasty.transport.walk, hasty.transport.says = ["mail", "rcpt"], [answer, Sent("250 ok")]
+    with caplog.at_level("INFO"):
+        await hasty.deliver.send(lane)
+    unchanged = hasty.outbox() == entered and "outbox.attempt" not in caplog.messages
+    await hasty.deliver.run_once()
+    await hasty.deliver.run_once()
+
+    assert (entered[0].id, entered[0].state, taken.wake) == (lane.items[0][0].id, "queued", True)
+    assert unchanged
+    assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
+
+
+async def test_at_the_end_nothing_is_put_back_that_never_was(hasty: House) -> None:
+    def full() -> None:
+        raise TransientError("the disk is full")
+
+    batch = hasty.batch(mail())
+    lane, taking = await set_out(hasty, batch, full)
+    with pytest.raises(TransientError):
+        await taking
+    hasty.deliver.on_found = None
+    await hasty.ingest.take(batch, hurry=hasty.deliver.look_at_once)
+    hasty.deliver._found.append(lane)
+
+    await hasty.deliver.put_back()
+
+    assert hasty.ask("SELECT step FROM outbox") == [(None,)]
 
 
 async def test_a_fault_in_the_look_at_the_outbox_costs_no_mail(hasty: House, monkeypatch: pytest.MonkeyPatch) -> None:
