@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from inboxcrm.store import commitments, notices, told_occasions, views, workflows
+from inboxcrm.store import commitments, notices, told_occasions, touches, views, workflows
 from inboxcrm.store.database import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,6 +35,16 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
             lambda asked, _: commitments.listed(asked, states=(commitments.SUGGESTED,)),
             "commitments_(live|matter)",
             id="what was said to be done",
+        ),
+        pytest.param(
+            lambda asked, now: commitments.unread(asked, after=0, since=now, limit=10),
+            "messages_language",
+            id="letters to be read along, each with the language of its writer",
+        ),
+        pytest.param(
+            lambda asked, now: touches.unclassed(asked, after=0, since=now, limit=10),
+            "messages_language",
+            id="letters of the owner's, each with the language of its reader",
         ),
     ],
 )
