@@ -92,6 +92,8 @@ class Daemon:
         self._sending_watch = SendingWatch(household, offices, deliver)
         self._writing_watch = WritingWatch(household, notify.routes)
         self._watchman = Watchman(household, notify.routes)
+        self._looks = False
+        self._moves = 0
         self._noted: dict[str, MailboxStatus] = {}
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
@@ -140,6 +142,7 @@ class Daemon:
                     tasks.append(group.create_task(self._every(WORD, self._notify.run_once), name="notify"))
                 tasks.append(group.create_task(self._every(CALENDARS, self._read_calendars), name="calendars"))
                 tasks.append(group.create_task(self._every(VIGIL, self._keep_vigil), name="vigil"))
+                tasks.append(group.create_task(self._every(VIGIL, self._wait_with_the_vigil), name="wait"))
                 tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
                 tasks.append(group.create_task(self._every(STATUS, self._writing_watch.run_once), name="writing watch"))
                 tasks.append(group.create_task(self._every(STATUS, self.note_status), name="status"))
@@ -310,10 +313,23 @@ class Daemon:
 
     async def _keep_vigil(self) -> None:
         """Look after the mailboxes; that it was done is the sign of life, since it takes a loop and a database."""
+        self._looks = True
         try:
             await self._vigil.run_once()
         finally:
+            self._looks = False
             self._watchman.beat()
+
+    async def _wait_with_the_vigil(self) -> None:
+        """While the vigil waits for its turn at the database, that this works through what came before is one too.
+
+        Another process may hold the database for long (erasing, an upgrade): whatever is to be written waits half a
+        minute for it, and every mailbox has something. Who ended itself for that would only wait again.
+        """
+        moves = self._household.moves
+        if self._looks and moves != self._moves:
+            self._watchman.beat()
+        self._moves = moves
 
     async def _sweep(self) -> None:
         await sweep(self._household)

@@ -109,6 +109,8 @@ class Household:
     )
     _begun: set[str] = field(default_factory=set, init=False, repr=False)
     _thread: ThreadPoolExecutor = field(init=False, repr=False)
+    _turns: int = field(default=0, init=False, repr=False)
+    """Pieces of work that the store's thread has ended."""
 
     def __post_init__(self) -> None:
         with self.database.write() as connection:
@@ -153,7 +155,19 @@ class Household:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work on the store's own thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+        piece = partial(work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._turn, piece)
+
+    def _turn(self, piece: Callable[[], T]) -> T:
+        try:
+            return piece()
+        finally:
+            self._turns += 1
+
+    @property
+    def moves(self) -> int:
+        """Counts on while the store's thread does its work, a long statement too; stands while that thread hangs."""
+        return self._turns + self.database.signs
 
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask the database one question."""

@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 
+SIGN_EVERY = 10_000
+"""Instructions of SQLite between two signs that it works: a millisecond of a question, a megabyte of a merged index."""
+
 
 class Database:
     """One connection, shared by the threads of one process under a lock.
@@ -39,6 +42,9 @@ class Database:
         self.hindered: str | None = None
         """What kept the last transaction from being made, in a sentence; None once one was."""
 
+        self.signs = 0
+        """Counts on while a statement works, however long it does; it does not while one waits for a lock."""
+
         self._lock = threading.RLock()
         new = path is not None and not path.exists()
         try:
@@ -48,6 +54,7 @@ class Database:
         except sqlite3.OperationalError as error:
             raise UserError(f"{path} cannot be opened ({error}). Look whose it is, and whether it is a file") from error
         self._connection.row_factory = sqlite3.Row
+        self._connection.set_progress_handler(self._give_sign, SIGN_EVERY)
         try:
             self._prepare(before_steps)
         except sqlite3.DatabaseError as error:
@@ -91,6 +98,10 @@ class Database:
                 self._build_views()
         else:
             self._build_views()
+
+    def _give_sign(self) -> int:
+        self.signs += 1
+        return 0
 
     def _drop_views(self) -> None:
         for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
