@@ -10,6 +10,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from struct import Struct
 from typing import Any
 
@@ -27,9 +30,14 @@ PLAIN, WITH_LANGUAGE, MORE, SHELVED = 0, 1, 2, 4
 """What is wished: nothing besides, the language; whether another mail follows at once, so that the answer may wait
 for its own; and whether the mail lies on the shelf instead of behind the request."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-READY = b"inboxcrm-parsing-3"
+READY = b"inboxcrm-parsing-4"
 """The first answer of a worker that has started."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+_DECODER = json.JSONDecoder()
+_told_address = attrgetter("name", "spec", "key")
+_told_part = attrgetter("path", "content_type", "filename", "disposition", "content_id", "charset", "method", "size")
+_address = lru_cache(maxsize=2048)(Address)  # the same few people stand in nearly every mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +51,28 @@ class Parsed:
 
 def to_wire(parsed: Parsed) -> bytes:
     """The octets of one answer."""
-    long: list[str] = [parsed.new_text]
+    long: list[str] = []
     told = _told(parsed.message, long)
-    head = _ENCODER.encode((told, parsed.language, [len(one) for one in long])).encode()
-    return REPLY.pack(len(head)) + head + "".join(long).encode()
+    new_text: int | None = len(parsed.new_text)
+    if not parsed.message.text.startswith(parsed.new_text):
+        long.append(parsed.new_text)
+        new_text = None
+    head = _ENCODER.encode((told, new_text, parsed.language, [len(one) for one in long]))
+    return "".join((head, *long)).encode()
 
 
 def from_wire(octets: bytes) -> Parsed:
     """The value of one answer; raises ValueError or TypeError where it is none."""
-    if len(octets) < REPLY.size:
-        raise ValueError("an answer without a head")
-    behind = REPLY.size + REPLY.unpack_from(octets)[0]
-    told, language, lengths = json.loads(octets[REPLY.size : behind])
-    long = _cut(octets[behind:].decode(), lengths)
-    new_text = next(long, "")
-    return Parsed(_message(told, long), new_text, language)
-
-
-def _cut(text: str, lengths: list[int]) -> Iterator[str]:
-    if sum(lengths) != len(text):
+    text = octets.decode()
+    (told, new_text, language, lengths), at = _DECODER.raw_decode(text)
+    if at + sum(lengths) != len(text):
         raise ValueError("an answer of another length than it says")
-    at = 0
+    long = _cut(text, at, lengths)
+    message = _message(told, long)
+    return Parsed(message, next(long, "") if new_text is None else message.text[:new_text], language)
+
+
+def _cut(text: str, at: int, lengths: list[int]) -> Iterator[str]:
     for length in lengths:
         yield text[at : at + length]
         at += length
@@ -72,31 +81,18 @@ def _cut(text: str, lengths: list[int]) -> Iterator[str]:
 def _told(message: Message, long: list[str]) -> tuple[Any, ...]:
     """A message but for its long strings, which are added to `long`: no field name or value holds a line feed."""
     lists = (message.from_, message.sender, message.reply_to, message.to, message.cc)
-    long.append("\n".join([name for name, _ in message.headers]))
-    long.append("\n".join([value for _, value in message.headers]))
+    long.append("\n".join(chain.from_iterable(message.headers)))
     long.append(message.text)
     return (
         len(message.headers),
         message.message_id,
         message.in_reply_to,
         message.references,
-        [[(one.name, one.spec, one.key) for one in people] for people in lists],
+        [list(map(_told_address, people)) for people in lists],
         message.subject,
         message.date.isoformat() if message.date else None,
         message.content_type,
-        [
-            (
-                part.path,
-                part.content_type,
-                part.filename,
-                part.disposition,
-                part.content_id,
-                part.charset,
-                part.method,
-                part.size,
-            )
-            for part in message.parts
-        ],
+        list(map(_told_part, message.parts)),
         message.html_only,
         message.size,
         message.defects,
@@ -107,12 +103,12 @@ def _told(message: Message, long: list[str]) -> tuple[Any, ...]:
 def _message(fields: list[Any], long: Iterator[str]) -> Message:
     (count, message_id, in_reply_to, references, people, subject, date, content_type, parts, html_only, size, defects,
      carried) = fields  # fmt: skip
-    names, values, text = next(long, "").split("\n"), next(long, "").split("\n"), next(long, "")
-    if count and not len(names) == len(values) == count:
+    headers, text = next(long, "").split("\n"), next(long, "")
+    if count and len(headers) != 2 * count:
         raise ValueError("fields that do not match their names")
-    from_, sender, reply_to, to, cc = (tuple(Address(*one) for one in some) for some in people)
+    from_, sender, reply_to, to, cc = (tuple([_address(*one) for one in some]) if some else () for some in people)
     return Message(
-        headers=tuple(zip(names, values, strict=True)) if count else (),
+        headers=tuple(zip(headers[::2], headers[1::2], strict=True)) if count else (),
         message_id=message_id,
         in_reply_to=tuple(in_reply_to),
         references=tuple(references),
@@ -124,7 +120,7 @@ def _message(fields: list[Any], long: Iterator[str]) -> Message:
         subject=subject,
         date=datetime.fromisoformat(date) if date else None,
         content_type=content_type,
-        parts=tuple(Part(*part) for part in parts),
+        parts=tuple([Part(*part) for part in parts]),
         text=text,
         html_only=html_only,
         size=size,

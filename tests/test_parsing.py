@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
 
@@ -192,6 +193,12 @@ def test_what_travels_from_the_worker_comes_back_as_it_was() -> None:
     mails = [parsed(file.read_bytes(), language=False) for file in sorted(MAILS.glob("*/*.eml"))]
 
     assert [from_wire(to_wire(each)) for each in mails] == mails
+
+
+def test_new_words_that_do_not_begin_the_letter_survive_the_way_back_too() -> None:
+    here = replace(parsed(LETTER, language=False), new_text="morgen früh")
+
+    assert from_wire(to_wire(here)) == here
 
 
 @pytest.mark.parametrize("cut", [0, 3, 40, -1], ids=str)
