@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from encodings.aliases import aliases
+from functools import lru_cache
 
 _CODECS = (
     "ascii utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32 utf_32_le utf_32_be latin_1 iso8859_1 iso8859_2 iso8859_3"
@@ -46,6 +47,7 @@ _OWN_ALIASES = {
 }
 
 
+@lru_cache(maxsize=256)
 def codec(label: str) -> str | None:
     """The codec a charset label names, or None where it names none that shows characters."""
     name = label.strip(" \t\"'").lower().replace("-", "_").replace(" ", "_").replace(":", "_")

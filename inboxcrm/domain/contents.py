@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from inboxcrm.domain import certified
@@ -11,7 +10,7 @@ from inboxcrm.domain.charsets import decode
 from inboxcrm.domain.fields import base64_octets, read_block
 from inboxcrm.domain.message import Part
 from inboxcrm.domain.mime import headers_end
-from inboxcrm.domain.structure import Walk, _Node
+from inboxcrm.domain.structure import Node, Walk
 from inboxcrm.domain.text import storable
 
 LONGEST_HTML = 1_000_000
@@ -24,12 +23,10 @@ class _Places(Walk):
     places: dict[str, tuple[Part, int, int, str]] = field(default_factory=dict)
     certified: bool = False
 
-    def _leaf(self, node: _Node, content_type: str, given: Mapping[str, str]) -> None:
-        Walk._leaf(self, node, content_type, given)
+    def _leaf(self, node: Node, content_type: str) -> None:
+        Walk._leaf(self, node, content_type)
         part = self.parts[-1]
-        encoding = next(iter(node.fields.get("content-transfer-encoding", ())), "")
-        encoding = encoding.partition("(")[0].partition(";")[0].strip().lower()
-        self.places.setdefault(part.path, (part, node.start, node.end, encoding))
+        self.places.setdefault(part.path, (part, node.start, node.end, node.described.encoding))
 
 
 def part(raw: bytes, path: str) -> tuple[Part, bytes] | None:

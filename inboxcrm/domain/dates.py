@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _DATE = re.compile(
     r"(?:[^\W\d]{2,12}\.?,?\s{0,20})?(\d{1,2})[\s-]{1,20}([A-Za-z]{3})[a-z.]{0,7}[\s-]{1,20}(\d{2,4})[\s,]{1,20}"
@@ -50,6 +51,7 @@ def _from_rfc(match: re.Match[str]) -> datetime | None:
     )
 
 
+@lru_cache(maxsize=256)
 def _offset(offset: str) -> timezone:
     minutes = int(offset[3:])
     if minutes > 59:

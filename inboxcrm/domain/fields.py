@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from inboxcrm.domain.charsets import decode
 
-_FIELD = re.compile(r"^(?:([!-9;-~]++)[ \t]*+:([^\n]*(?:\n[ \t][^\n]*)*)|([^\n]++))", re.MULTILINE)
+_FIELD = re.compile(r"^(?:([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*(?:\n[ \t][^\n]*)*)|([^\n]++))", re.MULTILINE)
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _PARAMETER = re.compile(r';\s*+([^\s=;"]{1,200}+)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*+))', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)

@@ -24,8 +24,8 @@ def message_ids(value: str) -> tuple[str, ...]:
     Strict: angle brackets, one `@` at least, printable ASCII without space, 250 characters. Everything else (comments,
     the old phrases of In-Reply-To, 8-bit junk) is dropped, so that an id can be written into a header as it stands.
     """
-    found = dict.fromkeys(one for one in _MESSAGE_ID.findall(value) if "@" in one[2:-2])
-    return tuple(found)[-MOST:]
+    found = [one for one in _MESSAGE_ID.findall(value) if "@" in one[2:-2]]
+    return tuple(dict.fromkeys(found))[-MOST:] if len(found) > 1 else tuple(found)
 
 
 def sent_as(message: Message) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ and from `certified`: certified-letter-disagrees; from `parsing`: body-cut, unpa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from inboxcrm.domain import certified
 from inboxcrm.domain.address import parse_addresses
@@ -27,6 +28,7 @@ LONGEST_SUBJECT = 998
 
 _SINGLE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
            "content-type", "content-transfer-encoding")  # fmt: skip
+_READ = frozenset((*_SINGLE, "content-disposition", "content-id", certified.MARK))
 
 
 def parse(raw: bytes) -> Message:
@@ -42,23 +44,26 @@ def parse(raw: bytes) -> Message:
 
 
 def _read(raw: bytes) -> tuple[Message, Mapping[str, list[str]], Walk]:
-    """A mail with its fields by name and the walk over its parts; mails inside it stay closed."""
+    """A mail with the fields read here by name and the walk over its parts; mails inside it stay closed."""
     head, body_at, defects = _split(raw)
     by_name: dict[str, list[str]] = {}
     for name, value in head:
-        by_name.setdefault(name, []).append(value)
-    defects.update((f"duplicate-{name}", None) for name in _SINGLE if len(by_name.get(name, ())) > 1)
+        if name in _READ:
+            by_name.setdefault(name, []).append(value)
+    if sum(map(len, by_name.values())) > len(by_name):
+        defects.update((f"duplicate-{name}", None) for name in _SINGLE if len(by_name.get(name, ())) > 1)
 
     def first(name: str) -> str:
         return by_name[name][0] if name in by_name else ""
 
     def people(name: str) -> tuple[Address, ...]:
-        found: list[Address] = []
-        for value in by_name.get(name, ()):
-            mailboxes = parse_addresses(value)
-            found.extend(mailboxes.addresses)
-            defects.update((f"{name}-{defect}", None) for defect in mailboxes.defects)
-        return tuple(found)
+        if name not in by_name:
+            return ()
+        lists = [parse_addresses(value) for value in by_name[name]]
+        for mailboxes in lists:
+            for defect in mailboxes.defects:
+                defects[f"{name}-{defect}"] = None
+        return lists[0].addresses if len(lists) == 1 else tuple(chain.from_iterable(one.addresses for one in lists))
 
     own_id = message_ids(first("message-id")[: LONGEST * 4])
     if not own_id and "message-id" in by_name:

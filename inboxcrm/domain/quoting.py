@@ -69,11 +69,12 @@ _ATTRIBUTION = re.compile(
 )
 _QUOTED_LINES = re.compile(r"\n[ \t]{0,3}>[^\n]*")
 _BLANK_THEN_QUOTE = re.compile(r"\s{0,20}>")
+_COLON_AT_LINE_END = re.compile(r":[ \t]{0,8}$", re.MULTILINE)
 _ATTRIBUTION_SIGNS = (
     *("wrote", "writes", "schr", "écrit", "escribi", "scritto", "escreveu", "skrev", "napisa", "написал"),
     *("書きました", "のメール", ">:", ">：", "さん", "様"),
 )
-"""One of these stands in every attribution; looking for them is quicker than looking for attributions."""
+"""One of these stands in every attribution, and a colon ends it; looking for both is quicker than for attributions."""
 
 _DIGIT = re.compile(r"\d")
 _DEVICE = re.compile(
@@ -100,7 +101,7 @@ def new_text(text: str) -> str:
     text = "\n" + text[:LONGEST]
     if cut := _CUT.search(text):
         text = text[: cut.start()]
-    if any(sign in text for sign in _ATTRIBUTION_SIGNS):
+    if ("：" in text or _COLON_AT_LINE_END.search(text)) and any(sign in text for sign in _ATTRIBUTION_SIGNS):
         text = _without_attributions(text)
     if ">" in text:
         text = _QUOTED_LINES.sub("", text)

@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from inboxcrm.domain.charsets import decode
@@ -17,6 +18,8 @@ from inboxcrm.domain.message import Part
 from inboxcrm.domain.text import plain, storable
 
 LONGEST_PART_HEADERS = 32 * 1024
+LONGEST_REMEMBERED = 256
+"""Octets of a header block of a part that is looked up before it is read."""
 MOST_PARTS = 1_000
 MOST_LOOKS = 100_000
 """Places that begin like a delimiter looked at in one multipart."""
@@ -26,6 +29,72 @@ LONGEST_FILENAME = 200
 
 END_OF_HEADERS = re.compile(rb"\n\r?\n")
 _HARMLESS_ENCODINGS = ("7bit", "8bit", "binary", "")
+
+
+class Described(NamedTuple):
+    """What the fields of a part say of it: `filename` in Content-Disposition, `name` and the others in Content-Type.
+
+    `content_type` is None where no field tells it, and empty where what it tells is none.
+    """
+
+    content_type: str | None
+    boundary: str
+    charset: str | None
+    method: str | None
+    flowed: bool
+    delete_space: bool
+    name: str | None
+    encoding: str
+    disposition: str | None
+    filename: str | None
+    content_id: str | None
+
+    def as_text(self) -> Described:
+        """The same of a part that is read as text, since it cannot be what its type says."""
+        return self._replace(content_type="text/plain", charset=None, method=None, flowed=False, delete_space=False,
+                             name=None)  # fmt: skip
+
+
+def describe(fields: Mapping[str, list[str]]) -> Described:
+    """What these fields say of the part below them; of each, the first instance counts."""
+    content_type: str | None = None
+    given: Mapping[str, str] = {}
+    if values := fields.get("content-type"):
+        content_type = media_type(values[0]) or ""
+        if content_type and ";" in values[0]:
+            given = parameters(values[0])
+    encoding = fields["content-transfer-encoding"][0] if "content-transfer-encoding" in fields else ""
+    disposition, filename = None, None
+    if "content-disposition" in fields:
+        value = fields["content-disposition"][0]
+        disposition = value.partition(";")[0].strip().lower()[:40] or None
+        filename = parameters(value).get("filename") if ";" in value else None
+    return Described(
+        content_type=content_type,
+        boundary=given.get("boundary", "").rstrip(),
+        charset=given["charset"].partition(" ")[0].lower()[:40] if "charset" in given else None,
+        method=given["method"].strip().lower()[:40] if "method" in given else None,
+        flowed=given.get("format", "").lower() == "flowed",
+        delete_space=given.get("delsp", "").lower() == "yes",
+        name=given.get("name"),
+        encoding=encoding.partition("(")[0].partition(";")[0].strip().lower()[:20],
+        disposition=disposition,
+        filename=filename,
+        content_id=fields["content-id"][0].strip("<> ")[:LONGEST] if "content-id" in fields else None,
+    )
+
+
+def _described(block: bytes) -> Described:
+    """What the header block of a part says."""
+    fields: dict[str, list[str]] = {}
+    for name, value in read_block(block).fields:
+        if name.startswith("content-"):
+            fields.setdefault(name, []).append(value)
+    return describe(fields)
+
+
+_remembered = lru_cache(maxsize=512)(_described)  # but for attachments, nearly all parts begin like others
+_UNDESCRIBED = describe({})
 
 
 class _Leaf(NamedTuple):
@@ -40,13 +109,13 @@ class _Leaf(NamedTuple):
     choice: str
 
 
-class _Node(NamedTuple):
+class Node(NamedTuple):
     """A part still to be looked at. `choice` is the path of the outermost multipart/alternative around it."""
 
     path: str
     start: int
     end: int
-    fields: dict[str, list[str]]
+    described: Described
     depth: int
     default: str
     choice: str
@@ -63,38 +132,32 @@ class Walk:
     mails: list[tuple[str, int, int, str]] = field(default_factory=list)
     """Where the mails inside lie: section number, beginning, end, encoding."""
 
-    def run(self, fields: dict[str, list[str]], body_at: int) -> str:
+    def run(self, fields: Mapping[str, list[str]], body_at: int) -> str:
         """Fill `parts` and `leaves`; answers the top-level content type."""
-        stack = [_Node("", body_at, len(self.raw), fields, 0, "text/plain", "")]
+        stack = [Node("", body_at, len(self.raw), describe(fields), 0, "text/plain", "")]
         top = ""
         while stack:
             if len(self.parts) >= MOST_PARTS:
                 self.defects["too-many-parts"] = None
                 break
             node = stack.pop()
-            content_type, given = self._content_type(node)
+            content_type = node.described.content_type
+            if not content_type:
+                if content_type is not None:
+                    self.defects["bad-content-type"] = None
+                content_type = node.default
             top = top or content_type
             if not content_type.startswith("multipart/"):
-                self._leaf(node, content_type, given)
-            elif children := self._children(node, content_type, given):
+                self._leaf(node, content_type)
+            elif children := self._children(node, content_type):
                 stack.extend(reversed(children))
             else:
-                self._leaf(node, "text/plain", {})
+                self._leaf(node._replace(described=node.described.as_text()), "text/plain")
         return top
 
-    def _content_type(self, node: _Node) -> tuple[str, Mapping[str, str]]:
-        values = node.fields.get("content-type")
-        if not values:
-            return node.default, {}
-        content_type = media_type(values[0])
-        if content_type is None:
-            self.defects["bad-content-type"] = None
-            return node.default, {}
-        return content_type, parameters(values[0]) if ";" in values[0] else {}
-
-    def _children(self, node: _Node, content_type: str, given: Mapping[str, str]) -> list[_Node]:
+    def _children(self, node: Node, content_type: str) -> list[Node]:
         """The parts of a multipart; none where it cannot be taken apart and is read as text."""
-        boundary = given.get("boundary", "").rstrip()
+        boundary = node.described.boundary
         if not boundary or len(boundary) > 200:
             self.defects["no-boundary"] = None
             return []
@@ -113,7 +176,7 @@ class Walk:
             for number, (start, end) in enumerate(spans, 1)
         ]
 
-    def _spans(self, node: _Node, delimiter: bytes) -> list[tuple[int, int]]:
+    def _spans(self, node: Node, delimiter: bytes) -> list[tuple[int, int]]:
         """Where the parts between the delimiter lines are (RFC 2046 section 5.1.1), at most `MOST_PARTS` of them."""
         raw, found, opened, looks = self.raw, [], -1, 0
         at = raw.find(delimiter, node.start, node.end)
@@ -142,53 +205,43 @@ class Walk:
             found.append((opened, node.end))
         return found
 
-    def _child(self, path: str, start: int, end: int, depth: int, default: str, choice: str) -> _Node:
-        fields: dict[str, list[str]] = {}
+    def _child(self, path: str, start: int, end: int, depth: int, default: str, choice: str) -> Node:
         if self.raw.startswith((b"\n", b"\r\n"), start, end):
-            body_at = self.raw.find(b"\n", start) + 1
-        else:
-            match = END_OF_HEADERS.search(self.raw, start, end)
-            body_at = end if match is None else match.end()
-            for name, value in self._part_fields(start, body_at):
-                if name.startswith("content-"):
-                    fields.setdefault(name, []).append(value)
-        return _Node(path, body_at, end, fields, depth, default, choice)
+            return Node(path, self.raw.find(b"\n", start) + 1, end, _UNDESCRIBED, depth, default, choice)
+        match = END_OF_HEADERS.search(self.raw, start, end)
+        body_at = end if match is None else match.end()
+        return Node(path, body_at, end, self._part_described(start, body_at), depth, default, choice)
 
-    def _part_fields(self, start: int, end: int) -> tuple[tuple[str, str], ...]:
+    def _part_described(self, start: int, end: int) -> Described:
         if end - start > LONGEST_PART_HEADERS:
             self.defects["part-header-cut"] = None
             end = start + LONGEST_PART_HEADERS
-        return read_block(self.raw[start:end]).fields
+        block = self.raw[start:end]
+        return _remembered(block) if len(block) <= LONGEST_REMEMBERED else _described(block)
 
-    def _leaf(self, node: _Node, content_type: str, given: Mapping[str, str]) -> None:
-        fields = node.fields
-        encoding = fields["content-transfer-encoding"][0] if "content-transfer-encoding" in fields else ""
-        encoding = encoding.partition("(")[0].partition(";")[0].strip().lower()[:20]
-        disposition, filename = None, None
-        if "content-disposition" in fields:
-            value = fields["content-disposition"][0]
-            disposition = value.partition(";")[0].strip().lower()[:40] or None
-            filename = parameters(value).get("filename") if ";" in value else None
-        filename = filename or given.get("name")
+    def _leaf(self, node: Node, content_type: str) -> None:
+        told = node.described
+        filename = told.filename or told.name
         part = Part(
             path=node.path or "1",
             content_type=content_type,
             filename=clean_filename(filename) if filename else None,
-            disposition=disposition,
-            content_id=fields["content-id"][0].strip("<> ")[:LONGEST] if "content-id" in fields else None,
-            charset=given["charset"].partition(" ")[0].lower()[:40] if "charset" in given else None,
-            method=given["method"].strip().lower()[:40] if "method" in given else None,
-            size=self._size(node, encoding),
+            disposition=told.disposition,
+            content_id=told.content_id,
+            charset=told.charset,
+            method=told.method,
+            size=self._size(node),
         )
         self.parts.append(part)
         if content_type == "message/rfc822":
-            self.mails.append((part.path, node.start, node.end, encoding))
+            self.mails.append((part.path, node.start, node.end, told.encoding))
         if content_type in ("text/plain", "text/html") and not part.attached:
-            flowed = given.get("format", "").lower() == "flowed"
-            delete_space = given.get("delsp", "").lower() == "yes"
-            self.leaves.append(_Leaf(part, node.start, node.end, encoding, flowed, delete_space, node.choice))
+            self.leaves.append(
+                _Leaf(part, node.start, node.end, told.encoding, told.flowed, told.delete_space, node.choice)
+            )
 
-    def _size(self, node: _Node, encoding: str) -> int:
+    def _size(self, node: Node) -> int:
+        encoding = node.described.encoding
         if encoding == "base64":
             return base64_size(self.raw[node.start : node.end])
         if encoding == "quoted-printable":

@@ -242,6 +242,17 @@ def test_a_message_type_at_the_top_is_one_leaf_never_opened(kind: str) -> None:
     assert message.author.key == "ann@example.org"
 
 
+def test_parts_that_begin_alike_each_keep_their_defects_and_what_stands_around_them() -> None:
+    shared = b"Content-Type: no type\n\nHello\n"
+    mixed = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + shared + b"--b--\n"
+    digest = mixed.replace(b"mixed", b"digest")
+
+    read = [parse(mixed), parse(digest), parse(mixed)]
+
+    assert [each.parts[0].content_type for each in read] == ["text/plain", "message/rfc822", "text/plain"]
+    assert [each.defects for each in read] == [("bad-content-type",)] * 3
+
+
 def test_a_mail_without_headers_says_so_and_is_text() -> None:
     message = parse(b"\nhello")
 
