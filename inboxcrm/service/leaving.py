@@ -38,8 +38,11 @@ class Claim:
             self._fate.set_result(stands)
 
     async def stands(self) -> bool:
-        """Whether it was committed, as soon as that is known. What is not is as if it had never been entered."""
-        return self._fate.result() if self._fate.done() else await asyncio.wrap_future(self._fate)
+        """Whether it was committed, as soon as that is known. What is not is as if it had never been entered.
+
+        Several lanes may wait for one claim: who is cancelled meanwhile leaves it to the others.
+        """
+        return self._fate.result() if self._fate.done() else await asyncio.shield(asyncio.wrap_future(self._fate))
 
 
 class Leaving:
