@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from inboxcrm.domain.office_hours import HORIZON, NOTHING, ONE_DAY, Away, OfficeCalendar, Span, Stretch, Why, instant
 
@@ -140,6 +141,27 @@ def not_before(expected: Expectation, asked_at: datetime, until: datetime, *, da
     asked = Step(StepKind.ASKED_FOR, asked_at, until, NOTHING, NOTHING)
     closing = (_point(StepKind.CLOSE_OF_DAY, until, asked_at),) if day_only else ()
     return replace(expected, due_at=until.astimezone(UTC), walk=(*expected.walk, asked, *closing))
+
+
+def put_off(expected: Expectation, ordinarily: timedelta, calendar: OfficeCalendar) -> bool:
+    """Whether absence, holidays or closed days put the answer off past what people expect, who know of none of them.
+
+    What they expect is `ordinarily`, open time by the hours of the week alone, told as any time is. A time that they
+    asked for themselves puts nothing off.
+    """
+    if all(isinstance(each, OutsideHours) for each in expected.because):
+        return False
+    week = replace(calendar, away=(), exceptions={}, holidays={}, half_days={})
+    foreseen = expect(expected.received_at, target=ordinarily, calendar=week).due_at
+    told = [step.end for step in takewhile(_by_the_calendar, expected.walk) if step.kind in _TOLD]
+    return not told or (foreseen is not None and told[-1] > foreseen)
+
+
+_TOLD = frozenset((StepKind.MAIL_HOUR, StepKind.HALF_HOUR, StepKind.CLOSE_OF_DAY, StepKind.CLOSE_OF_WEEK))
+
+
+def _by_the_calendar(step: Step) -> bool:
+    return step.kind is not StepKind.ASKED_FOR
 
 
 def _counted(received_at: datetime, stretches: tuple[Stretch, ...], target: timedelta) -> list[Step]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from inboxcrm.domain.asked_call import SLOT, AskedCall
-from inboxcrm.domain.expectation import Expectation, expect, not_before
+from inboxcrm.domain.expectation import Expectation, expect, not_before, put_off
 from inboxcrm.domain.learning import Target
 from inboxcrm.domain.linking import Link
 from inboxcrm.domain.modes import Mode
@@ -253,6 +253,8 @@ def _policy(
         return "it came outside office hours"
     if expectation.exact_at is None or expectation.target > terms.normal_expectation:
         return "the answer will take longer than people ordinarily expect"
+    if put_off(expectation, terms.normal_expectation, calendar):
+        return "an absence, a holiday or a closed day puts the answer off"
     return Silence("the answer is expected within the ordinary time")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from inboxcrm.domain.expectation import (
     AwayUntil,
     Because,
@@ -15,6 +17,8 @@ from inboxcrm.domain.expectation import (
     OutsideHours,
     StepKind,
     expect,
+    not_before,
+    put_off,
 )
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
 
@@ -22,6 +26,7 @@ ZURICH = ZoneInfo("Europe/Zurich")
 HOUR = timedelta(hours=1)
 DAY = dict.fromkeys(range(5), (Interval(time(9), time(17)),))
 EASTER = {date(2026, 4, 3): "Good Friday", date(2026, 4, 5): "Easter Sunday", date(2026, 4, 6): "Easter Monday"}
+CLOSED: dict[date, tuple[Interval, ...]] = {date(2026, 3, 4): ()}
 
 
 def at(text: str) -> datetime:
@@ -32,6 +37,10 @@ def at(text: str) -> datetime:
 def away(start: str, end: str, buffer: timedelta = timedelta(0)) -> Away:
     """An absence by Zurich clocks."""
     return Away(at(start), at(end), "sailing", buffer=buffer)
+
+
+SAILING, CATCHING_UP = away("2026-03-07", "2026-03-14"), away("2026-03-05", "2026-03-06", 6 * HOUR)
+DENTIST, FOR_GOOD = away("2026-03-03 14:00", "2026-03-03 15:00"), away("2026-03-03 10:00", "2027-09-01")
 
 
 def told(
@@ -139,6 +148,36 @@ def test_a_return_behind_the_horizon_is_still_told() -> None:
     expectation = told("2026-03-10 10:00", absences=(leaving,))
 
     assert (expectation.due_at, expectation.because) == (None, (AwayUntil(leaving, at("2026-07-01 09:00")),))
+
+
+@pytest.mark.parametrize(
+    ("calendar", "received", "expected"),
+    [
+        pytest.param(OfficeCalendar(ZURICH, DAY), "2026-03-06 16:00", False, id="a weekend is known to everybody"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, {}, EASTER), "2026-04-02 16:30", True, id="before a holiday"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, {}, EASTER), "2026-04-01 16:30", False, id="a holiday behind it"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, CLOSED), "2026-03-03 16:30", True, id="before a closed day"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, away=(SAILING,)), "2026-03-06 15:00", True, id="before an absence"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, away=(CATCHING_UP,)), "2026-03-04 16:00", True, id="catching up"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, away=(DENTIST,)), "2026-03-03 09:00", False, id="within the day"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, away=(FOR_GOOD,)), "2026-03-03 09:00", True, id="no date at all"),
+    ],
+)
+def test_what_puts_an_answer_off_is_what_the_sender_cannot_know_of(
+    calendar: OfficeCalendar, received: str, expected: bool
+) -> None:
+    expectation = expect(at(received), target=5 * HOUR, calendar=calendar)
+
+    assert put_off(expectation, 8 * HOUR, calendar) is expected
+
+
+def test_a_call_for_which_they_asked_is_not_put_off_by_a_holiday_before_it() -> None:
+    calendar = OfficeCalendar(ZURICH, DAY, {}, {date(2026, 3, 4): "Feast"})
+    expectation = expect(at("2026-03-03 16:30"), target=2 * HOUR, calendar=calendar)
+
+    asked = not_before(expectation, at("2026-03-12 09:00"), at("2026-03-12 17:00"), day_only=True)
+
+    assert put_off(asked, 16 * HOUR, calendar) is False
 
 
 def test_the_walk_begins_with_the_receipt_and_ends_with_the_rounding() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from inboxcrm.config import AckPolicy, Mode, PlanConfig
+from inboxcrm.domain.office_hours import Away
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
 from inboxcrm.service import actions, outgoing
@@ -397,6 +398,21 @@ async def test_when_slow_is_silent_towards_a_known_client_who_is_answered_soon(o
     house.clock.jump(EVENING - MONDAY)
     await house.arrive(mail(2, at=EVENING, subject="By night"))
     assert house.item().template == "after-hours"
+
+
+async def test_when_slow_tells_a_known_client_who_writes_the_day_before_the_owner_is_away(
+    open_house: OpenHouse,
+) -> None:
+    house = open_house(policy=AckPolicy.WHEN_SLOW)
+    await house.know()
+    actions.go_away(house.household, Away(MONDAY + timedelta(hours=9), MONDAY + timedelta(days=13)))
+
+    await house.arrive(mail())
+
+    item = house.item()
+    assert item.template == "acknowledge"
+    assert item.due_at == house.promise().due_at
+    assert "I will be away from" in item.text
 
 
 async def test_when_slow_tells_a_stranger(open_house: OpenHouse) -> None:
