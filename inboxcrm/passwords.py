@@ -136,31 +136,42 @@ def _first_line(name: str, done: subprocess.CompletedProcess[bytes]) -> str:
 
 def keep_in_keyring(entry: str, secret: Secret) -> None:
     """Put a password where `{ keyring = entry }` finds it. PasswordError."""
-    import keyring  # asked for only where it is used: it looks for a desktop when it is imported
-    from keyring.errors import KeyringError
-
     service, _, name = entry.rpartition("/")
-    try:
-        keyring.set_password(service, name, secret.reveal())
-    except KeyringError as error:
-        raise PasswordError(_keyring_silent(error)) from None
+    ask_keyring("set_password", service, name, secret.reveal())
 
 
 def _from_keyring(entry: str) -> str:
-    import keyring  # as above
-    from keyring.errors import KeyringError
-
     service, _, name = entry.rpartition("/")
-    try:
-        text = keyring.get_password(service, name)
-    except KeyringError as error:
-        raise PasswordError(_keyring_silent(error)) from None
-    if not text:
+    text = ask_keyring("get_password", service, name)
+    if not isinstance(text, str) or not text:
         command = f"{shlex.quote(sys.executable)} -m keyring set {shlex.quote(service)} {shlex.quote(name)}"
         raise PasswordError(f'the keyring has nothing under "{entry}". Type: {command}')
     return text
 
 
+def has_keyring() -> bool:
+    """Whether the system has a keyring. PasswordError where it has one that does not answer now."""
+    import keyring  # asked for only where it is used: it looks for a desktop when it is imported
+
+    try:
+        return bool(keyring.get_keyring().priority > 0)
+    except Exception as error:  # of the system's own kinds: a desktop that has ended raises RuntimeError here
+        raise PasswordError(_keyring_silent(error)) from None
+
+
+def ask_keyring(action: str, *arguments: str) -> object:
+    """What the system's keyring says to `get_password`, `set_password` or `delete_password`. PasswordError."""
+    import keyring  # as above
+
+    try:
+        return getattr(keyring, action)(*arguments)
+    except Exception as error:  # not KeyringError alone: without its service each back end raises what it likes
+        raise PasswordError(_keyring_silent(error)) from None
+
+
 def _keyring_silent(error: Exception) -> str:
     """Its kind only: what a back end says may hold anything."""
-    return f"the keyring cannot be asked ({type(error).__name__}): unlock it, or use env or command"
+    return (
+        f"the keyring cannot be asked ({type(error).__name__}): unlock it, or keep passwords by env or command, and "
+        'sign-ins by tokens = "file" in `auth`'
+    )

@@ -26,17 +26,17 @@ class Drawer:
     """A keyring in memory."""
 
     def __init__(self) -> None:
-        self.locked = False
+        self.locked: type[Exception] | None = None
         self.kept = {("inboxcrm", "main"): "from the drawer"}
 
     def get_password(self, service: str, username: str) -> str | None:
-        if self.locked:
-            raise KeyringLocked("a message that may hold anything")
+        if self.locked is not None:
+            raise self.locked("a message that may hold anything")
         return self.kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        if self.locked:
-            raise KeyringLocked("a message that may hold anything")
+        if self.locked is not None:
+            raise self.locked("a message that may hold anything")
         self.kept[service, username] = password
 
 
@@ -77,7 +77,7 @@ def test_a_password_kept_in_the_keyring_is_read_back(drawer: Drawer) -> None:
 
 
 def test_a_locked_keyring_keeps_nothing_and_says_so(drawer: Drawer) -> None:
-    drawer.locked = True
+    drawer.locked = KeyringLocked
 
     with pytest.raises(PasswordError, match="unlock it"):
         keep_in_keyring("inboxcrm/main", Secret("sesame"))
@@ -123,8 +123,12 @@ def test_what_cannot_be_had_says_what_to_type(drawer: Drawer, source: PasswordSo
     assert says in str(refused.value)
 
 
-def test_a_locked_keyring_is_told_without_its_own_words(drawer: Drawer) -> None:
-    drawer.locked = True
+@pytest.mark.parametrize("silent", [KeyringLocked, RuntimeError, ConnectionResetError, TimeoutError])
+def test_a_keyring_that_is_locked_or_gone_is_told_without_its_own_words(
+    drawer: Drawer, silent: type[Exception]
+) -> None:
+    """Without its service (a desktop session that ended) a keyring raises what its libraries do."""
+    drawer.locked = silent
 
     with pytest.raises(PasswordError, match="unlock it") as refused:
         read_password(mailbox(PasswordSource(keyring="inboxcrm/main")))

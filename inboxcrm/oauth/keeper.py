@@ -14,7 +14,7 @@ from inboxcrm.config import TokenStore
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.home import TOKENS, try_lock, unlock
 from inboxcrm.oauth.tokens import Tokens
-from inboxcrm.passwords import PasswordError
+from inboxcrm.passwords import ask_keyring, has_keyring
 
 SERVICE = "inboxcrm-tokens"
 
@@ -63,13 +63,13 @@ class Keeper:
                 return None
             except OSError as error:
                 raise UserError(f"{self._file} cannot be read: {error.strerror or error}") from error
-        text = _keyring("get_password", SERVICE, self._entry)
+        text = ask_keyring("get_password", SERVICE, self._entry)
         return Tokens.read(text) if isinstance(text, str) else None
 
     def write(self, tokens: Tokens) -> None:
         """Keep these in the place of others; when it returns they outlast a crash. TransientError, PasswordError."""
         if not self._in_file():
-            _keyring("set_password", SERVICE, self._entry, tokens.written())
+            ask_keyring("set_password", SERVICE, self._entry, tokens.written())
             return
         try:
             self._make_folder()
@@ -81,8 +81,8 @@ class Keeper:
         """Keep nothing."""
         if self._in_file():
             self._file.unlink(missing_ok=True)
-        elif _keyring("get_password", SERVICE, self._entry) is not None:
-            _keyring("delete_password", SERVICE, self._entry)
+        elif ask_keyring("get_password", SERVICE, self._entry) is not None:
+            ask_keyring("delete_password", SERVICE, self._entry)
 
     @property
     def place(self) -> str:
@@ -92,7 +92,7 @@ class Keeper:
     def _in_file(self) -> bool:
         """A file that is there is used; else the keyring where there is one."""
         if self._store is TokenStore.AUTO:
-            return self._file.exists() or not _has_keyring()
+            return self._file.exists() or not has_keyring()
         return self._store is TokenStore.FILE
 
     def _make_folder(self) -> None:
@@ -115,21 +115,3 @@ class Keeper:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-
-
-def _has_keyring() -> bool:
-    import keyring  # asked for only where it is used: it looks for a desktop when it is imported
-
-    return keyring.get_keyring().priority > 0
-
-
-def _keyring(action: str, *arguments: str) -> object:
-    import keyring  # as above
-    from keyring.errors import KeyringError
-
-    try:
-        return getattr(keyring, action)(*arguments)
-    except KeyringError as error:
-        raise PasswordError(
-            f'the keyring cannot be asked ({type(error).__name__}): unlock it, or set tokens = "file" in `auth`'
-        ) from None

@@ -24,6 +24,7 @@ from inboxcrm.errors import SignInNeededError, TransientError, UserError
 from inboxcrm.oauth.exchange import post
 from inboxcrm.oauth.source import TokenSource
 from inboxcrm.oauth.tokens import Tokens
+from inboxcrm.passwords import PasswordError
 from inboxcrm.testing.clock import FakeClock
 from tests.oauth.conftest import NOON, MakeSource, custom, granted, signed_in_by
 from tests.oauth.provider import Provider
@@ -414,6 +415,30 @@ def test_a_keyring_is_used_where_there_is_one(
     assert not (tmp_path / "tokens" / "main.json").exists()
     source.forget()
     assert drawer.kept == {}
+
+
+class Gone(Drawer):
+    """A keyring whose service has ended since, as that of a desktop does with the session."""
+
+    @property
+    def priority(self) -> float:  # type: ignore[override]
+        raise RuntimeError("The Secret Service daemon is neither running nor activatable through D-Bus")
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise ConnectionResetError("the bus is gone")
+
+
+@pytest.mark.parametrize("store", [TokenStore.AUTO, TokenStore.KEYRING])
+def test_a_keyring_that_is_gone_is_told_and_not_taken_for_none(
+    provider: Provider, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: TokenStore
+) -> None:
+    gone = Gone()
+    monkeypatch.setattr(keyring, "get_keyring", lambda: gone)
+    monkeypatch.setattr(keyring, "get_password", gone.get_password)
+    source = TokenSource(signed_in_by(custom(provider, tokens=store)), tmp_path, clock)
+
+    with pytest.raises(PasswordError, match="cannot be asked"):
+        source()
 
 
 def test_without_a_keyring_a_file_is_used(provider: Provider, clock: FakeClock, tmp_path: Path) -> None:
