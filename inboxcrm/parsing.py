@@ -115,7 +115,9 @@ class Parser:
         try:
             await self._send(worker.stdin, raws, wish | MORE if together else wish, shelf)
             for raw in raws:
-                octets = await self._answer(worker, self._limits.seconds)
+                octets = self._here()
+                if octets is None:
+                    octets = await self._answer(worker, self._limits.seconds)
                 if not octets:
                     return
                 parsed = from_wire(octets)
@@ -133,22 +135,21 @@ class Parser:
         self, pipe: asyncio.StreamWriter, raws: Sequence[bytes | Spool], wish: int, shelf: Shelf | None
     ) -> None:
         """Ask for these mails to be read, in one write: in several, the worker would wake up as often."""
+        mails = [raw if isinstance(raw, Spool) else self._within_limit(raw) for raw in raws]
+        laid = 0 if shelf is None else _lay(shelf, mails)
         requests: list[bytes] = []
         place = 0
-        for left, raw in zip(reversed(range(len(raws))), raws, strict=True):
-            wished = wish if left else wish & ~MORE
-            if isinstance(raw, Spool):
+        for number, mail in enumerate(mails, 1):
+            wished = wish if number < len(mails) else wish & ~MORE
+            if isinstance(mail, Spool):
                 pipe.write(b"".join(requests))
                 requests.clear()
-                await self._hand_over(pipe, raw, wished)
-                continue
-            sent = self._within_limit(raw)
-            if shelf is not None and place + len(sent) <= _ON_THE_SHELF:
-                shelf.lay(sent, place)
-                requests.append(REQUEST.pack(wished | SHELVED, len(sent), place))
-                place += len(sent)
+                await self._hand_over(pipe, mail, wished)
+            elif place + len(mail) <= laid:
+                requests.append(REQUEST.pack(wished | SHELVED, len(mail), place))
+                place += len(mail)
             else:
-                requests.append(REQUEST.pack(wished, len(sent), 0) + sent)
+                requests.append(REQUEST.pack(wished, len(mail), 0) + mail)
         pipe.write(b"".join(requests))
 
     async def _hand_over(self, pipe: asyncio.StreamWriter, spool: Spool, wish: int) -> None:
@@ -208,22 +209,23 @@ class Parser:
         return self._worker
 
     async def _answer(self, worker: Process, seconds: float) -> bytes:
-        """The next answer; waits only where it is not here yet. Raises TimeoutError, and EOFError for a dead worker."""
-        size = self._whole()
-        if size is None:
-            async with asyncio.timeout(seconds):
-                while (size := self._whole()) is None:
-                    await self._read_more(worker)
-        answer = bytes(memoryview(self._answers)[REPLY.size : size])
-        del self._answers[:size]
+        """The next answer, waited for. Raises TimeoutError, and EOFError for a dead worker."""
+        async with asyncio.timeout(seconds):
+            while (answer := self._here()) is None:
+                await self._read_more(worker)
         return answer
 
-    def _whole(self) -> int | None:
-        """How many octets the first answer has with its head, once all of it is here."""
-        if len(self._answers) < REPLY.size:
+    def _here(self) -> bytes | None:
+        """The next answer, once all of it is here."""
+        came = len(self._answers)
+        if came < REPLY.size:
             return None
-        size = REPLY.size + int(REPLY.unpack_from(self._answers)[0])
-        return size if len(self._answers) >= size else None
+        end = REPLY.size + int(REPLY.unpack_from(self._answers)[0])
+        if came < end:
+            return None
+        answer = bytes(memoryview(self._answers)[REPLY.size : end])
+        del self._answers[:end]
+        return answer
 
     async def _read_more(self, worker: Process) -> None:
         assert worker.stdout is not None
@@ -244,6 +246,20 @@ class Parser:
             with suppress(ProcessLookupError):
                 worker.kill()
         await worker.wait()
+
+
+def _lay(shelf: Shelf, mails: Sequence[bytes | Spool]) -> int:
+    """Put these mails there as far as they have room; answers how many octets that is."""
+    laid: list[bytes] = []
+    room = _ON_THE_SHELF
+    for mail in mails:
+        if isinstance(mail, bytes):
+            room -= len(mail)
+            if room < 0:
+                break
+            laid.append(mail)
+    shelf.lay(laid)
+    return sum(map(len, laid))
 
 
 def _environment() -> dict[str, str]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Self
+
+KEPT = 4 << 20
+"""Octets of memory that stay for what is laid next: the system takes as long to find new memory as to fill it."""
+
+_AT_ONCE = 1024
+"""Pieces that the system takes in one call (IOV_MAX)."""
 
 
 class Shelf:
@@ -21,20 +28,31 @@ class Shelf:
         except OSError:  # an old kernel, or a sandbox that does not allow it
             return None
 
-    def lay(self, octets: bytes, at: int) -> None:
-        """Put all octets there, from this place on. Raises OSError where there is no memory for them."""
+    def lay(self, mails: Sequence[bytes]) -> None:
+        """Put them there one behind the other. Raises OSError where there is no memory for them."""
+        at = 0
+        for first in range(0, len(mails), _AT_ONCE):
+            some = mails[first : first + _AT_ONCE]
+            end = at + sum(map(len, some))
+            at += os.pwritev(self.descriptor, some, at)
+            if at < end:
+                at = self._lay_rest(b"".join(some)[at - end :], at)
+
+    def _lay_rest(self, octets: bytes, at: int) -> int:
         view = memoryview(octets)
         while view:
             written = os.pwrite(self.descriptor, view, at)
             view, at = view[written:], at + written
+        return at
 
     def take(self, size: int, at: int) -> bytes:
         """The octets from this place on; fewer where there are not so many."""
         return os.pread(self.descriptor, size, at)
 
     def clear(self) -> None:
-        """Give its memory back to the system."""
-        os.ftruncate(self.descriptor, 0)
+        """Give its memory back to the system, but for `KEPT`."""
+        if os.fstat(self.descriptor).st_size > KEPT:
+            os.ftruncate(self.descriptor, KEPT)
 
     def close(self) -> None:
         """End it for this process."""
