@@ -402,6 +402,12 @@ FAULTS: tuple[Defence, ...] = (
         ),
     ),
     _defence(
+        36,
+        "a mail without a date of its server came when it was seen",
+        SERVER_MET + "[36 an INTERNALDATE that is none]",
+        (BODIES, "received_at = half.received_at or self._seen_at", "received_at = half.received_at"),
+    ),
+    _defence(
         37,
         "a line may be long",
         T + "connection.py::test_a_search_answer_of_more_than_a_megabyte_is_read",
@@ -518,6 +524,7 @@ FAULTS: tuple[Defence, ...] = (
         "what became too late in its lane stays",
         "tests/promise/test_rewording.py::test_what_became_too_late_while_its_lane_was_under_way_does_not_leave",
         (DELIVER, "        if now >= item.expires_at:\n", "        if False:\n"),
+        (LEAVING, "if item is None or self._household.clock.now() >= item.expires_at:", "if item is None:"),
     ),
     _defence(
         49,

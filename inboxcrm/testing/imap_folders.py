@@ -58,7 +58,9 @@ class Change:
 
 
 class Watcher(Protocol):
-    """Somebody who has the folder open."""
+    """Somebody who has the folder open. `idling`: who is told of changes at once (RFC 2177)."""
+
+    idling: bool
 
     def folder_changed(self) -> None: ...
 

@@ -36,7 +36,7 @@ class Session:
         self.known: list[int] = []
         self._reader = reader
         self._writer = writer
-        self._idling = False
+        self.idling = False
         self._seen_modseq = 0
         self._told: dict[int, int] = {}
         self._captured: bytearray | None = None
@@ -213,7 +213,7 @@ class Session:
     # -- being told while idle (the folder's Watcher)
 
     def folder_changed(self) -> None:
-        if self._idling:
+        if self.idling:
             self.tell_changes()
 
     def folder_lost(self, reason: str) -> None:
@@ -225,9 +225,9 @@ class Session:
         """Push changes until the client says DONE (RFC 2177)."""
         self.write(b"+ idling\r\n")
         self.tell_changes()
-        self._idling = True
+        self.idling = True
         try:
             await self.drain()
             await self.read_line()
         finally:
-            self._idling = False
+            self.idling = False

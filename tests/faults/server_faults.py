@@ -118,3 +118,8 @@ def names(word: bytes) -> Callable[[Exchange], bool]:
 def only_ok(answer: bytes) -> bytes:
     """The tagged line alone, without what it says was sent."""
     return answer[answer[:-2].rfind(b"\r\n") + 2 :]
+
+
+def undated(answer: bytes) -> bytes:
+    """With an INTERNALDATE that is none."""
+    return re.sub(rb'INTERNALDATE "[^"]*"', b'INTERNALDATE "the day before yesterday"', answer)

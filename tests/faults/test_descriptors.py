@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import resource
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import Play
 from tests.faults.world import World
+from tests.servers.proxy import End
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +23,19 @@ def test_a_process_without_descriptors_left_goes_on_when_there_are_some_again(pl
         await world.answered(world.post())
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         taken: list[socket.socket] = []
+
+        def starved() -> bool:
+            """Whether it is told, with no descriptor left and no connection: what ends gives some back."""
+            world.main.imap.spoil_all(End.RESET)
+            with suppress(OSError):
+                while True:
+                    taken.append(socket.socket())
+            return "Too many open files" in str(world.told().cause)
+
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 40, hard))
-            await world.main.imap.cut_all()
-            while True:
-                try:
-                    taken.append(socket.socket())
-                except OSError:
-                    break
             raw = world.post()
-            await asyncio.sleep(120)
-            assert world.main.imap.connections
+            await world.until(starved, "nobody is told")
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             for one in taken:

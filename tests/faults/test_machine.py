@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,13 +59,18 @@ def test_a_name_that_is_not_found_stops_no_other_mailbox(play: Play, answer: Any
 
 async def slept(world: World) -> None:
     """The clocks have gone on by an hour: every connection is opened anew at once."""
-    before = world.main.imap.connections
+    listening = await world.idling()
     world.clock.jump(timedelta(hours=1))
-    await world.until(lambda: world.main.imap.connections > before, "the old connections are still used", hours=0.1)
+    await world.opened_anew(listening, hours=1 / 60)
 
 
 async def a_day_ahead(world: World) -> None:
+    """The same, and what waited for its time does not come all at once."""
+    listening, before = await world.idling(), world.main.imap.connections
     world.clock.jump(timedelta(days=1))
+    await world.opened_anew(listening, hours=1 / 60)
+    await asyncio.sleep(300)
+    assert world.main.imap.connections - before < 10
 
 
 async def disk_full(world: World) -> None:
@@ -125,6 +131,7 @@ async def ended_in_the_midst_of_a_fetch(world: World) -> None:
 
 
 async def ended_in_idle(world: World) -> None:
+    await world.idling()
     await world.stop()
     raw = world.post()
     await world.start()
@@ -145,6 +152,33 @@ async def ended_in_idle(world: World) -> None:
 )
 def test_a_machine_that_fails_loses_nothing(play: Play, fault: Story) -> None:
     play(around(fault))
+
+
+async def malformed(world: World, *, head: bytes, body: bytes = b"Gr\xfc\xdfe,\x00 can you come?\r\n") -> None:
+    """What cannot be decoded is read all the same, and those behind it are not held up."""
+    plain = world.letter()
+    before, _, _ = plain.partition(b"\r\n\r\n")
+    kept = [line for line in before.split(b"\r\n") if not line.lower().startswith(head.lower().partition(b":")[0])]
+    raw = world.post(b"\r\n".join([*kept, head]) + b"\r\n\r\n" + body)
+    behind = world.post()
+    await world.answered(raw)
+    await world.answered(behind)
+
+
+MALFORMED = {
+    "a charset that is none": b"Content-Type: text/plain; charset=x-nonsense\0",
+    "another charset than its own": b"Content-Type: text/plain; charset=utf-16",
+    "an encoding that is none": b"Content-Transfer-Encoding: quite-printable",
+    "a multipart without parts": b"Content-Type: multipart/mixed",
+    "a date that is none": b"Date: the day before yesterday",
+    "a date without an end": b"Date: " + b"Mon, " * 20_000,
+    "a subject of no charset": b"Subject: =?x-nonsense?B?////?= =?utf-8?Q?=ZZ?=",
+}
+
+
+@pytest.mark.parametrize("head", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_mail_that_is_malformed_is_read_and_holds_up_none(play: Play, head: bytes) -> None:
+    play(around(partial(malformed, head=head)))
 
 
 HOSTILE_IDS = {

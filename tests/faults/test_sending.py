@@ -9,7 +9,7 @@ import pytest
 from inboxcrm.testing.smtp_moods import Cut
 from inboxcrm.testing.smtp_server import Mood, Step
 from tests.faults.conftest import Play, Story, around
-from tests.faults.server_faults import says, times
+from tests.faults.server_faults import counted, says, times
 from tests.faults.world import World, answers, message_id
 
 pytestmark = pytest.mark.slow
@@ -66,16 +66,18 @@ async def settled_by_sent(world: World) -> None:
 
 async def sent_is_full(world: World) -> None:
     """No copy can be filed: the mail stays sent, and goes no second time."""
-    world.main.mail.faults["APPEND"] = says(b"NO [OVERQUOTA] full")
+    played, world.main.mail.faults["APPEND"] = counted(says(b"NO [OVERQUOTA] full"))
     raw = world.post()
     await world.answered(raw)
+    await world.until(lambda: played.times > 3, "no copy was to be filed")
     await asyncio.sleep(300)
+    assert played.times == 4
     assert state_of(world, raw) == "sent"
     world.main.mail.faults.clear()
 
 
 async def copy_is_filed_later(world: World) -> None:
-    """The connection is lost as the copy is filed; the copy is filed by the next look."""
+    """Sent takes no copy at first; the copy is filed by the next look."""
     world.main.mail.faults["APPEND"] = times(1, says(b"NO [UNAVAILABLE] not now"))
     raw = world.post()
     await world.answered(raw)

@@ -21,6 +21,7 @@ from tests.faults.server_faults import (
     says,
     silent_idle,
     times,
+    undated,
 )
 from tests.faults.world import PASSWORD, World, answers, message_id
 
@@ -51,12 +52,12 @@ async def restarted(world: World) -> None:
     await world.answered(raw)
 
 
-async def literal_too_long(world: World) -> None:
+async def literal_belied(world: World, *, by: int) -> None:
     """One mail is announced longer than it is: the connection ends over it three times; then the others go on."""
     poisoned = world.letter(subject="poisoned")
     uid = world.main.account.folder("INBOX").uid_next
     world.main.mail.faults["UID FETCH"] = times(
-        9, bends(announces(40)), where=lambda one: asks_for_body(one) and names(b" %d " % uid)(one)
+        9, bends(announces(by)), where=lambda one: asks_for_body(one) and names(b" %d " % uid)(one)
     )
     world.post(poisoned)
     await world.until(lambda: world.ask("SELECT 1 FROM quarantine"), "it was not set aside")
@@ -67,10 +68,12 @@ async def literal_too_long(world: World) -> None:
 
 async def in_use(world: World) -> None:
     """Sent cannot be opened for a while: INBOX goes on, and nothing is acknowledged before Sent was read again."""
-    world.main.mail.faults["EXAMINE"] = times(3, says(b"NO [INUSE] locked"), where=names(b"Sent"))
+    locked = times(3, says(b"NO [INUSE] locked"), where=names(b"Sent"))
+    played, world.main.mail.faults["EXAMINE"] = counted(locked)
     raw = world.post()
     await world.until(lambda: world.ask("SELECT 1 FROM messages WHERE message_id = ?", message_id(raw)), "not read")
     await world.answered(raw)
+    assert played.times == 3
 
 
 async def throttled(world: World) -> None:
@@ -153,8 +156,11 @@ async def folder_deleted(world: World) -> None:
     world.main.account.folder("Archive").append(kept)
     known = "SELECT 1 FROM messages WHERE message_id = ?"
     await world.until(lambda: world.ask(known, message_id(kept)), "the archive was not read")
+    listed = world.main.mail.traffic.commands["LIST"]
     world.main.account.delete("Archive")
     await world.answered(world.post())
+    await world.until(lambda: world.main.mail.traffic.commands["LIST"] > listed, "nobody missed it")
+    await world.settled()
     assert world.ask(known, message_id(kept))
 
 
@@ -183,7 +189,8 @@ async def highest_numbers(world: World) -> None:
     [
         pytest.param(while_it(times(1, bye(b"shutting down")), on="IDLE"), id="3 BYE"),
         pytest.param(restarted, id="4 down for ten minutes"),
-        pytest.param(literal_too_long, id="11 a literal shorter than announced"),
+        pytest.param(partial(literal_belied, by=40), id="11 a literal shorter than announced"),
+        pytest.param(partial(literal_belied, by=-40), id="11 a literal longer than announced"),
         pytest.param(while_it(says(b"NO not now"), on="IDLE"), id="15 IDLE is refused"),
         pytest.param(while_it(silent_idle, on="IDLE"), id="16 IDLE is silent"),
         pytest.param(in_use, id="17 Sent is in use"),
@@ -209,6 +216,7 @@ async def highest_numbers(world: World) -> None:
             id="30 unasked lines in every answer",
         ),
         pytest.param(poisoned, id="31 one poisoned message"),
+        pytest.param(while_it(bends(undated), on="UID FETCH", anew=False), id="36 an INTERNALDATE that is none"),
         pytest.param(folder_deleted, id="38 a folder is deleted"),
         pytest.param(moved_and_back, id="39 moved and back"),
         pytest.param(highest_numbers, id="69 the highest numbers"),

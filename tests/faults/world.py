@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,7 @@ from inboxcrm.daemon import Daemon
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
-from inboxcrm.ports import MailboxState
+from inboxcrm.ports import MailboxState, MailboxStatus
 from inboxcrm.render import TemplateSet
 from inboxcrm.rulebook import RuleBook
 from inboxcrm.service.deliver import Deliver, Office
@@ -41,6 +41,7 @@ from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest
 from inboxcrm.service.notify import Notify
 from inboxcrm.smtp import Patience, SmtpTransport
+from inboxcrm.testing.imap_folders import Watcher
 from inboxcrm.testing.imap_server import Account, MailServer
 from inboxcrm.testing.smtp_server import SubmissionServer
 from tests.faults.fast import FastClock, loop
@@ -79,7 +80,6 @@ class Place:
     sink: SubmissionServer
     imap: FaultProxy
     smtp: FaultProxy
-    expected_gone: set[str] = field(default_factory=set)
 
     @property
     def account(self) -> Account:
@@ -257,7 +257,26 @@ class World:
 
     def status(self, name: str | None = None) -> MailboxState:
         """How a mailbox fares."""
-        return self.daemon._offices[name or self._names[0]].mailbox.status.state
+        return self.told(name).state
+
+    def told(self, name: str | None = None) -> MailboxStatus:
+        """What is told of a mailbox."""
+        return self.daemon._offices[name or self._names[0]].mailbox.status
+
+    async def idling(self) -> set[Watcher]:
+        """Wait until the first mailbox waits for news; answers the server's ends of the connections that do."""
+        inbox = self.main.account.folder("INBOX")
+        await self.until(lambda: any(one.idling for one in inbox.watchers), "nobody idles")
+        return {one for one in inbox.watchers if one.idling}
+
+    async def opened_anew(self, dead: set[Watcher], *, hours: float) -> None:
+        """Wait until none of these connections is used any more."""
+        inbox = self.main.account.folder("INBOX")
+        await self.until(lambda: not dead & inbox.watchers, "the dead connection was kept", hours=hours)
+
+    def said(self, event: str) -> int:
+        """How often the log has told of this."""
+        return self._log.getvalue().count(f'"event": "{event}"')
 
     def _all_watched(self) -> bool:
         return all(self.status(name) is MailboxState.WATCHING for name in self._names) and not any(
@@ -276,22 +295,14 @@ class World:
         """The rows of a question."""
         return self.house.database.reading(lambda connection: [tuple(row) for row in connection.execute(sql, values)])
 
-    def here(self, place: Place) -> dict[str, Counter[bytes]]:
-        """By folder, the mails on record and how often each lies there."""
-        found: dict[str, Counter[bytes]] = {}
-        for folder, fingerprint in self.ask(_PLACES, place.name):
-            found.setdefault(folder, Counter())[fingerprint] += 1
-        return found
-
     def agrees(self, place: Place) -> bool:
-        """I1: whether the home holds what the server holds, folder by folder, mail by mail."""
-        mine = self.here(place)
-        theirs = {
-            folder: Counter(hashlib.sha256(one.raw).digest() for one in place.account.folder(folder).messages)
-            for folder in ("INBOX", "Sent")
-            if place.account.find(folder) is not None
-        }
-        return all(mine.get(folder, Counter()) == there for folder, there in theirs.items())
+        """I1: whether the home holds what the server holds: in each folder, under each number, with its flags."""
+        mine: dict[str, Held] = {}
+        for folder, validity, uid, fingerprint, flags in self.ask(_PLACES, place.name):
+            there = mine.setdefault(folder, (validity, {}))[1]
+            if uid is not None:
+                there[uid] = (fingerprint, frozenset(flags.split()))
+        return all(mine.get(name) == held(place, name) for name in ("INBOX", "Sent", *mine) if place.account.find(name))
 
     def check(self) -> None:
         """Assert I2, I3, I4 and I6, with the daemon at its end; I1 and I7 were waited for."""
@@ -333,13 +344,22 @@ class World:
 _NOTHING = timedelta(0)
 _WAITING = "SELECT 1 FROM outbox WHERE state IN ('held', 'queued', 'sending') LIMIT 1"
 _PLACES = """
-SELECT folders.name, messages.fingerprint
-FROM locations
-JOIN folders ON folders.id = locations.folder_id AND folders.uid_validity = locations.uid_validity
+SELECT folders.name, folders.uid_validity, locations.uid, messages.fingerprint, locations.flags
+FROM folders
 JOIN mailboxes ON mailboxes.id = folders.mailbox_id
-JOIN messages ON messages.id = locations.message_id
+LEFT JOIN locations ON locations.folder_id = folders.id AND locations.uid_validity = folders.uid_validity
+LEFT JOIN messages ON messages.id = locations.message_id
 WHERE mailboxes.name = ?
 """
+
+Held = tuple[int, dict[int, tuple[bytes, frozenset[str]]]]
+"""A folder's UIDVALIDITY, and the fingerprint and the flags of each mail by its UID."""
+
+
+def held(place: Place, folder: str) -> Held:
+    """What the server holds."""
+    there = place.account.folder(folder)
+    return there.uid_validity, {one.uid: (hashlib.sha256(one.raw).digest(), one.flags) for one in there.messages}
 
 
 def answers(place: Place) -> Counter[str]:
