@@ -538,16 +538,15 @@ FAULTS: tuple[Defence, ...] = (
     ),
     _defence(
         49,
-        "a mail is in hand only once its claim is committed",
-        LANES + "what_was_claimed_by_a_commit_that_failed_is_sent_once",
-        (
-            DELIVER,
-            "                lanes = self._look(connection, at_once=self.on_found is not None)\n",
-            (
-                "                lanes = self._look(connection, at_once=self.on_found is not None)\n"
-                "                self._found.extend(lanes)\n"
-            ),
-        ),
+        "no body leaves before its claim is committed",
+        LANES + "what_was_claimed_by_a_commit_that_failed_is_sent_once[go on]",
+        (LEAVING, "if (begins or (back and self._body)) and not await self._claim.stands():", "if False:"),
+    ),
+    _defence(
+        49,
+        "what became of a claim that came to nothing concerns nobody",
+        LANES + "what_was_claimed_by_a_commit_that_failed_is_sent_once[refused]",
+        (DELIVER, "        if not await claim.stands():\n            return\n", ""),
     ),
     _defence(
         49,
@@ -638,7 +637,7 @@ FAULTS: tuple[Defence, ...] = (
         56,
         "the step is durable before the body leaves",
         "tests/service/test_deliver.py::test_a_crash_once_the_body_has_begun_leaves_it_in_doubt_and_says_so",
-        (LEAVING, "if Step(step) is Step.BODY and not self._body:", "if False:"),
+        (LEAVING, "if begins and not self._body:", "if False:"),
     ),
     _defence(
         57,

@@ -312,7 +312,7 @@ TABLE: tuple[Defence, ...] = (
         22,
         "the step is durable before the body leaves",
         "tests/service/test_deliver.py::test_a_crash_once_the_body_has_begun_leaves_it_in_doubt_and_says_so",
-        ("inboxcrm/service/leaving.py", "if Step(step) is Step.BODY and not self._body:", "if False:"),
+        ("inboxcrm/service/leaving.py", "if begins and not self._body:", "if False:"),
     ),
     _defence(
         22,
