@@ -457,8 +457,8 @@ TABLE: tuple[Defence, ...] = (
         SAFETY + "test_mime.py::test_a_second_from_leaves_no_author_but_the_first_subject_shows",
         (
             "inboxcrm/domain/mime.py",
-            "for value in by_name.get(name, ()):",
-            "for value in list(by_name.get(name, ()))[:1]:",
+            "lists = [parse_addresses(value) for value in by_name[name]]",
+            "lists = [parse_addresses(value) for value in by_name[name][:1]]",
         ),
     ),
     _defence(
