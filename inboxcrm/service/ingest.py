@@ -14,6 +14,7 @@ from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.ports import Arrival, Batch, FolderRole, LostFolder, Position
 from inboxcrm.service import decide, erased, faults, file, gathering
 from inboxcrm.service import listed as lists
+from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.household import Household
 from inboxcrm.spool import fingerprint
 from inboxcrm.store import folders, listings, messages, tombstones
@@ -165,7 +166,7 @@ class Ingest:
             fingerprint=read.fingerprint,
             parsed=parsed,
             mailbox=batch.mailbox,
-            received_at=arrival.received_at,
+            received_at=_received_at(arrival, parsed.message.date, live=batch.live, now=now),
             origin="live" if batch.live else "backlog",
             now=now,
         )
@@ -197,6 +198,18 @@ class Ingest:
         if not batch.live:
             return file.history(filing, verdict), False
         return decide.live(filing, mailbox_id, gathered, verdict)
+
+
+def _received_at(arrival: Arrival, date: datetime | None, *, live: bool, now: datetime) -> datetime:
+    """When a mail was received: as the server says, unless its clock runs ahead, by which answers are owed too late.
+
+    A time to come is believed where the sender's date is to come as well: then it is this machine's clock that is
+    behind. Else live mail was received when it is read, and old mail when it was written.
+    """
+    latest = now + CLOCK_SLACK
+    if arrival.received_at <= latest or date is None or date > latest:
+        return arrival.received_at
+    return now if live else date
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from tests.service.conftest import OpenHouse
 from tests.service.house import ME, MONDAY, House, letter_id, mail, moved, own
 
 HOUR = timedelta(hours=1)
+TUESDAY_CLOSE = datetime(2026, 3, 3, 16, 30, tzinfo=UTC)
+"""Eight open hours after Monday ten o'clock, rounded to the close of the day."""
 
 
 async def test_a_humans_mail_makes_contact_matter_promise_and_a_held_acknowledgement(house: House) -> None:
@@ -321,6 +324,42 @@ async def test_a_clock_that_ran_ahead_for_years_does_not_silence_the_machine_for
 
     assert [row.outcome for row in house.messages()[1:]] == ["suppress", "suppress", "ack", "ack"]
     assert house.messages()[1].reasons == house.messages()[2].reasons == ("not-safe",)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=6), timedelta(days=3), timedelta(days=900)], ids=str)
+async def test_a_server_whose_clock_runs_ahead_puts_off_no_answer(house: House, ahead: timedelta) -> None:
+    await house.know()
+    await house.arrive(mail(), received_at=MONDAY + ahead)
+    await house.pass_time(minutes=11)
+
+    promise = house.promise()
+    assert promise.received_at == MONDAY
+    assert promise.told_due_at == promise.due_at == TUESDAY_CLOSE
+    house.clock.advance(timedelta(hours=1))
+    await house.arrive(own(answers=letter_id(), at=house.clock.now()), folder="Sent", received_at=MONDAY + 2 * ahead)
+    assert (house.promise().state, house.promise().ended_at) == ("kept", house.clock.now())
+
+
+async def test_old_mail_from_such_a_server_is_as_old_as_it_says(house: House) -> None:
+    written = MONDAY - timedelta(days=300)
+
+    await house.arrive(mail(at=written), live=False, received_at=MONDAY + timedelta(days=30))
+
+    assert house.messages()[0].received_at == written
+
+
+@pytest.mark.parametrize(
+    "written", [MONDAY, None], ids=["as the sender's clock says too", "whatever the sender's clock says"]
+)
+async def test_a_machine_whose_clock_is_behind_believes_the_server(house: House, written: datetime | None) -> None:
+    house.clock.jump(timedelta(days=-9000))
+    raw = mail(at=MONDAY)
+    if written is None:
+        raw = re.sub(rb"\r\nDate: [^\r]*", b"", raw)
+
+    await house.arrive(raw, received_at=MONDAY)
+
+    assert house.messages()[0].received_at == MONDAY
 
 
 async def test_a_gate_that_fails_is_silent_and_raises_an_alarm(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
