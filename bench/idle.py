@@ -60,6 +60,10 @@ class Remembered:
         del mailbox, folder
         return [uid for uid, _, _ in message_ids]
 
+    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
+        del mailbox, folder
+        return ()
+
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
         del mailbox, server_ids
         return frozenset()

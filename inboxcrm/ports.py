@@ -58,9 +58,8 @@ class Position:
     first, UIDs below it are still to come (None when it is complete). `baseline`: UIDs below it were there before the
     folder was first read, and are history (0 once it was renumbered: then the dates tell). `pending`: UIDs passed over
     because the server gave no body; they are asked for again. `checked_at`: when the folder was last known to be read
-    to its end (None until the first reading is).
-    `news_since`: what came after this instant and is not on record is news, wherever it lies: when the folder was first
-    opened, or read to its end before it was renumbered.
+    to its end (None until the first reading is). `news_since`: what came after this instant and is not on record is
+    news, wherever it lies: when the folder was first opened, or read to its end before it was renumbered.
     `listed_below`: what is still to come of a first reading is listed down to this UID (1: all of it; None: there is no
     list). `object_id`: the server's own number of the folder, which outlives a renaming (RFC 8474), if it has one.
     """
@@ -318,10 +317,15 @@ class KnownFolders(Protocol):
         ...
 
     async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
-        """After a UIDVALIDITY reset: (uid, Message-ID, size) of what the server holds; answers the UIDs not known.
+        """After a UIDVALIDITY reset: (uid, Message-ID, size) of what the server holds; answers the UIDs not known for
+        certain.
 
         Only asks: the known ones come back in the `relinked` of the batch that says `reset`, to be linked with it.
         """
+        ...
+
+    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
+        """The newest few messages of a folder that have a Message-ID: (uid, Message-ID)."""
         ...
 
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:

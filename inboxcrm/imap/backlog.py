@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 from inboxcrm.imap import decisions
 from inboxcrm.imap.bodies import Bodies
-from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.connection import Connection
+from inboxcrm.imap.decisions import Advance, Way
+from inboxcrm.imap.examined import Opened
+from inboxcrm.imap.renumbering import reconcile
 from inboxcrm.imap.work import METADATA, FolderWork, Survey
 from inboxcrm.ports import Arrival, Position
 
@@ -128,13 +131,26 @@ async def _plan(
 
 
 async def reopened(work: FolderWork, position: Position) -> bool:
-    """Whether the folder is open, and the one we know. Where it has other numbers, what was planned is forgotten."""
+    """Whether the folder is open, and the one we know. Where it has other numbers, what was planned is forgotten; where
+    the server took numbers back, which only a folder opened anew tells, what lies under each is compared first.
+    """
     name = work.memory.name
-    opened = await work.link.run(lambda c: c.selected if c.selected and c.selected.folder == name else c.examine(name))
+    opened, anew = await work.link.run(lambda c: _open(c, name))
     if opened.uid_validity != position.uid_validity:
         work.memory.plan_anew(None)
         return False
+    if anew and decisions.way(position, opened) is Way.RECONCILE:
+        await reconcile(work, position, opened)
+        return False
     return True
+
+
+def _open(connection: Connection, name: str) -> tuple[Opened, bool]:
+    """The folder as it is open, and whether it was opened just now."""
+    opened = connection.selected
+    if opened is not None and opened.folder == name:
+        return opened, False
+    return connection.examine(name), True
 
 
 async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, left: int, below: int | None) -> None:

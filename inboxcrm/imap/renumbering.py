@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.errors import PermanentError, TransientError
@@ -11,12 +13,13 @@ from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.responses import Fetched
+from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.uids import closed_ranges
 from inboxcrm.imap.work import METADATA, FolderWork, fetch_around
 from inboxcrm.ports import Position
 
 _MOST_RESETS = 5
-_IDS = "(UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+_IDS = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
 
 
 class FolderUnstableError(PermanentError):
@@ -32,10 +35,9 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
             f"{memory.name}: the server renumbered the folder {memory.resets} times in a row; it is not read further"
         )
     memory.tries.clear()
-    memory.flags.clear()
-    memory.doubts.clear()
+    await _void(memory)
     present = await _present(work, opened)
-    rows, relinked = await _found_again(work, present)
+    rows, relinked = await _found_again(work, stored, present)
     unknown = {*present} - {uid for uid, _, _ in relinked}
     uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
     backlog = await work.worth_reading(sorted(unknown))
@@ -46,7 +48,7 @@ async def start_over(work: FolderWork, stored: Position, opened: Opened) -> None
         uid_validity=opened.uid_validity,
         reset=True,
         relinked=relinked,
-        flags=[(uid, rows[uid][2]) for uid, _, _ in relinked],
+        flags=[(uid, rows[uid].flags) for uid, _, _ in relinked],
         remaining=len(backlog),
     )
     await work.offer(step)
@@ -58,6 +60,7 @@ async def reconcile(work: FolderWork, stored: Position, opened: Opened) -> None:
     By number where it is only told too low. Where the highest numbers are gone, they may have been given to other mail
     since (a server put back from its backup): then by what lies under each.
     """
+    await _void(work.memory)
     present = await _present(work, opened)
     top = max(present, default=0) + 1
     if top < stored.uid_next:
@@ -72,35 +75,75 @@ async def reconcile(work: FolderWork, stored: Position, opened: Opened) -> None:
     await work.offer(work.step(Advance(fresh=position), vanished=gone, remaining=len(backlog)))
 
 
+async def take_back(work: FolderWork, stored: Position, opened: Opened) -> None:
+    """Numbers on record were given to other mail, and more beyond them: compare what lies under each."""
+    await _void(work.memory)
+    present = await _present(work, opened)
+    uid_next = max(opened.uid_next or 0, max(present, default=0) + 1)
+    await _reconcile_mail(work, stored, present, uid_next=uid_next)
+
+
+async def given_away(work: FolderWork) -> bool:
+    """Whether another mail lies under one of the newest numbers on record: a server that is put back from its backup
+    gives the highest ones a second time.
+    """
+    newest = await work.known.newest(work.mailbox, work.memory.name)
+    there = await work.link.run(lambda c: message_ids_of(c, [uid for uid, _ in newest]))
+    return any(there.get(uid, "") not in {"", message_id} for uid, message_id in newest)
+
+
 async def _reconcile_mail(work: FolderWork, stored: Position, present: Sequence[int], *, uid_next: int) -> None:
-    memory = work.memory
-    memory.flags.clear()
-    memory.doubts.clear()
-    rows, relinked = await _found_again(work, present)
+    rows, relinked = await _found_again(work, stored, present)
     same = {uid for uid, _, _ in relinked}
     backlog = await work.worth_reading([uid for uid in present if uid not in same])
-    memory.plan_anew(backlog)
+    work.memory.plan_anew(backlog)
     position = decisions.reconciled(stored, uid_next=uid_next, unknown=backlog, pending=())
     await work.offer(
         work.step(
             Advance(fresh=position),
             reset=bool(relinked),
             relinked=relinked,
-            flags=[(uid, rows[uid][2]) for uid in sorted(same)],
+            flags=[(uid, rows[uid].flags) for uid in sorted(same)],
             vanished=list(closed_ranges({*await work.uids()} - same)),
             remaining=len(backlog),
         )
     )
 
 
-Known = dict[int, tuple[str, int, frozenset[str]]]
-"""Message-ID (empty where there is none), size and flags by UID."""
+async def _void(memory: FolderMemory) -> None:
+    """What was read by the old numbers and is not on record holds no longer; what was just being put there is there."""
+    memory.numbering += 1
+    memory.flags.clear()
+    memory.doubts.clear()
+    async with memory.turn:
+        pass
 
 
-async def _found_again(work: FolderWork, present: Sequence[int]) -> tuple[Known, tuple[tuple[int, str, int], ...]]:
-    """What these are, and those of them that are on record, whatever number they had: (UID, Message-ID, size)."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the server says of a message. `message_id` is empty where it has none."""
+
+    message_id: str
+    size: int
+    flags: frozenset[str]
+    received_at: datetime | None
+
+
+async def _found_again(
+    work: FolderWork, stored: Position, present: Sequence[int]
+) -> tuple[dict[int, Told], tuple[tuple[int, str, int], ...]]:
+    """What these are, and those of them that are on record, whatever number they had: (UID, Message-ID, size).
+
+    What came since the last look is read, and known by its octets if it was: a form sends each mail under the same
+    Message-ID, of the same size.
+    """
     rows = await ids_of(work, present)
-    named = [(uid, name, size) for uid, (name, size, _) in rows.items()]
+    since = stored.checked_at or stored.news_since
+    named = [
+        (uid, one.message_id, one.size)
+        for uid, one in rows.items()
+        if since is None or one.received_at is None or one.received_at <= since
+    ]
     unknown = {*await work.known.relink(work.mailbox, work.memory.name, named)}
     return rows, tuple(row for row in named if row[0] not in unknown)
 
@@ -113,9 +156,9 @@ async def _present(work: FolderWork, opened: Opened) -> list[int]:
     return present
 
 
-async def ids_of(work: FolderWork, uids: Sequence[int]) -> Known:
+async def ids_of(work: FolderWork, uids: Sequence[int]) -> dict[int, Told]:
     """What the server says of each."""
-    told: Known = {}
+    told: dict[int, Told] = {}
     for start in range(0, len(uids), METADATA):
         part = uids[start : start + METADATA]
         found = await work.fetch(part, _IDS)
@@ -126,11 +169,11 @@ async def ids_of(work: FolderWork, uids: Sequence[int]) -> Known:
 def message_ids_of(connection: Connection, uids: Sequence[int]) -> dict[int, str]:
     """The Message-ID of each message of the open folder; empty where it has none."""
     found = fetch_around(connection, uids, _IDS)
-    return {one.uid: _identity(one)[0] for one in found if one.uid is not None}
+    return {one.uid: _identity(one).message_id for one in found if one.uid is not None}
 
 
-def _identity(one: Fetched) -> tuple[str, int, frozenset[str]]:
+def _identity(one: Fetched) -> Told:
     block = next((value for name, value in one.sections.items() if name.startswith("BODY[HEADER")), None) or b""
     unfolded = block.decode("ascii", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
     found = message_ids(unfolded)
-    return (found[0] if found else "", one.size or 0, one.flags or frozenset())
+    return Told(found[0] if found else "", one.size or 0, one.flags or frozenset(), one.internal_date)

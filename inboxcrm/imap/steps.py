@@ -14,7 +14,10 @@ from inboxcrm.spool import Spool
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A batch that does not know its position yet: that is settled when it is handed out, after those before it."""
+    """A batch that does not know its position yet: that is settled when it is handed out, after those before it.
+
+    `numbering` says which of the folder's numberings its UIDs are of, as this process counts them.
+    """
 
     folder: str
     role: FolderRole
@@ -31,11 +34,13 @@ class Step:
     renamed_from: str | None = None
     located: Sequence[tuple[int, str, frozenset[str]]] = ()
     listed: Sequence[Listed] = ()
+    numbering: int = 0
 
-    def batch(self, mailbox: str, position: Position | None) -> Batch | None:
+    def batch(self, mailbox: str, memory: FolderMemory) -> Batch | None:
         """The batch on top of what was committed last; None when the folder was renumbered since."""
-        stale = position is not None and position.uid_validity != self.uid_validity
-        if self.advance.fresh is None and (stale or position is None):
+        position = memory.position
+        renumbered = position is None or position.uid_validity != self.uid_validity
+        if self.advance.fresh is None and (renumbered or self.numbering != memory.numbering):
             return None
         moved = self.advance.apply(position)
         return Batch(
@@ -190,6 +195,7 @@ class FolderMemory:
     resets: int = 0
     pace: Pace = field(default_factory=Pace)
     listing: ListProgress = field(default_factory=ListProgress)
+    numbering: int = 0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

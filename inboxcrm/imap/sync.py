@@ -18,7 +18,7 @@ from inboxcrm.imap.errors import ConnectionLostError
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.renaming import take_over
-from inboxcrm.imap.renumbering import reconcile, start_over
+from inboxcrm.imap.renumbering import given_away, reconcile, start_over, take_back
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.uids import closed_ranges, within
 from inboxcrm.imap.work import NOWHERE, RETRY_AFTER, FolderWork, Offer
@@ -58,7 +58,8 @@ class FolderSync(FolderWork):
                 memory.resets = memory.resets if same_link else 0
                 if opened.object_id not in {None, stored.object_id}:
                     await self.offer(self.step(Advance(object_id=opened.object_id)))
-                await self._continue(stored, opened, now=now, told=told, compare=not (told and same_link))
+                compare = not (told and same_link)
+                await self._continue(stored, opened, now=now, told=told, compare=compare, afresh=not same_link)
 
     async def news(self) -> None:
         """Bring what came since, from the folder that is open already: the way taken when the server gives a hint."""
@@ -83,12 +84,18 @@ class FolderSync(FolderWork):
             self.memory.doubts.strike([uid])
             raise
 
-    async def _continue(self, stored: Position, opened: Opened, *, now: datetime, told: bool, compare: bool) -> None:
+    async def _continue(
+        self, stored: Position, opened: Opened, *, now: datetime, told: bool, compare: bool, afresh: bool
+    ) -> None:
         """What a server tells by itself (QRESYNC) is compared with what there is once over each connection, and where
-        its count of changes went back.
+        its count of changes went back. `afresh`: over this connection for the first time; it may have been put back
+        from its backup since the last.
         """
         found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         how = decisions.changes(stored, opened, told=told)
+        if afresh and how is not Changes.NONE and await given_away(self):
+            await take_back(self, stored, opened)
+            return
         await self._bring_changes(stored, opened, how, now=now)
         if compare or how is Changes.ALL:
             await self._compare(stored, opened, found)

@@ -152,7 +152,7 @@ class ImapMailbox:
                     await self._sync(link, memory, known, _into(steps)).check()
                 for step in steps:
                     async with memory.turn:
-                        batch = step.batch(self._account.name, memory.position)
+                        batch = step.batch(self._account.name, memory)
                         if batch is None:
                             continue
                         done = False
@@ -196,7 +196,7 @@ class ImapMailbox:
                 memory = self._account.memories.get(ticket.step.folder)
                 if memory is not None:
                     async with memory.turn:
-                        batch = ticket.step.batch(self._account.name, memory.position)
+                        batch = ticket.step.batch(self._account.name, memory)
                         if batch is not None:
                             yield batch
                             self._committed(memory, batch)

@@ -216,4 +216,5 @@ class FolderWork:
             renamed_from=renamed_from,
             located=located,
             listed=listed,
+            numbering=memory.numbering,
         )

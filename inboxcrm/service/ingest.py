@@ -253,10 +253,16 @@ class Known:
         )
 
     async def relink(self, mailbox: str, folder: str, message_ids: Sequence[tuple[int, str, int]]) -> Sequence[int]:
-        """The UIDs that match no message of the folder after a UIDVALIDITY reset."""
+        """The UIDs that match no message of the folder for certain after a UIDVALIDITY reset."""
         return await self._household.run(
             self._household.database.reading,
             lambda connection: folders.unknown(connection, mailbox, folder, message_ids),
+        )
+
+    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
+        """The newest few messages of a folder: (UID, Message-ID)."""
+        return await self._household.run(
+            self._household.database.reading, lambda connection: folders.newest(connection, mailbox, folder)
         )
 
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from inboxcrm.ports import FolderRole, LostFolder, Position, Taken
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
@@ -212,11 +214,12 @@ def locate_numbered(
 
 
 def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Sequence[tuple[int, str, int]]) -> list[int]:
-    """After a renumbering: of (UID, Message-ID, size), the UIDs that match no message of this folder.
+    """After a renumbering: of (UID, Message-ID, size), the UIDs that match no message of this folder for certain.
 
     Message-IDs are not always unique (devices and forms that send the same one each time, senders who forge one), and a
-    second mail under a known one may have come meanwhile: each place on record stands for one UID, and the size must
-    agree. Where it does for less than half, the sizes are estimates (Exchange does so) and tell nothing.
+    second mail under a known one may have come meanwhile: the size must agree, there must be no more UIDs than places
+    on record, and these must all hold the same mail. Where sizes agree for less than half, they are estimates (Exchange
+    does so) and tell nothing.
     """
     found = folder(connection, mailbox, name)
     if found is None:
@@ -230,7 +233,7 @@ def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Seque
 
 
 def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Iterable[tuple[int, str, int]]) -> None:
-    """Link what the server renumbered, (UID, Message-ID, size), to the messages on record."""
+    """Link what the server renumbered, (UID, Message-ID, size), to messages on record; none of them is `unknown`."""
     places = _places(connection, folder_id)
     linked, left = _by_size(places, seen)
     linked |= _by_id(places, left)
@@ -238,7 +241,7 @@ def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Ite
 
 
 _Places = dict[str, list[tuple[int, int]]]
-"""Message-ID -> size and message of each place where one lies, in the order of their UIDs."""
+"""Message-ID -> size and message of each place where one lies."""
 
 
 def _places(connection: sqlite3.Connection, folder_id: int) -> _Places:
@@ -249,7 +252,6 @@ def _places(connection: sqlite3.Connection, folder_id: int) -> _Places:
         FROM locations
         JOIN messages ON messages.id = locations.message_id
         WHERE locations.folder_id = ? AND messages.message_id IS NOT NULL
-        ORDER BY locations.uid
         """,
         (folder_id,),
     ):
@@ -260,27 +262,41 @@ def _places(connection: sqlite3.Connection, folder_id: int) -> _Places:
 def _by_size(
     places: _Places, seen: Iterable[tuple[int, str, int]]
 ) -> tuple[dict[int, int], list[tuple[int, str, int]]]:
-    """Which message each UID is by Message-ID and size, using up its place, and those that are none so."""
+    """Which message each UID is by Message-ID and size, using up its place, and those whose size no place has."""
     linked: dict[int, int] = {}
     left = []
-    for uid, message_id, size in seen:
-        there = places.get(message_id, [])
-        place = next((one for one in there if one[0] == size), None)
-        if place is None:
-            left.append((uid, message_id, size))
-        else:
-            there.remove(place)
-            linked[uid] = place[1]
+    key = itemgetter(1, 2)
+    for (message_id, size), alike in groupby(sorted(seen, key=key), key):
+        there, group = places.get(message_id, []), [*alike]
+        same = [one for one in there if one[0] == size]
+        if not same:
+            left += group
+        elif (message := _the_one(same, group)) is not None:
+            linked |= {uid: message for uid, _, _ in group}
+            for place in same[: len(group)]:
+                there.remove(place)
     return linked, left
 
 
 def _by_id(places: _Places, seen: Iterable[tuple[int, str, int]]) -> dict[int, int]:
     """The same by Message-ID alone."""
-    return {uid: places[message_id].pop(0)[1] for uid, message_id, _ in seen if places.get(message_id)}
+    linked: dict[int, int] = {}
+    key = itemgetter(1)
+    for message_id, alike in groupby(sorted(seen, key=key), key):
+        group = [*alike]
+        if (message := _the_one(places.get(message_id, []), group)) is not None:
+            linked |= {uid: message for uid, _, _ in group}
+    return linked
+
+
+def _the_one(places: Sequence[tuple[int, int]], group: Sequence[object]) -> int | None:
+    """The message that lies in all these places; None where it may be another that some of the group are."""
+    messages = {message for _, message in places}
+    return messages.pop() if len(messages) == 1 and len(group) <= len(places) else None
 
 
 SAMPLES = 8
-"""Messages by which a folder under another name is recognised."""
+"""Messages by which a folder under another name is recognised, and one under its own is known to have its numbers."""
 
 
 def lost(
@@ -297,10 +313,16 @@ def lost(
         (mailbox, uid_validity),
     ).fetchall()
     gone = [folder(connection, mailbox, row["name"]) for row in rows if row["name"] not in listed]
-    return [LostFolder(one.name, one.position, _samples(connection, one)) for one in gone if one is not None]
+    return [LostFolder(one.name, one.position, _newest(connection, one)) for one in gone if one is not None]
 
 
-def _samples(connection: sqlite3.Connection, folder: Folder) -> list[tuple[int, str]]:
+def newest(connection: sqlite3.Connection, mailbox: str, name: str) -> list[tuple[int, str]]:
+    """The newest few messages of a folder that have a Message-ID: (UID, Message-ID)."""
+    found = folder(connection, mailbox, name)
+    return [] if found is None else _newest(connection, found)
+
+
+def _newest(connection: sqlite3.Connection, folder: Folder) -> list[tuple[int, str]]:
     rows = connection.execute(
         """
         SELECT locations.uid AS uid, messages.message_id AS message_id

@@ -43,6 +43,10 @@ class Record:
         known = self._by_message_id(folder)
         return [uid for uid, name, _ in message_ids if name not in known]
 
+    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
+        assert mailbox == NAME
+        return sorted(((uid, name) for name, uid in self._uids_by_id(folder).items()), reverse=True)[:8]
+
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
         assert mailbox == NAME
         return frozenset(server_ids) & self.numbered.keys()
@@ -132,8 +136,8 @@ class Record:
         return theirs == self.held.get(folder.name, {})
 
     def _uids_by_id(self, folder: str) -> dict[str, int]:
-        known = self._by_message_id(folder)
-        return {name: uid for name, raw in known.items() for uid, (held, _) in self.held[folder].items() if held == raw}
+        known = {raw: name for name, raw in self._by_message_id(folder).items()}
+        return {known[raw]: uid for uid, (raw, _) in self.held.get(folder, {}).items() if raw in known}
 
     def _by_message_id(self, folder: str) -> dict[str, bytes]:
         found = {}

@@ -244,6 +244,24 @@ async def test_a_renumbering_during_the_first_reading_makes_nothing_live(
     assert record.live == []
 
 
+async def test_a_mail_that_came_under_the_id_of_one_that_is_gone_is_read_after_a_renumbering(
+    ann: Account, mailbox: ImapMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox = ann.folder("INBOX")
+    inbox.append(letter(1), received_at=YESTERDAY)
+    await record.keep(mailbox.catch_up(record))
+    clock.advance(timedelta(hours=2))
+    inbox.expunge([1])
+    second = letter(1).replace(b"hello", b"help!")  # a form sends each with the same Message-ID, and as long
+    inbox.append(second, received_at=NOON + timedelta(hours=1))
+    inbox.reset_uid_validity()
+
+    await record.keep(mailbox.catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert record.live == [second]
+
+
 async def test_a_folder_that_is_renumbered_without_end_is_left_alone(
     ann: Account, make_mailbox: MakeMailbox, record: Record
 ) -> None:

@@ -219,16 +219,19 @@ class SyncMachine(RuleBasedStateMachine):
 
         self.wait(do())
 
-    @rule(seed=st.integers(0, 1000))
-    def put_back(self, seed: int) -> None:
-        """A server put back from its backup: the last mails are gone, their numbers are given away again, and that is
-        seen before they are.
+    @rule(seed=st.integers(0, 1000), come=st.integers(0, 4))
+    def put_back(self, seed: int, come: int) -> None:
+        """A server put back from its backup: the last mails are gone, and their numbers are given away again, before
+        that is seen or after it.
         """
 
         async def do() -> None:
             folder = self.watched()[seed % len(self.watched())]
             folder.expunge(folder.uids[-(seed % 3 + 1) :])
             folder.uid_next = max(folder.uids, default=0) + 1
+            for _ in range(come):
+                raw = self.post(folder, ago=timedelta(0) if folder.name == "INBOX" else timedelta(days=2))
+                (self.fresh if folder.name == "INBOX" and self.began else self.old).add(raw)
             await self._restart()
             await self._read()
 

@@ -147,7 +147,30 @@ async def test_a_second_mail_under_a_known_id_is_not_the_first_one(archive: Hous
         once_more = folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, *second), (42, name, size)])
         alone = folders.unknown(connection, "main", "INBOX", [(41, *second), (42, name, size + 9)])
 
-    assert (told_apart, once_more, alone) == ([42], [42], [42])
+    assert (told_apart, once_more, alone) == ([42], [40, 42], [42])
+
+
+async def test_of_mails_with_the_same_id_and_size_none_is_linked_unread(archive: House) -> None:
+    name, first, second = "<form@shop.example>", "Order 1 please.", "Order 2 please."
+    await archive.arrive(*(mail(7, message_id=name, text=text) for text in (first, second)))
+    rows = archive.ask(f"SELECT id, size FROM messages WHERE message_id = '{name}'")
+    size = rows[0][1]
+
+    with archive.household.database.read() as connection:
+        one_left = folders.unknown(connection, "main", "INBOX", [(40, name, size)])
+        both = folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, name, size)])
+
+    assert [size for _, size in rows] == [size, size]
+    assert (one_left, both) == ([40], [40, 41])
+
+
+async def test_copies_of_one_mail_are_linked_wherever_they_lie(archive: House) -> None:
+    copy = archive.batch(mail(1, sender="Person1 <p1@firm1.example>", subject="Matter 1", text=TEXTS[1]))
+    await archive.ingest.take(copy)
+    name, size = letter_id(1, "firm1.example"), archive.ask("SELECT size FROM messages WHERE id = 1")[0][0]
+
+    with archive.household.database.read() as connection:
+        assert folders.unknown(connection, "main", "INBOX", [(40, name, size), (41, name, size)]) == []
 
 
 async def test_where_sizes_are_estimates_the_id_tells_what_a_mail_is(archive: House) -> None:
@@ -158,7 +181,7 @@ async def test_where_sizes_are_estimates_the_id_tells_what_a_mail_is(archive: Ho
         folders.relink(connection, 1, 9, seen)
         folders.forget_other_epochs(connection, 1, 9)
 
-    assert unknown == [50]
+    assert unknown == [41, 50]
     assert archive.ask("SELECT uid, message_id FROM locations ORDER BY uid") == [(41, 1), (42, 2), (43, 3)]
 
 

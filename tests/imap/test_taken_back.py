@@ -1,0 +1,118 @@
+"""Numbers that a server gives a second time, to other mail: nothing stays on record under one that is another's now."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from inboxcrm.imap.backlog import SCREEN, backfill
+from inboxcrm.imap.link import Link
+from inboxcrm.imap.steps import FolderMemory, Step
+from inboxcrm.imap.sync import FolderSync
+from inboxcrm.ports import FolderRole
+from inboxcrm.testing.clock import FakeClock
+from inboxcrm.testing.imap_server import Account, Folder, MailServer
+from tests.imap.conftest import NOON, MakeMailbox
+from tests.imap.record import NAME, Record, letter
+from tests.imap.test_link import linked
+
+YESTERDAY = NOON - timedelta(days=1)
+LATER = NOON + timedelta(hours=1)
+
+EVERY_SERVER = pytest.mark.parametrize(
+    "server", [(), ("QRESYNC",), ("CONDSTORE",)], ids=["qresync", "condstore", "neither"], indirect=True
+)
+
+
+def put_back(folder: Folder, *, lost: int, come: int) -> list[bytes]:
+    """A backup is put back that lacks the last mails, and others come; their octets."""
+    gone = folder.uids[-lost:]
+    folder.expunge(gone)
+    folder.uid_next = gone[0]
+    return [folder.append(letter(5000 + 111 * n, octets=70 * n), received_at=LATER).raw for n in range(1, come + 1)]
+
+
+@EVERY_SERVER
+@pytest.mark.parametrize("name", ["INBOX", "Clients"])
+@pytest.mark.parametrize("come", [3, 5], ids=["as-many", "more"])
+async def test_mail_under_numbers_that_were_given_away_again_is_read_though_uidnext_is_no_lower(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, name: str, come: int
+) -> None:
+    folder = ann.folder(name)
+    for number in range(10):
+        folder.append(letter(number), received_at=YESTERDAY)
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+    clock.advance(timedelta(hours=2))
+    fresh = put_back(folder, lost=3, come=come)
+    folder.set_flags(1, ["\\Flagged"])
+
+    for _ in range(2):
+        await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert record.agrees_with(folder)
+    assert sorted({*record.live}) == sorted(fresh)
+
+
+class Readers:
+    """Readers of INBOX, each over a connection of its own; what one offers waits to be put on record."""
+
+    def __init__(self, server: MailServer, record: Record, clock: FakeClock) -> None:
+        self._server, self._record, self._clock = server, record, clock
+        self.memory = FolderMemory("INBOX", FolderRole.INBOX)
+        self._links: list[Link] = []
+
+    def one(self) -> tuple[FolderSync, list[Step]]:
+        steps: list[Step] = []
+
+        async def offer(step: Step) -> None:
+            steps.append(step)
+
+        self._links.append(link := linked(self._server))
+        sync = FolderSync(link, self.memory, mailbox=NAME, known=self._record, clock=self._clock, offer=offer)
+        return sync, steps
+
+    def commit(self, steps: list[Step]) -> None:
+        for step in steps:
+            batch = step.batch(NAME, self.memory)
+            if batch is not None:
+                self._record.commit(batch)
+                self.memory.committed(batch)
+        steps.clear()
+
+    async def close(self) -> None:
+        for link in self._links:
+            await link.close()
+
+
+@pytest.fixture
+async def readers(server: MailServer, record: Record, clock: FakeClock) -> AsyncIterator[Readers]:
+    made = Readers(server, record, clock)
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("seen_by", ["live", "errand"])
+async def test_what_was_read_by_numbers_that_were_taken_back_meanwhile_is_not_put_on_record(
+    readers: Readers, ann: Account, record: Record, clock: FakeClock, seen_by: str
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(SCREEN + 10):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    (errand, late), (other, steps) = readers.one(), readers.one()
+    await errand.check()
+    readers.commit(late)
+    await backfill(errand)
+    clock.advance(timedelta(hours=2))
+    fresh = put_back(inbox, lost=3, come=2)
+    await (other.check() if seen_by == "live" else backfill(other))
+
+    readers.commit(steps)
+    readers.commit(late)
+    while readers.memory.unread:
+        await backfill(other)
+        readers.commit(steps)
+
+    assert record.agrees_with(inbox)
+    assert sorted(record.live) == sorted(fresh)
