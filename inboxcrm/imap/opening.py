@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inboxcrm import dialling, socks
+from inboxcrm import dialling, silence, socks
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.errors import InboxcrmError
@@ -28,6 +29,10 @@ from inboxcrm.trust import trust
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+
+_IMAP_PORT = 143
+"""Where STARTTLS is offered (RFC 8314 section 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +65,20 @@ class ImapOverWire(imaplib.IMAP4):
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002 - imaplib's
         """Connect, protect as configured, and leave the greeting to imaplib."""
         self.host, self.port = host, port
-        proxy, seconds = self._server.proxy, self._limits.connect
-        if proxy is None:
-            sock = dialling.connect(host, port, seconds=seconds)
-        else:
-            sock = socks.connect(proxy, host, port, seconds=seconds)
-        if self._server.security is Security.TLS:
+        sock, protected = self._dial(), self._server.security is Security.TLS
+        if protected:
             sock = trust(self._server.ca_file).wrap_socket(sock, server_hostname=host)
         self.wire = Wire(sock, self._waker, max_literal=self._limits.literal)
         self.sock = self.wire.sock
         self.wire.allow(self._limits.connect)
+        if not protected and not self.wire.heard_within(silence.LONG) and silence.waits_for_tls(self._dial):
+            raise InsecureConnectionError(f"{host}:{port}: {silence.explained(_IMAP_PORT)}.")
+
+    def _dial(self) -> socket.socket:
+        proxy, seconds = self._server.proxy, self._limits.connect
+        if proxy is None:
+            return dialling.connect(self.host, self.port, seconds=seconds)
+        return socks.connect(proxy, self.host, self.port, seconds=seconds)
 
     def protect(self) -> None:
         """STARTTLS, required: refuse a server that does not offer it, greets us as logged in, or talks too early.

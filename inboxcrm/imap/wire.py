@@ -118,6 +118,12 @@ class Wire:
 
     # -- reading
 
+    def heard_within(self, seconds: float) -> bool:
+        """Whether the server says anything, or hangs up, within so many seconds; nothing of it is read."""
+        heard = self._select(selectors.EVENT_READ, seconds)
+        self._waker.heed()
+        return heard
+
     def readline(self) -> bytes:
         """The next line with its line ending, however many segments it came in."""
         scanned = 0
@@ -283,12 +289,13 @@ class Wire:
         self._select(event, remaining)
         self._waker.heed()
 
-    def _select(self, event: int, seconds: float | None) -> None:
+    def _select(self, event: int, seconds: float | None) -> bool:
+        """Whether there was an end to the wait before its time."""
         with _selector() as selector:
             selector.register(self._sock, event)
             if self._waker.bell is not None:
                 selector.register(self._waker.bell, selectors.EVENT_READ)
-            selector.select(seconds)
+            return bool(selector.select(seconds))
 
 
 def _same(octets: bytes | bytearray, pieces: Sequence[bytes], *, at: int = 0) -> bool | None:

@@ -14,11 +14,10 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 import aiosmtplib
 
-from inboxcrm import dialling, socks
+from inboxcrm import dialling, silence, socks
 from inboxcrm.config import Security, Server
 from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.domain.outbox import Step
@@ -31,6 +30,9 @@ from inboxcrm.trust import trust
 
 _OUR_NAME = "[127.0.0.1]"
 """What EHLO says: the literal that names nobody (RFC 5321 section 4.1.3), as Thunderbird does."""
+
+_SUBMISSION_PORT = 587
+"""Where STARTTLS is offered (RFC 6409 section 3.1)."""
 
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -161,20 +163,38 @@ class Session:
 
     async def _connect(self) -> None:
         sock = await self._dial()
+        connecting = asyncio.create_task(self._client.connect(sock=sock), name=f"smtp-connect-{self._server.host}")
         try:
-            await self._client.connect(sock=sock)
+            if self._server.security is not Security.TLS:
+                await self._hear(connecting)
+            await connecting
         except BaseException:
+            connecting.cancel()
             sock.close()
             raise
+
+    async def _hear(self, connecting: asyncio.Task[object]) -> None:
+        """Return when the server has greeted, or may yet do so; raises SessionRefusedError where it waits for TLS."""
+        await asyncio.wait([connecting], timeout=silence.LONG)
+        if connecting.done() or not await asyncio.to_thread(silence.waits_for_tls, self._dial_blocking):
+            return
+        place = f"{self._server.host}:{self._server.port}"
+        raise SessionRefusedError(f"{place}: {silence.explained(_SUBMISSION_PORT)}", pause_all=True)
 
     async def _dial(self) -> socket.socket:
         """A connected socket: to whichever of the server's addresses answers first, or through the proxy."""
         server, seconds = self._server, self._patience.connect
         if server.proxy is None:
             return await dialling.reach(server.host, server.port, seconds=seconds)
-        sock = await asyncio.to_thread(partial(socks.connect, server.proxy, server.host, server.port, seconds=seconds))
+        sock = await asyncio.to_thread(self._dial_blocking)
         sock.setblocking(False)
         return sock
+
+    def _dial_blocking(self) -> socket.socket:
+        server, seconds = self._server, self._patience.connect
+        if server.proxy is None:
+            return dialling.connect(server.host, server.port, seconds=seconds)
+        return socks.connect(server.proxy, server.host, server.port, seconds=seconds)
 
     def _take_over(self) -> None:
         """From here on the connection is ours; aiosmtplib keeps what EHLO said."""

@@ -7,11 +7,13 @@ import errno
 import re
 import socket
 import ssl
+import threading
 import warnings
 from pathlib import Path
 
 import pytest
 
+from inboxcrm import silence
 from inboxcrm.config import Security, Server
 from inboxcrm.dialling import in_words
 from inboxcrm.imap.connection import BODY, Connection
@@ -28,7 +30,7 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
 from inboxcrm.testing.imap_server import MailServer
 from tests.deaf import deaf_place
-from tests.imap.scripted import QUICK, Talk, scripted
+from tests.imap.scripted import QUICK, Talk, connected, scripted
 from tests.servers.certificates import Certificate, make_certificate, make_expired_certificate
 
 
@@ -142,6 +144,42 @@ async def test_a_port_at_which_nothing_speaks_tls_is_told_as_that(server: MailSe
 
     with pytest.raises(InsecureConnectionError, match="nothing speaks TLS there from the start"):
         await asyncio.to_thread(lambda: Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK))
+
+
+async def test_a_port_that_waits_for_tls_is_told_as_that_to_who_asks_for_starttls(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inboxcrm.silence.LONG", 0.2)
+    async with MailServer(tls=certificate.server_context()) as server:
+        where = Server(server.host, server.port, Security.STARTTLS, certificate.cert)
+
+        with pytest.raises(InsecureConnectionError, match="waits for TLS there from the start"):
+            await asyncio.to_thread(
+                lambda: Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK)
+            )
+
+
+def test_a_server_that_is_slow_to_greet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def waits_for_tls(_: object) -> bool:
+        asked.set()
+        return False
+
+    def slowly(talk: Talk) -> None:
+        asked.wait()
+        talk.let_in()
+
+    monkeypatch.setattr("inboxcrm.silence.LONG", 0.0)
+    monkeypatch.setattr("inboxcrm.silence.waits_for_tls", waits_for_tls)
+    with connected(slowly) as connection:
+        assert connection.has("IDLE")
+
+
+def test_a_server_without_tls_is_not_said_to_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inboxcrm.silence._PATIENCE", 0.2)
+    with scripted(Talk.let_in) as (server, _):
+        assert not silence.waits_for_tls(lambda: socket.create_connection((server.host, server.port)))
 
 
 async def test_a_server_that_shows_another_certificate_than_was_named_is_told_as_that(

@@ -70,6 +70,18 @@ async def test_what_is_at_a_wrong_port_is_told_in_words(there: bool, said: str) 
     assert delivery.reply.startswith(f"localhost:{port}: {said}")
 
 
+async def test_a_port_that_waits_for_tls_is_told_as_that_to_who_asks_for_starttls(
+    server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inboxcrm.silence.LONG", 0.2)
+    async with SubmissionServer(user="ann", password=PASSWORD, tls=server_tls) as server:
+        delivery = await transport_to(server.port, Security.STARTTLS).send(outgoing(), Steps())
+
+    assert isinstance(delivery, Deferred)
+    assert delivery.pause_all
+    assert "waits for TLS there from the start" in delivery.reply
+
+
 async def test_a_certificate_nobody_vouches_for_behind_starttls_hears_no_password(server_tls: ssl.SSLContext) -> None:
     async with ScriptedServer(usual_but(ehlo=STARTTLS_OFFERED), starttls=server_tls) as server:
         delivery = await transport_to(server.port, Security.STARTTLS).send(outgoing(), Steps())
