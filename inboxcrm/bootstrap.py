@@ -37,6 +37,7 @@ from inboxcrm.routes import routes
 from inboxcrm.service import (
     away_calendars,
     checkup,
+    erased_since,
     holidays,
     let_in,
     reload,
@@ -250,10 +251,12 @@ def _opened(config: Config, *, clock: Clock | None = None) -> Household:
     database = upgrade.opened(config.home, clock=clock)
     keep_in_mind(config.home)
     try:
-        return assemble(config, database, clock=clock)
+        house = assemble(config, database, clock=clock)
+        erased_since.heed(house)
     except InboxcrmError:
         database.close()
         raise
+    return house
 
 
 def brought_up_to_date(home: Path, *, into: Path | None) -> Backup | None:

@@ -29,6 +29,9 @@ HOME_VARIABLE = "INBOXCRM_HOME"
 DATABASE_MARK = "has-database"
 """A file that stands in a home whose database was opened once."""
 
+ERASED = "erased"
+"""The file that tells, in digests, who was erased; it stays where an older database takes the place of this one."""
+
 _BINARY = getattr(os, "O_BINARY", 0)
 _PATIENCE_SECONDS = 0.2
 _PAUSE_SECONDS = 0.02

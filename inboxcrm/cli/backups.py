@@ -35,15 +35,20 @@ def backup(place: Place, folder: Path, as_json: bool) -> None:
 
 @cli.command("restore")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="BACKUP")
+@click.option("--erased-in", "former", type=click.Path(path_type=Path, file_okay=False, exists=True),
+              metavar="OLD-HOME", help="The home that was put aside: who was erased there is erased here.")  # fmt: skip
 @json_option
 @click.pass_obj
-def restore(place: Place, folder: Path, as_json: bool) -> None:
+def restore(place: Place, folder: Path, former: Path | None, as_json: bool) -> None:
     """Put BACKUP, a folder that `inboxcrm backup` made, into the home, which must be new or empty.
 
     Every file must be as it was when the backup was made. The daemon then reads from the server what came since, and
     what lies in Sent is not sent again. What was noted by hand since then is not in it.
+
+    Whoever was erased since then is in BACKUP still. They are erased anew when the home is opened, if a later backup
+    lies beside BACKUP, or --erased-in names the home that you put aside.
     """
-    restored = backups.restore(folder, place.home)
+    restored = backups.restore(folder, place.home, former=former)
     if as_json:
         emit(restored)
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 from inboxcrm import home
 from inboxcrm.config import DATABASE
 from inboxcrm.errors import UserError
+from inboxcrm.service import erased_file
 from inboxcrm.store import copying
 
 MANIFEST = "backup.json"
@@ -22,7 +23,7 @@ MANIFEST = "backup.json"
 PART = ".part"
 """How the folder ends in which a backup is made, until it has its name."""
 
-PARTS = (home.CONFIG_FILE, *home.FOLDERS, home.TOKENS)
+PARTS = (home.CONFIG_FILE, *home.FOLDERS, home.TOKENS, home.ERASED)
 """What a home holds beside its database and what belongs to a process that runs it."""
 
 
@@ -75,11 +76,18 @@ def make(source: Path, into: Path, *, at: datetime, look: Callable[[int, int], N
     return Backup(place, sound.mails, octets)
 
 
-def restore(backup: Path, target: Path) -> Backup:
+def restore(backup: Path, target: Path, *, former: Path | None = None) -> Backup:
     """Put a backup into a home that does not exist yet, or is empty. UserError where it is not whole, or there is one.
 
-    The database gets its name last, so that what was cut off is no home.
+    Who was erased since it was made is erased anew when the home is opened, as far as that is told by `former`, the
+    home that was put aside, or by later backups beside this one. The database gets its name last, so that what was cut
+    off is no home.
     """
+    if former is not None and not (former / home.ERASED).exists():
+        raise UserError(
+            f"{former} has no file {home.ERASED}: nobody was erased there. Leave the option out, or name the home that "
+            "was put aside"
+        )
     files = _promised(backup)
     wrong = [name for name, digest in files.items() if not _is_as_it_was(backup / name, digest)]
     if wrong:
@@ -95,10 +103,18 @@ def restore(backup: Path, target: Path) -> Backup:
             into.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copyfile(backup / name, into)
             _settle(into)
+        secret = copying.secret_of(part)
+        if secret is not None:
+            erased_file.bring_over(target, secret, [*([former] if former else []), *_beside(backup)])
         part.rename(target / DATABASE)
     except OSError as error:
         raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
     return Backup(target, mails, sum(path.stat().st_size for path in _files(target)))
+
+
+def _beside(backup: Path) -> list[Path]:
+    """The other backups in the folder of one."""
+    return sorted(each.parent for each in backup.absolute().parent.glob(f"*/{MANIFEST}") if each.parent != backup)
 
 
 def step_of(backup: Path) -> str | None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from inboxcrm import spool
 from inboxcrm.domain.address import base_key, organisational_domain
 from inboxcrm.domain.erasure import Fate, fate
+from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.domain.text import one_line, storable
 from inboxcrm.errors import UserError
 from inboxcrm.home import spool_folder
-from inboxcrm.service import upgrade
+from inboxcrm.service import erased_file, upgrade
 from inboxcrm.service.household import Household
-from inboxcrm.store import erased_people, home, tombstones, views
+from inboxcrm.store import erased_people, home, promises, tombstones, views
 from inboxcrm.store.erased_people import Letter
 from inboxcrm.store.erasure import Erasing, writable_history
 
@@ -74,17 +75,35 @@ def erase(household: Household, contact: views.ContactRow) -> Erasure:
             raise UserError(f"{contact.name} cannot be erased: " + "; ".join(done.held))
     spool.clear(spool_folder(household.config.home))
     upgrade.forget(household.config.home)
+    erased_file.keep(household)
     return done
 
 
-def _erase(household: Household, connection: sqlite3.Connection, contact: views.ContactRow, *, done: bool) -> Erasure:
+def erase_again(household: Household, connection: sqlite3.Connection, contact: views.ContactRow) -> None:
+    """Erase a contact who was erased before, and came back with an older database; what was owed then ends."""
+    now = household.clock.now()
+    for promise in promises.live(connection):
+        if promise.contact_id == contact.id:
+            promises.happen(connection, promise, Entry(Event.NEEDLESS, now), how="needless")
+    _erase(household, connection, contact, done=True, before=True)
+
+
+def _erase(
+    household: Household,
+    connection: sqlite3.Connection,
+    contact: views.ContactRow,
+    *,
+    done: bool,
+    before: bool = False,
+) -> Erasure:
+    """`before`: they were erased before, and nothing holds them any more."""
     now = household.clock.now()
     keys, addresses = erased_people.keys_of(connection, contact.id)
     fates = _fates(household, erased_people.letters(connection, contact.id), keys)
     going = [letter for letter, what in fates if what is Fate.ERASED]
     staying = [letter for letter, what in fates if what is Fate.REDACTED]
     ids = [letter.id for letter in going]
-    held = tuple(erased_people.reasons_to_keep(connection, contact.id, ids))
+    held = () if before else tuple(erased_people.reasons_to_keep(connection, contact.id, ids))
     erasing = Erasing(connection, now)
     if not (held and done):
         with writable_history(connection):

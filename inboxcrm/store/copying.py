@@ -63,3 +63,13 @@ def tried(path: Path) -> Sound:
             return Sound(mails, max(applied, default=""))
     except sqlite3.Error as error:
         raise UserError(f"{path} is not a sound inboxcrm database ({error})") from error
+
+
+def secret_of(path: Path) -> bytes | None:
+    """The own secret of the home whose database this is; None where it has none, or cannot be asked."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT value FROM home WHERE key = 'secret'").fetchone()
+    except sqlite3.Error:
+        return None
+    return None if row is None else bytes.fromhex(row[0])

@@ -55,6 +55,14 @@ def keys_of(connection: sqlite3.Connection, contact_id: int) -> tuple[list[str],
     return [row["key"] for row in rows], [row["spec"] for row in rows]
 
 
+def contacts_by_address(connection: sqlite3.Connection) -> dict[int, list[str]]:
+    """The address keys of each contact."""
+    found: dict[int, list[str]] = {}
+    for contact_id, key in connection.execute("SELECT contact_id, key FROM addresses WHERE contact_id IS NOT NULL"):
+        found.setdefault(contact_id, []).append(key)
+    return found
+
+
 def letters(connection: sqlite3.Connection, contact_id: int) -> list[Letter]:
     """The mail a contact wrote, got, or is linked to, and what machines said in their matters."""
     rows = connection.execute(

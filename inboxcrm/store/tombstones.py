@@ -9,9 +9,21 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from inboxcrm.store.times import to_text
+from inboxcrm.store.times import to_instant, to_text
+
+ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Of which kind what was erased is, its digest in hexadecimal, and when it was erased last."""
+
+    kind: str
+    digest: str
+    erased_at: datetime
 
 
 def digest(secret: bytes, kind: str, value: str) -> bytes:
@@ -24,6 +36,20 @@ def lay(connection: sqlite3.Connection, secret: bytes, kind: str, values: Iterab
     connection.executemany(
         "INSERT OR REPLACE INTO tombstones (digest, kind, erased_at) VALUES (?, ?, ?)",
         [(digest(secret, kind, value), kind, to_text(at)) for value in values],
+    )
+
+
+def laid(connection: sqlite3.Connection) -> list[Tombstone]:
+    """All there are."""
+    rows = connection.execute("SELECT kind, digest, erased_at FROM tombstones ORDER BY erased_at, digest")
+    return [Tombstone(kind, octets.hex(), to_instant(at)) for kind, octets, at in rows]
+
+
+def lay_again(connection: sqlite3.Connection, stones: Iterable[Tombstone]) -> None:
+    """These were erased at the times they bear, which are later than those of the same that are laid."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO tombstones (digest, kind, erased_at) VALUES (?, ?, ?)",
+        [(bytes.fromhex(each.digest), each.kind, to_text(each.erased_at)) for each in stones],
     )
 
 
