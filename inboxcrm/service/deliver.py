@@ -192,7 +192,8 @@ class Deliver:
 
         Over a connection that is open the body follows within milliseconds: that it may begin is part of the claim.
         """
-        if self.on_found is None or self._found or self._switch.was_touched():
+        tell_of_it = self.on_found
+        if tell_of_it is None or self._found or self._switch.was_touched():
             return None
         try:
             with attempt(connection):
@@ -206,11 +207,12 @@ class Deliver:
             return None
         self._under_way.update(lane.mailbox for lane in claimed)
         self._found.extend(claimed)
-        self.on_found()
+        tell_of_it()
         return claim.settle
 
     async def put_back(self) -> None:
-        """At the end: what was claimed and nobody took is certainly unsent."""
+        """At the end, where `on_found` is taken away: what was claimed and nobody took is certainly unsent."""
+        await self._household.run(bool)  # a transaction under way may still hand something over
         for lane in self.found():
             if not await lane.claim.stands():
                 continue

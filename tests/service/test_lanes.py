@@ -293,6 +293,30 @@ async def test_what_was_claimed_by_a_commit_that_failed_is_sent_once(
     assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
 
 
+async def test_what_is_claimed_while_the_program_ends_is_put_back_too(
+    hasty: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, ended = threading.Event(), threading.Event()
+    look = hasty.deliver._look
+
+    def slow(connection: sqlite3.Connection, **how: Any) -> list[Lane]:
+        looking.set()
+        ended.wait()
+        return look(connection, **how)
+
+    monkeypatch.setattr(hasty.deliver, "_look", slow)
+    hasty.deliver.on_found, hasty.transport.warm = lambda: None, True
+    async with asyncio.TaskGroup() as group:
+        group.create_task(hasty.ingest.take(hasty.batch(mail()), hurry=hasty.deliver.look_at_once), name="take")
+        await asyncio.to_thread(looking.wait)
+        hasty.deliver.on_found = None
+        group.create_task(hasty.deliver.put_back(), name="put back")
+        await asyncio.sleep(0.02)
+        ended.set()
+
+    assert hasty.ask("SELECT state, step FROM outbox") == [("sending", "connect")]
+
+
 async def test_at_the_end_nothing_is_put_back_that_never_was(hasty: House) -> None:
     def full() -> None:
         raise TransientError("the disk is full")
