@@ -62,10 +62,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AwayUntil:
-    """The owner is away; `back_at` is the first office minute after it, None where the end is over a year off."""
+    """The owner is away; `back_at` is the first office minute after it, None where the end is over a year off.
+
+    `since_at` is when an absence began that this one continues, None where it continues none.
+    """
 
     away: Away
     back_at: datetime | None
+    since_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +242,8 @@ def _mail_hour_ends(day: date, mail_hours: list[time], calendar: OfficeCalendar)
 
 def _because(received_at: datetime, stretches: tuple[Stretch, ...], calendar: OfficeCalendar) -> tuple[Because, ...]:
     """Absence by the latest return, then holidays and closed days in order, then the hour of receipt."""
-    away = [stretch.away for stretch in stretches if stretch.away is not None]
-    reasons: list[Because] = []
-    if away:
-        reasons += _absence(received_at, max(away, key=lambda each: each.end_at), calendar)
+    away = list(dict.fromkeys(stretch.away for stretch in stretches if stretch.away is not None))
+    reasons = _absence(received_at, away, calendar)
     reasons += [HolidayOn(each.on, each.name) for each in stretches if each.why is Why.HOLIDAY]
     reasons += [ClosedOn(each.on) for each in stretches if each.why is Why.EXCEPTION]
     if stretches and stretches[0].why is Why.CLOSED:
@@ -250,13 +252,15 @@ def _because(received_at: datetime, stretches: tuple[Stretch, ...], calendar: Of
     return tuple(reasons)
 
 
-def _absence(received_at: datetime, away: Away, calendar: OfficeCalendar) -> list[Because]:
-    """Nothing for an absence from which the owner is back the same day: it explains no date."""
-    back_at = calendar.back_at(away) if away.end_at <= received_at + FORESEEABLE else None
-    noticed_at = max(received_at, away.start_at)
-    if back_at is not None and _local_date(back_at, calendar) == _local_date(noticed_at, calendar):
-        return []
-    return [AwayUntil(away, back_at)]
+def _absence(received_at: datetime, absences: list[Away], calendar: OfficeCalendar) -> list[Because]:
+    """The one that ends last; none from which the owner is back the same day, which explains no date."""
+    for away in sorted(absences, key=lambda each: each.end_at, reverse=True):
+        back_at = calendar.back_at(away) if away.end_at <= received_at + FORESEEABLE else None
+        since_at = calendar.away_since(away)
+        noticed_at = max(received_at, since_at)
+        if back_at is None or _local_date(back_at, calendar) != _local_date(noticed_at, calendar):
+            return [AwayUntil(away, back_at, since_at if since_at < away.start_at else None)]
+    return []
 
 
 def _local_date(at: datetime, calendar: OfficeCalendar) -> date:

@@ -205,6 +205,24 @@ class OfficeCalendar:
                     return max(span.start, end_at)
         return None
 
+    def away_since(self, away: Away) -> datetime:
+        """When the owner was in the office last before an absence ends: the start of it, or of those it continues.
+
+        One continues another where no office minute lies between them.
+        """
+        since = away.start_at.astimezone(UTC)
+        for span in reversed(self._absent):
+            if span.start >= since:
+                continue
+            if span.end < since and self._worked(Span(span.end, since)):
+                break
+            since = span.start
+        return since
+
+    def _worked(self, gap: Span) -> bool:
+        days = _days(self._local_date(gap.start), self._local_date(gap.end))
+        return any(hours.start < gap.end and gap.start < hours.end for day in days for hours in self._by_hours(day))
+
     def away_at(self, at: datetime) -> Away | None:
         """The absence this instant lies in; the one that ends last where they overlap."""
         covering = [away for away in self.away if away.start_at <= at < away.end_at]

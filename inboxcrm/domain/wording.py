@@ -151,11 +151,11 @@ def reason_phrase(
         return ""
     patterns, said_on = _patterns(language), said_at.astimezone(owner_zone).date()
     match because[0]:
-        case AwayUntil(away, back_at):
+        case AwayUntil(away, back_at, since_at):
             if away.wording and (owner_language is None or spoken(owner_language) == spoken(language)):
                 return away.wording
-            start_at = away.start_at if away.start_at > said_at else None
-            return _back(start_at, back_at, language, owner_zone, said_on)
+            began_at = since_at or away.start_at
+            return _back(began_at if began_at > said_at else None, back_at, language, owner_zone, said_on)
         case HolidayOn():
             named = {each.on: each.name for each in because if isinstance(each, HolidayOn)}
             named = {day: (holiday_names or {}).get(day, name) for day, name in _first(named.items())}

@@ -21,6 +21,7 @@ from inboxcrm.domain.expectation import (
     put_off,
 )
 from inboxcrm.domain.office_hours import Away, Interval, OfficeCalendar
+from inboxcrm.domain.wording import reason_phrase
 
 ZURICH = ZoneInfo("Europe/Zurich")
 HOUR = timedelta(hours=1)
@@ -127,7 +128,55 @@ def test_a_return_in_the_middle_of_a_day_is_told_to_the_minute() -> None:
 def test_of_overlapping_absences_the_one_that_ends_last_is_told() -> None:
     short, long = away("2026-03-09", "2026-03-11"), away("2026-03-10", "2026-03-14")
 
-    assert told("2026-03-09 10:00", absences=(short, long)).because == (AwayUntil(long, at("2026-03-16 09:00")),)
+    assert told("2026-03-09 10:00", absences=(short, long)).because == (
+        AwayUntil(long, at("2026-03-16 09:00"), since_at=short.start_at),
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "since"),
+    [
+        pytest.param(away("2026-03-04 12:00", "2026-03-06 08:00"), "2026-03-04 12:00", id="no office hour between"),
+        pytest.param(away("2026-03-04 12:00", "2026-03-05 16:59"), None, id="back for a minute"),
+        pytest.param(away("2026-03-05", "2026-03-20", HOUR), None, id="ends later: it is the one that is told"),
+    ],
+)
+def test_an_absence_that_continues_another_is_told_from_the_beginning(first: Away, since: str | None) -> None:
+    second = away("2026-03-06 09:00", "2026-03-14", HOUR)
+
+    (reason,) = told("2026-03-04 11:30", absences=(first, second), target=9 * HOUR).because
+
+    assert isinstance(reason, AwayUntil)
+    assert reason.since_at == (None if since is None else at(since))
+
+
+DAYS, THAT_DAY = away("2026-03-09", "2026-03-11"), away("2026-03-11 14:00", "2026-03-11 15:30")
+FROM_THE_MORNING_ON = away("2026-03-11 08:00", "2026-03-11 10:00")
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        pytest.param(THAT_DAY, AwayUntil(DAYS, at("2026-03-11 09:00")), id="later that day"),
+        pytest.param(
+            FROM_THE_MORNING_ON,
+            AwayUntil(FROM_THE_MORNING_ON, at("2026-03-11 10:00"), since_at=at("2026-03-09")),
+            id="from the morning on",
+        ),
+    ],
+)
+def test_some_hours_after_an_absence_do_not_hide_it(hours: Away, expected: AwayUntil) -> None:
+    assert told("2026-03-06 15:00", absences=(DAYS, hours), target=9 * HOUR).because == (expected,)
+
+
+def test_who_is_away_already_is_not_said_to_leave_on_the_day_of_the_next_absence() -> None:
+    calendar = OfficeCalendar(ZURICH, DAY, away=(away("2026-03-02", "2026-03-05"), away("2026-03-04", "2026-03-14")))
+
+    said = reason_phrase(
+        expect(at("2026-03-03 10:00"), target=HOUR, calendar=calendar), "en", owner_zone=ZURICH, owner_language="en"
+    )
+
+    assert said == "I am away and will be back on Monday 16 March."
 
 
 def test_an_absence_of_some_hours_is_no_reason() -> None:
