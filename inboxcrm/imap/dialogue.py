@@ -115,7 +115,7 @@ class Dialogue(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
     def read_response(self) -> Response:
         """One response with its literals (RFC 3501 section 4.3), whatever segments it came in."""
         text = self.wire.readline().rstrip(b"\r\n")
-        match = responses.LITERAL_END.search(text)
+        match = responses.LITERAL_END.search(text) if text.endswith(b"}") else None
         if match is None:
             return Response(text)
         parts = [text]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
+from typing import NamedTuple
 
 from inboxcrm.imap.errors import ProtocolError
 
@@ -18,16 +19,14 @@ Token = bytes | None | list["Token"]
 """An atom, quoted string or literal; NIL; or a list in parentheses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One response: its text without the line ending, and the literals its {n} markers stand for, in order."""
 
     text: bytes
     literals: Sequence[bytes] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Untagged:
+class Untagged(NamedTuple):
     """A response that starts with `*`. `number` is set where one stands before the name: `* 12 EXISTS`."""
 
     name: str
@@ -203,6 +202,7 @@ _MONTHS = {
 }
 
 
+@lru_cache(maxsize=2048)  # it is told when a first reading looks around, and once more with the mail
 def internal_date_of(quoted: bytes) -> datetime | None:
     """INTERNALDATE as an aware instant with the server's offset (RFC 3501 date-time); None when it is no date."""
     match = _DATE.fullmatch(quoted)
