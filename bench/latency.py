@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.latency_floor import answering
-from inboxcrm import bootstrap
+from inboxcrm import bootstrap, wiring
 from inboxcrm.cli.running import keep_what_is_loaded, take_turns
 from inboxcrm.service.household import Household
 from inboxcrm.testing.imap_server import MailServer
@@ -166,7 +166,7 @@ async def measure(folder: Path, box: Postbox, count: int, *, pushes: bool = Fals
         text = SETTINGS.format(user=USER, imap=box.port, smtp=sink.port, variable=PASSWORD_VARIABLE)
         (folder / "config.toml").write_text(text, "utf-8")
         with bootstrap.household(folder) as house:
-            async with bootstrap.daemon(house) as daemon:
+            async with wiring.daemon(house) as daemon:
                 loaded = asyncio.Event()
                 daemon.when_ready = loaded.set
                 running = asyncio.create_task(daemon.run())

@@ -71,7 +71,7 @@ in to, and the mail is fetched anew.
 
 
 class Daemon:
-    """The running parts of one home, wired by `bootstrap`."""
+    """The running parts of one home, wired by `wiring`."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from inboxcrm import bootstrap, home
+from inboxcrm import bootstrap, home, wiring
 from inboxcrm.clock import SystemClock
 from inboxcrm.daemon import Daemon
 from inboxcrm.errors import InternalError, UserError
@@ -180,7 +180,7 @@ async def started(folder: Path, story: Story) -> AsyncIterator[Demonstration]:
             account.folder(letter.folder).append(letter.raw, received_at=letter.received_at, flags=letter.flags)
         (folder / home.CONFIG_FILE).write_text(settings(story, server.port, sink.port), "utf-8")
         with home.HomeLock(folder), bootstrap.household(folder, clock=clock) as house:
-            async with bootstrap.daemon(house, network_clock=SystemClock(), timing=EAGER) as daemon, _running(daemon):
+            async with wiring.daemon(house, network_clock=SystemClock(), timing=EAGER) as daemon, _running(daemon):
                 yield Demonstration(story, server, sink, daemon, house, clock)
 
 

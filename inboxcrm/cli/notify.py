@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from inboxcrm import bootstrap
+from inboxcrm import bootstrap, wiring
 from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.errors import UserError
@@ -31,7 +31,7 @@ def notify(place: Place, test: bool, limit: int, as_json: bool) -> None:
         if not ways:
             raise UserError(f"no way is set by which you could be told. Add [notify] to {house.config.file}")
         if test:
-            _test(bootstrap.notify(house), house.clock.now().isoformat())
+            _test(wiring.notify(house), house.clock.now().isoformat())
             return
         with house.database.read() as connection:
             rows = notices.listed(connection, limit=limit)

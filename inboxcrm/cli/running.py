@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.shell_completion import get_completion_class
 
-from inboxcrm import allocation, bootstrap, home
+from inboxcrm import allocation, bootstrap, home, wiring
 from inboxcrm.cli import logs
 from inboxcrm.cli.desk import banner
 from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, table
@@ -91,7 +91,7 @@ def _ask(question: questions.Question, default: str | None) -> str:
 
 
 async def _checks(place: Place, *, send: bool) -> list[Check]:
-    return await bootstrap.check(load(place.home), send=send)
+    return await wiring.check(load(place.home), send=send)
 
 
 def _print_checks(checks: list[Check]) -> None:
@@ -140,7 +140,7 @@ def run(place: Place, once: bool, log_format: str, log_level: str) -> None:
 
 
 async def _run(house: Household, *, once: bool) -> None:
-    async with bootstrap.daemon(house) as daemon, backlog_bar(daemon):
+    async with wiring.daemon(house) as daemon, backlog_bar(daemon):
         daemon.when_ready = keep_what_is_loaded
         await (daemon.run_once() if once else daemon.run())
 

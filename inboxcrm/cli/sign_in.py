@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import click
 
-from inboxcrm import bootstrap
+from inboxcrm import wiring
 from inboxcrm.cli.output import cell
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
@@ -110,5 +110,5 @@ def command(place: Place, mailbox: str | None, way: str | None, forget: bool, no
     sign_in_to(config, box, Way(way) if way else None)
     if no_check:
         return
-    found = asyncio.run(bootstrap.try_login(config, box))
+    found = asyncio.run(wiring.try_login(config, box))
     click.echo(f"ok   {box.user} at {box.imap.host}: {many(len(found.folders), 'folder')}")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import sqlite3
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
+import inboxcrm.cli
 from inboxcrm.cli import root
 from inboxcrm.home import HomeLock, note_trouble
 from tests.cli.conftest import Run
@@ -276,13 +280,31 @@ def test_a_mailbox_that_cannot_be_reached_is_exit_75(run: Run, home: Path, monke
     assert "Traceback" not in said.err
 
 
+def _all_of(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield above or name, command
+        if isinstance(command, click.Group):
+            yield from _all_of(command, above or name)
+
+
 def test_every_command_stands_in_one_section_of_the_help() -> None:
-    for module in root.MODULES:
-        import_module(f"inboxcrm.cli.{module}")
+    for module in pkgutil.iter_modules(inboxcrm.cli.__path__):
+        import_module(f"inboxcrm.cli.{module.name}")
 
     listed = [name for _, names in root.SECTIONS for name in names.split()]
 
     assert sorted(listed) == sorted(root.cli.commands)
+
+
+def test_every_command_is_found_in_the_modules_that_are_imported_for_it() -> None:
+    for module in pkgutil.iter_modules(inboxcrm.cli.__path__):
+        import_module(f"inboxcrm.cli.{module.name}")
+
+    held = {(name, command.callback.__module__) for name, command in _all_of(root.cli) if command.callback}
+
+    assert held == {
+        (name, f"inboxcrm.cli.{module}") for module, names in root.MODULES.items() for name in names.split()
+    }
 
 
 def test_help_reads_like_a_page(run: Run) -> None:

@@ -5,16 +5,36 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = ("rule_engine", "numpy", "phonenumbers", "dateparser", "msal", "authlib", "vobject", "textual", "datasette")
+OF_THE_DAEMON = ("inboxcrm.wiring", "inboxcrm.daemon", "inboxcrm.service.ingest", "inboxcrm.imap.watcher")
+
+
+def _loaded(program: str, among: tuple[str, ...]) -> list[str]:
+    program = f"import sys\n{program}\nprint(*[one for one in {among} if one in sys.modules])"
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+
+def _command(name: str) -> str:
+    return f"from inboxcrm.cli.root import cli; import click; assert cli.get_command(click.Context(cli), {name!r})"
 
 
 def test_a_command_starts_without_the_heavy_libraries() -> None:
     program = (
-        "import sys; from importlib import import_module; from inboxcrm.cli.root import MODULES\n"
-        "for name in MODULES: import_module(f'inboxcrm.cli.{name}')\n"
-        f"print([one for one in {HEAVY} if one in sys.modules])"
+        "from importlib import import_module; from inboxcrm.cli.root import MODULES\n"
+        "for name in MODULES: import_module(f'inboxcrm.cli.{name}')"
     )
 
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert _loaded(program, HEAVY) == []
 
-    assert told == "[]\n"
+
+@pytest.mark.parametrize("name", ["queue", "promises", "search", "contacts", "approve"])
+def test_a_command_that_talks_to_no_server_starts_without_the_daemon(name: str) -> None:
+    assert _loaded(_command(name), OF_THE_DAEMON) == []
+
+
+def test_a_command_starts_without_the_others() -> None:
+    assert _loaded(_command("promises"), ("inboxcrm.cli.duties", "inboxcrm.cli.running", "inboxcrm.cli.rules")) == [
+        "inboxcrm.cli.duties"
+    ]

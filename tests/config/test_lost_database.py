@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm import bootstrap
+from inboxcrm import bootstrap, wiring
 from inboxcrm.configuration import read_config
 from inboxcrm.errors import UserError
 from inboxcrm.home import DATABASE_MARK
@@ -39,7 +39,7 @@ async def test_a_database_that_is_gone_is_not_made_anew_without_a_word(lost: Pat
         pass
     with pytest.raises(UserError, match="Put a backup there"):
         serve(config, port=0)
-    checks = {each.name: each for each in await bootstrap.check(config, send=False)}
+    checks = {each.name: each for each in await wiring.check(config, send=False)}
 
     assert not checks["writing"].ok
     assert "Put a backup there" in checks["writing"].detail

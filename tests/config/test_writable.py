@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm import bootstrap
+from inboxcrm import wiring
 from inboxcrm.config import Config
 from inboxcrm.configuration import read_config
 from inboxcrm.service.checks import Check
@@ -30,7 +30,7 @@ def config(tmp_path: Path) -> Config:
 
 async def writing(config: Config) -> Check:
     """What is said of it; the other checks are made all the same."""
-    checks = {each.name: each for each in await bootstrap.check(config, send=False)}
+    checks = {each.name: each for each in await wiring.check(config, send=False)}
     assert {"home", "main: password", "rules and templates"} <= checks.keys()
     return checks["writing"]
 

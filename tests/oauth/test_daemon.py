@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm import bootstrap
+from inboxcrm import bootstrap, wiring
 from inboxcrm.clock import SystemClock
 from inboxcrm.oauth.source import TokenSource
 from inboxcrm.oauth.tokens import Tokens
@@ -52,7 +52,7 @@ async def test_a_daemon_says_that_nobody_signed_in_and_goes_on_when_somebody_did
     house: tuple[Household, MailServer, SubmissionServer], provider: Provider
 ) -> None:
     household, imap, smtp = house
-    async with bootstrap.daemon(household) as daemon, asyncio.timeout(60):
+    async with wiring.daemon(household) as daemon, asyncio.timeout(60):
         running = asyncio.create_task(daemon.run())
         while (row := fares(household)) is None or row.state != "needs_user":
             await asyncio.sleep(0.05)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from inboxcrm import bootstrap
 from inboxcrm import daemon as daemons
+from inboxcrm import wiring
 from inboxcrm.daemon import Daemon
 from inboxcrm.errors import TransientError
 from inboxcrm.fetching import fetch
@@ -69,10 +69,10 @@ async def test_what_a_provider_gave_today_is_known_to_the_next_process(tmp_path:
     house = House(tmp_path)
     offices = {"main": Office(Limited(), house.transport, house.clock)}
     notify = Notify(house.household, {})
-    before = bootstrap.office(MAILBOX, house.household, house.clock).mailbox.status.taken
+    before = wiring.office(MAILBOX, house.household, house.clock).mailbox.status.taken
     await Daemon(house.household, house.ingest, house.deliver, offices, notify, fetch).note_status(ended=True)
 
-    after = bootstrap.office(MAILBOX, house.household, house.clock).mailbox.status.taken
+    after = wiring.office(MAILBOX, house.household, house.clock).mailbox.status.taken
     house.close()
 
     assert (before, after) == (None, TAKEN)
