@@ -29,7 +29,7 @@ def test_a_command_starts_without_the_heavy_libraries() -> None:
     assert _loaded(program, HEAVY) == []
 
 
-@pytest.mark.parametrize("name", ["queue", "promises", "search", "contacts", "approve"])
+@pytest.mark.parametrize("name", ["status", "queue", "promises", "search", "contacts", "approve", "tui"])
 def test_a_command_that_talks_to_no_server_starts_without_the_daemon(name: str) -> None:
     assert _loaded(_command(name), OF_THE_DAEMON) == []
 

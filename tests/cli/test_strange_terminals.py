@@ -35,7 +35,7 @@ def test_the_desk_is_not_painted_on_a_terminal_that_cannot_move_its_cursor(
     kept: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setattr("inboxcrm.cli.running._on_a_terminal", lambda: True)
+    monkeypatch.setattr("inboxcrm.cli.windows._on_a_terminal", lambda: True)
 
     said = run("--home", kept, "tui")
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inboxcrm import bootstrap
-from inboxcrm.cli import archives, new_rule, running
+from inboxcrm.cli import archives, new_rule, setting_up
 from inboxcrm.cli import rules as _registered
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.clock import SystemClock
@@ -211,7 +211,7 @@ def test_new_looks_through_mail_that_was_filed_before(home: Path) -> None:
 def test_doctor_tells_what_is_wrong_with_the_rules(home: Path) -> None:
     (home / "rules" / "sales.toml").write_text("[[rule]]\nname = 'a'\nwhen = 'awy'\nthen = { hold = true }")
 
-    said = CliRunner().invoke(running.doctor, obj=Place(home))
+    said = CliRunner().invoke(setting_up.doctor, obj=Place(home))
 
     assert 'rules/sales.toml:3: [[rule]] 1: "when": unknown name "awy"' in said.output
 
@@ -222,6 +222,6 @@ def test_the_doctor_says_that_a_folder_is_a_file(home: Path, name: str) -> None:
         shutil.rmtree(home / name)
     (home / name).write_text("a note\n", encoding="utf-8")
 
-    said = CliRunner().invoke(running.doctor, obj=Place(home))
+    said = CliRunner().invoke(setting_up.doctor, obj=Place(home))
 
     assert f"FAIL rules and templates: {home / name} is a file and no folder" in said.output
