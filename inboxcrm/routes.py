@@ -13,7 +13,7 @@ from inboxcrm.notify.webhook import WebhookNotifier
 from inboxcrm.oauth.logins import Logins
 from inboxcrm.passwords import read_source
 from inboxcrm.ports import Clock, Deferred, InDoubt, Notice, Notifier, Outgoing, Rejected, Sent
-from inboxcrm.render import compose_owner_mail
+from inboxcrm.render import compose_notice
 from inboxcrm.smtp.transport import SmtpTransport
 
 
@@ -53,7 +53,7 @@ class MailNotifier:
             references=(),
             dedupe_key=f"notice:{notice.key}",
         )
-        draft = compose_owner_mail(mail, owner=self._config.owner, secret=self._secret, now=self._clock.now())
+        draft = compose_notice(mail, owner=self._config.owner, secret=self._secret, now=self._clock.now())
         transport = SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,

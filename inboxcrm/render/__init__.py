@@ -4,6 +4,7 @@ from inboxcrm.render.check import UnsafeMailError
 from inboxcrm.render.compose import (
     UndeliverableError,
     compose,
+    compose_notice,
     compose_owner_mail,
     deliverable,
     instance_token,
@@ -21,6 +22,7 @@ __all__ = (
     "UndeliverableError",
     "UnsafeMailError",
     "compose",
+    "compose_notice",
     "compose_owner_mail",
     "deliverable",
     "instance_token",

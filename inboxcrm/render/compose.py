@@ -85,12 +85,6 @@ def compose(
     if rendered.intent not in AUTOMATIC:
         raise TemplateError(f"{reply.template}: a text of intent {rendered.intent} waits for the owner's hand")
     author = _author(reply.alias, owner)
-    marks = (
-        ("Auto-Submitted", "auto-replied"),
-        ("X-Auto-Response-Suppress", "All"),
-        ("X-InboxCRM-Auto", instance_token(secret)),
-        ("X-Loop", author),
-    )
     return _finish(
         reply,
         author=author,
@@ -98,7 +92,7 @@ def compose(
         subject=_automatic_subject(reply.original_subject, rendered),
         text=rendered.text,
         language=rendered.language,
-        marks=marks,
+        auto_submitted="auto-replied",
         envelope_from="" if null_sender else author,
         owner=owner,
         secret=secret,
@@ -109,6 +103,17 @@ def compose(
 
 def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: datetime, smtputf8: bool = False) -> Draft:
     """A mail that a person wrote and sent; it carries no mark of a machine. Raises as `compose` does."""
+    return _letter(mail, None, owner=owner, secret=secret, now=now, smtputf8=smtputf8)
+
+
+def compose_notice(mail: OwnerMail, *, owner: Owner, secret: bytes, now: datetime) -> Draft:
+    """A mail of the program to the owner's other mailbox: no responder there answers it. Raises as `compose` does."""
+    return _letter(mail, "auto-generated", owner=owner, secret=secret, now=now, smtputf8=False)
+
+
+def _letter(
+    mail: OwnerMail, auto_submitted: str | None, *, owner: Owner, secret: bytes, now: datetime, smtputf8: bool
+) -> Draft:
     author = _author(mail.alias, owner)
     return _finish(
         mail,
@@ -117,7 +122,7 @@ def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: dat
         subject=clean_subject(mail.subject),
         text=letter(mail.text),
         language=mail.language,
-        marks=(),
+        auto_submitted=auto_submitted,
         envelope_from=author,
         owner=owner,
         secret=secret,
@@ -134,7 +139,7 @@ def _finish(
     subject: str,
     text: str,
     language: str | None,
-    marks: tuple[tuple[str, str], ...],
+    auto_submitted: str | None,
     envelope_from: str,
     owner: Owner,
     secret: bytes,
@@ -151,7 +156,7 @@ def _finish(
         ("Date", format_datetime(now.astimezone(owner.timezone))),
         ("Message-ID", identifier),
         *_threading(mail.in_reply_to, mail.references),
-        *marks,
+        *(() if auto_submitted is None else _marks(auto_submitted, author, secret)),
         *((("Content-Language", language),) if language and LANGUAGE_TAG.fullmatch(language) else ()),
         ("MIME-Version", "1.0"),
         ("Content-Type", "text/plain; charset=utf-8"),
@@ -165,7 +170,17 @@ def _finish(
         subject=subject,
         text=text,
     )
-    return check(draft, Expected(author=author, recipient=recipient, automatic=bool(marks)))
+    return check(draft, Expected(author=author, recipient=recipient, auto_submitted=auto_submitted))
+
+
+def _marks(auto_submitted: str, author: str, secret: bytes) -> tuple[tuple[str, str], ...]:
+    """What tells other machines that none need answer."""
+    return (
+        ("Auto-Submitted", auto_submitted),
+        ("X-Auto-Response-Suppress", "All"),
+        ("X-InboxCRM-Auto", instance_token(secret)),
+        ("X-Loop", author),
+    )
 
 
 def deliverable(address: Address, *, smtputf8: bool = False) -> str:

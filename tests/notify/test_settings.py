@@ -90,7 +90,11 @@ async def test_a_second_mailbox_gets_a_mail_and_is_the_owners(
     (delivered,) = smtp_sink.accepted
     assert delivered.recipients == ("ann@elsewhere.example",)
     assert b"Subject: inboxcrm: Urgent mail" in delivered.raw
+    assert b"\r\nAuto-Submitted: auto-generated\r\n" in delivered.raw
+    assert b"\r\nX-Auto-Response-Suppress: All\r\n" in delivered.raw
     house = House(tmp_path)
     house.household.config = config
+    await house.arrive(delivered.raw, folder="Sent")
+    assert [row.direction for row in house.messages()] == ["auto"]
     assert "ann@elsewhere.example" in house.household.settings(config.mailboxes[0]).own_addresses
     house.close()

@@ -18,7 +18,7 @@ from inboxcrm.render.check import Expected, check
 from tests.render.conftest import drafted, written
 
 GOOD = drafted()
-EXPECTED = Expected(author="ann@example.org", recipient="bob@example.com", automatic=True)
+EXPECTED = Expected(author="ann@example.org", recipient="bob@example.com", auto_submitted="auto-replied")
 
 
 def changed(before: bytes, after: bytes) -> Draft:
@@ -89,7 +89,7 @@ def test_a_deviation_stops_the_mail_without_quoting_it(draft: Draft) -> None:
 def test_a_mark_of_a_machine_on_a_persons_mail_is_a_deviation() -> None:
     letter = written()
     marked = replace(letter, raw=letter.raw.replace(b"MIME-Version", b"Auto-Submitted: auto-replied\r\nMIME-Version"))
-    expected = Expected(author="ann@example.net", recipient="bob@example.com", automatic=False)
+    expected = Expected(author="ann@example.net", recipient="bob@example.com", auto_submitted=None)
 
     assert check(letter, expected) is letter
     with pytest.raises(UnsafeMailError, match="a field that may not be there"):
