@@ -24,9 +24,13 @@ from inboxcrm.store import database
 left = int(sys.argv[2])
 connect = sqlite3.connect
 
+class Mortal(sqlite3.Connection):
+    def set_progress_handler(self, *of_the_program):
+        super().set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), left)
+
 def mortal(*place, **settings):
-    connection = connect(*place, **settings)
-    connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), left)
+    connection = connect(*place, factory=Mortal, **settings)
+    connection.set_progress_handler()
     return connection
 
 database.sqlite3.connect = mortal
