@@ -223,6 +223,13 @@ async def test_a_message_shows_its_html_only_on_request_in_a_sandboxed_frame(win
     assert f'sandbox src="{address}/html"' in (await window.get(f"{address}?html=1")).text
 
 
+async def test_the_keyboard_comes_past_the_menu_at_once(window: Window) -> None:
+    for path in window.own_pages().values():
+        page = await window.read(path)
+        assert page.index('<a class="skip" href="#main">') < page.index('<a class="brand"')
+        assert '<main id="main"' in page
+
+
 async def test_a_search_lights_up_what_was_found(window: Window) -> None:
     answer = await window.get("/-/inboxcrm/search?q=could+send")
 
