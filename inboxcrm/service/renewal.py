@@ -95,6 +95,24 @@ def renew(
     )
 
 
+def give_dates(household: Household, connection: sqlite3.Connection, now: datetime) -> int:
+    """Give a date to what was promised for no day, once office time is in sight; nobody is told. Answers how many."""
+    given, opens = 0, dict[str | None, datetime | None]()
+    for promise in promises.without_date(connection):
+        plan = contacts.card(connection, promise.contact_id).plan
+        calendar = household.calendar(connection, now, plan)
+        if plan not in opens:
+            opens[plan] = calendar.next_opening(now)
+        if opens[plan] is None or not allows(promise.duty, Event.EXTENDED, automatic=True):
+            continue
+        due_at = honest(household, connection, promise, now).due_at
+        if due_at is not None:
+            _extend(connection, promise, due_at, calendar, now, automatic=True)
+            home.journal(connection, "dated", f"promise {promise.id}", {"due_at": to_text(due_at)}, now=now)
+            given += 1
+    return given
+
+
 def propose(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> None:
     """Write the mail that tells a later date to a client whose told one will not hold, once for each promise.
 

@@ -31,6 +31,7 @@ async def sweep(household: Household) -> int:
 def _move(connection: sqlite3.Connection, household: Household, now: datetime) -> int:
     """Warnings go to the journal; a broken promise has its apology drafted, which waits for the owner."""
     moved = _put_right(connection, now) if faults.mind_the_clock(connection, now=now) else 0
+    moved += renewal.give_dates(household, connection, now)
     outlook.look(household, connection, now=now)
     call_back.remind(household, connection, now)
     courtesy.draft_letters(household, connection, now)

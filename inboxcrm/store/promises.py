@@ -362,6 +362,14 @@ def to_break(connection: sqlite3.Connection, now: datetime) -> list[Promise]:
     return [_promise(row) for row in rows]
 
 
+def without_date(connection: sqlite3.Connection) -> list[Promise]:
+    """What is owed, and was promised for no day."""
+    rows = connection.execute(
+        "SELECT * FROM promises WHERE state IN ('open', 'extended', 'broken') AND due_at IS NULL ORDER BY id"
+    )
+    return [_promise(row) for row in rows]
+
+
 def broken_early(connection: sqlite3.Connection, after: datetime) -> list[Promise]:
     """Broken promises whose time comes after this instant: the clock that broke them ran ahead."""
     rows = connection.execute("SELECT * FROM promises WHERE state = 'broken' AND due_at > ?", (to_text(after),))

@@ -526,5 +526,30 @@ async def test_a_new_date_in_the_second_of_the_apology_is_drafted_in_its_place(h
     assert second.due_at == first.due_at == house.promise().due_at
 
 
+async def test_what_was_promised_for_no_day_gets_its_date_when_the_return_is_in_sight(house: House) -> None:
+    await house.know()
+    back = datetime(2026, 6, 15, tzinfo=ZONE)
+    actions.go_away(house.household, Away(house.clock.now() - HOUR, back))
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    await house.sweep()
+    before = house.promise()
+    at(house, back - timedelta(days=50))
+
+    await house.sweep()
+    await house.pass_time(minutes=1)
+    await house.sweep()
+
+    after = house.promise()
+    assert (before.state, before.due_at) == ("open", None)
+    assert after.due_at == datetime(2026, 6, 15, 17, 30, tzinfo=ZONE)
+    assert house.events(after.id) == ["made", "told", "extended"]
+    assert len(house.transport.sent) == 1, "nobody is told by itself"
+    at(house, after.due_at + HOUR)
+    await house.sweep()
+    assert house.promise().state == "broken"
+    assert len(waiting(house, "late-answer")) == 1
+
+
 def record(house: House) -> list[views.RecordRow]:
     return house.household.database.reading(lambda c: views.promise_record(c, since=DUE - timedelta(days=9)))
