@@ -6,12 +6,24 @@ alone so that a later mail is never promised an earlier time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import takewhile
 
-from inboxcrm.domain.office_hours import HORIZON, NOTHING, ONE_DAY, Away, OfficeCalendar, Span, Stretch, Why, instant
+from inboxcrm.domain.office_hours import (
+    HORIZON,
+    NOTHING,
+    ONE_DAY,
+    Away,
+    Interval,
+    OfficeCalendar,
+    Span,
+    Stretch,
+    Why,
+    instant,
+)
 
 HALF_HOUR = timedelta(minutes=30)
 MAIL_HOUR = timedelta(hours=1)
@@ -20,6 +32,9 @@ SHORT = timedelta(hours=2)
 
 LONG = timedelta(hours=40)
 """A target over this is told to the end of the week."""
+
+WORKING_DAYS = 5
+"""Monday to Friday."""
 
 FORESEEABLE = timedelta(days=366)
 """An absence that ends later than this has no return worth telling."""
@@ -148,17 +163,26 @@ def not_before(expected: Expectation, asked_at: datetime, until: datetime, *, da
 
 
 def put_off(expected: Expectation, ordinarily: timedelta, calendar: OfficeCalendar) -> bool:
-    """Whether absence, holidays or closed days put the answer off past what people expect, who know of none of them.
+    """Whether what people do not know of puts the answer off past what they expect.
 
-    What they expect is `ordinarily`, open time by the hours of the week alone, told as any time is. A time that they
-    asked for themselves puts nothing off.
+    That is absence, holidays, closed days, and the days from Monday to Friday on which nobody is ever there. What they
+    expect is `ordinarily`, open time, told as any time is. A time that they asked for themselves puts nothing off.
     """
-    if all(isinstance(each, OutsideHours) for each in expected.because):
+    week = _working_week(calendar.weekly)
+    if week is calendar.weekly and all(isinstance(each, OutsideHours) for each in expected.because):
         return False
-    week = replace(calendar, away=(), exceptions={}, holidays={}, half_days={})
-    foreseen = expect(expected.received_at, target=ordinarily, calendar=week).due_at
+    ordinary = replace(calendar, weekly=week, away=(), exceptions={}, holidays={}, half_days={})
+    foreseen = expect(expected.received_at, target=ordinarily, calendar=ordinary).due_at
     told = [step.end for step in takewhile(_by_the_calendar, expected.walk) if step.kind in _TOLD]
     return not told or (foreseen is not None and told[-1] > foreseen)
+
+
+def _working_week(weekly: Mapping[int, tuple[Interval, ...]]) -> Mapping[int, tuple[Interval, ...]]:
+    """The hours of a week as who knows some of them would think: an office is open on five days."""
+    worked = [hours for _, hours in sorted(weekly.items()) if hours]
+    if not worked or len(worked) >= WORKING_DAYS:
+        return weekly
+    return {**weekly, **{day: weekly.get(day) or worked[0] for day in range(WORKING_DAYS)}}
 
 
 _TOLD = frozenset((StepKind.MAIL_HOUR, StepKind.HALF_HOUR, StepKind.CLOSE_OF_DAY, StepKind.CLOSE_OF_WEEK))

@@ -254,7 +254,7 @@ def _policy(
     if expectation.exact_at is None or expectation.target > terms.normal_expectation:
         return "the answer will take longer than people ordinarily expect"
     if put_off(expectation, terms.normal_expectation, calendar):
-        return "an absence, a holiday or a closed day puts the answer off"
+        return "an absence, a holiday or a day without hours puts the answer off"
     return Silence("the answer is expected within the ordinary time")
 
 

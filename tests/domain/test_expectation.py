@@ -27,6 +27,8 @@ ZURICH = ZoneInfo("Europe/Zurich")
 HOUR = timedelta(hours=1)
 DAY = dict.fromkeys(range(5), (Interval(time(9), time(17)),))
 EASTER = {date(2026, 4, 3): "Good Friday", date(2026, 4, 5): "Easter Sunday", date(2026, 4, 6): "Easter Monday"}
+FOUR_DAYS = {day: hours for day, hours in DAY.items() if day < 4}
+SUNDAY_TO_THURSDAY = {**FOUR_DAYS, 6: DAY[0]}
 CLOSED: dict[date, tuple[Interval, ...]] = {date(2026, 3, 4): ()}
 
 
@@ -209,6 +211,9 @@ def test_a_return_behind_the_horizon_is_still_told() -> None:
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(SAILING,)), "2026-03-06 15:00", True, id="before an absence"),
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(CATCHING_UP,)), "2026-03-04 16:00", True, id="catching up"),
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(DENTIST,)), "2026-03-03 09:00", False, id="within the day"),
+        pytest.param(OfficeCalendar(ZURICH, FOUR_DAYS), "2026-03-05 15:00", True, id="before a Friday off"),
+        pytest.param(OfficeCalendar(ZURICH, FOUR_DAYS), "2026-03-04 15:00", False, id="a Friday off behind it"),
+        pytest.param(OfficeCalendar(ZURICH, SUNDAY_TO_THURSDAY), "2026-03-05 15:00", False, id="another weekend"),
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(FOR_GOOD,)), "2026-03-03 09:00", True, id="no date at all"),
     ],
 )
