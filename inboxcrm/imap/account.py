@@ -36,11 +36,14 @@ from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders,
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds between the things a mailbox does by itself. `idle` None: by provider."""
+    """Seconds between the things a mailbox does by itself. `idle` None: by provider; `flags`: between two looks at the
+    flags of a folder other than INBOX where the server counts no changes.
+    """
 
     idle: float | None = None
     poll: float = 300.0
     others: float = 120.0
+    flags: float = 600.0
     without_idle: float = 30.0
     changes: float = 1.0
     close_after: float = 60.0

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from functools import partial
 
-from inboxcrm.domain.identifiers import message_ids
+from inboxcrm.domain.identifiers import ORIGINAL, message_ids
 from inboxcrm.imap.account import Account
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.names import quoted
@@ -49,7 +49,7 @@ def _own_id(raw: bytes) -> str | None:
     return found[0] if found else None
 
 
-_ID_FIELDS = ("Message-ID", "X-Microsoft-Original-Message-ID")
+_ID_FIELDS = ("message-id", ORIGINAL)
 """Microsoft 365 gives sent mail a new Message-ID and keeps ours in the second."""
 
 

@@ -168,7 +168,8 @@ class FolderMemory:
     account's folders, and `all_mail` says that it holds what the others hold (Gmail); `awaited` is new mail there that
     INBOX is to bring, which alone decides about it, and how often INBOX was read to its end since that was first seen.
     A first reading leaves on the server what came before `kept_from`, and `too_old` are the UIDs of that, as last
-    asked. `tries` says how often a missing body was asked for, and when next (monotonic seconds).
+    asked. `tries` says how often a missing body was asked for, and when next, `compared_at` when flags were last
+    compared that the server counts no changes of (monotonic seconds).
     """
 
     name: str
@@ -191,6 +192,7 @@ class FolderMemory:
     doubts: Doubts = field(default_factory=Doubts)
     tries: dict[int, tuple[int, float]] = field(default_factory=dict)
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
+    compared_at: float = 0.0
     deep_due: float = 0.0
     resets: int = 0
     pace: Pace = field(default_factory=Pace)
@@ -202,6 +204,10 @@ class FolderMemory:
     def unread(self) -> bool:
         """Whether a first reading still has to bring something."""
         return self.position is not None and self.position.backfill_below is not None
+
+    def flags_overdue(self, since: float) -> bool:
+        """Whether the flags of a folder whose changes the server does not count were not compared since (monotonic)."""
+        return self.position is not None and self.position.highest_modseq is None and self.compared_at < since
 
     @property
     def renumbered(self) -> bool:

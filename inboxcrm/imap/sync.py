@@ -199,6 +199,7 @@ class FolderSync(FolderWork):
 
     async def _compared_flags(self, stored: Position) -> list[tuple[int, frozenset[str]]]:
         """Without mod-sequences: the newest at each look, all of them once an hour, and only what differs is told."""
+        self.memory.compared_at = self.clock.monotonic()
         known = await self.uids()
         if not known:
             return []

@@ -173,6 +173,19 @@ async def test_what_another_client_files_in_sent_is_noticed(server: MailServer, 
     assert batch.live
 
 
+@pytest.mark.parametrize("server", [("CONDSTORE",), ("CONDSTORE", "IDLE")], ids=["idles", "polls"], indirect=True)
+async def test_flags_that_change_in_sent_are_learnt_where_the_server_counts_no_changes(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    ann.folder("Sent").append(letter(1))
+    mailbox = mailbox_on(server, timing=replace(QUICK, others=0.05, flags=0.0))
+    async with watched(mailbox, record):
+        await until(lambda: settled(ann, record) and bool(record.held.get("Sent")))
+        ann.folder("Sent").set_flags(1, ["\\Answered"])
+
+        await until(lambda: record.agrees_with(ann.folder("Sent")))
+
+
 async def test_refreshing_sent_brings_what_just_came_and_then_nothing(
     server: MailServer, ann: Account, record: Record
 ) -> None:
