@@ -37,13 +37,15 @@ from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders,
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds between the things a mailbox does by itself. `idle` None: by provider; `flags`: between two looks at the
-    flags of a folder other than INBOX where the server counts no changes.
+    flags of a folder other than INBOX where the server counts no changes; `missing`: between two looks for a folder of
+    the settings that is not there.
     """
 
     idle: float | None = None
     poll: float = 300.0
     others: float = 120.0
     flags: float = 600.0
+    missing: float = 600.0
     without_idle: float = 30.0
     changes: float = 1.0
     close_after: float = 60.0
@@ -91,6 +93,8 @@ class Account:
         self.reads_on: bool | None = None
         """Whether the server answers what is asked in the same breath as the end of IDLE; None: not known yet."""
 
+        self._listed_at = 0.0
+        self._absent_at: dict[str, datetime] = {}
         self._status = MailboxStatus()
         self._heard_at = 0.0
         self._password = password
@@ -281,20 +285,31 @@ class Account:
     async def discover(self, link: Link) -> Choice:
         """LIST once, and remember each folder to read."""
         if self.choice is None:
-            gmail = (await link.open()).has("X-GM-EXT-1")
+            gmail, asked_at = (await link.open()).has("X-GM-EXT-1"), self.clock.now()
             choice = await self._chosen(link, everything=gmail)
+            self._listed_at = self.clock.monotonic()
             for name, role in choice.watched:
                 self.memories.setdefault(name, FolderMemory(name, role, kept_from=self._kept_from))
+                self.memories[name].absent_at = self._absent_at.pop(name, self.memories[name].absent_at)
             for gone in self.memories.keys() - {name for name, _ in choice.watched}:
                 del self.memories[gone]
             for name in choice.missing:
-                self.log.warning("imap.folder_missing", extra={"mailbox": self.name, "folder": name})
+                self._absent_at[name] = asked_at
+                if name not in self._status.missing_folders:
+                    self.log.warning("imap.folder_missing", extra={"mailbox": self.name, "folder": name})
             for memory in self.memories.values():
                 memory.listed = choice.there
                 memory.all_mail = gmail and memory.name == choice.all_mail
             self.choice = choice
             self.tell(missing_folders=choice.missing, watched_folders=tuple(name for name, _ in choice.watched))
         return self.choice
+
+    @property
+    def until_list(self) -> float | None:
+        """Seconds until a folder of the settings that is missing is looked for again; None where none is."""
+        if not self._status.missing_folders:
+            return None
+        return max(0.0, self._listed_at + self.timing.missing - self.clock.monotonic())
 
     async def _chosen(self, link: Link, *, everything: bool) -> Choice:
         """The folders to read; one that was renamed is followed, since the settings know only its old name."""

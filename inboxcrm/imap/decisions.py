@@ -193,18 +193,20 @@ class Advance:
         )
 
 
-def baseline(opened: Opened, *, uid_next: int, now: datetime) -> Position:
-    """The first position of a folder: all that is there now is history, read newest first."""
+def baseline(opened: Opened, *, uid_next: int, now: datetime, absent_at: datetime | None = None) -> Position:
+    """The first position of a folder: all that is there now is history, read newest first. Where the folder was not
+    there at `absent_at`, what came since is news: a filter makes a folder for the mail that it puts there.
+    """
     empty = opened.exists == 0
     return Position(
         opened.uid_validity,
         uid_next,
         opened.highest_modseq,
         backfill_below=None if empty else uid_next,
-        baseline=uid_next,
+        baseline=uid_next if absent_at is None else 0,
         checked_at=now if empty else None,
         object_id=opened.object_id,
-        news_since=now,
+        news_since=now if absent_at is None else absent_at - _CLOCKS_MAY_DIFFER,
     )
 
 

@@ -192,6 +192,7 @@ class FolderMemory:
     doubts: Doubts = field(default_factory=Doubts)
     tries: dict[int, tuple[int, float]] = field(default_factory=dict)
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
+    absent_at: datetime | None = None
     compared_at: float = 0.0
     deep_due: float = 0.0
     resets: int = 0

@@ -103,7 +103,7 @@ class FolderSync(FolderWork):
 
     async def _begin(self, opened: Opened, now: datetime) -> None:
         uid_next = await self.uid_next(opened)
-        position = decisions.baseline(opened, uid_next=uid_next, now=now)
+        position = decisions.baseline(opened, uid_next=uid_next, now=now, absent_at=self.memory.absent_at)
         self.memory.backlog = None
         await self.offer(self.step(Advance(fresh=position), uid_validity=opened.uid_validity, remaining=opened.exists))
 

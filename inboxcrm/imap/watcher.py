@@ -406,13 +406,20 @@ class ImapMailbox:
                 pause, worked = account.failed(error, failures, watching=True).seconds, True
             if not worked:
                 with suppress(TimeoutError):
-                    until_more = account.allowance.wait(self._clock.now()).total_seconds() or None
-                    patience = account.timing.close_after if account.errand_open else until_more
-                    async with asyncio.timeout(_WISHES_EVERY if wishes_wait(account) else patience):
+                    async with asyncio.timeout(self._patience()):
                         await self._account.errands_wanted.wait()
                 self._account.errands_wanted.clear()
                 await account.rest()
             await account.pause(pause)
+
+    def _patience(self) -> float | None:
+        """Seconds after which there may be something to do though nobody said so."""
+        account = self._account
+        if wishes_wait(account):
+            return _WISHES_EVERY
+        until_more = account.allowance.wait(self._clock.now()).total_seconds() or None
+        ends = (account.timing.close_after if account.errand_open else until_more, account.until_list)
+        return min((one for one in ends if one is not None), default=None)
 
     async def _next_errand(self, known: KnownFolders, outlet: Outlet) -> bool:
         """Do the most urgent thing; False when there is nothing to do."""
@@ -425,6 +432,9 @@ class ImapMailbox:
             except TransientError:
                 self._due.add(name)
                 raise
+            return True
+        if self._account.until_list == 0.0:
+            await self._list_again()
             return True
         piece = await next_piece(self._account, known, self._account.memories.values())
         if piece is None:

@@ -186,6 +186,22 @@ async def test_flags_that_change_in_sent_are_learnt_where_the_server_counts_no_c
         await until(lambda: record.agrees_with(ann.folder("Sent")))
 
 
+async def test_what_a_filter_makes_a_folder_of_the_settings_for_is_news(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    config = configured(server.host, server.port, folders=("Clients",))
+    timing = replace(QUICK, missing=0.05)
+    mailbox = ImapMailbox(config, lambda: "secret", SystemClock(), timing=timing)
+    async with watched(mailbox, record):
+        await until(lambda: mailbox.status.missing_folders == ("Clients",))
+        ann.folder("Clients").append(letter(1), received_at=LONG_AGO)
+        ann.folder("Clients").append(letter(2))
+        await until(lambda: record.agrees_with(ann.folder("Clients")))
+
+        assert mailbox.status.missing_folders == ()
+    assert record.live == [letter(2)]
+
+
 async def test_refreshing_sent_brings_what_just_came_and_then_nothing(
     server: MailServer, ann: Account, record: Record
 ) -> None:
