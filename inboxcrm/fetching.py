@@ -7,10 +7,9 @@ proxy but the owner's is asked. An address may hold a secret, so messages name i
 from __future__ import annotations
 
 import asyncio
-import http.client
 import ssl
 from datetime import timedelta
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from inboxcrm import https
 from inboxcrm.config import AwayCalendar, Proxy
@@ -22,6 +21,9 @@ WITHIN = timedelta(seconds=20)
 
 MOST_OCTETS = 10 * 1024 * 1024
 REDIRECTS = 5
+_IN_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
+"""What may stand in an address besides letters, digits, and `-._` (RFC 3986 section 2)."""
+
 _MOVED = frozenset((301, 302, 303, 307, 308))
 
 
@@ -59,8 +61,19 @@ def _from_web(calendar: AwayCalendar, within: timedelta) -> bytes:
         moved = _once(url, host, calendar.proxy, within)
         if isinstance(moved, bytes):
             return moved
-        url = urljoin(url, moved)
+        url = _followed(url, moved)
     raise UserError(f"{own.hostname} sends us on more than {REDIRECTS} times")
+
+
+def _followed(url: str, moved: str) -> str:
+    """Where an address sends us on to; octets beyond ASCII are written as a browser writes them."""
+    try:
+        found = urljoin(url, quote(moved.encode("latin-1"), safe=_IN_ADDRESSES))
+        if urlsplit(found).port is None or urlsplit(found).port:
+            return found
+    except ValueError:
+        pass
+    raise UserError(f"{urlsplit(url).hostname} sends us on to what is no address")
 
 
 def _once(url: str, host: str, proxy: Proxy | None, within: timedelta) -> bytes | str:
@@ -78,7 +91,7 @@ def _once(url: str, host: str, proxy: Proxy | None, within: timedelta) -> bytes 
         return _all(response.read(MOST_OCTETS + 1), host)
     except ssl.SSLCertVerificationError as error:
         raise UserError(f"the certificate of {host} is not trusted: {error.verify_message}") from error
-    except (OSError, http.client.HTTPException) as error:
+    except https.UNREACHED as error:
         raise TransientError(f"{host} cannot be reached: {https.why(error)}") from error
     finally:
         connection.close()

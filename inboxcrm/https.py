@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +11,11 @@ from urllib.parse import urlsplit
 from inboxcrm import socks
 from inboxcrm.config import Proxy
 from inboxcrm.domain.hosts import is_loopback
+from inboxcrm.errors import UserError
 from inboxcrm.trust import trust
+
+UNREACHED = (OSError, http.client.HTTPException, UnicodeError)
+"""What it raises where a server cannot be reached or answers what is no answer; UnicodeError: its name is none."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 """How far ahead a server may put us off."""
@@ -22,7 +27,8 @@ def connection(
     """To the host of an address, not yet connected; connecting, and each wait for the server, may take that long.
 
     `ca_file` adds a certificate authority of the owner's own. With a `proxy` no other way is tried, nothing in clear
-    text goes through it, and what listens on this machine itself is reached without.
+    text goes through it, and what listens on this machine itself is reached without. UserError where `ca_file` cannot
+    be read.
     """
     parts = urlsplit(url)
     host, seconds = parts.hostname or "", within.total_seconds()
@@ -31,14 +37,23 @@ def connection(
     if parts.scheme == "http":
         return http.client.HTTPConnection(host, parts.port or http.client.HTTP_PORT, timeout=seconds)
     port = parts.port or http.client.HTTPS_PORT  # without one, http.client looks for it in an IPv6 address
-    return http.client.HTTPSConnection(host, port, timeout=seconds, context=trust(ca_file))
+    return http.client.HTTPSConnection(host, port, timeout=seconds, context=_trusted(ca_file))
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return trust(ca_file)
+    except OSError as error:
+        if ca_file is None:
+            raise
+        raise UserError(f"{ca_file} cannot be read as a certificate: {why(error)}. Mend ca_file") from error
 
 
 class _ThroughProxy(http.client.HTTPSConnection):
     """The proxy is told the name, and only the server that has a certificate for it is spoken to."""
 
     def __init__(self, proxy: Proxy, host: str, port: int, seconds: float, ca_file: Path | None) -> None:
-        self._trusted = trust(ca_file)
+        self._trusted = _trusted(ca_file)
         super().__init__(host, port, timeout=seconds, context=self._trusted)
         self._proxy = proxy
         self._seconds = seconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -34,7 +33,7 @@ class Ping:
         try:
             connection.request("GET", https.target(self._url))
             return connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
+        except https.UNREACHED as error:
             raise TransientError(f"{host} cannot be reached: {https.why(error)}") from error
         finally:
             connection.close()

@@ -86,7 +86,7 @@ def _talk(
         return response.status, https.pause(response.getheader("Retry-After")), response.read(MOST_OCTETS)
     except ssl.SSLCertVerificationError as error:
         raise UserError(f"the certificate of {host} is not trusted: {error.verify_message}") from error
-    except (OSError, http.client.HTTPException, AttributeError) as error:  # AttributeError: cut between two steps
+    except (*https.UNREACHED, AttributeError) as error:  # AttributeError: cut between two steps
         raise TransientError(f"{host} cannot be reached: {https.why(error)}") from error
     finally:
         watchdog.cancel()

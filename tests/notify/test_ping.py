@@ -47,3 +47,8 @@ async def test_an_answer_that_is_no_success_is_told(web: tuple[str, list[str]]) 
 async def test_nobody_there_is_told() -> None:
     with pytest.raises(TransientError, match="cannot be reached"):
         await Ping("http://127.0.0.1:1/")()
+
+
+async def test_a_name_that_is_none_is_told() -> None:
+    with pytest.raises(TransientError, match="cannot be reached"):
+        await Ping("https://watch..example/")()

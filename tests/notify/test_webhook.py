@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,8 @@ async def test_a_secret_that_no_header_may_hold_is_not_repeated(ntfy: Site) -> N
 
     assert "hidden" not in str(refused.value)
     assert ntfy.posts == []
+
+
+async def test_an_authority_whose_file_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"ca\.pem cannot be read as a certificate: No such file"):
+        await notifier("https://ntfy.example.org/ann", ca_file=tmp_path / "ca.pem").tell(NOTICE)

@@ -218,7 +218,7 @@ def web(status: int, body: bytes = b"", location: str = "") -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            good = self.path == "/good"
+            good = self.path in ("/good", "/M%C3%A4rz%20%26.ics?a=b")
             self.send_response(200 if good else status)
             if location and not good:
                 self.send_header("Location", location)
@@ -243,8 +243,9 @@ def at(url: str) -> AwayCalendar:
     return AwayCalendar("x", url=url)
 
 
-def test_a_calendar_is_fetched_and_a_redirect_is_followed() -> None:
-    with web(302, location="/good") as url:
+@pytest.mark.parametrize("location", ["/good", "/M\xc3\xa4rz %26.ics?a=b"], ids=["plain", "raw UTF-8"])
+def test_a_calendar_is_fetched_and_a_redirect_is_followed(location: str) -> None:
+    with web(302, location=location) as url:
         assert asyncio.run(fetch(at(url))) == b"BEGIN:VCALENDAR"
 
 
@@ -258,8 +259,22 @@ def test_a_calendar_is_fetched_and_a_redirect_is_followed() -> None:
         (302, "http://calendar.example.org/x.ics", UserError),
         (302, "/again", UserError),
         (302, "", UserError),
+        (302, "https://[::1", UserError),
+        (302, "https://calendar.example.org:99999/x.ics", UserError),
+        (302, "https://a..b.example/x.ics", TransientError),
     ],
-    ids=["not there", "down", "to a file", "to ftp", "to clear text elsewhere", "in a circle", "to nowhere"],
+    ids=[
+        "not there",
+        "down",
+        "to a file",
+        "to ftp",
+        "to clear text elsewhere",
+        "in a circle",
+        "to nowhere",
+        "to half an address",
+        "to a port that is none",
+        "to a name that is none",
+    ],
 )
 def test_what_does_not_give_a_calendar_says_who_must_act(status: int, location: str, error: type[Exception]) -> None:
     with web(status, location=location) as url, pytest.raises(error):
