@@ -61,7 +61,7 @@ def choose(found: Sequence[Listed], configured: Sequence[str], *, everything: bo
     """
     there = {one.name: role_of(one) for one in found if not {"noselect", "nonexistent"} & one.attributes}
     as_sent = [folder_of(entry) for entry in configured if folder_of(entry) != entry]
-    others = [entry for entry in configured if folder_of(entry) == entry]
+    others = [entry for entry in configured if folder_of(entry) == entry and entry.upper() != "INBOX"]
     sent = _sent(found, there, as_sent)
     all_mail = next((one.name for one in found if "all" in one.attributes and one.name in there), None)
     watched = [("INBOX", FolderRole.INBOX)]
@@ -71,7 +71,7 @@ def choose(found: Sequence[Listed], configured: Sequence[str], *, everything: bo
     archive = all_mail if everything and all_mail is not None else archive
     if archive is not None and archive != sent:
         watched.append((archive, FolderRole.ARCHIVE))
-    watched += [(name, there[name]) for name in others if name in there and name not in {"INBOX", sent, archive}]
+    watched += [(name, there[name]) for name in others if name in there and name not in {sent, archive}]
     return Choice(
         tuple(watched),
         sent,

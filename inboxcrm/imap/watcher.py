@@ -429,7 +429,9 @@ class ImapMailbox:
                 await self._check(name, known, outlet)
             except FolderMissingError:
                 await self._list_again()
-            except TransientError:
+            except PermanentError:
+                raise
+            except InboxcrmError:
                 self._due.add(name)
                 raise
             return True

@@ -278,6 +278,13 @@ def test_where_sent_mail_is(found: list[Listed], configured: tuple[str, ...], se
     assert choice.watched[0] == ("INBOX", FolderRole.INBOX)
 
 
+@pytest.mark.parametrize("listed", ["INBOX", "Inbox"])
+def test_inbox_is_read_once_however_it_is_written(listed: str) -> None:
+    choice = choose([_listed(listed)], ("inbox", "Inbox"))
+
+    assert (choice.watched, choice.missing) == ((("INBOX", FolderRole.INBOX),), ())
+
+
 def test_configured_folders_are_read_and_missing_ones_named() -> None:
     found = [_listed("INBOX"), _listed("Sent", "sent"), _listed("Old", "archive"), _listed("All", "all")]
 

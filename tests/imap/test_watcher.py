@@ -7,13 +7,13 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Security, Server
-from inboxcrm.errors import InboxcrmError
+from inboxcrm.errors import InboxcrmError, SignInNeededError
 from inboxcrm.imap.account import Timing
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
@@ -182,6 +182,30 @@ async def test_flags_that_change_in_sent_are_learnt_where_the_server_counts_no_c
     async with watched(mailbox, record):
         await until(lambda: settled(ann, record) and bool(record.held.get("Sent")))
         ann.folder("Sent").set_flags(1, ["\\Answered"])
+
+        await until(lambda: record.agrees_with(ann.folder("Sent")))
+
+
+async def test_what_came_into_sent_is_read_though_a_sign_in_was_wanted_just_then(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    let_in = True
+
+    def password() -> str:
+        if not let_in:
+            raise SignInNeededError("sign in")
+        return "secret"
+
+    timing = replace(QUICK, others=0.05, close_after=0.0)
+    mailbox = ImapMailbox(configured(server.host, server.port), password, SystemClock(), timing=timing)
+    async with watched(mailbox, record):
+        await until(lambda: settled(ann, record) and "Sent" in record.positions)
+        await until(lambda: server.traffic.commands["LOGOUT"] > 0)
+        let_in = False
+        ann.folder("Sent").append(letter(1))
+        await until(lambda: mailbox.status.state is MailboxState.NEEDS_USER)
+        let_in = True
+        mailbox.try_again(let_in_at=SystemClock().now() + timedelta(minutes=1))
 
         await until(lambda: record.agrees_with(ann.folder("Sent")))
 
