@@ -156,7 +156,8 @@ def _open(connection: Connection, name: str) -> tuple[Opened, bool]:
 async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, left: int, below: int | None) -> None:
     """One batch of the backlog, down to the UID `below` if all above it came; after a renumbering some may be news."""
     work.owe(bodies.owed)
-    news = [one for one in bodies.arrived if decisions.is_news(one, position)]
+    now = work.clock.now()
+    news = [one for one in bodies.arrived if decisions.is_news(one, position, now=now)]
     if news:
         await work.offer(
             work.step(Advance(), arrivals=news, live=True, remaining=left, uid_validity=position.uid_validity)
@@ -167,7 +168,7 @@ async def _bring_old(work: FolderWork, bodies: Bodies, *, position: Position, le
         backfill_below=below,
         backfilled=not left,
         owed=bodies.owed,
-        checked_at=None if left else work.clock.now(),
+        checked_at=None if left else now,
     )
     await work.offer(
         work.step(

@@ -136,23 +136,31 @@ def lists_first(
     return each > QUICK and each * left > LONG
 
 
-def was_delivered(received_at: datetime, position: Position) -> bool:
+def was_delivered(received_at: datetime, position: Position, *, now: datetime) -> bool:
     """Whether mail that came to the top of a folder was delivered there, and not moved: what is moved or copied keeps
     its INTERNALDATE, which is older than the last look or, in a first reading, than the first.
 
     The server's clock is not ours.
     """
-    since = position.checked_at or position.news_since
+    since = _put_right(position.checked_at or position.news_since, now)
     return since is not None and received_at > since - _CLOCKS_MAY_DIFFER
 
 
-def is_news(arrival: Arrival, position: Position) -> bool:
+def is_news(arrival: Arrival, position: Position, *, now: datetime) -> bool:
     """Whether mail that is not on record, wherever it lies, came when the folder had been opened. By its number, or by
     its date where it was renumbered and the numbers tell nothing.
     """
     if position.baseline:
         return arrival.uid >= position.baseline
-    return position.news_since is not None and arrival.received_at > position.news_since
+    since = _put_right(position.news_since, now)
+    return since is not None and arrival.received_at > since
+
+
+def _put_right(noted: datetime | None, now: datetime) -> datetime | None:
+    """What was noted by a clock that ran ahead and is right now tells nothing: then it is the day that counts."""
+    if noted is None or noted <= now + _CLOCKS_MAY_DIFFER:
+        return noted
+    return now - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,8 @@ class FolderSync(FolderWork):
         """
         if self.memory.role in _READ_AT_ONCE:
             return list(arrived), []
-        news = [one for one in arrived if decisions.was_delivered(one.received_at, position)]
+        now = self.clock.now()
+        news = [one for one in arrived if decisions.was_delivered(one.received_at, position, now=now)]
         told = {one.uid for one in news}
         return news, [one for one in arrived if one.uid not in told]
 
@@ -252,10 +253,11 @@ class FolderSync(FolderWork):
         survey = await self.survey(uids)
         if survey.located:
             await self.offer(self.step(Advance(), located=survey.located))
+        now = self.clock.now()
         for group in decisions.batches(survey.sizes):
             bodies = await self.read(group)
             self.owe(bodies.owed)
-            news, _ = self._parted([one for one in bodies.arrived if decisions.is_news(one, stored)], stored)
+            news, _ = self._parted([one for one in bodies.arrived if decisions.is_news(one, stored, now=now)], stored)
             told = {one.uid for one in news}
             old = [one for one in bodies.arrived if one.uid not in told]
             await self.offer(self.step(Advance(owed=bodies.owed), arrivals=old, quarantined=tuple(bodies.refused)))
@@ -297,7 +299,7 @@ class FolderSync(FolderWork):
                 continue
             tries.pop(uid, None)
             reasons = tuple(bodies.refused) or tuple((one, "the server gives no body") for one in bodies.missing)
-            live = all(decisions.is_news(one, stored) for one in bodies.arrived)
+            live = all(decisions.is_news(one, stored, now=self.clock.now()) for one in bodies.arrived)
             await self.offer(
                 self.step(Advance(settled=(uid,)), arrivals=bodies.arrived, live=live, quarantined=reasons)
             )

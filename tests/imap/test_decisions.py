@@ -134,15 +134,29 @@ def test_where_a_step_leaves_a_position(position: Position | None, advance: Adva
         (None, NOON, NOON + timedelta(hours=1), True),
         (None, NOON, NOON - timedelta(hours=1), False),
         (NOON, NOON - timedelta(days=1), NOON - timedelta(hours=1), False),
+        (NOON + timedelta(days=3650), None, NOON + timedelta(hours=1), True),
+        (NOON + timedelta(days=3650), None, NOON - timedelta(days=2), False),
+        (None, NOON + timedelta(days=3650), NOON + timedelta(hours=1), True),
     ],
-    ids=["unknown", "after", "before", "clocks-differ", "first-reading", "moved-in-it", "looked-since"],
+    ids=[
+        "unknown",
+        "after",
+        "before",
+        "clocks-differ",
+        "first-reading",
+        "moved-in-it",
+        "looked-since",
+        "clock-ran-ahead",
+        "and-it-was-moved",
+        "clock-ran-ahead-in-it",
+    ],
 )
 def test_what_was_delivered_and_what_was_moved(
     checked_at: datetime | None, news_since: datetime | None, received_at: datetime, expected: bool
 ) -> None:
     position = Position(5, 100, checked_at=checked_at, news_since=news_since)
 
-    assert decisions.was_delivered(received_at, position) is expected
+    assert decisions.was_delivered(received_at, position, now=NOON + timedelta(hours=2)) is expected
 
 
 _BEFORE = NOON - timedelta(minutes=10)
@@ -178,8 +192,9 @@ def test_from_when_on_the_unknown_is_news_after_the_numbers_changed(
 )
 def test_what_is_news_among_the_unknown(baseline: int, uid: int, received_at: datetime, expected: bool) -> None:
     position = Position(5, 100, baseline=baseline, news_since=NOON)
+    arrival = Arrival(uid, received_at, frozenset(), b"")
 
-    assert decisions.is_news(Arrival(uid, received_at, frozenset(), b""), position) is expected
+    assert decisions.is_news(arrival, position, now=NOON + timedelta(hours=2)) is expected
 
 
 def _refused(kind: type[InboxcrmError]) -> InboxcrmError:

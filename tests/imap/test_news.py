@@ -82,3 +82,18 @@ async def test_what_came_under_numbers_taken_back_in_a_first_reading_is_news(
 
     assert record.agrees_with(folder)
     assert record.live == [letter(OLD + 1)]
+
+
+async def test_a_clock_that_ran_ahead_makes_no_history_of_what_comes_once_it_is_right(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    clients = ann.folder("Clients")
+    clients.append(letter(1), received_at=NOON - timedelta(days=2))
+    clock.jump(timedelta(days=3650))
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+    clock.jump(timedelta(days=-3650, hours=4))
+    clients.append(letter(2), received_at=LATER)
+
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert record.live == [letter(2)]
