@@ -135,14 +135,13 @@ class FolderWork:
         doubts.large.update(uid for uid, size in sizes.items() if limits.piece < size <= limits.literal)
 
     async def uid_next(self, opened: Opened) -> int:
-        """UIDNEXT; some servers leave it out of EXAMINE: then STATUS, then the highest UID there is."""
+        """UIDNEXT; where EXAMINE leaves it out, behind the last message that it counted: what came since is new."""
         if opened.uid_next is not None:
             return opened.uid_next
-        name = self.memory.name
-        told = await self.link.run(lambda c: c.status_or_nothing(name))
-        if uid_next := told.get("UIDNEXT"):
-            return uid_next
-        return max(await self.link.run(lambda c: c.search_uids(b"ALL")), default=0) + 1
+        if not opened.exists:
+            return 1
+        last = await self.link.run(lambda c: c.search_uids(b"%d" % opened.exists))
+        return max(last or await self.link.run(lambda c: c.search_uids(b"ALL")), default=0) + 1
 
     async def uids(self) -> Sequence[int]:
         """Every UID on record in this folder."""

@@ -158,6 +158,28 @@ async def test_uidnext_may_be_left_out(server: MailServer, ann: Account, mailbox
     assert record.live == [letter(2)]
 
 
+@pytest.mark.parametrize("count", [0, 1], ids=["empty", "one"])
+async def test_what_comes_right_after_a_folder_was_opened_is_live_though_uidnext_was_left_out(
+    server: MailServer, ann: Account, mailbox: ImapMailbox, record: Record, count: int
+) -> None:
+    async def silent(exchange: Exchange) -> bool:
+        await exchange.send(re.sub(rb"\* OK \[UIDNEXT[^\r]*\r\n", b"", await exchange.answer()))
+        if exchange.session.folder is inbox and "INBOX" not in record.positions and len(inbox.uids) == count:
+            inbox.append(letter(100))
+        return True
+
+    inbox = ann.folder("INBOX")
+    for number in range(count):
+        inbox.append(letter(number))
+    server.faults["EXAMINE"] = silent
+
+    for _ in range(2):
+        await record.keep(mailbox.catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert record.live == [letter(100)]
+
+
 # -- changes
 
 
