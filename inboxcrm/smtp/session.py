@@ -35,6 +35,9 @@ _SUBMISSION_PORT = 587
 """Where STARTTLS is offered (RFC 6409 section 3.1)."""
 
 _LEADING_DOT = re.compile(rb"(?m)^\.")
+_SIZE = re.compile(r"[0-9]{1,20}")
+"""What RFC 1870 lets a limit have; of more no number can be made, and no mail is as large."""
+
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -128,8 +131,8 @@ class Session:
     @property
     def largest(self) -> int | None:
         """The octets the server takes at most (SIZE, RFC 1870); None when it does not say or says no limit."""
-        limit = self._client.esmtp_extensions.get("size", "").strip()
-        return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
+        limit = self._client.esmtp_extensions.get("size", "").strip().lstrip("0")
+        return int(limit) if _SIZE.fullmatch(limit) else None
 
     @property
     def certificate_until(self) -> datetime | None:

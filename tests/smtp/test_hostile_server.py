@@ -37,6 +37,13 @@ async def test_nothing_is_asked_of_a_server_that_offers_nothing(connect: Connect
         assert b"RCPT TO:<bob@example.com>" in server.lines
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "many", "\u00b2", "9" * 5_000])
+async def test_a_limit_of_size_that_is_none_holds_nothing_up(connect: Connect, size: str) -> None:
+    ehlo = f"250-mail.example\r\n250 SIZE {size}\r\n".encode()
+    async with ScriptedServer(usual_but(ehlo=ehlo)) as server:
+        assert isinstance(await connect(server).send(outgoing(), Steps()), Sent)
+
+
 @pytest.mark.parametrize("verb", ["ehlo", "mail", "rcpt", "data"])
 @pytest.mark.parametrize(
     "said",
