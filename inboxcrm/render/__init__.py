@@ -9,6 +9,7 @@ from inboxcrm.render.compose import (
     deliverable,
     instance_token,
     message_id,
+    redated,
 )
 from inboxcrm.render.templates import Intent, Rendered, Template, TemplateSet
 from inboxcrm.render.values import VALUES
@@ -24,6 +25,7 @@ __all__ = (
     "compose",
     "compose_notice",
     "compose_owner_mail",
+    "redated",
     "deliverable",
     "instance_token",
     "message_id",

@@ -39,6 +39,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_DATE = re.compile(rb"^Date: [^\r\n]*", re.MULTILINE)
 
 
 class UndeliverableError(PermanentError):
@@ -131,6 +132,18 @@ def _letter(
     )
 
 
+def redated(raw: bytes, *, owner: Owner, now: datetime) -> bytes:
+    """A mail of ours with the Date of now: it says when a mail was let go, not when it was drafted (RFC 5322 section
+    3.6.1), and programs sort by it.
+    """
+    head, end, body = raw.partition(b"\r\n\r\n")
+    return _DATE.sub(b"Date: " + _date(owner, now).encode("ascii"), head, count=1) + end + body
+
+
+def _date(owner: Owner, now: datetime) -> str:
+    return format_datetime(now.astimezone(owner.timezone))
+
+
 def _finish(
     mail: AutoReply | OwnerMail,
     *,
@@ -153,7 +166,7 @@ def _finish(
         ("From", mailbox(owner.name, author)),
         ("To", mailbox(to_name, recipient)),
         ("Subject", unstructured(subject)),
-        ("Date", format_datetime(now.astimezone(owner.timezone))),
+        ("Date", _date(owner, now)),
         ("Message-ID", identifier),
         *_threading(mail.in_reply_to, mail.references),
         *(() if auto_submitted is None else _marks(auto_submitted, author, secret)),

@@ -8,6 +8,7 @@ from datetime import datetime
 from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.errors import UserError
+from inboxcrm.render import redated
 from inboxcrm.service.household import Household
 from inboxcrm.service.meant import NotFoundError
 from inboxcrm.store import home, outbox
@@ -29,7 +30,8 @@ def approve(household: Household, item_id: int) -> OutboxState:
         _refuse_what_must_not_go(household, item, now)
         if item.state is OutboxState.QUEUED:
             return item.state
-        state = outbox.approve(connection, item, at=now)
+        raw = redated(item.raw, owner=household.config.owner, now=now)
+        state = outbox.approve(connection, item, raw, at=now)
         home.journal(connection, OutboxEvent.APPROVE, f"outbox {item_id}", {}, now=now)
     return state
 

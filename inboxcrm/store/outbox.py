@@ -204,11 +204,12 @@ def happen(
     return state
 
 
-def approve(connection: sqlite3.Connection, item: Item, *, at: datetime) -> OutboxState:
-    """A person lets it go, at once: no mode asks for a key again."""
+def approve(connection: sqlite3.Connection, item: Item, raw: bytes, *, at: datetime) -> OutboxState:
+    """A person lets it go in these bytes, at once: no mode asks for a key again."""
     state = happen(connection, item, OutboxEvent.APPROVE, at=at, reply="approve by the owner")
     connection.execute(
-        "UPDATE outbox SET approved_at = :at, send_after = :at WHERE id = :id", {"at": to_text(at), "id": item.id}
+        "UPDATE outbox SET approved_at = :at, send_after = :at, raw = :raw WHERE id = :id",
+        {"at": to_text(at), "raw": raw, "id": item.id},
     )
     return state
 

@@ -103,6 +103,23 @@ async def test_approve_waits_for_a_key(open_house: OpenHouse) -> None:
     assert (house.item().state, len(house.transport.sent)) == ("sent", 1)
 
 
+async def test_what_a_person_lets_go_bears_the_date_of_that_moment(open_house: OpenHouse) -> None:
+    """Its reader's program sorts by it; the rest stays octet by octet."""
+    house = open_house(mode=Mode.APPROVE)
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    drafted = outgoing.item(house.household, house.item().id).raw
+    house.clock.advance(timedelta(hours=5))
+
+    outgoing.approve(house.household, house.item().id)
+    await house.deliver.run_once()
+
+    (sent,) = house.transport.sent
+    assert drafted.count(b"\r\nDate: Mon, 02 Mar 2026 10:00:00 +0100\r\n") == 1
+    assert sent.raw == drafted.replace(b"02 Mar 2026 10:00:00", b"02 Mar 2026 15:11:00")
+    assert house.mailbox.filed == [sent.raw]
+
+
 async def test_what_is_rejected_never_leaves_and_the_promise_stands(open_house: OpenHouse) -> None:
     house = open_house(mode=Mode.APPROVE)
     await house.arrive(mail())
