@@ -796,6 +796,16 @@ FAULTS: tuple[Defence, ...] = (
         ("inboxcrm/imap/admission.py", "return max(0.0, self.full_at - now - _BURST * every)", "return 0.0"),
     ),
     _defence(
+        67,
+        "and each asks before it connects",
+        "tests/faults/test_many.py::test_fifty_mailboxes_come_back_one_by_one_and_each_reads_its_mail",
+        (
+            "inboxcrm/imap/account.py",
+            "await asyncio.sleep(SHARED.wait(self.config.imap.host, self.config.user, self.clock.monotonic()))",
+            "pass",
+        ),
+    ),
+    _defence(
         68,
         "no descriptor left is told to who asked",
         "tests/faults/test_descriptors.py",

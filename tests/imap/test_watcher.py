@@ -296,15 +296,21 @@ async def test_a_flag_storm_is_one_pass_and_live_mail_goes_before_it(
     async with watched(mailbox_on(server, timing=replace(QUICK, changes=1.0)), record):
         await until(lambda: settled(ann, record))
         server.traffic.clear()
-        for uid in range(1, 501):
+        for uid in range(1, 500):
             inbox.set_flags(uid, ["\\Seen"])
             if uid % 25 == 0:
                 await asyncio.sleep(0.01)  # it does not come in one piece
+        inbox.set_flags(500, ["\\Seen"])
         inbox.append(letter(9000))
-        await until(lambda: record.live == [letter(9000)])
         await until(lambda: record.agrees_with(inbox))
         passes = server.traffic.commands["EXAMINE"]
 
+    assert record.live == [letter(9000)]
+    live, last = (
+        next(at for at, batch in enumerate(record.batches) if wanted(batch))
+        for wanted in (lambda batch: batch.live, lambda batch: 500 in dict(batch.flags))
+    )
+    assert live < last
     assert passes <= 4
 
 
