@@ -53,12 +53,19 @@ class MailNotifier:
             references=(),
             dedupe_key=f"notice:{notice.key}",
         )
-        draft = compose_notice(mail, owner=self._config.owner, secret=self._secret, now=self._clock.now())
+        draft = compose_notice(
+            mail,
+            owner=self._config.owner,
+            secret=self._secret,
+            now=self._clock.now(),
+            smtputf8=mailbox.smtputf8,
+        )
         transport = SmtpTransport(
             mailbox.smtp,
             user=mailbox.user,
             password=self._logins.of(mailbox),
             account_address=draft.envelope_from,
+            smtputf8=mailbox.smtputf8,
         )
         try:
             delivery = await transport.send(Outgoing(draft.raw, draft.envelope_from, draft.recipient), _unrecorded)

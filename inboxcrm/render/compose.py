@@ -107,9 +107,9 @@ def compose_owner_mail(mail: OwnerMail, *, owner: Owner, secret: bytes, now: dat
     return _letter(mail, None, owner=owner, secret=secret, now=now, smtputf8=smtputf8)
 
 
-def compose_notice(mail: OwnerMail, *, owner: Owner, secret: bytes, now: datetime) -> Draft:
+def compose_notice(mail: OwnerMail, *, owner: Owner, secret: bytes, now: datetime, smtputf8: bool = False) -> Draft:
     """A mail of the program to the owner's other mailbox: no responder there answers it. Raises as `compose` does."""
-    return _letter(mail, "auto-generated", owner=owner, secret=secret, now=now, smtputf8=False)
+    return _letter(mail, "auto-generated", owner=owner, secret=secret, now=now, smtputf8=smtputf8)
 
 
 def _letter(

@@ -17,7 +17,7 @@ from inboxcrm.config import Notify as Settings
 from inboxcrm.domain.outbox import retry_at
 from inboxcrm.domain.ringing import Calm, quiet_span, wait
 from inboxcrm.domain.text import one_line, visible
-from inboxcrm.errors import InboxcrmError, TransientError, UserError
+from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Notice, Notifier
 from inboxcrm.service.household import Household
 from inboxcrm.store import home, notices
@@ -106,7 +106,7 @@ class Notify:
             await route.tell(delivery.notice)
         except TransientError as error:
             await self._household.write(self._later, delivery, error)
-        except UserError as error:
+        except InboxcrmError as error:  # a way that nobody can go is told of as well: nothing else would
             await self._household.write(self._failed, delivery, str(error))
         else:
             await self._household.write(self._delivered, delivery)

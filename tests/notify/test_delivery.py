@@ -12,8 +12,9 @@ import pytest
 
 from inboxcrm.config import Notify as Settings
 from inboxcrm.config import Shown
-from inboxcrm.errors import TransientError, UserError
+from inboxcrm.errors import InboxcrmError, TransientError, UserError
 from inboxcrm.ports import Notice
+from inboxcrm.render import UndeliverableError, UnsafeMailError
 from inboxcrm.service import notify
 from inboxcrm.service.notify import ALARM, Notify, Word
 from inboxcrm.store import home, notices
@@ -155,14 +156,17 @@ async def test_what_could_not_be_delivered_in_a_day_is_an_alarm_until_the_way_wo
     assert rung.alarms() == []
 
 
-async def test_what_only_the_owner_can_mend_is_an_alarm_at_once(rung: Rung) -> None:
-    rung.way.broken = UserError("mend it")
+@pytest.mark.parametrize("error", [UserError, UndeliverableError, UnsafeMailError])
+async def test_what_time_does_not_mend_is_an_alarm_at_once(rung: Rung, error: type[InboxcrmError]) -> None:
+    rung.way.broken = error("mend it")
     rung.tell()
 
     await rung.later(seconds=2)
 
     assert rung.row().state == "failed"
-    assert rung.alarms() == ["command: mend it. See: inboxcrm notify"]
+    (said,) = rung.alarms()
+    assert said.startswith("command: ")
+    assert said.endswith("mend it. See: inboxcrm notify")
 
 
 async def test_quiet_hours_put_off_and_the_morning_brings_it(rung: Rung) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from inboxcrm.config import PasswordSource, Shown, WebhookFormat
 from inboxcrm.configuration import ConfigRefusedError, read_config
 from inboxcrm.ports import Notice
+from inboxcrm.render import UndeliverableError
 from inboxcrm.routes import routes
 from inboxcrm.testing.clock import FakeClock
 from inboxcrm.testing.smtp_server import SubmissionServer
@@ -98,3 +100,19 @@ async def test_a_second_mailbox_gets_a_mail_and_is_the_owners(
     assert [row.direction for row in house.messages()] == ["auto"]
     assert "ann@elsewhere.example" in house.household.settings(config.mailboxes[0]).own_addresses
     house.close()
+
+
+@pytest.mark.parametrize("written", ["", "smtputf8 = true"], ids=["as it is", "with smtputf8"])
+async def test_a_second_mailbox_beyond_ascii_gets_a_mail_where_that_is_set(
+    tmp_path: Path, smtp_sink: SubmissionServer, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("ANN_PASSWORD", "secret")
+    smtp = 'smtp = { host = "smtp.example.org", port = 465, security = "tls" }'
+    server = f'smtp = {{ host = "127.0.0.1", port = {smtp_sink.port}, security = "none" }}\n{written}'
+    settings = COMPLETE.replace(smtp, server) + FULL.replace("ann@elsewhere.example", "änn@elsewhere.example")
+    way = routes(read_config(settings, tmp_path), secret=b"s" * 32, clock=FakeClock(MONDAY))["mail"]
+
+    with nullcontext() if written else pytest.raises(UndeliverableError):
+        await way.tell(Notice("k", "urgent-mail", "Urgent mail", "Bob: help", urgent=True))
+
+    assert [each.recipients for each in smtp_sink.accepted] == ([("änn@elsewhere.example",)] if written else [])
