@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
+import click
 import pytest
+
+from inboxcrm.cli.root import cli
 
 HEAVY = ("rule_engine", "numpy", "phonenumbers", "dateparser", "msal", "authlib", "vobject", "textual", "datasette")
 OF_THE_DAEMON = ("inboxcrm.wiring", "inboxcrm.daemon", "inboxcrm.service.ingest", "inboxcrm.imap.watcher")
@@ -32,6 +36,12 @@ def test_a_command_starts_without_the_heavy_libraries() -> None:
 @pytest.mark.parametrize("name", ["status", "queue", "promises", "search", "contacts", "approve", "tui"])
 def test_a_command_that_talks_to_no_server_starts_without_the_daemon(name: str) -> None:
     assert _loaded(_command(name), OF_THE_DAEMON) == []
+
+
+def test_garbage_is_looked_for_again_once_a_command_is_imported() -> None:
+    assert cli.get_command(click.Context(cli), "promises") is not None
+
+    assert gc.isenabled()
 
 
 def test_a_command_starts_without_the_others() -> None:
