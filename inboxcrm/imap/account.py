@@ -38,7 +38,7 @@ from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders,
 class Timing:
     """Seconds between the things a mailbox does by itself. `idle` None: by provider; `flags`: between two looks at the
     flags of a folder other than INBOX where the server counts no changes; `missing`: between two looks for a folder of
-    the settings that is not there.
+    the settings, or Sent, that is not there.
     """
 
     idle: float | None = None
@@ -95,6 +95,8 @@ class Account:
 
         self._listed_at = 0.0
         self._absent_at: dict[str, datetime] = {}
+        """What the last LIST lacked, by name, Sent by its role."""
+
         self._status = MailboxStatus()
         self._heard_at = 0.0
         self._password = password
@@ -288,13 +290,14 @@ class Account:
             gmail, asked_at = (await link.open()).has("X-GM-EXT-1"), self.clock.now()
             choice = await self._chosen(link, everything=gmail)
             self._listed_at = self.clock.monotonic()
+            absent, lacks = self._absent_at, (FolderRole.SENT,) if choice.sent is None else ()
+            self._absent_at = dict.fromkeys((*choice.missing, *lacks), asked_at)
             for name, role in choice.watched:
-                self.memories.setdefault(name, FolderMemory(name, role, kept_from=self._kept_from))
-                self.memories[name].absent_at = self._absent_at.pop(name, self.memories[name].absent_at)
+                memory = self.memories.setdefault(name, FolderMemory(name, role, kept_from=self._kept_from))
+                memory.absent_at = absent.get(name) or absent.get(role) or memory.absent_at
             for gone in self.memories.keys() - {name for name, _ in choice.watched}:
                 del self.memories[gone]
             for name in choice.missing:
-                self._absent_at[name] = asked_at
                 if name not in self._status.missing_folders:
                     self.log.warning("imap.folder_missing", extra={"mailbox": self.name, "folder": name})
             for memory in self.memories.values():
@@ -306,8 +309,8 @@ class Account:
 
     @property
     def until_list(self) -> float | None:
-        """Seconds until a folder of the settings that is missing is looked for again; None where none is."""
-        if not self._status.missing_folders:
+        """Seconds until Sent, or a folder of the settings, that is missing is looked for again; None where none is."""
+        if not self._absent_at:
             return None
         return max(0.0, self._listed_at + self.timing.missing - self.clock.monotonic())
 

@@ -210,6 +210,18 @@ async def test_what_came_into_sent_is_read_though_a_sign_in_was_wanted_just_then
         await until(lambda: record.agrees_with(ann.folder("Sent")))
 
 
+async def test_a_sent_folder_that_is_made_with_the_first_answer_is_found(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    ann.delete("Sent")
+    mailbox = mailbox_on(server, timing=replace(QUICK, missing=0.05))
+    async with watched(mailbox, record):
+        ann.folder("Sent").append(letter(1))
+        await until(lambda: record.agrees_with(ann.folder("Sent")))
+
+    assert record.positions["Sent"].uid_next == 2
+
+
 async def test_what_a_filter_makes_a_folder_of_the_settings_for_is_news(
     server: MailServer, ann: Account, record: Record
 ) -> None:
