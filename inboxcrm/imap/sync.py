@@ -170,7 +170,8 @@ class FolderSync(FolderWork):
 
     async def _bring_changes(self, stored: Position, opened: Opened, how: Changes, *, now: datetime) -> None:
         """Flags that changed and, where the server tells them, messages that went."""
-        flags = self.in_reach(stored, await self._changed_flags(how, stored, opened))
+        changed = await self._changed_flags(how, stored, opened)
+        flags = [(uid, told) for uid, told in changed if uid < stored.uid_next]  # what is new brings its own along
         vanished = [(low, min(high, stored.uid_next - 1)) for low, high in opened.vanished if low < stored.uid_next]
         if vanished and decisions.suspicious(await self.count_known(vanished), len(await self.uids())):
             confirmed = await self._gone(opened)

@@ -170,13 +170,6 @@ class FolderWork:
         for uid in uids:
             self.memory.tries[uid] = (0, self.clock.monotonic() + RETRY_AFTER[0])
 
-    def in_reach(
-        self, stored: Position, flags: Sequence[tuple[int, frozenset[str]]]
-    ) -> list[tuple[int, frozenset[str]]]:
-        """Those of messages that may be on record: new ones bring their flags along."""
-        lowest = stored.backfill_below or 0
-        return [(uid, told) for uid, told in flags if lowest <= uid < stored.uid_next]
-
     def step(
         self,
         advance: Advance,

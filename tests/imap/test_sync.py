@@ -112,6 +112,21 @@ async def test_a_first_reading_goes_on_where_it_was_interrupted(
     assert bodies_asked_for(server) == 1
 
 
+@EVERY_SERVER
+async def test_flags_of_the_first_screen_that_change_before_the_rest_is_read_are_learnt(
+    ann: Account, make_mailbox: MakeMailbox, record: Record
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(SCREEN + 10):
+        inbox.append(letter(number))
+    await record.keep(make_mailbox().watch(record), most=2)  # where INBOX begins, and its first screen
+    inbox.set_flags(SCREEN + 10, ["\\Answered"])
+
+    await record.keep(make_mailbox().catch_up(record))
+
+    assert record.agrees_with(inbox)
+
+
 async def test_a_batch_whose_reader_failed_comes_again(ann: Account, mailbox: ImapMailbox, record: Record) -> None:
     ann.folder("INBOX").append(letter(1))
     await record.keep(mailbox.catch_up(record))
