@@ -268,6 +268,7 @@ class Account:
         self._errand = None
         if link is not None:
             await link.close(politely=politely)
+            self._links.discard(link)
 
     async def close(self, *, politely: bool = True) -> None:
         """Close every connection."""

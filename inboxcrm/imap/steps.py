@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from inboxcrm.imap.decisions import Advance
 from inboxcrm.ports import Arrival, Batch, FolderRole, Listed, Position
 from inboxcrm.spool import Spool
+
+if TYPE_CHECKING:
+    from inboxcrm.imap.link import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,7 @@ class FolderMemory:
     kept_from: KeptFrom = lambda: None
     too_old: frozenset[int] = frozenset()
     told: dict[str, int] | None = None
-    checked_over: object | None = None
+    checked_over: weakref.ref[Link] | None = None
     remaining: int = 0
     doubts: Doubts = field(default_factory=Doubts)
     tries: dict[int, tuple[int, float]] = field(default_factory=dict)

@@ -6,6 +6,7 @@ or sequence numbers. Decisions are in `decisions`; here is what asks the server 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -43,7 +44,8 @@ class FolderSync(FolderWork):
         now = self.clock.now()
         since = (stored.uid_validity, stored.highest_modseq) if stored and stored.highest_modseq else None
         opened, told = await self.link.run(lambda c: (c.examine(memory.name, since=since), _tells(c, since)))
-        same_link, memory.checked_over = memory.checked_over is self.link, self.link
+        same_link = memory.checked_over is not None and memory.checked_over() is self.link
+        memory.checked_over = weakref.ref(self.link)
         match decisions.way(stored, opened), stored:
             case Way.FIRST, _:
                 if await take_over(self, opened):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.config import Security, Server
 from inboxcrm.errors import InboxcrmError, SignInNeededError
 from inboxcrm.imap.account import Timing
+from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
 from inboxcrm.ports import MailboxState
@@ -184,6 +188,25 @@ async def test_flags_that_change_in_sent_are_learnt_where_the_server_counts_no_c
         ann.folder("Sent").set_flags(1, ["\\Answered"])
 
         await until(lambda: record.agrees_with(ann.folder("Sent")))
+
+
+async def test_nothing_stays_in_memory_of_a_connection_that_was_closed(
+    server: MailServer, ann: Account, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Link]] = []
+
+    def link(*arguments: Any) -> Link:
+        new = Link(*arguments)
+        made.append(weakref.ref(new))
+        return new
+
+    monkeypatch.setattr("inboxcrm.imap.account.Link", link)
+    async with watched(mailbox_on(server, timing=replace(QUICK, close_after=0.0)), record):
+        await until(lambda: settled(ann, record) and "Sent" in record.positions)
+        await until(lambda: server.traffic.commands["LOGOUT"] > 0)
+
+        await until(lambda: gc.collect() >= 0 and len([each for each in made if each() is not None]) == 1)
+    assert len(made) > 1
 
 
 async def test_what_came_into_sent_is_read_though_a_sign_in_was_wanted_just_then(
