@@ -25,11 +25,11 @@ WORDS = 3_000
 FOOTER = 2_000
 """Characters of own words that are read at the beginning and at the end."""
 
-_FAST = str.maketrans(
-    {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "\xa0": " "}
-    | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad\u202a\u202b\u202c\u202d\u202e", "")
-)
-_FANCY = re.compile(f"[{''.join(map(chr, _FAST))}]")
+_FANCY = (
+    *((one, "'") for one in "‘’‚"), *((one, '"') for one in "“”„"), *((one, "-") for one in "–—‑"), ("\xa0", " "),
+    *((one, "") for one in "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad\u202a\u202b\u202c\u202d\u202e"),
+)  # fmt: skip
+"""What a normalised text has in place of typographic characters; to look for each of them is quicker than any table."""
 _UNEVEN = ("  ", "\t", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u1680", "\u2028", "\u2029")
 """Two blanks in a row, and those that NFKC leaves as they are."""
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\u0590-\u06ff]\Z")
@@ -47,8 +47,9 @@ _SENTENCE = re.compile(r"(?:\A|\n|[.!?;:,…。！？、，؛،।)\]\"'-] ?)" +
 def normalised(text: str) -> str:
     """The text as phrases are compared: one kind of blank, quote, colon and case; lines kept, blank ones dropped."""
     if not text.isascii():
-        if _FANCY.search(text):
-            text = text.translate(_FAST)
+        for fancy, simple in _FANCY:
+            if fancy in text:
+                text = text.replace(fancy, simple)
         text = unicodedata.normalize("NFKC", text)
     text = text.replace("\r", "\n").casefold().replace("\u0307", "")  # the dot that case folding leaves of a Turkish I
     if not any(map(text.__contains__, _UNEVEN)):
@@ -107,16 +108,17 @@ def _first_standing(starts: Iterator[int], text: str, lists: tuple[str, ...]) ->
 
 
 @cache
-def _by_longest_word(*lists: str) -> Mapping[str, tuple[tuple[frozenset[str], str], ...]]:
+def _by_longest_word(*lists: str) -> tuple[frozenset[str], Mapping[str, tuple[tuple[frozenset[str], str], ...]]]:
     """The phrases that can stand in a Western text, with their words, by the longest; by "" those without any.
 
-    The longest is what other texts have least often.
+    The longest is what other texts have least often. All of these words stand before them as a set, for of two sets
+    the smaller is looked for in the other.
     """
     found: dict[str, list[tuple[frozenset[str], str]]] = {}
     for phrase in sorted({phrase for name in lists for phrase in words(*name.split(".")) if _western(phrase)}):
         within = _WORD.findall(phrase)
         found.setdefault(max(within, key=len, default=""), []).append((frozenset(within), phrase))
-    return {word: tuple(phrases) for word, phrases in found.items()}
+    return frozenset(found), {word: tuple(phrases) for word, phrases in found.items()}
 
 
 @lru_cache(maxsize=16)
@@ -141,10 +143,8 @@ def _may_stand(text: str, lists: tuple[str, ...]) -> bool:
     found = _words_of(text)
     if found is None:
         return True
-    phrases = _by_longest_word(*lists)
-    return any(
-        within <= found and phrase in text for word in found.intersection(phrases) for within, phrase in phrases[word]
-    )
+    longest, phrases = _by_longest_word(*lists)
+    return any(within <= found and phrase in text for word in found & longest for within, phrase in phrases[word])
 
 
 def subject_says(subject: str, *lists: str) -> str:
