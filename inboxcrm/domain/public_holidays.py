@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
-from types import MappingProxyType
-
-import holidays
+from importlib import import_module
+from types import MappingProxyType, ModuleType
 
 PUBLIC = "public"
 HALF_DAY = "half_day"
@@ -122,15 +121,21 @@ def _split(region: str) -> tuple[str, str | None]:
 
 
 @lru_cache(maxsize=1)
+def _library() -> ModuleType:
+    """Imported where a region is asked about: it takes a tenth of the start of a home that has none."""
+    return import_module("holidays")
+
+
+@lru_cache(maxsize=1)
 def _supported() -> Mapping[str, tuple[str, ...]]:
-    listed: dict[str, list[str]] = holidays.list_supported_countries(include_aliases=False)
+    listed: dict[str, list[str]] = _library().list_supported_countries(include_aliases=False)
     return MappingProxyType({country: tuple(regions) for country, regions in listed.items()})
 
 
 @lru_cache(maxsize=16)
 def _languages(country: str) -> tuple[str | None, ...]:
     """The languages the library names this country's days in, its own first."""
-    model = holidays.country_holidays(country)
+    model = _library().country_holidays(country)
     return tuple(dict.fromkeys((model.default_language, *model.supported_languages)))
 
 
@@ -147,7 +152,7 @@ def _nearest_language(country: str, language: str) -> str | None:
 def _calendar(
     country: str, subdivision: str | None, years: tuple[int, ...], language: str | None
 ) -> tuple[Holiday, ...]:
-    known = frozenset(holidays.country_holidays(country).supported_categories)
+    known = frozenset(_library().country_holidays(country).supported_categories)
     spoken = _languages(country)
     found: dict[tuple[date, str, bool], Holiday] = {}
     for category in (each for each in CATEGORIES if each in known):
@@ -167,7 +172,7 @@ def _names(
     country: str, subdivision: str | None, years: tuple[int, ...], language: str | None, category: str
 ) -> Mapping[date, tuple[str, ...]]:
     """What falls on each day, in the library's order, which is the same in every language."""
-    model = holidays.country_holidays(
+    model = _library().country_holidays(
         country, subdiv=subdivision, years=years, expand=False, language=language, categories=(category,)
     )
     return MappingProxyType(

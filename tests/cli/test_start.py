@@ -11,7 +11,18 @@ import pytest
 
 from inboxcrm.cli.root import cli
 
-HEAVY = ("rule_engine", "numpy", "phonenumbers", "dateparser", "msal", "authlib", "vobject", "textual", "datasette")
+HEAVY = (
+    "rule_engine",
+    "numpy",
+    "phonenumbers",
+    "dateparser",
+    "msal",
+    "authlib",
+    "vobject",
+    "textual",
+    "datasette",
+    "holidays",
+)
 OF_THE_DAEMON = ("inboxcrm.wiring", "inboxcrm.daemon", "inboxcrm.service.ingest", "inboxcrm.imap.watcher")
 
 
