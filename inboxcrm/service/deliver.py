@@ -411,10 +411,10 @@ class Deliver:
                 await self._read_sent(office)
 
     def _may_lie_in_sent(self, item: outbox.Item) -> bool:
-        """Whether the owner's own mail may have left already: it was tried before, and may have been in doubt; or a
+        """Whether the owner's own mail may have left already: its body was begun once, and may have been in doubt; or a
         person let it go before this start, and the home may be a backup.
         """
-        return item.attempts > 0 or (item.approved_at or item.send_after) < self._began
+        return item.step is Step.BODY or (item.approved_at or item.send_after) < self._began
 
     async def read_ahead(self, mailbox: str) -> None:
         """Read Sent while a mail that may be answered at once is still being read; a failure shows when it is due."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inboxcrm.daemon import Daemon
+from inboxcrm.errors import TransientError
 from inboxcrm.fetching import fetch
-from inboxcrm.ports import InDoubt, Sent
+from inboxcrm.ports import Deferred, InDoubt, Sent
 from inboxcrm.service import outgoing
 from inboxcrm.service.doubt import settle_by_record
 from inboxcrm.service.notify import Notify
@@ -72,6 +73,23 @@ async def test_a_mail_in_doubt_that_is_left_alone_counts_as_one_that_may_have_le
 
     assert house.transport.sent == []
     assert "(limit-sender-10-minutes)" in str(house.story(2))
+
+
+async def test_the_owners_letter_that_was_put_off_before_its_body_waits_for_no_look_into_sent(house: House) -> None:
+    """It has certainly not left; that its mailbox cannot be read is no reason to keep it."""
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+    house.clock.advance(timedelta(days=2))
+    await house.sweep()
+    house.transport.walk = ("connect", "mail", "rcpt")
+    house.transport.says = [Deferred("451 greylisted"), Sent("250 ok")]
+    outgoing.approve(house.household, house.outbox()[-1].id)
+    await house.pass_time(seconds=1)
+
+    house.mailbox.broken = TransientError("no route")
+    await house.pass_time(minutes=1)
+
+    assert [row.state for row in house.outbox()] == ["sent", "sent"]
 
 
 async def test_the_owners_letter_is_not_sent_again_where_it_lies_in_sent(house: House) -> None:
