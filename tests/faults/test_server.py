@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
 
 from inboxcrm.ports import MailboxState
+from inboxcrm.service.deliver import FRESH
 from inboxcrm.testing.imap_faults import Fault
 from tests.faults.conftest import Play, Story, around
 from tests.faults.server_faults import (
@@ -68,6 +70,7 @@ async def literal_belied(world: World, *, by: int) -> None:
 
 async def in_use(world: World) -> None:
     """Sent cannot be opened for a while: INBOX goes on, and nothing is acknowledged before Sent was read again."""
+    await asyncio.sleep(2 * FRESH)  # or it leaves by what was read of Sent a moment ago
     locked = times(3, says(b"NO [INUSE] locked"), where=names(b"Sent"))
     played, world.main.mail.faults["EXAMINE"] = counted(locked)
     raw = world.post()
