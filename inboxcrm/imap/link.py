@@ -158,8 +158,10 @@ class Link:
             return
         self._closing = True
         if politely and self.usable and self._connection is not None:
-            with contextlib.suppress(InboxcrmError):
-                await self.run(lambda connection: connection.leave())
+            self.stir()
+            with contextlib.suppress(InboxcrmError, TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self.run(lambda connection: connection.leave())
         self._closed = True
         self._waker.stop()
         if self._exchange is not None:

@@ -167,6 +167,19 @@ async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account, mon
         await waiting
 
 
+async def test_logging_out_ends_a_wait_at_once(server: MailServer, ann: Account) -> None:
+    link = linked(server)
+    await link.run(lambda c: c.examine("INBOX"))
+    waiting = asyncio.create_task(link.idle(3600))
+    await until_idle(server, 1)
+
+    async with asyncio.timeout(PATIENCE):
+        await link.close(politely=True)
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert server.traffic.commands["LOGOUT"] == 1
+
+
 async def test_closing_ends_a_question_that_is_never_answered_at_once(
     server: MailServer, ann: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -320,8 +320,9 @@ class SyncMachine(RuleBasedStateMachine):
                 count += 1
 
     async def _take_all(self, stream: Any) -> None:
-        async for batch in stream:
-            await self.house.ingest.take(batch)
+        async with aclosing(stream):
+            async for batch in stream:
+                await self.house.ingest.take(batch)
 
     async def meddle(self, exchange: Exchange) -> bool:
         """At each command of a look: what was plotted for it happens."""
