@@ -20,6 +20,7 @@ from inboxcrm.service.exporting import Exported, export
 from inboxcrm.service.importing import Import
 from inboxcrm.store import messages, selection
 from inboxcrm.store.selection import Selection
+from inboxcrm.testing.clock import FakeClock
 from tests.archives.test_mbox import UGLY
 from tests.limits import files_end_at
 from tests.service.house import MONDAY, House, mail, own
@@ -78,8 +79,8 @@ def _home(folder: Path) -> House:
 async def full(tmp_path: Path) -> House:
     """Two clients of one organisation and a third elsewhere; one letter of the owner's to two of them."""
     (tmp_path / "home").mkdir()
-    house = House(tmp_path / "home")
     day = timedelta(days=1)
+    house = House(tmp_path / "home", FakeClock(MONDAY + 3 * day))
     await house.arrive(mail(1, text="about the roof\n"), received_at=MONDAY, live=False)
     await house.arrive(
         mail(2, sender="Cy Client <cy@client.example>", subject="Cellar", text="about the cellar\n"),
