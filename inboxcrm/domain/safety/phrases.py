@@ -52,12 +52,10 @@ def normalised(text: str) -> str:
                 text = text.replace(fancy, simple)
         text = unicodedata.normalize("NFKC", text)
     text = text.replace("\r", "\n").casefold().replace("\u0307", "")  # the dot that case folding leaves of a Turkish I
-    if not any(map(text.__contains__, _UNEVEN)):
-        text = text.replace(" \n", "\n").replace("\n ", "\n").strip(" \n")
-        while "\n\n" in text:
-            text = text.replace("\n\n", "\n")
-        return text
-    return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))
+    lines = text.split("\n")
+    if any(map(text.__contains__, _UNEVEN)):
+        return "\n".join(filter(None, [" ".join(line.split()) for line in lines]))
+    return "\n".join([even for line in lines if (even := line.strip(" "))])
 
 
 @cache
