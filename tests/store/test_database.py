@@ -256,6 +256,13 @@ def schema(path: Path) -> list[tuple[str, str]]:
         return elsewhere.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
 
 
+def test_every_step_of_the_schema_has_a_number_of_its_own() -> None:
+    """They are taken in the order of their names: of two with one number nobody chose which comes first."""
+    numbers = [name.partition("_")[0] for name in migrations.STEPS]
+
+    assert len(set(numbers)) == len(numbers)
+
+
 def test_views_are_rebuilt_when_their_text_changed(path: Path) -> None:
     Database(path).close()
     with closing(other(path)) as elsewhere:
