@@ -20,7 +20,7 @@ LATE = 2.5
 """Seconds that the first letters take; at that pace the rest would take longer than a minute."""
 
 LONG_AGO = datetime(2025, 3, 3, 9, tzinfo=UTC)
-LIST = re.compile(rb"UID FETCH (\S+) .*HEADER\.FIELDS")
+LIST = re.compile(rb"UID FETCH (\S+) .*HEADER\.FIELDS \(DATE")
 
 
 @pytest.mark.slow
