@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from inboxcrm import fetching, providers, spool
 from inboxcrm.bootstrap import opened, rule_book, template_set
@@ -53,9 +52,6 @@ from inboxcrm.service.notify import Notify
 from inboxcrm.service.vigil import Vigil
 from inboxcrm.smtp.transport import SmtpTransport
 from inboxcrm.store import folders
-
-if TYPE_CHECKING:
-    pass
 
 RECENT = 50
 """How many of the newest mails' headers tell who vouches for senders."""

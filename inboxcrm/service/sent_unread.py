@@ -63,7 +63,7 @@ class SentUnread:
         if mailbox in self._went_well:
             return
         self._outages.pop(mailbox, None)
-        if await self._household.read(lambda connection: _stands(connection, mailbox)):
+        if await self._household.read(lambda connection: home.is_alarmed(connection, UNREAD, f"{mailbox}:")):
             await self._household.write(self._over, mailbox)
         self._went_well.add(mailbox)
 
@@ -77,7 +77,3 @@ def check(household: Household) -> list[Check]:
     with household.database.read() as connection:
         told = [each.detail for each in home.alarms(connection) if each.kind == UNREAD]
     return [Check("outbox", ok=False, detail=detail, hint=hint) for detail in told]
-
-
-def _stands(connection: sqlite3.Connection, mailbox: str) -> bool:
-    return any(each.kind == UNREAD and each.detail.startswith(f"{mailbox}:") for each in home.alarms(connection))

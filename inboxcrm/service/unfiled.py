@@ -89,14 +89,10 @@ async def tell(household: Household, mailbox: str, error: InboxcrmError, *, give
 async def found_room(household: Household, mailbox: str) -> None:
     """A copy was filed in this mailbox: it is not full, or not any more."""
     try:
-        if await household.read(lambda connection: _full(connection, mailbox)):
+        if await household.read(lambda connection: home.is_alarmed(connection, FULL, f"{mailbox}:")):
             await household.write(_say_over, household, mailbox)
     except InboxcrmError as fault:
         log.warning("unfiled.not_told", extra={"mailbox": mailbox, "cause": str(fault)})
-
-
-def _full(connection: sqlite3.Connection, mailbox: str) -> bool:
-    return any(each.kind == FULL and each.detail.startswith(f"{mailbox}:") for each in home.alarms(connection))
 
 
 def _say_over(connection: sqlite3.Connection, household: Household, mailbox: str) -> None:

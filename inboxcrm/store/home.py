@@ -147,6 +147,11 @@ def alarms(connection: sqlite3.Connection) -> list[Alarm]:
     return [Alarm(row["id"], row["kind"], to_instant(row["raised_at"]), row["detail"]) for row in rows]
 
 
+def is_alarmed(connection: sqlite3.Connection, kind: str, about: str) -> bool:
+    """Whether an alarm of a kind whose detail begins like this stands."""
+    return any(each.kind == kind and each.detail.startswith(about) for each in alarms(connection))
+
+
 def clear_alarms(connection: sqlite3.Connection, kind: str, *, now: datetime) -> int:
     """Clear the alarms of a kind."""
     cursor = connection.execute(
