@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
 import click
@@ -46,14 +47,32 @@ def restore(place: Place, folder: Path, former: Path | None, as_json: bool) -> N
     what lies in Sent is not sent again. What was noted by hand since then is not in it.
 
     Whoever was erased since then is in BACKUP still. They are erased anew when the home is opened, if a later backup
-    lies beside BACKUP, or --erased-in names the home that you put aside.
+    lies beside BACKUP, the old home beside the new one, or --erased-in names the home that you put aside.
     """
-    restored = backups.restore(folder, place.home, former=former)
+
+    def say(later: backups.Later) -> None:
+        for each in later.places:
+            click.echo(f"Who was erased since is known from {each}, and is erased anew.", err=True)
+        if former is None:
+            _warn(later)
+
+    restored = backups.restore(folder, place.home, former=former, say=say)
     if as_json:
         emit(restored)
         return
     click.echo(f"{restored.place} holds {many(restored.mails, 'mail')} again.")
     click.echo(f"Try it: inboxcrm --home {restored.place} doctor")
+
+
+def _warn(later: backups.Later) -> None:
+    """That somebody who was erased may be back: nothing told here can know of every erasure."""
+    since = "this backup was made" if later.until is None else f"{later.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    unless = " where that does not tell of them" if later.places else ": nothing here tells who that was"
+    click.echo(
+        f"Whom you erased since {since} is in this home again{unless}. To have them erased anew, name the home that "
+        "you put aside with --erased-in OLD-HOME, or type for each of them: inboxcrm erase-contact WHO --yes",
+        err=True,
+    )
 
 
 @cli.command("upgrade", short_help="Bring an older home up to date, its backup first.")

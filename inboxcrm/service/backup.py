@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -76,12 +77,23 @@ def make(source: Path, into: Path, *, at: datetime, look: Callable[[int, int], N
     return Backup(place, sound.mails, octets)
 
 
-def restore(backup: Path, target: Path, *, former: Path | None = None) -> Backup:
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What tells who was erased after a backup was made: other homes and backups, and up to when backups do, in UTC."""
+
+    places: tuple[Path, ...]
+    until: datetime | None
+
+
+def restore(
+    backup: Path, target: Path, *, former: Path | None = None, say: Callable[[Later], None] | None = None
+) -> Backup:
     """Put a backup into a home that does not exist yet, or is empty. UserError where it is not whole, or there is one.
 
     Who was erased since it was made is erased anew when the home is opened, as far as that is told by `former`, the
-    home that was put aside, or by later backups beside this one. The database gets its name last, so that what was cut
-    off is no home.
+    home that was put aside, by the home that was backed up or one beside the target, or by later backups beside this
+    one; `say` is told which of them do, before anything is written. The database gets its name last, so that what was
+    cut off is no home.
     """
     if former is not None and not (former / home.ERASED).exists():
         raise UserError(
@@ -95,6 +107,15 @@ def restore(backup: Path, target: Path, *, former: Path | None = None) -> Backup
     mails = copying.tried(backup / DATABASE).mails
     if target.exists() and any(target.iterdir()):
         raise UserError(f"{target} is not empty. Put it aside first (mv), or restore to another place with --home")
+    secret = copying.secret_of(backup / DATABASE)
+    later = _later(backup, target, secret, former)
+    if former is not None and former not in later.places:
+        raise UserError(
+            f"{former / home.ERASED} cannot be read, or is not of the home that {backup} holds. Name the home that was "
+            "put aside"
+        )
+    if say is not None:
+        say(later)
     home.create(target)
     part = target / f".{DATABASE}.part"
     try:
@@ -103,24 +124,60 @@ def restore(backup: Path, target: Path, *, former: Path | None = None) -> Backup
             into.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copyfile(backup / name, into)
             _settle(into)
-        secret = copying.secret_of(part)
         if secret is not None:
-            erased_file.bring_over(target, secret, [*([former] if former else []), *_beside(backup)])
+            erased_file.bring_over(target, secret, later.places)
         part.rename(target / DATABASE)
     except OSError as error:
         raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
     return Backup(target, mails, sum(path.stat().st_size for path in _files(target)))
 
 
-def _beside(backup: Path) -> list[Path]:
-    """The other backups in the folder of one."""
-    return sorted(each.parent for each in backup.absolute().parent.glob(f"*/{MANIFEST}") if each.parent != backup)
+def _later(backup: Path, target: Path, secret: bytes | None, former: Path | None) -> Later:
+    """Who tells of erasures in the home of this secret, other than the backup itself."""
+    if secret is None:
+        return Later((), None)
+    own = backup.absolute()
+    beside = sorted(each.parent for each in own.parent.glob(f"*/{MANIFEST}") if each.parent != own)
+    telling = [each for each in beside if erased_file.read(each, secret)]
+    made = [at for each in (own, *telling) if (at := _made_at(each)) is not None]
+    homes = ([] if former is None else [former]) + _homes_near(own, target)
+    places = [*(each for each in homes if erased_file.read(each, secret)), *telling]
+    return Later(tuple(dict.fromkeys(places)), max(made, default=None))
+
+
+def _homes_near(backup: Path, target: Path) -> list[Path]:
+    """Where the home that was backed up may lie still: in its place, or put aside beside the new one."""
+    home_then = _said(backup, "home")
+    found = [] if home_then is None else [Path(home_then)]
+    with suppress(OSError):  # of what may not be looked into, nothing is known
+        found += sorted(target.absolute().parent.iterdir())
+    return [each for each in found if each != backup and _is_told_in(each)]
+
+
+def _is_told_in(folder: Path) -> bool:
+    """Whether a folder that is no backup has a file of those who were erased."""
+    try:
+        return (folder / home.ERASED).is_file() and not (folder / MANIFEST).exists()
+    except OSError:
+        return False
+
+
+def _made_at(backup: Path) -> datetime | None:
+    told = _said(backup, "made_at")
+    try:
+        return None if told is None else datetime.fromisoformat(told)
+    except ValueError:
+        return None
 
 
 def step_of(backup: Path) -> str | None:
     """The step of the schema at which a backup was made; None where its folder is none, or does not say."""
+    return _said(backup, "step")
+
+
+def _said(backup: Path, what: str) -> str | None:
     try:
-        return str(json.loads((backup / MANIFEST).read_text("utf-8"))["step"])
+        return str(json.loads((backup / MANIFEST).read_text("utf-8"))[what])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -20,7 +20,6 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, Mode, Owner
 from inboxcrm.errors import UserError
 from inboxcrm.ports import Clock
-from inboxcrm.service import upgrade
 from inboxcrm.store.reader import Reader
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web.desk import DATABASE, Desk, seat
@@ -66,7 +65,7 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8001, open_bro
     Raises UserError for an address that is not loopback, and for a port that is taken.
     """
     _check_loopback(host)
-    upgrade.opened(config.home, clock=SystemClock()).close()
+    bootstrap.opened(config).close()  # it is brought up to date, and nobody in it who was erased
     with contextlib.closing(_listen(host, port)) as listener:
         key = Key(str(listener.getsockname()[1]))
         site, desk = build(

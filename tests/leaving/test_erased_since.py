@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from click.testing import CliRunner
 from inboxcrm import bootstrap
 from inboxcrm.cli import backups as _backups
 from inboxcrm.cli.root import cli
+from inboxcrm.configuration import load
 from inboxcrm.errors import UserError
 from inboxcrm.home import ERASED
 from inboxcrm.service import actions, erased_since
 from inboxcrm.service.backup import make, restore
 from inboxcrm.store import home, tombstones
 from inboxcrm.testing.clock import FakeClock
+from inboxcrm.web.serve import serve
 from tests.config.conftest import COMPLETE
 from tests.leaving.conftest import BOB, CY, DEE, furnish
 from tests.leaving.test_erasing import erase, sound, where_it_says
@@ -81,6 +84,75 @@ async def test_a_later_backup_beside_it_tells_who_was_erased(house: House, tmp_p
     restore(before, tmp_path / "new")
     with opened(tmp_path / "new") as new:
         assert where_it_says(new, "bob@client") == []
+
+
+async def test_the_home_that_was_put_aside_beside_the_new_one_tells_it_unasked(house: House, tmp_path: Path) -> None:
+    before = backed_up(house)
+    erase(house)
+    house.close()
+    house.folder.rename(tmp_path / "put-aside")
+
+    restore(before, tmp_path / "new")
+    with opened(tmp_path / "new") as new:
+        assert where_it_says(new, "bob@client") == []
+
+
+async def test_that_nothing_tells_who_was_erased_since_is_said_before_anything_is_written(
+    house: House, tmp_path: Path
+) -> None:
+    before = backed_up(house)
+    target = tmp_path / "elsewhere" / "new"
+    was_there: list[bool] = []
+    restore(before, target, say=lambda later: was_there.append(target.exists() or later.places != ()))
+    assert was_there == [False]
+
+    said = CliRunner().invoke(cli, ["--home", str(tmp_path / "third"), "restore", str(before)])
+
+    assert "Whom you erased since 2026-03-02 09:30 UTC is in this home again: nothing here tells who" in said.stderr
+    assert "--erased-in OLD-HOME" in said.stderr
+
+
+async def test_a_later_backup_tells_only_of_its_own_time(house: House, tmp_path: Path) -> None:
+    before = backed_up(house)
+    erase(house)
+    later = backed_up(house, days=1)
+    house.close()
+    shutil.rmtree(house.folder)
+
+    said = CliRunner().invoke(cli, ["--home", str(tmp_path / "new"), "restore", str(before)])
+
+    assert f"known from {later}" in said.stderr
+    assert "since 2026-03-03 09:30 UTC is in this home again where that does not tell" in said.stderr
+
+
+async def test_a_home_put_aside_that_is_another_is_refused_and_nothing_is_written(house: House, tmp_path: Path) -> None:
+    """Its file says nothing about the people of this one, and whoever names it by mistake would not learn that."""
+    before = backed_up(house)
+    (tmp_path / "other").mkdir()
+    other = House(tmp_path / "other")
+    await furnish(other)
+    erase(other)
+    other.close()
+
+    with pytest.raises(UserError, match="is not of the home"):
+        restore(before, tmp_path / "new", former=other.folder)
+    assert not (tmp_path / "new").exists()
+
+
+async def test_the_window_shows_nobody_who_was_erased_since(house: House, tmp_path: Path) -> None:
+    before = backed_up(house)
+    erase(house)
+    restore(before, tmp_path / "new", former=house.folder)
+    (tmp_path / "new" / "config.toml").write_text(COMPLETE)
+
+    with pytest.raises(UserError, match="--port"):  # which is looked at once the home was opened
+        serve(load(tmp_path / "new"), port=99_999)
+
+    with closing(sqlite3.connect(tmp_path / "new" / "inboxcrm.db")) as file:
+        assert file.execute("SELECT name FROM contacts ORDER BY name").fetchall() == [
+            ("Cy Client",),
+            ("Dee Elsewhere",),
+        ]
 
 
 async def test_what_was_owed_to_them_then_is_owed_no_longer(house: House, tmp_path: Path) -> None:
