@@ -45,7 +45,6 @@ class FolderSync(FolderWork):
         since = (stored.uid_validity, stored.highest_modseq) if stored and stored.highest_modseq else None
         opened, told = await self.link.run(lambda c: (c.examine(memory.name, since=since), _tells(c, since)))
         same_link = memory.checked_over is not None and memory.checked_over() is self.link
-        memory.checked_over = weakref.ref(self.link)
         match decisions.way(stored, opened), stored:
             case Way.FIRST, _:
                 if await take_over(self, opened):
@@ -62,6 +61,7 @@ class FolderSync(FolderWork):
                     await self.offer(self.step(Advance(object_id=opened.object_id)))
                 compare = not (told and same_link)
                 await self._continue(stored, opened, now=now, told=told, compare=compare, afresh=not same_link)
+        memory.checked_over = weakref.ref(self.link)  # not before: what failed half-way is compared again
 
     async def news(self) -> None:
         """Bring what came since, from the folder that is open already: the way taken when the server gives a hint."""
@@ -93,11 +93,11 @@ class FolderSync(FolderWork):
         its count of changes went back. `afresh`: over this connection for the first time; it may have been put back
         from its backup since the last.
         """
-        found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         how = decisions.changes(stored, opened, told=told)
-        if afresh and how is not Changes.NONE and await given_away(self):
+        if afresh and how is not Changes.NONE and await given_away(self):  # while the newest on record are the old ones
             await take_back(self, stored, opened)
             return
+        found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         await self._bring_changes(stored, opened, how, now=now)
         if compare or how is Changes.ALL:
             await self._compare(stored, opened, found)

@@ -8,15 +8,17 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.imap.backlog import SCREEN, backfill
+from inboxcrm.imap.errors import BusyError
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.steps import FolderMemory, Step
 from inboxcrm.imap.sync import FolderSync
 from inboxcrm.ports import FolderRole
 from inboxcrm.testing.clock import FakeClock
-from inboxcrm.testing.imap_server import Account, Folder, MailServer
+from inboxcrm.testing.imap_server import Account, Exchange, Folder, MailServer
 from tests.imap.conftest import NOON, MakeMailbox
 from tests.imap.record import NAME, Record, letter
 from tests.imap.test_link import linked
+from tests.imap.test_sync import asked
 
 YESTERDAY = NOON - timedelta(days=1)
 LATER = NOON + timedelta(hours=1)
@@ -36,7 +38,7 @@ def put_back(folder: Folder, *, lost: int, come: int) -> list[bytes]:
 
 @EVERY_SERVER
 @pytest.mark.parametrize("name", ["INBOX", "Clients"])
-@pytest.mark.parametrize("come", [3, 5], ids=["as-many", "more"])
+@pytest.mark.parametrize("come", [3, 5, 15], ids=["as-many", "more", "more-than-are-asked-for"])
 async def test_mail_under_numbers_that_were_given_away_again_is_read_though_uidnext_is_no_lower(
     ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, name: str, come: int
 ) -> None:
@@ -112,6 +114,42 @@ async def test_what_was_read_by_numbers_that_were_taken_back_meanwhile_is_not_pu
     readers.commit(late)
     while readers.memory.unread:
         await backfill(other)
+        readers.commit(steps)
+
+    assert record.agrees_with(inbox)
+    assert sorted(record.live) == sorted(fresh)
+
+
+async def test_numbers_that_could_not_be_asked_about_are_asked_about_at_the_next_look(
+    server: MailServer, readers: Readers, ann: Account, record: Record, clock: FakeClock
+) -> None:
+    inbox = ann.folder("INBOX")
+    first, steps = readers.one()
+    for number in range(10):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    await first.check()
+    readers.commit(steps)
+    await backfill(first)
+    readers.commit(steps)
+    clock.advance(timedelta(hours=2))
+    fresh = put_back(inbox, lost=3, come=15)
+
+    async def busy(exchange: Exchange) -> bool:
+        if b"MESSAGE-ID" not in asked(exchange):
+            return False
+        await exchange.send(exchange.tag + b" NO [INUSE] try later\r\n")
+        return True
+
+    again, steps = readers.one()
+    server.faults["UID FETCH"] = busy
+    with pytest.raises(BusyError):
+        await again.check()
+    readers.commit(steps)
+    server.faults.clear()
+    await again.check()
+    readers.commit(steps)
+    while readers.memory.unread:
+        await backfill(again)
         readers.commit(steps)
 
     assert record.agrees_with(inbox)
