@@ -28,6 +28,7 @@ from inboxcrm.service.memory import remember
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.reload import changes, reload
 from inboxcrm.service.sending_watch import SendingWatch
+from inboxcrm.service.starts import LASTED, Starts
 from inboxcrm.service.sweep import sweep
 from inboxcrm.service.vigil import Vigil
 from inboxcrm.service.watchman import Watchman
@@ -93,6 +94,7 @@ class Daemon:
         self._sending_watch = SendingWatch(household, offices, deliver)
         self._writing_watch = WritingWatch(household, notify.routes)
         self._watchman = Watchman(household, notify.routes)
+        self._starts = Starts(household, notify)
         self._looks = False
         self._moves = 0
         self._noted: dict[str, MailboxStatus] = {}
@@ -118,12 +120,14 @@ class Daemon:
     async def run(self) -> None:
         """Watch, deliver and sweep until stopped by `stop`, SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()
+        fell_by: Exception | None = None
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
         try:
             await self._as_soon_as_may_be(self._deliver.recover)
             await self._as_soon_as_may_be(self._notify.recover)
             await self._as_soon_as_may_be(partial(let_in.begin, self._household))
+            await self._as_soon_as_may_be(self._starts.begin)
             self._watchman.start()
             async with asyncio.TaskGroup() as group:
                 tasks = [
@@ -146,6 +150,7 @@ class Daemon:
                 tasks.append(group.create_task(self._every(VIGIL, self._wait_with_the_vigil), name="wait"))
                 tasks.append(group.create_task(self._every(VIGIL, self._sending_watch.run_once), name="sending watch"))
                 tasks.append(group.create_task(self._every(STATUS, self._writing_watch.run_once), name="writing watch"))
+                tasks.append(group.create_task(self._every(LASTED, self._starts.lasted, first=LASTED), name="lasted"))
                 tasks.append(group.create_task(self._every(STATUS, self.note_status), name="status"))
                 tasks.append(group.create_task(self._every(STATUS, self._heed_the_owner), name="owner"))
                 await self._stop.wait()
@@ -153,10 +158,13 @@ class Daemon:
                 await self._deliver.finish(within=TO_FINISH)
                 for task in tasks:
                     task.cancel()
+        except Exception as error:
+            fell_by = error
+            raise
         finally:
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(name)
-            await self._note_the_end()
+            await self._note_the_end(fell_by)
             self._watchman.stop()
 
     async def run_once(self) -> None:
@@ -395,9 +403,10 @@ class Daemon:
             for name, one in fares.items()
         )
 
-    async def _note_the_end(self) -> None:
+    async def _note_the_end(self, fell_by: Exception | None) -> None:
         try:
             await self.note_status(ended=True)
+            await self._starts.ended(fell_by)
         except TransientError as error:
             log.warning("status.not_noted", extra={"cause": str(error)})
 

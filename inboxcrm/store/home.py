@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,6 +70,22 @@ def began_with(connection: sqlite3.Connection) -> str | None:
 def begin_with(connection: sqlite3.Connection, mark: str) -> None:
     """A daemon begins with the settings of this mark."""
     set_value(connection, _BEGAN_WITH, mark)
+
+
+_STARTS = "starts_unlasting"
+
+FELL_BY = "fell_by"
+"""What ended the last daemon, in a few words, where it was no person."""
+
+
+def starts(connection: sqlite3.Connection) -> list[datetime]:
+    """When daemons began of which none has lasted yet or was ended by a person, oldest first."""
+    return [to_instant(at) for at in json.loads(value(connection, _STARTS) or "[]")]
+
+
+def keep_starts(connection: sqlite3.Connection, at: Sequence[datetime]) -> None:
+    """Remember these in their place."""
+    set_value(connection, _STARTS, json.dumps([to_text(each) for each in at]) if at else None)
 
 
 _GOOD_RULES = "good_rules"
