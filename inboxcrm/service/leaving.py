@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from concurrent.futures import Future
 
-from inboxcrm.domain.outbox import Step
+from inboxcrm.domain.outbox import OutboxState, Step
 from inboxcrm.errors import TransientError
 from inboxcrm.service import release
 from inboxcrm.service.household import Household
@@ -105,14 +105,19 @@ class Steps:
 
     def _begin_body(self, connection: sqlite3.Connection) -> None:
         """The last moment at which nothing has left. Raises StoppedError where something happened since the claim: a
-        pause, the end of the program, or what ended the time for it (the owner's answer was read, the matter was
-        closed, the machine slept).
+        pause, another mode, the end of the program, what ended the time for it (the owner's answer was read, the matter
+        was closed, the machine slept), or what asks for other words or for a key (it was called back).
         """
         item = outbox.by_id(connection, self._item_id)
         if item is None or self._household.clock.now() >= item.expires_at:
             raise StoppedError(release.TOO_LATE)
+        if item.state is not OutboxState.SENDING:
+            raise StoppedError("it was called back")
         if item.kind == "auto" and home.paused_at(connection) is not None:
             raise StoppedError("everything automatic is paused")
         if self._leaving.ending:
             raise StoppedError("the program ends")
+        kept = release.why_kept(connection, item, self._household.config.acknowledge.mode)
+        if kept is not None:
+            raise StoppedError(kept.why)
         outbox.record_step(connection, self._item_id, Step.BODY)

@@ -5,7 +5,7 @@ is kept back.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inboxcrm.domain.modes import Mode, strictest
@@ -33,23 +33,39 @@ def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[
 
 
 def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datetime) -> bool:
-    """Whether a queued mail stays here after all: the home is in shadow now, or in approve and nobody approved, or the
-    mail it acknowledges was answered, thrown away, or has left the folders that are read.
+    """Whether a queued mail stays here after all, which is on record then."""
+    kept = why_kept(connection, item, mode)
+    if kept is not None:
+        outbox.happen(connection, item, kept.event, at=now, reply=kept.why)
+    return kept is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Why a mail stays here, and what is to happen to it for that."""
+
+    event: OutboxEvent
+    why: str
+
+
+def why_kept(connection: sqlite3.Connection, item: Item, mode: Mode) -> Kept | None:
+    """Why a mail stays here after all: the home is in shadow now, or in approve and nobody approved, or the mail it
+    acknowledges was answered, thrown away, or has left the folders that are read.
     """
     if item.kind != "auto":
-        return False
+        return None
     match strictest(item.mode, mode):
         case Mode.SHADOW:
-            outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="the home was put into shadow")
-            return True
-        case Mode.APPROVE if item.approved_at is None:
-            outbox.happen(connection, item, OutboxEvent.ASK, at=now, reply="the home asks before it sends")
-            return True
+            return Kept(OutboxEvent.CANCEL, "the home was put into shadow")
+        case _ if item.approved_at is not None:
+            return None
+        case Mode.APPROVE:
+            return Kept(OutboxEvent.ASK, "the home asks before it sends")
         case _:
-            return item.approved_at is None and _no_longer_wanted(connection, item, now)
+            return _no_longer_wanted(connection, item)
 
 
-def _no_longer_wanted(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
+def _no_longer_wanted(connection: sqlite3.Connection, item: Item) -> Kept | None:
     """Keep back what acknowledges a mail that the owner, or a filter for spam, has dealt with in the mailbox meanwhile.
 
     Of a mail that is gone nobody knows whether it lies among spam: a stranger gets the acknowledgement by a key only.
@@ -57,15 +73,13 @@ def _no_longer_wanted(connection: sqlite3.Connection, item: Item, now: datetime)
     where, stranger = whereabouts.of_acknowledged(connection, item.id)
     match where:
         case Whereabouts.ANSWERED:
-            event, why = OutboxEvent.CANCEL, "the mail is marked as answered"
+            return Kept(OutboxEvent.CANCEL, "the mail is marked as answered")
         case Whereabouts.THROWN_AWAY:
-            event, why = OutboxEvent.CANCEL, "the mail was put among junk or trash"
+            return Kept(OutboxEvent.CANCEL, "the mail was put among junk or trash")
         case Whereabouts.GONE if stranger:
-            event, why = OutboxEvent.ASK, "the mail has left the folders that are read: junk, or put away?"
+            return Kept(OutboxEvent.ASK, "the mail has left the folders that are read: junk, or put away?")
         case _:
-            return False
-    outbox.happen(connection, item, event, at=now, reply=why)
-    return True
+            return None
 
 
 def _after_grace(item: Item, mode: Mode, now: datetime) -> OutboxEvent:

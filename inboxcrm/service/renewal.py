@@ -30,6 +30,8 @@ _SAID = {
     OutboxState.SHADOW: "The mail that would say so is shown in the outbox; in shadow it is not sent.",
     OutboxState.AWAITING: "The mail that says so waits in the outbox for your key.",
     OutboxState.QUEUED: "The mail that says so goes out now.",
+    OutboxState.SENDING: "The acknowledgement is just being sent; once it has left, a mail tells the new date.",
+    OutboxState.UNKNOWN: "Nobody knows whether the acknowledgement left; once it is found, a mail tells this date.",
 }
 
 
@@ -87,7 +89,9 @@ def renew(
     if isinstance(letter, Silence) and was_broken:
         letter = date_letters.untold(household, connection, promise, now)
     if isinstance(letter, Silence):
-        return Renewed(due_at, None, None, letter.because)
+        carrier = outbox.carrier(connection, promise.id)
+        on_its_way = carrier is not None and carrier.state in (OutboxState.SENDING, OutboxState.UNKNOWN)
+        return Renewed(due_at, None, carrier.state if carrier and on_its_way else None, letter.because)
     if was_broken:
         return _drafted(due_at, date_letters.apology(letter, due_at, expectation, calendar))
     return _drafted(
@@ -154,10 +158,12 @@ def apologise(household: Household, connection: sqlite3.Connection, promise: Pro
 def went_out(household: Household, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
     """A mail that tells a date has left: the client knows it, and where it is a later one the promise stands there.
 
-    Only the owner's own mail, and the extension that the machine proposed, move a promise.
+    Only the owner's own mail, and the extension that the machine proposed, move a promise. Where it has moved since the
+    mail began to leave, the client is told so. What is found to have left long ago, and was overtaken by a mail that
+    was written later, tells nothing any more.
     """
     promise = promises.by_id(connection, item.promise_id) if item.promise_id is not None else None
-    if promise is None:
+    if promise is None or outbox.was_overtaken(connection, item):
         return
     automatic, stands = item.kind == "auto", promise.duty.due_at
     moves = (not automatic or item.template == EXTENDED) and allows(promise.duty, Event.EXTENDED, automatic=automatic)
@@ -166,6 +172,29 @@ def went_out(household: Household, connection: sqlite3.Connection, item: outbox.
         _extend(connection, promise, item.due_at, calendar, now, automatic=automatic)
     if automatic or (item.due_at is not None and promise.duty.state.live):
         promises.tell(connection, promise.id, item.due_at, at=now)
+    if automatic and item.due_at is not None:
+        _tell_where_it_stands(household, connection, promise.id, item.due_at, now)
+
+
+def _tell_where_it_stands(
+    household: Household, connection: sqlite3.Connection, promise_id: int, told_at: datetime, now: datetime
+) -> None:
+    """Write the mail that tells the date of a promise that moved while `told_at` was on its way to the client.
+
+    Whoever moved it is gone: where no mail can be written the owner learns of it by an alarm.
+    """
+    promise = promises.by_id(connection, promise_id)
+    stands = None if promise is None else promise.duty.due_at
+    if promise is None or promise.duty.state is not State.EXTENDED or stands is None or stands <= told_at:
+        return
+    if outbox.tells(connection, promise_id, stands):
+        return
+    letter = date_letters.told(household, connection, promise, now)
+    calendar = _calendar(household, connection, promise, now)
+    made = letter if isinstance(letter, Silence) else date_letters.notice(letter, stands, None, calendar, EXTENDED)
+    if isinstance(made, Silence):
+        detail = f"promise {promise_id}: the client was told the former date and not the new one: {made.because}"
+        home.raise_alarm(connection, date_letters.ALARM, detail, now=now)
 
 
 def honest(

@@ -41,7 +41,7 @@ def tell_new_date(
     letter = date_letters.waiting(household, connection, promise, now)
     if letter is None:
         return None
-    calendar = _calendar(household, connection, promise, now)
+    item, calendar = outbox.call_back(connection, item, at=now), _calendar(household, connection, promise, now)
     if isinstance(date_letters.renewed(letter, item, due_at, expectation, calendar, item.template), Silence):
         return None
     state = outbox.happen(connection, item, OutboxEvent.RENEW, at=now, reply="the date has moved: it tells the new one")
@@ -100,7 +100,7 @@ def _explained(household: Household, connection: sqlite3.Connection, promise: Pr
 def _reword(
     household: Household, connection: sqlite3.Connection, speaking: _Speaking, there: _Explained, now: datetime
 ) -> bool:
-    item = speaking.item
+    item = outbox.call_back(connection, speaking.item, at=now)
     letter = date_letters.waiting(household, connection, speaking.promise, now)
     template = item.template if there.away is not None else _at_home(household, connection, speaking)
     if letter is not None and not isinstance(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inboxcrm.domain.modes import Mode
@@ -244,11 +244,15 @@ def reword(connection: sqlite3.Connection, item_id: int, draft: Draft) -> None:
 
 
 def waiting_acknowledgements(connection: sqlite3.Connection, promise_id: int | None = None) -> list[Item]:
-    """The acknowledgements that wait to tell a promise's time, or that of any promise, oldest first."""
+    """The acknowledgements that wait to tell a promise's time, or that of any promise, oldest first.
+
+    Also those on their way to a server of which no octet has left: `call_back` takes them away from there.
+    """
     rows = connection.execute(
         f"""
         {_ITEM}
-        WHERE outbox.state IN ('held', 'awaiting', 'queued') AND outbox.kind = 'auto'
+        WHERE (outbox.state IN ('held', 'awaiting', 'queued') OR (outbox.state = 'sending' AND outbox.step <> 'body'))
+          AND outbox.kind = 'auto'
           AND outbox.promise_id = COALESCE(:promise, outbox.promise_id)
           AND outbox.dedupe_key LIKE 'acknowledgement:%'
         ORDER BY outbox.id
@@ -256,6 +260,16 @@ def waiting_acknowledgements(connection: sqlite3.Connection, promise_id: int | N
         {"promise": promise_id},
     )
     return [_item(row) for row in rows]
+
+
+def call_back(connection: sqlite3.Connection, item: Item, *, at: datetime) -> Item:
+    """One that waits, as it is; one that was claimed and whose body has not begun waits from now on, as before.
+
+    Who is sending it finds that before the body begins, and lets it be.
+    """
+    if item.state is not OutboxState.SENDING or item.step is Step.BODY:
+        return item
+    return replace(item, state=happen(connection, item, OutboxEvent.DEFER, at=at))
 
 
 def renew(
@@ -367,11 +381,15 @@ def count_for_promise(connection: sqlite3.Connection, promise_id: int) -> int:
 def ask_about(connection: sqlite3.Connection, promise_id: int, *, at: datetime, why: str) -> None:
     """Let no automatic mail that waits to tell this promise's time go without a person's key."""
     rows = connection.execute(
-        _ITEM + " WHERE outbox.promise_id = ? AND outbox.kind = 'auto' AND outbox.state IN ('held', 'queued')",
+        f"""
+        {_ITEM}
+        WHERE outbox.promise_id = ? AND outbox.kind = 'auto'
+          AND (outbox.state IN ('held', 'queued') OR (outbox.state = 'sending' AND outbox.step <> 'body'))
+        """,
         (promise_id,),
     ).fetchall()
     for item in (_item(row) for row in rows):
-        happen(connection, item, OutboxEvent.ASK, at=at, reply=why)
+        happen(connection, call_back(connection, item, at=at), OutboxEvent.ASK, at=at, reply=why)
 
 
 def cancel_to_contact(connection: sqlite3.Connection, contact_id: int, *, at: datetime, why: str) -> int:
@@ -442,6 +460,23 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
         OutboxState(state),
         to_instant_or_none(due_at),
     )
+
+
+def tells(connection: sqlite3.Connection, promise_id: int, due_at: datetime) -> bool:
+    """Whether there is an automatic mail that tells this date of a promise, whatever became of it."""
+    row = connection.execute(
+        "SELECT 1 FROM outbox WHERE promise_id = ? AND kind = 'auto' AND due_at = ?", (promise_id, to_text(due_at))
+    ).fetchone()
+    return row is not None
+
+
+def was_overtaken(connection: sqlite3.Connection, item: Item) -> bool:
+    """Whether a mail that was written later has told a date of the same promise already."""
+    row = connection.execute(
+        "SELECT 1 FROM outbox WHERE promise_id = ? AND id > ? AND state = 'sent' AND due_at IS NOT NULL",
+        (item.promise_id, item.id),
+    ).fetchone()
+    return row is not None
 
 
 def was_sent_before(connection: sqlite3.Connection, mail_id: str) -> bool:
