@@ -811,6 +811,11 @@ TABLE: tuple[Defence, ...] = (
         "tests/service/test_deliver.py::test_nothing_leaves_later_than_the_longest_delay",
         ("inboxcrm/service/release.py", "    if now >= item.expires_at:\n", "    if False:\n"),
         ("inboxcrm/service/release.py", "elif now >= item.expires_at:", "elif False:"),
+        (
+            "inboxcrm/service/deliver.py",
+            "        if now >= item.expires_at:\n            outbox.happen(",
+            "        if False:\n            outbox.happen(",
+        ),
         ("inboxcrm/domain/outbox.py", "return at if at < expires_at else None", "return at"),
     ),
     _defence(

@@ -57,6 +57,7 @@ ROWS: tuple[tuple[str, Row], ...] = (
     ("C10", machine.vendor_auto),
     ("C11", senders.system_address),
     ("C11b", senders.bounce_like),
+    ("C2 wrapped", reports.wrapped_report),
     ("C12", letter.calendar),
     ("C13", machine.spam),
     ("C14", letter.automatic_letter),

@@ -347,6 +347,70 @@ def test_a_mail_systems_letter_with_a_delivery_status_beside_it_is_a_bounce() ->
     assert verdict(raw).reasons == ("bounce-like",)
 
 
+def in_parts(kind: str, *parts: str, text: str = "Bob Client will be there.") -> bytes:
+    whole = "".join(f"--B\n{part}\n" for part in (f"Content-Type: text/plain; charset=utf-8\n\n{text}", *parts))
+    return letter(text=f"{whole}--B--\n").replace(
+        b"Content-Type: text/plain; charset=utf-8\n\n--B", f"Content-Type: multipart/{kind}; boundary=B\n\n--B".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "outcome"),
+    [
+        ("The message was displayed.", "disposition-notification", Outcome.REVIEW),
+        ("The message was displayed.", "global-disposition-notification", Outcome.REVIEW),
+        ("It could not be handed over.", "delivery-status", Outcome.REVIEW),
+        ("Dear Ann, see what came back to me.", "delivery-status", Outcome.ACK),
+        ("See what came back to me. Why?", "delivery-status", Outcome.ACK),
+        ("See what came back to me.", "delivery-status\nContent-Disposition: attachment", Outcome.ACK),
+        ("See what came back to me.", "rfc822", Outcome.ACK),
+    ],
+)
+def test_a_report_that_a_gateway_wrapped_is_no_letter_and_one_that_a_person_sends_on_is(
+    text: str, part: str, outcome: Outcome
+) -> None:
+    assert verdict(in_parts("mixed", f"Content-Type: message/{part}\n\nX: y", text=text)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "calendar", "outcome"),
+    [
+        ("Bob will be there.", "method=REPLY; name=x.ics", Outcome.REVIEW),
+        ("Bob will be there.", "method=REPLY\nContent-Disposition: attachment; filename=x.ics", Outcome.REVIEW),
+        ("Bob proposes a time.", "method=COUNTER\nContent-Disposition: attachment; filename=x.ics", Outcome.REVIEW),
+        ("Dear Ann, Eve said yes.", "method=REPLY\nContent-Disposition: attachment; filename=x.ics", Outcome.ACK),
+        ("Eve said yes. And you?", "method=REPLY\nContent-Disposition: attachment; filename=x.ics", Outcome.ACK),
+        ("You are invited.", "method=REQUEST; name=x.ics", Outcome.REVIEW),
+        ("You are invited.", "method=REQUEST\nContent-Disposition: inline; filename=x.ics", Outcome.REVIEW),
+        ("The agenda is below.", "method=REQUEST\nContent-Disposition: attachment; filename=x.ics", Outcome.ACK),
+        ("Bob will be there.", "charset=utf-8", Outcome.REVIEW),
+        ("The date is below.", "name=x.ics", Outcome.ACK),
+        ("The date is below.", "method=PUBLISH", Outcome.ACK),
+    ],
+)
+def test_a_calendar_object_is_the_letter_unless_it_is_a_file_beside_one(
+    text: str, calendar: str, outcome: Outcome
+) -> None:
+    raw = in_parts("mixed", f"Content-Type: text/calendar; {calendar}\n\nBEGIN:VCALENDAR", text=text)
+
+    assert verdict(raw).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("calendar", "outcome"),
+    [
+        (b"method=REPLY; name=x.ics", Outcome.REVIEW),
+        (b"method=REPLY\nContent-Disposition: attachment; filename=x.ics", Outcome.REVIEW),
+        (b"name=x.ics", Outcome.REVIEW),
+        (b"method=PUBLISH", Outcome.ACK),
+    ],
+)
+def test_a_calendar_object_alone_is_the_letter(calendar: bytes, outcome: Outcome) -> None:
+    raw = letter().replace(b"text/plain; charset=utf-8", b"text/calendar; " + calendar)
+
+    assert verdict(raw).outcome is outcome
+
+
 def test_a_loop_token_of_mine_is_my_kind() -> None:
     settings = replace(SETTINGS, own_tokens=("Instance-1",))
 

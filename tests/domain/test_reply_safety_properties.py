@@ -79,6 +79,9 @@ MARKS = {
         "Mailing-List: contact x@lists.example",
         "X-Mailing-List: x",
         "X-ML-Name: x",
+        "X-List-Id: x",
+        "X-Listname: x",
+        "X-Sympa-To: x@lists.example",
         "X-Mailman-Version: 2.1",
         "Sender: talk-bounces@lists.example",
         "Sender: owner-talk@lists.example",
@@ -231,8 +234,8 @@ CONTENT_TYPES = {
     ),
 }
 
-ASKED_OTHERWISE = {"C20", "C4 resent", "C6"}
-"""Rows that make a lead, a ceiling, or ask the ledger."""
+ASKED_OTHERWISE = {"C20", "C2 wrapped", "C4 resent", "C6"}
+"""Rows that make a lead, a ceiling, ask the ledger, or look at the letter besides."""
 
 SILENT = (Outcome.SUPPRESS, Outcome.REVIEW)
 PERSONS = [case for case in cases() if case.outcome == "ack" and not case.settings.own_lists]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from inboxcrm.domain.message import Part
 from inboxcrm.domain.safety.away import says_away, to_me_in_person
 from inboxcrm.domain.safety.facts import Facts
 from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
@@ -28,6 +29,7 @@ SHORT_LETTER = 1_500
 """Characters of own words in which an absence fits; longer letters are letters."""
 
 _INVITING = frozenset({"request", "reply", "cancel", "counter", "declinecounter", "add", "refresh"})
+_ANSWERING = frozenset({"reply", "counter", "declinecounter", "refresh"})
 _BULK_FIELDS = frozenset({
     "list-unsubscribe", "list-unsubscribe-post", "x-sg-eid", "x-mailgun-sid", "x-mandrill-user", "x-mc-user",
     "x-mailjet-campaign", "x-mj-mid", "x-mailin-campaign", "x-mailin-client", "x-sib-id", "x-csa-complaints",
@@ -74,11 +76,21 @@ _NUMBER = re.compile(r"(?<![\d.,:])\+?\d(?:[ /().-]{0,2}\d){6,14}(?![\d.,:]\d)")
 
 
 def invites(facts: Facts) -> bool:
-    """Whether a calendar object that wants an action is shown as the letter (RFC 5546); a file beside it is none."""
-    return any(
-        part.content_type == "text/calendar" and not part.attached and (part.method or "") in _INVITING
-        for part in facts.message.parts
-    )
+    """Whether a calendar object that wants an action stands for the letter (RFC 5546); a file beside it is none."""
+    return any(part.content_type == "text/calendar" and _in_place_of(facts, part) for part in facts.message.parts)
+
+
+def _in_place_of(facts: Facts, part: Part) -> bool:
+    """Whether this calendar object is the letter: shown, or alone. A name alone makes it no file, for many calendars
+    give one; where no method is told, a name does. A file that answers is a calendar's too, but beside a letter to me.
+    """
+    if part.content_type == facts.message.content_type:
+        return part.method is None or part.method in _INVITING
+    if part.method is None:
+        return not part.attached
+    if part.method in _ANSWERING and not (facts.greets_me or facts.asks):
+        return True
+    return part.method in _INVITING and part.disposition != "attachment"
 
 
 def calendar(facts: Facts) -> Hit | None:

@@ -16,9 +16,10 @@ from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 _LIST_FIELDS = frozenset({
     "list-id", "list-post", "list-owner", "list-subscribe", "list-archive", "list-help", "x-beenthere", "mailing-list",
     "x-mailing-list", "x-ml-name", "x-mailman-version", "x-mlserver", "x-listserver", "x-listprocessor-version",
-    "x-google-group-id", "x-ezmlm-version", "x-list-administrivia", "list-software",
+    "x-google-group-id", "x-ezmlm-version", "x-list-administrivia", "list-software", "x-list-id", "x-listname",
+    "x-list-name", "x-original-list-id",
 })  # fmt: skip
-_LIST_FAMILIES = ("x-mailman-rule-", "x-discourse-")
+_LIST_FAMILIES = ("x-mailman-rule-", "x-discourse-", "x-sympa-")
 _LIST_LOCAL = re.compile(
     r"owner-.+|.+-owner|.+-bounces(?:[-+=].*)?|.+-request|.+-return-\d+-.*|.+\+bnc[a-z0-9]{8,}|.+-errors?"
 )

@@ -6,7 +6,7 @@ import re
 
 from inboxcrm.domain.fields import parameters
 from inboxcrm.domain.safety.facts import Facts
-from inboxcrm.domain.safety.hit import Hit, suppress
+from inboxcrm.domain.safety.hit import Hit, review, suppress
 from inboxcrm.domain.safety.verdict import Reason
 
 _REPORTS = {
@@ -37,6 +37,18 @@ def report(facts: Facts) -> Hit | None:
         if value in _CONTENT_CLASSES:
             return suppress(_CONTENT_CLASSES[value], f"{name}: {value}")
     return _aggregate_report(facts)
+
+
+def wrapped_report(facts: Facts) -> Hit | None:
+    """C2: a report that a gateway wrapped into another mail, to write its footer below it.
+
+    It is no file, and no letter stands beside it: who forwards a report writes why.
+    """
+    for part in facts.message.parts:
+        reason = _REPORTS.get(part.content_type)
+        if reason is not None and not part.attached and not (facts.greets_me or facts.asks):
+            return review(reason, f"{part.content_type} in {facts.message.content_type}")
+    return None
 
 
 def _aggregate_report(facts: Facts) -> Hit | None:
