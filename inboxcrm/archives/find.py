@@ -63,8 +63,12 @@ def _folder(path: Path, form: Form) -> Sources:
     if in_maildir and (own := folders.maildir(path)):
         sources.append(own)
     for each in sorted(path.iterdir()):
-        if in_maildir and (each.name in folders.OF_MAILDIR or not each.is_dir()):
-            continue  # what a server keeps beside the mail, and mail that is still being delivered
+        if in_maildir and each.name in folders.OF_MAILDIR:
+            if each.name in folders.MAILDIR_PARTS and each.is_dir():  # who files by hand names a folder "new" too
+                for below in (_folder(one, form) for one in folders.below(each)):
+                    sources += below.sources
+                    passed_over += below.passed_over
+            continue  # else mail that is still being delivered
         if each.name.startswith(".") and not (each.is_dir() and folders.holds_maildirs(each)):
             continue
         if each.is_dir():
@@ -90,7 +94,7 @@ def _folder(path: Path, form: Form) -> Sources:
             passed_over += below.passed_over
         elif folders.looks_like_mail(each):
             single.append(each)
-        else:
+        elif not in_maildir:  # else what a server keeps beside the mail
             passed_over += 1
     if single:
         sources.append(folders.of_files(str(path), single))

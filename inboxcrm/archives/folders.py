@@ -40,6 +40,11 @@ def maildir(path: Path) -> Source | None:
     return of_files(str(path), files) if files else None
 
 
+def below(part: Path) -> list[Path]:
+    """The folders in a part of a Maildir: it has none, so that it is a folder of another kind with such a name."""
+    return [each for each in sorted(part.iterdir()) if each.is_dir() and not each.name.startswith(".")]
+
+
 def is_surely_mail(path: Path) -> bool:
     """Whether a file is one mail by its name, even if it begins with a From line that some program left there."""
     return path.suffix.lower() in _SURE
@@ -95,7 +100,8 @@ def _read(path: Path, position: int, size: int) -> Found | Unreadable:
         raw = _out_of_emlx(raw)
     if not raw.strip():
         return Unreadable(f"{path.name}: it is empty", raw, position, size)
-    return Found(raw, modified if in_maildir else None, position, size, sent=sent, leaving=leaving)
+    delivered = in_maildir and not is_surely_mail(path)  # else a copy, whose file is as old as the copying
+    return Found(raw, modified if delivered else None, position, size, sent=sent, leaving=leaving)
 
 
 def _out_of_emlx(raw: bytes) -> bytes:

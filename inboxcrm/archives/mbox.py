@@ -32,6 +32,10 @@ HEADLESS = b" no-header"
 """Behind that: the mail is meant to be one, though it does not begin with a header field."""
 
 _FROM = re.compile(rb"From \S+ .*\d{4}(?: [+-]\d{4})?(?: no-final-newline)?(?: no-header)?\s*\Z|From - ")
+_DATED = re.compile(
+    rb"From .*[A-Z][a-z]{2},? +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: +[A-Z0-9+-]{1,6})? +\d{4}(?: |\s*\Z)"
+)
+_FIELD = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 _BEGINNING = re.compile(rb"\s*(?:[!-9;-~]{1,200}[ \t]*:|>?From )")
 _QUOTED = re.compile(rb">+From ")
 _QUOTED_ONCE = re.compile(rb">From ")
@@ -71,7 +75,7 @@ class Entry:
 
 def is_mbox(first: bytes) -> bool:
     """Whether a file that begins with this line is an mbox."""
-    return _FROM.match(first) is not None
+    return _DATED.match(first) is not None or _FROM.match(first) is not None
 
 
 def split(handle: BinaryIO, *, start: int = 0, form: Form = Form.AUTO, measured: bool = False) -> Iterator[Entry]:
@@ -82,14 +86,18 @@ def split(handle: BinaryIO, *, start: int = 0, form: Form = Form.AUTO, measured:
     mail: _Mail | None = None
     at = start
     fresh, after_empty = True, True
-    while line := handle.readline(LONGEST_LINE):
-        if fresh and after_empty and _FROM.match(line):
-            if mail is not None:
-                yield mail.finish(at)
-            mail = _Mail(line, at, form)
-            at += len(line)
-            fresh, after_empty = True, False
-            continue
+    ahead: bytes | None = None
+    while line := handle.readline(LONGEST_LINE) if ahead is None else ahead:
+        ahead = None
+        if fresh and line.startswith(b"From ") and (mail is None or not mail.in_head):
+            ahead = handle.readline(LONGEST_LINE)
+            if mail is None or _separates(line, ahead, after_empty=after_empty):
+                if mail is not None:
+                    yield mail.finish(at)
+                mail = _Mail(line, at, form)
+                at += len(line)
+                fresh, after_empty = True, False
+                continue
         if mail is None:
             mail = _Mail(b"", at, form)
         ended_head = mail.add(line, fresh=fresh)
@@ -105,6 +113,17 @@ def split(handle: BinaryIO, *, start: int = 0, form: Form = Form.AUTO, measured:
                 handle.seek(at)
     if mail is not None:
         yield mail.finish(at)
+
+
+def _separates(line: bytes, following: bytes, *, after_empty: bool) -> bool:
+    """Whether a line that begins with "From " is where a mail begins. Not every program quotes those of the text.
+
+    One with a full date is, after an empty line; so are one without that and one after no empty line, which some
+    programs leave out, where a field of a header follows.
+    """
+    if _DATED.match(line) is not None:
+        return after_empty or _FIELD.match(following) is not None
+    return after_empty and _FROM.match(line) is not None and _FIELD.match(following) is not None
 
 
 def _ends_there(handle: BinaryIO, at: int, length: int) -> bool:
@@ -125,7 +144,7 @@ class _Mail:
         self._quoted = {Form.CL2: None, Form.O: _QUOTED_ONCE, Form.CL: _QUOTED_ONCE}.get(form, _QUOTED)
         self._octets = _Octets()
         self._tail: list[tuple[bytes, bool]] = []
-        self._in_head = True
+        self.in_head = True
         self.length = 0
 
     def add(self, line: bytes, *, fresh: bool) -> bool:
@@ -134,9 +153,9 @@ class _Mail:
         if fresh:
             if self._quoted is not None and self._quoted.match(line):
                 line = line[1:]
-            elif self._in_head:
+            elif self.in_head:
                 ended = line in _EMPTY
-                self._in_head = not ended
+                self.in_head = not ended
                 found = _LENGTH.match(line)
                 self.length = int(found[1]) if found else self.length
         self._tail.append((line, fresh))

@@ -65,7 +65,7 @@ class _Mbox:
         self._path = path
 
     def __enter__(self) -> Self:
-        self._file = _open(_part(self._path))
+        self._file = new_file(_part(self._path))
         return self
 
     def __exit__(
@@ -122,12 +122,12 @@ class _Files:
             path = _part(self._path) / "cur" / f"{moment:.0f}.{number}.inboxcrm{_SEPARATOR}2,{letters}"
         else:
             path = _part(self._path) / f"{received_at:%Y-%m-%d}-{number:06}.eml"
-        with _open(path) as file:
+        with new_file(path) as file:
             file.write(raw)
         os.utime(path, (moment, moment))
 
 
-def _open(path: Path) -> BinaryIO:
+def new_file(path: Path) -> BinaryIO:
     """A new file, readable by the owner alone: it is other people's mail."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags, 0o600), "wb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.archives.found import Leaving
 from inboxcrm.archives.mbox import Form
-from inboxcrm.archives.writing import Layout
+from inboxcrm.archives.writing import Layout, new_file
 from inboxcrm.cli import times
 from inboxcrm.cli.contacts_memory import contact_meant
 from inboxcrm.cli.output import emit, json_option, moment, table
@@ -95,9 +96,7 @@ def _show_broken(house: Household, folder: Path | None, *, as_json: bool) -> Non
     with house.database.read() as connection:
         rows = imports.quarantined(connection)
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for number, octets in imports.octets_of_broken(connection):
-                (folder / f"broken-{number}.bin").write_bytes(octets)
+            _write_broken(connection, folder)
     if as_json:
         for row in rows:
             emit(row)
@@ -108,6 +107,17 @@ def _show_broken(house: Household, folder: Path | None, *, as_json: bool) -> Non
         [(row.id, moment(row.noticed_at, zone), row.octets, row.position, row.why, row.source) for row in rows],
         nothing="Every piece of every import was a mail.",
     )
+
+
+def _write_broken(connection: sqlite3.Connection, folder: Path) -> None:
+    """Write the pieces as they stood, readable by the owner alone: they may be people's mail all the same."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for number, octets in imports.octets_of_broken(connection):
+            with new_file(folder / f"broken-{number}.bin") as file:
+                file.write(octets)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
 @cli.command(short_help="Write mail to mbox, Maildir or eml, as it came.")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,8 @@ MANIFEST = "backup.json"
 
 PART = ".part"
 """How the folder ends in which a backup is made, until it has its name."""
+
+_UNNAMED = f".{DATABASE}{PART}"
 
 PARTS = (home.CONFIG_FILE, *home.FOLDERS, home.TOKENS, home.ERASED)
 """What a home holds beside its database and what belongs to a process that runs it."""
@@ -92,8 +94,8 @@ def restore(
 
     Who was erased since it was made is erased anew when the home is opened, as far as that is told by `former`, the
     home that was put aside, by the home that was backed up or one beside the target, or by later backups beside this
-    one; `say` is told which of them do, before anything is written. The database gets its name last, so that what was
-    cut off is no home.
+    one; `say` is told which of them do, before anything is written. The database gets its name last: where that is not
+    reached the target is emptied, and after a power cut no command takes it for a home.
     """
     if former is not None and not (former / home.ERASED).exists():
         raise UserError(
@@ -116,20 +118,40 @@ def restore(
         )
     if say is not None:
         say(later)
-    home.create(target)
-    part = target / f".{DATABASE}.part"
     try:
-        for name in files:
-            into = part if name == DATABASE else target / name
-            into.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.copyfile(backup / name, into)
-            _settle(into)
+        _fill(target, backup, files)
         if secret is not None:
             erased_file.bring_over(target, secret, later.places)
-        part.rename(target / DATABASE)
-    except OSError as error:
-        raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
+        (target / _UNNAMED).rename(target / DATABASE)
+    except BaseException as error:
+        _empty(target)
+        if isinstance(error, OSError):
+            raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
+        raise
     return Backup(target, mails, sum(path.stat().st_size for path in _files(target)))
+
+
+def _fill(target: Path, backup: Path, files: Iterable[str]) -> None:
+    """Lay the files of a backup in a home. First of all it is said to have a database, or one that a power cut leaves
+    without would be taken for a new home.
+    """
+    home.create(target)
+    home.keep_in_mind(target)
+    for name in files:
+        into = target / (_UNNAMED if name == DATABASE else name)
+        into.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.copyfile(backup / name, into)
+        _settle(into)
+
+
+def _empty(folder: Path) -> None:
+    """Take away what was laid there, as far as the disk lets it."""
+    for each in folder.iterdir() if folder.is_dir() else ():
+        if each.is_dir():
+            shutil.rmtree(each, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                each.unlink()
 
 
 def _later(backup: Path, target: Path, secret: bytes | None, former: Path | None) -> Later:

@@ -79,7 +79,9 @@ class Written:
 def write(
     household: Household, contact: views.ContactRow, folder: Path, *, look: Callable[[int, int], None]
 ) -> Written:
-    """Write a contact's file into a new folder. Raises UserError where something lies there already."""
+    """Write a contact's file into a new folder. Raises UserError where something lies there already, and where
+    the disk takes no more.
+    """
     if folder.exists():
         raise UserError(f"{folder} is there already, and nothing is written over. Give another name with --to.")
     if not folder.absolute().parent.is_dir():
@@ -87,13 +89,14 @@ def write(
     part = folder.with_name(f"{folder.name}.part")
     if part.exists():
         shutil.rmtree(part)
-    part.mkdir(mode=0o700)
     try:
+        part.mkdir(mode=0o700)
         written = _write(household, contact, part, look)
         part.rename(folder)
-    except BaseException:
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror or error}. Nothing of it was kept") from error
+    finally:
         shutil.rmtree(part, ignore_errors=True)
-        raise
     now = household.clock.now()
     with household.database.write() as connection:
         home.journal(connection, "export-contact", f"contact {contact.id}", {"mails": written.mails}, now=now)

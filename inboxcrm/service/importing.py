@@ -106,7 +106,7 @@ class Import:
         total = Imported(passed_over=found.passed_over, octets=sum(each.octets for each in found.sources))
         for source in found.sources:
             start = await house.read(
-                partial(imports.position, source=source.name, size=source.size, stamp=source.stamp)
+                partial(imports.position, source=source.name, size=source.size, stamp=self._stamp(source))
             )
             passed = source.passed(start)
             total = replace(total, resumed=total.resumed + passed, read=total.read + passed)
@@ -118,6 +118,10 @@ class Import:
         await house.write(lambda connection: imports.unmark(connection, [each.name for each in found.sources]))
         await put_together_some(house)
         return total
+
+    def _stamp(self, source: Source) -> str:
+        """By which it is the same import: who wants spam too, or another form, has read nothing of it yet."""
+        return " ".join((source.stamp, self._form, *sorted(self._leaving)))
 
     async def _file(self, batch: _Batch, total: Imported) -> Imported:
         fresh, left_out = await self._household.run(self._fresh, batch)
@@ -156,7 +160,7 @@ class Import:
         for broken in batch.found:
             if isinstance(broken, Unreadable):
                 imports.quarantine(connection, source.name, broken.position, broken.why, broken.raw, at=now)
-        imports.mark(connection, source.name, source.size, source.stamp, batch.found[-1].position, at=now)
+        imports.mark(connection, source.name, source.size, self._stamp(source), batch.found[-1].position, at=now)
         messages.index(connection)
         return len(pairs) - len(refused), len(refused)
 

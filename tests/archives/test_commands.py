@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -83,3 +84,16 @@ def _marked(home: Path) -> int:
             return int(connection.execute("SELECT COUNT(*) FROM import_marks").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
+
+
+def test_pieces_that_find_no_room_are_told_and_are_for_the_owner_alone(tmp_path: Path) -> None:
+    home, to = made_home(tmp_path / "home"), tmp_path / "pieces"
+    (tmp_path / "torn.mbox").write_bytes(b"From a@b.example Tue Mar  3 16:00:05 2026\n\1 no mail " + b"x" * 5_000)
+    inboxcrm("--home", home, "import", str(tmp_path / "torn.mbox"))
+    to.write_text("a file in its place")
+    done = inboxcrm("--home", home, "import", "--broken", "--to", f"{to}/here")
+    to.unlink()
+    inboxcrm("--home", home, "import", "--broken", "--to", str(to))
+
+    assert (done.returncode, done.stderr) == (2, f"inboxcrm: {to}/here cannot be written: Not a directory\n")
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (to, *to.iterdir())] == [0o700, 0o600]

@@ -238,6 +238,22 @@ async def test_an_import_goes_on_where_it_was_stopped(house: House, tmp_path: Pa
     assert (await take_in(house, path)).known == len(mails)
 
 
+@pytest.mark.usefixtures("small_batches")
+async def test_what_was_not_wanted_before_the_stop_is_read_where_it_is_wanted_now(house: House, tmp_path: Path) -> None:
+    labels = ("Spam", *["Inbox"] * (2 * BATCH))
+    (tmp_path / "a.mbox").write_bytes(laid(*(labelled(letter(n), label) for n, label in enumerate(labels))))
+
+    def stop(so_far: Imported) -> None:
+        if so_far.seen == BATCH:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        await Import(house.household, house.parser, look=stop).run([tmp_path / "a.mbox"])
+    told = await take_in(house, tmp_path / "a.mbox", leaving=frozenset({Leaving.TRASH}))
+
+    assert (told.resumed, told.new, told.left_out) == (0, len(labels) - BATCH + 1, 0)
+
+
 def packed(path: Path, files: dict[str, bytes]) -> None:
     with tarfile.open(path, "w:gz") as archive:
         for name, octets in files.items():
@@ -350,6 +366,19 @@ async def test_every_folder_of_a_maildir_is_read(
 
     assert (told.seen, told.new) == (3, 3)
     assert [row.direction for row in house.messages()].count("out") == outgoing
+
+
+async def test_a_folder_that_a_person_named_new_hides_nothing(house: House, tmp_path: Path) -> None:
+    """It looks like a Maildir. What lies beside and below it is mail all the same, and as old as it says itself."""
+    for number, name in enumerate(("a.eml", "new/b.eml", "new/2024/c.eml", "old/d.eml"), 1):
+        (tmp_path / "letters" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "letters" / name).write_bytes(letter(number))
+    (tmp_path / "letters" / "old.mbox").write_bytes(laid(letter(5)))
+
+    told = await take_in(house, tmp_path / "letters")
+
+    assert (told.new, told.passed_over) == (5, 0)
+    assert {row.received_at for row in house.messages()} == {OLD}
 
 
 async def test_an_emlx_is_the_mail_in_it(house: House, tmp_path: Path) -> None:

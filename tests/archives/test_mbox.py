@@ -126,6 +126,29 @@ DIALECTS = {
 }
 
 
+TWO = [HEAD + b"\none\n", HEAD + b"\ntwo\n"]
+SENTENCES = HEAD + b"\none\n\nFrom January to December 2025\nit was cold.\n\nFrom Bob on 2 March 2026\n> yes\n"
+CARELESS = {
+    "no empty line between": (FROM + TWO[0] + FROM + TWO[1], TWO),
+    "from lines with a zone, a host and no sender": (
+        FROM.replace(b"2026", b"2026 GMT") + TWO[0] + b"\n"
+        + FROM.replace(b"2026", b"2026 remote from mx") + TWO[1] + b"\n"
+        + FROM.replace(b"bob@client.example", b"") + TWO[0],
+        [*TWO, TWO[0]],
+    ),
+    "from lines without a date": (b"From - \n" + TWO[0] + b"\nFrom - \n" + TWO[1], TWO),
+    "sentences that nobody quoted": (FROM + SENTENCES + b"\n" + FROM + TWO[1], [SENTENCES, TWO[1]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARELESS)
+def test_what_careless_programs_write_is_read_mail_by_mail(name: str) -> None:
+    octets, mails = CARELESS[name]
+
+    assert mbox.is_mbox(octets.splitlines()[0])
+    assert read(octets) == mails
+
+
 @pytest.mark.parametrize("name", DIALECTS)
 def test_every_dialect_is_read(name: str) -> None:
     octets, form, mail = DIALECTS[name]

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from inboxcrm.errors import UserError
+from inboxcrm.service import backup, erased_file, upgrade
 from inboxcrm.service.backup import MANIFEST, Backup, make, restore
+from inboxcrm.testing.clock import FakeClock
+from tests.limits import files_end_at
 from tests.service.house import MONDAY, House, mail
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -46,10 +49,10 @@ def backed_up(home: Path, tmp_path: Path) -> Backup:
 
 
 def test_a_backup_brings_back_the_mail_the_settings_and_the_tokens(home: Path, tmp_path: Path) -> None:
-    backup = backed_up(home, tmp_path)
-    restored = restore(backup.place, tmp_path / "new")
+    made = backed_up(home, tmp_path)
+    restored = restore(made.place, tmp_path / "new")
 
-    assert (backup.mails, restored.mails) == (2, 2)
+    assert (made.mails, restored.mails) == (2, 2)
     assert subjects(restored.place) == subjects(home)
     for name in ("config.toml", "rules/mine.toml", "tokens/main.json"):
         assert (restored.place / name).read_bytes() == (home / name).read_bytes()
@@ -111,3 +114,33 @@ def test_what_is_no_backup_is_told_so(tmp_path: Path) -> None:
         restore(tmp_path, tmp_path / "new")
     with pytest.raises(UserError, match="nothing to back up"):
         make(tmp_path, tmp_path / "elsewhere", at=AT)
+
+
+def test_a_disk_that_fills_up_leaves_the_new_home_empty_for_another_try(home: Path, tmp_path: Path) -> None:
+    place = backed_up(home, tmp_path).place
+
+    with files_end_at(50_000), pytest.raises(UserError, match="cannot be written: File too large"):
+        restore(place, tmp_path / "new")
+
+    assert list((tmp_path / "new").iterdir()) == []
+    assert restore(place, tmp_path / "new").mails == 2
+
+
+def test_a_restoring_that_the_power_cut_is_no_home_and_no_new_one(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command would make a database that knows of no promise beside the settings that are there already."""
+    place = backed_up(home, tmp_path).place
+    monkeypatch.setattr(backup, "_empty", lambda _: None)
+    monkeypatch.setattr(erased_file, "bring_over", _cut)
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(place, tmp_path / "new")
+
+    assert (tmp_path / "new" / "config.toml").exists()
+    with pytest.raises(UserError, match="is gone"):
+        upgrade.opened(tmp_path / "new", clock=FakeClock(AT))
+
+
+def _cut(*_: object) -> None:
+    raise KeyboardInterrupt

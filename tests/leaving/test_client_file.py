@@ -13,6 +13,7 @@ import pytest
 from inboxcrm.errors import UserError
 from inboxcrm.store import dossier
 from tests.leaving.conftest import BOB, Run, contact
+from tests.limits import files_end_at
 from tests.service.house import House, mail
 
 
@@ -91,3 +92,15 @@ def test_nothing_is_written_over(run: Run, tmp_path: Path) -> None:
 
     assert isinstance(run("export-contact", BOB, "--to", tmp_path / "bob").exception, UserError)
     assert list((tmp_path / "bob").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["mail.mbox", "contact.json"])
+def test_a_disk_that_fills_up_is_told_and_nothing_half_is_kept(
+    folder: Path, run: Run, tmp_path: Path, name: str
+) -> None:
+    with files_end_at((folder / name).stat().st_size - 1):
+        done = run("export-contact", BOB, "--to", tmp_path / "again")
+
+    assert isinstance(done.exception, UserError)
+    assert "cannot be written: File too large" in str(done.exception)
+    assert not [*tmp_path.glob("again*")]
