@@ -24,6 +24,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from inboxcrm import allocation
@@ -60,8 +61,10 @@ class Remembered:
         del mailbox, folder
         return [uid for uid, _, _ in message_ids]
 
-    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
-        del mailbox, folder
+    async def newest(
+        self, mailbox: str, folder: str, *, among: Sequence[int] | None = None
+    ) -> Sequence[tuple[int, str | None, datetime]]:
+        del mailbox, folder, among
         return ()
 
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:

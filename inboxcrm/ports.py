@@ -324,8 +324,10 @@ class KnownFolders(Protocol):
         """
         ...
 
-    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
-        """The newest few messages of a folder that have a Message-ID: (uid, Message-ID)."""
+    async def newest(
+        self, mailbox: str, folder: str, *, among: Sequence[int] | None = None
+    ) -> Sequence[tuple[int, str | None, datetime]]:
+        """The newest few messages of a folder, or of these in it: (uid, Message-ID, when it was received)."""
         ...
 
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:

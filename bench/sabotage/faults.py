@@ -332,7 +332,25 @@ FAULTS: tuple[Defence, ...] = (
         27,
         "the newest numbers are asked for their mail over a new connection",
         T + "taken_back.py::test_mail_under_numbers_that_were_given_away_again_is_read_though_uidnext_is_no_lower",
-        ("inboxcrm/imap/sync.py", "if afresh and", "if False and"),
+        ("inboxcrm/imap/sync.py", "if afresh:", "if False:"),
+    ),
+    _defence(
+        27,
+        "a mail that came since the last look is not the one on record under its number",
+        T + "taken_back.py::test_a_mail_that_takes_the_place_of_the_last_one_is_read_though_every_count_is_as_before",
+        ("inboxcrm/imap/renumbering.py", "return there.received_at > read_at and", "return False and"),
+    ),
+    _defence(
+        27,
+        "where the newest on record are gone the next are asked for",
+        T + "taken_back.py::test_mail_under_numbers_given_away_again_is_read_though_the_newest_of_it_is_gone",
+        ("inboxcrm/imap/renumbering.py", "if there.keys().isdisjoint(uids):", "if False:"),
+    ),
+    _defence(
+        27,
+        "what lies between the newest on record is read",
+        T + "taken_back.py::test_mail_under_a_number_that_was_put_away_before_is_read_though_as_much_went",
+        ("inboxcrm/imap/renumbering.py", "return Top(between=tuple(", "return Top(between=() and tuple("),
     ),
     _defence(
         27,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.errors import PermanentError, TransientError
 from inboxcrm.imap import decisions
 from inboxcrm.imap.connection import Connection
 from inboxcrm.imap.decisions import Advance
+from inboxcrm.imap.errors import CommandRefusedError, concerns_more
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.responses import Fetched
 from inboxcrm.imap.steps import FolderMemory
@@ -83,13 +85,61 @@ async def take_back(work: FolderWork, stored: Position, opened: Opened) -> None:
     await _reconcile_mail(work, stored, present, uid_next=uid_next)
 
 
-async def given_away(work: FolderWork) -> bool:
-    """Whether another mail lies under one of the newest numbers on record: a server that is put back from its backup
-    gives the highest ones a second time.
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What lies at the top of what is on record. `given_away`: another mail lies under a number of it; `between`: UIDs
+    among and above them that are not on record.
+    """
+
+    given_away: bool = False
+    between: tuple[int, ...] = ()
+
+
+async def look_at_top(work: FolderWork, stored: Position) -> Top:
+    """Compare the newest few on record with what lies there now: a server that is put back from its backup, or whose
+    stand-in was a mail behind, gives the highest numbers a second time.
+
+    All that is given away lies above what was kept. So if any number on record is another mail's, the highest of those
+    that are still there is; and what came under numbers of which nothing is on record any longer lies between them.
     """
     newest = await work.known.newest(work.mailbox, work.memory.name)
-    there = await work.link.run(lambda c: message_ids_of(c, [uid for uid, _ in newest]))
-    return any(there.get(uid, "") not in {"", message_id} for uid, message_id in newest)
+    if not newest:
+        return Top()
+    uids = [uid for uid, *_ in newest]
+    there = await work.link.run(partial(_ids_among, uids=uids, last=stored.uid_next - 1))
+    if there.keys().isdisjoint(uids):
+        present = await work.link.run(lambda c: c.search_uids(b"ALL"))
+        newest = await work.known.newest(work.mailbox, work.memory.name, among=present)
+        there |= await ids_of(work, [uid for uid, *_ in newest])
+    if any(_is_another(there[uid], message_id, at, stored) for uid, message_id, at in newest if uid in there):
+        return Top(given_away=True)
+    accounted_for = {*await work.uids(), *stored.pending}
+    return Top(between=tuple(uid for uid in there if uid < stored.uid_next and uid not in accounted_for))
+
+
+def _ids_among(connection: Connection, *, uids: Sequence[int], last: int) -> dict[int, Told]:
+    """What the server says of these messages of the open folder, and of all between and above them up to `last`; of
+    these alone where it refuses one.
+    """
+    try:
+        found = connection.fetch_set(f"{min(uids)}:{max(*uids, last)}", _IDS)
+    except CommandRefusedError as refusal:
+        if refusal.status == "BAD" or concerns_more(refusal):
+            raise
+        found = fetch_around(connection, uids, _IDS)
+    return {one.uid: _identity(one) for one in found if one.uid is not None}
+
+
+def _is_another(there: Told, message_id: str | None, received_at: datetime, stored: Position) -> bool:
+    """Whether the mail that lies there is not the one on record: by its Message-ID or, since a form sends each mail
+    under the same one, by having come after the folder was last read, at another time than that one did.
+    """
+    if message_id and there.message_id and there.message_id != message_id:
+        return True
+    read_at = stored.checked_at or stored.news_since
+    if there.received_at is None or read_at is None:
+        return False
+    return there.received_at > read_at and there.received_at != received_at
 
 
 async def _reconcile_mail(work: FolderWork, stored: Position, present: Sequence[int], *, uid_next: int) -> None:

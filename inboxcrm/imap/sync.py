@@ -19,7 +19,7 @@ from inboxcrm.imap.errors import ConnectionLostError
 from inboxcrm.imap.examined import Opened
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.renaming import take_over
-from inboxcrm.imap.renumbering import given_away, reconcile, start_over, take_back
+from inboxcrm.imap.renumbering import look_at_top, reconcile, start_over, take_back
 from inboxcrm.imap.steps import FolderMemory
 from inboxcrm.imap.uids import closed_ranges, within
 from inboxcrm.imap.work import NOWHERE, RETRY_AFTER, FolderWork, Offer
@@ -94,13 +94,17 @@ class FolderSync(FolderWork):
         from its backup since the last.
         """
         how = decisions.changes(stored, opened, told=told)
-        if afresh and how is not Changes.NONE and await given_away(self):  # while the newest on record are the old ones
-            await take_back(self, stored, opened)
-            return
-        found = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
+        missed = 0
+        if afresh:  # while the newest on record are the old ones
+            top = await look_at_top(self, stored)
+            if top.given_away:
+                await take_back(self, stored, opened)
+                return
+            missed = await self._bring_between(top.between, stored)
+        new = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         await self._bring_changes(stored, opened, how, now=now)
         if compare or how is Changes.ALL:
-            await self._compare(stored, opened, found)
+            await self._compare(stored, opened, missed + new)
         await self._bring_owed(stored)
 
     async def _begin(self, opened: Opened, now: datetime) -> None:
@@ -252,7 +256,9 @@ class FolderSync(FolderWork):
         await self._bring_missed([uid for uid in present if uid < stored.uid_next and uid not in accounted_for], stored)
 
     async def _bring_missed(self, uids: list[int], stored: Position) -> None:
-        """Read what is there and below the top, and not on record: what came after the baseline is new mail."""
+        """Read what is there and below the top, and not on record. What came after the baseline is new mail, and by its
+        date what came since the folder was last read: its number may have been another's before.
+        """
         survey = await self.survey(uids)
         if survey.located:
             await self.offer(self.step(Advance(), located=survey.located))
@@ -260,12 +266,29 @@ class FolderSync(FolderWork):
         for group in decisions.batches(survey.sizes):
             bodies = await self.read(group)
             self.owe(bodies.owed)
-            news, _ = self._parted([one for one in bodies.arrived if decisions.is_news(one, stored, now=now)], stored)
+            came = [
+                one
+                for one in bodies.arrived
+                if decisions.is_news(one, stored, now=now) or decisions.was_delivered(one.received_at, stored, now=now)
+            ]
+            news, _ = self._parted(came, stored)
             told = {one.uid for one in news}
             old = [one for one in bodies.arrived if one.uid not in told]
             await self.offer(self.step(Advance(owed=bodies.owed), arrivals=old, quarantined=tuple(bodies.refused)))
             if news:
                 await self.offer(self.step(Advance(), arrivals=news, live=True))
+
+    async def _bring_between(self, uids: Sequence[int], stored: Position) -> int:
+        """Read what lies unread among the newest on record, where that is not for later; how many it were.
+
+        The counts alone would not tell where as much went meanwhile.
+        """
+        if not uids or stored.backfill_below is not None:
+            return 0
+        left_there = {*await self._left_there()}
+        missed = [uid for uid in uids if uid not in left_there]
+        await self._bring_missed(missed, stored)
+        return len(missed)
 
     async def _left_there(self) -> Sequence[int]:
         """What is not read on purpose: drafts in the folder that holds everything, and what is too old to be kept."""

@@ -259,10 +259,13 @@ class Known:
             lambda connection: folders.unknown(connection, mailbox, folder, message_ids),
         )
 
-    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
-        """The newest few messages of a folder: (UID, Message-ID)."""
+    async def newest(
+        self, mailbox: str, folder: str, *, among: Sequence[int] | None = None
+    ) -> Sequence[tuple[int, str | None, datetime]]:
+        """The newest few messages of a folder, or of these in it: (UID, Message-ID, when it was received)."""
         return await self._household.run(
-            self._household.database.reading, lambda connection: folders.newest(connection, mailbox, folder)
+            self._household.database.reading,
+            lambda connection: folders.newest(connection, mailbox, folder, among=among),
         )
 
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:

@@ -313,16 +313,38 @@ def lost(
         (mailbox, uid_validity),
     ).fetchall()
     gone = [folder(connection, mailbox, row["name"]) for row in rows if row["name"] not in listed]
-    return [LostFolder(one.name, one.position, _newest(connection, one)) for one in gone if one is not None]
+    return [LostFolder(one.name, one.position, _samples(connection, one)) for one in gone if one is not None]
 
 
-def newest(connection: sqlite3.Connection, mailbox: str, name: str) -> list[tuple[int, str]]:
-    """The newest few messages of a folder that have a Message-ID: (UID, Message-ID)."""
+def newest(
+    connection: sqlite3.Connection, mailbox: str, name: str, *, among: Sequence[int] | None = None
+) -> list[tuple[int, str | None, datetime]]:
+    """The newest few messages of a folder, or of these in it: (UID, Message-ID, when it was received)."""
     found = folder(connection, mailbox, name)
-    return [] if found is None else _newest(connection, found)
+    if found is None:
+        return []
+    rows = connection.execute(
+        """
+        SELECT locations.uid AS uid, messages.message_id AS message_id, messages.received_at AS received_at
+        FROM locations
+        JOIN messages ON messages.id = locations.message_id
+        WHERE locations.folder_id = :folder AND locations.uid_validity = :epoch
+          AND (:among IS NULL OR locations.uid IN (SELECT value FROM json_each(:among)))
+        ORDER BY locations.uid DESC
+        LIMIT :most
+        """,
+        {
+            "folder": found.id,
+            "epoch": found.position.uid_validity,
+            "among": None if among is None else json.dumps(list(among)),
+            "most": SAMPLES,
+        },
+    )
+    return [(row["uid"], row["message_id"], to_instant(row["received_at"])) for row in rows]
 
 
-def _newest(connection: sqlite3.Connection, folder: Folder) -> list[tuple[int, str]]:
+def _samples(connection: sqlite3.Connection, folder: Folder) -> list[tuple[int, str]]:
+    """The newest few that have a Message-ID."""
     rows = connection.execute(
         """
         SELECT locations.uid AS uid, messages.message_id AS message_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from typing import cast
 
 from inboxcrm.config import MailboxConfig, PasswordSource, Security, Server
@@ -25,6 +26,7 @@ class Record:
         self.batches: list[Batch] = []
         self.live: list[bytes] = []
         self.sent: list[bytes] = []
+        self.received: dict[bytes, datetime] = {}
         self.numbered: dict[str, bytes] = {}
         self.renamed: dict[str, str] = {}
         self.listed: dict[str, dict[int, Listed]] = {}
@@ -43,9 +45,14 @@ class Record:
         known = self._by_message_id(folder)
         return [uid for uid, name, _ in message_ids if name not in known]
 
-    async def newest(self, mailbox: str, folder: str) -> Sequence[tuple[int, str]]:
+    async def newest(
+        self, mailbox: str, folder: str, *, among: Sequence[int] | None = None
+    ) -> Sequence[tuple[int, str | None, datetime]]:
         assert mailbox == NAME
-        return sorted(((uid, name) for name, uid in self._uids_by_id(folder).items()), reverse=True)[:8]
+        ids = {raw: name for name, raw in self._by_message_id(folder).items()}
+        held = self.held.get(folder, {})
+        uids = sorted((uid for uid in held if among is None or uid in among), reverse=True)[:8]
+        return [(uid, ids.get(held[uid][0]), self.received[held[uid][0]]) for uid in uids]
 
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
         assert mailbox == NAME
@@ -97,6 +104,7 @@ class Record:
         for one in batch.arrivals:
             raw = b"".join(one.raw.pieces()) if isinstance(one.raw, Spool) else one.raw
             held[one.uid] = (raw, one.flags)
+            self.received.setdefault(raw, one.received_at)
             poisoned.pop(one.uid, None)
             if batch.live:
                 self.live.append(raw)

@@ -57,6 +57,79 @@ async def test_mail_under_numbers_that_were_given_away_again_is_read_though_uidn
     assert sorted({*record.live}) == sorted(fresh)
 
 
+def fall_back(folder: Folder, *, uid_next: int, highest_modseq: int) -> None:
+    """The server lost what came last, and knows nothing of it."""
+    folder.expunge([uid for uid in folder.uids if uid >= uid_next])
+    folder.uid_next, folder.highest_modseq = uid_next, highest_modseq
+    folder._journal[:] = [one for one in folder._journal if one.modseq <= highest_modseq]
+
+
+@EVERY_SERVER
+@pytest.mark.parametrize("name", ["INBOX", "Clients"])
+@pytest.mark.parametrize("message_id", [11, 10], ids=["another", "the same Message-ID"])
+async def test_a_mail_that_takes_the_place_of_the_last_one_is_read_though_every_count_is_as_before(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, name: str, message_id: int
+) -> None:
+    folder = ann.folder(name)
+    for number in range(10):
+        folder.append(letter(number), received_at=YESTERDAY)
+    counts = folder.highest_modseq
+    folder.append(letter(10), received_at=NOON)
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+    clock.advance(timedelta(hours=2))
+    fall_back(folder, uid_next=11, highest_modseq=counts)  # the stand-in of a server that failed was a mail behind
+    fresh = folder.append(letter(message_id, octets=140), received_at=LATER).raw
+
+    for _ in range(2):
+        await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert record.agrees_with(folder)
+    assert record.live == [fresh]
+
+
+@EVERY_SERVER
+async def test_mail_under_numbers_given_away_again_is_read_though_the_newest_of_it_is_gone(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(30):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    await record.keep(make_mailbox().catch_up(record))
+    clock.advance(timedelta(hours=2))
+    fresh = put_back(inbox, lost=12, come=12)
+    inbox.expunge(inbox.uids[-9:])  # the owner put these away
+
+    for _ in range(2):
+        await record.keep(make_mailbox().catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert sorted({*record.live}) == sorted(fresh[:3])
+
+
+@EVERY_SERVER
+async def test_mail_under_a_number_that_was_put_away_before_is_read_though_as_much_went(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox = ann.folder("INBOX")
+    for number in range(5):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    counts = inbox.highest_modseq
+    inbox.append(letter(5), received_at=YESTERDAY)
+    await record.keep(make_mailbox().catch_up(record))
+    inbox.expunge([6])  # the owner put it away, as is on record
+    await record.keep(make_mailbox().catch_up(record))
+    clock.advance(timedelta(hours=2))
+    fall_back(inbox, uid_next=6, highest_modseq=counts)
+    fresh = inbox.append(letter(6), received_at=LATER).raw
+    inbox.expunge([2])
+
+    for _ in range(2):
+        await record.keep(make_mailbox().catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert record.live == [fresh]
+
+
 class Readers:
     """Readers of INBOX, each over a connection of its own; what one offers waits to be put on record."""
 
