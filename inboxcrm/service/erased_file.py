@@ -21,18 +21,25 @@ log = logging.getLogger("inboxcrm.erased_file")
 
 _HEAD = "inboxcrm erased, home"
 
+HEEDED = "erased_file_heeded"
+"""Under which the database keeps the stamp of the file that tells what it knows itself; nothing while none does."""
 
-def keep(household: Household) -> None:
-    """Write down who was erased, those too of whom only the file knows. Where it cannot be written, it is said."""
+
+def keep(household: Household) -> bool:
+    """Write down who was erased, those too of whom only the file knows; whether it tells of all of them now.
+
+    Where it cannot be written that is said, and it is tried again when the home is next opened.
+    """
     laid = household.database.reading(tombstones.laid)
     told = read(household.config.home, household.secret)
     newest = _newest_of([*told, *laid])
-    if not newest or newest == told:
-        return
     try:
-        _write(household.config.home, household.secret, newest)
+        if newest != told:
+            _write(household.config.home, household.secret, newest)
     except UserError as error:
         log.error("erased_file.not_written", extra={"cause": str(error)})
+        return False
+    return True
 
 
 def bring_over(target: Path, secret: bytes, places: Iterable[Path]) -> int:
@@ -48,10 +55,10 @@ def _write(folder: Path, secret: bytes, stones: Iterable[Tombstone]) -> None:
     write_whole(folder / ERASED, "".join((f"{_HEAD} {_mark(secret)}\n", *lines)))
 
 
-def read(home: Path, secret: bytes) -> list[Tombstone]:
+def read(folder: Path, secret: bytes) -> list[Tombstone]:
     """What the file of a home tells; nothing where there is none, or that of a home with another secret."""
     try:
-        head, *lines = (home / ERASED).read_text(encoding="utf-8").splitlines() or [""]
+        head, *lines = (folder / ERASED).read_text(encoding="utf-8").splitlines() or [""]
     except (OSError, UnicodeDecodeError):
         return []
     return [each for line in lines if (each := _read(line)) is not None] if head == f"{_HEAD} {_mark(secret)}" else []
@@ -63,10 +70,10 @@ def _newest_of(stones: Iterable[Tombstone]) -> list[Tombstone]:
     return sorted(last.values(), key=lambda each: (each.erased_at, each.digest))
 
 
-def stamp(home: Path) -> str | None:
+def stamp(folder: Path) -> str | None:
     """What changes with the file; None where there is none."""
     try:
-        state = (home / ERASED).stat()
+        state = (folder / ERASED).stat()
     except OSError:
         return None
     return f"{state.st_size} {state.st_mtime_ns}"

@@ -14,7 +14,6 @@ from inboxcrm.store.tombstones import ADDRESS, Tombstone
 
 log = logging.getLogger("inboxcrm.erased_since")
 
-HEEDED = "erased_file_heeded"
 CAME_BACK = "erased-came-back"
 
 
@@ -30,16 +29,16 @@ def heed(household: Household) -> int:
     told = erased_file.read(folder, household.secret)
     since = [each for each in told if each.digest not in laid or laid[each.digest].erased_at < each.erased_at]
     count = _erase(household, since) if since else 0
-    erased_file.keep(household)
-    with household.database.write() as connection:
-        home.set_value(connection, HEEDED, erased_file.stamp(folder))
+    if erased_file.keep(household):
+        with household.database.write() as connection:
+            home.set_value(connection, erased_file.HEEDED, erased_file.stamp(folder))
     return count
 
 
 def _is_heeded(connection: sqlite3.Connection, stamp: str | None) -> bool:
     if stamp is None and tombstones.any_laid(connection):
         return False
-    return home.value(connection, HEEDED) == stamp
+    return home.value(connection, erased_file.HEEDED) == stamp
 
 
 def _erase(household: Household, since: list[Tombstone]) -> int:

@@ -150,6 +150,7 @@ def _carry_out(
     matters.update(erased_people.matters_of(connection, contact.id))
     tombstones.lay(connection, secret, "address", keys, at=now)
     tombstones.lay(connection, secret, "message", [each.message_id for each in going if each.message_id], at=now)
+    home.set_value(connection, erased_file.HEEDED, None)  # the file does not know of it yet
     erased_people.cancel_waiting(erasing, contact.id, ids)
     erasing.erase_messages(ids)
     for letter in staying:

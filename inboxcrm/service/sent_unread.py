@@ -6,7 +6,6 @@ The mailbox may be read all the while, and its submission server let us in: noth
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError
@@ -21,37 +20,26 @@ PATIENCE = timedelta(minutes=10)
 """How long mail waits for that until the owner is told."""
 
 
-@dataclass(slots=True)
-class _Outage:
-    """Since when a look into Sent failed before each mail, and whether the owner was told."""
-
-    since: datetime
-    told: bool = False
-
-
 class SentUnread:
     """What the looks into Sent before a mail leaves came to, by mailbox."""
 
     def __init__(self, household: Household) -> None:
         self._household = household
-        self._outages: dict[str, _Outage] = {}
+        self._failing_since: dict[str, datetime] = {}
         self._went_well: set[str] = set()
 
     def failed(self, connection: sqlite3.Connection, mailbox: str, error: InboxcrmError) -> None:
         """In the transaction that lets a mail wait: Sent could not be read."""
         now = self._household.clock.now()
         self._went_well.discard(mailbox)
-        outage = self._outages.setdefault(mailbox, _Outage(now))
-        outage.since = min(outage.since, now)  # the clock may have been set back
-        if outage.told or now - outage.since < PATIENCE:
-            return
-        outage.told = True
-        if home.alarmed_lately(connection, UNREAD, f"{mailbox}:", since=now):
+        since = min(now, self._failing_since.get(mailbox, now))  # the clock may have been set back
+        self._failing_since[mailbox] = since
+        if now - since < PATIENCE or home.alarmed_lately(connection, UNREAD, f"{mailbox}:", since=since):
             return
         said = f"{mailbox}: what is to go waits, since its Sent cannot be read: {error}"
         home.raise_alarm(connection, UNREAD, said, now=now)
         word = Word(
-            f"{UNREAD}:{mailbox}:{outage.since.isoformat()}",
+            f"{UNREAD}:{mailbox}:{since.isoformat()}",
             UNREAD,
             f"Mailbox {mailbox} sends nothing: its Sent cannot be read",
             about=f"{error}\nRun `inboxcrm status` and `inboxcrm doctor`.",
@@ -62,7 +50,7 @@ class SentUnread:
         """Sent was read. What an earlier process told is over too."""
         if mailbox in self._went_well:
             return
-        self._outages.pop(mailbox, None)
+        self._failing_since.pop(mailbox, None)
         if await self._household.read(lambda connection: home.is_alarmed(connection, UNREAD, f"{mailbox}:")):
             await self._household.write(self._over, mailbox)
         self._went_well.add(mailbox)

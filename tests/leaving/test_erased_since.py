@@ -238,6 +238,25 @@ async def test_who_is_erased_and_writes_anew_stays_when_the_home_is_opened(house
     assert "Bob Client" in house.contacts()
 
 
+async def test_a_file_that_could_not_be_written_is_written_when_the_home_is_opened(
+    house: House, tmp_path: Path
+) -> None:
+    before = backed_up(house)
+    erase(house, DEE)
+    erased_since.heed(house.household)
+    in_its_way = house.folder / f".{ERASED}.new"
+    in_its_way.mkdir()
+    erase(house)
+    erased_since.heed(house.household)
+    in_its_way.rmdir()
+
+    erased_since.heed(house.household)
+
+    restore(before, tmp_path / "new", former=house.folder)
+    with opened(tmp_path / "new") as new:
+        assert new.contacts() == ["Cy Client"]
+
+
 async def test_every_command_heeds_it(house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     before = backed_up(house)
     erase(house)

@@ -8,7 +8,7 @@ import pytest
 
 from inboxcrm.errors import TransientError
 from inboxcrm.service import outgoing, sent_unread
-from inboxcrm.service.sent_unread import PATIENCE
+from inboxcrm.service.sent_unread import PATIENCE, SentUnread
 from inboxcrm.store import home
 from tests.service.house import House, mail
 
@@ -81,3 +81,19 @@ async def test_an_outage_that_is_seen_is_not_told_again_before_it_ends(house: Ho
     await wait_for_sent(house, 2 * PATIENCE)
 
     assert house.alarms() == []
+
+
+async def test_what_could_not_be_put_on_record_is_told_when_it_can(house: House) -> None:
+    household, unread, error = house.household, SentUnread(house.household), TransientError("NO [UNAVAILABLE]")
+    with household.database.write() as connection:
+        unread.failed(connection, "main", error)
+    house.clock.advance(PATIENCE)
+    with pytest.raises(TransientError, match="disk"), household.database.write() as connection:
+        unread.failed(connection, "main", error)
+        raise TransientError("the disk is full")
+    before = house.alarms()
+
+    with household.database.write() as connection:
+        unread.failed(connection, "main", error)
+
+    assert (before, house.alarms()) == ([], ["sent-not-read"])
