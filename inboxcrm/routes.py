@@ -68,7 +68,7 @@ class MailNotifier:
             smtputf8=mailbox.smtputf8,
         )
         try:
-            delivery = await transport.send(Outgoing(draft.raw, draft.envelope_from, draft.recipient), _unrecorded)
+            delivery = await transport.send(Outgoing(draft.raw, draft.envelope_from, draft.recipient), unrecorded)
         finally:
             await transport.close()
         match delivery:
@@ -80,6 +80,6 @@ class MailNotifier:
                 raise UserError(f"{mailbox.smtp.host} refuses a mail to {self._to}: {reply}")
 
 
-async def _unrecorded(step: str) -> None:
-    """The notice's own row says how far it came."""
+async def unrecorded(step: str) -> None:
+    """No write-ahead (ports.StepRecorder): a notice has a row of its own, and the mail of `doctor` somebody watches."""
     del step

@@ -34,7 +34,7 @@ from inboxcrm.parsing import Parser
 from inboxcrm.passwords import Secret
 from inboxcrm.ports import Clock, Delivery, Outgoing
 from inboxcrm.render import compose_owner_mail
-from inboxcrm.routes import routes
+from inboxcrm.routes import routes, unrecorded
 from inboxcrm.service import (
     away_calendars,
     checkup,
@@ -230,7 +230,7 @@ class _ToOneself:
         transport = self._transport(mailbox, draft.envelope_from)
         envelope_from = "" if mailbox.null_sender else draft.envelope_from
         try:
-            return await transport.send(Outgoing(draft.raw, envelope_from, draft.recipient), _unrecorded)
+            return await transport.send(Outgoing(draft.raw, envelope_from, draft.recipient), unrecorded)
         finally:
             await transport.close()
 
@@ -245,8 +245,3 @@ class _ToOneself:
     async def arrived(self, mailbox: MailboxConfig, _: Secret) -> bytes | None:
         mark = self._words[mailbox.name].encode()
         return await wait_for(mailbox, self.logins.of(mailbox), lambda block: mark in block, within=PATIENCE)
-
-
-async def _unrecorded(step: str) -> None:
-    """A mail that somebody watches needs no write-ahead."""
-    del step
