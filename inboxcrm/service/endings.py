@@ -49,7 +49,7 @@ def sign_in(mailbox: str, until: datetime | None) -> Ending:
 
 
 class Endings:
-    """Says what ends; remembers what it said as long as the process runs."""
+    """Says what ends; remembers what it `said` as long as the process runs."""
 
     def __init__(self, household: Household) -> None:
         self._household = household
@@ -62,15 +62,17 @@ class Endings:
     def say(self, connection: sqlite3.Connection, name: str, ending: Ending, now: datetime) -> None:
         """Raise the alarm and tell the owner when it is near, clear it when renewed. `now` is by its own clock."""
         own = self._household.clock.now()
-        near = _is_near(ending, now)
-        self._said[name, ending.kind] = (ending.until, near)
         home.clear_alarms_about(connection, ending.kind, f"{name}:", now=own)
-        if not near or ending.until is None:
+        if not _is_near(ending, now) or ending.until is None:
             return
         text = ending.text.format(day=f"{ending.until:%d %B %Y}")
         home.raise_alarm(connection, ending.kind, f"{name}: {text}", now=own)
         word = Word(f"{ending.kind}:{name}:{ending.until:%Y-%m-%d}", ending.kind, f"Mailbox {name}: {text}")
         tell(self._household, connection, word, now=own)
+
+    def said(self, name: str, ending: Ending, now: datetime) -> None:
+        """What `say` did is committed."""
+        self._said[name, ending.kind] = (ending.until, _is_near(ending, now))
 
 
 def _is_near(ending: Ending, now: datetime) -> bool:

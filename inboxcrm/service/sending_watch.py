@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from inboxcrm.errors import InboxcrmError, SignInNeededError, UserError
 from inboxcrm.service.deliver import Deliver, Office
-from inboxcrm.service.endings import Endings, sending_certificate
+from inboxcrm.service.endings import Ending, Endings, sending_certificate
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word, tell
 from inboxcrm.store import home
@@ -38,10 +38,14 @@ PATIENCE = 3
 
 @dataclass(slots=True)
 class _Known:
-    """One submission server as it is known; `failed` counts failures in a row, `stopped`: sending was seen at rest."""
+    """One submission server as it is known; `failed` counts failures in a row, `stopped`: sending was seen at rest.
+
+    `untold` is a failure that the owner is to be told of, `told` when that was put on record.
+    """
 
     next_at: float
     failed: int = 0
+    untold: InboxcrmError | None = None
     told: datetime | None = None
     stopped: bool = False
 
@@ -57,7 +61,9 @@ class SendingWatch:
         self._endings = Endings(household)
 
     async def run_once(self) -> None:
-        """One look at those whose time has come, side by side."""
+        """One look at those whose time has come, side by side; what could not be told of the last is told first."""
+        for name in self._known:
+            await self._tell(name)
         due = [name for name, office in self._offices.items() if self._is_due(name, office)]
         await asyncio.gather(*(self._look(name, self._offices[name]) for name in due))
 
@@ -75,12 +81,12 @@ class SendingWatch:
         try:
             until = await office.submission.look()
         except InboxcrmError as error:
-            await self._household.write(self._failed, name, office, error)
+            await self._failed(name, office, error)
         else:
-            await self._household.write(self._went_well, name, office, until)
+            await self._went_well(name, office, until)
 
-    def _failed(self, connection: sqlite3.Connection, name: str, office: Office, error: InboxcrmError) -> None:
-        known, now = self._known[name], self._household.clock.now()
+    async def _failed(self, name: str, office: Office, error: InboxcrmError) -> None:
+        known = self._known[name]
         known.failed += 1
         refused = isinstance(error, UserError)
         again = SOON_AGAIN if known.failed == 1 else REFUSED_AGAIN if refused else LATER_AGAIN
@@ -88,9 +94,17 @@ class SendingWatch:
             again = timedelta(0)  # it calls nobody: each minute is seen whether the owner signed in
         known.next_at = office.clock.monotonic() + again.total_seconds()
         log.warning("sending_watch.failed", extra={"mailbox": name, "error": type(error).__name__})
-        if known.told is not None or known.failed < (2 if refused else PATIENCE):
-            return
-        known.told = now
+        if known.told is None and known.failed >= (2 if refused else PATIENCE):
+            known.untold = error
+            await self._tell(name)
+
+    async def _tell(self, name: str) -> None:
+        known, now = self._known[name], self._household.clock.now()
+        if known.untold is not None:
+            await self._household.write(self._say_failed, name, known.untold, now)
+            known.untold, known.told = None, now
+
+    def _say_failed(self, connection: sqlite3.Connection, name: str, error: InboxcrmError, now: datetime) -> None:
         home.raise_alarm(connection, CANNOT_SEND, f"{name}: nothing can be sent. {error}", now=now)
         word = Word(
             f"{CANNOT_SEND}:{name}:{now.isoformat()}",
@@ -101,17 +115,21 @@ class SendingWatch:
         )
         tell(self._household, connection, word, now=now)
 
-    def _went_well(self, connection: sqlite3.Connection, name: str, office: Office, until: datetime | None) -> None:
+    async def _went_well(self, name: str, office: Office, until: datetime | None) -> None:
+        known, ending, at = self._known[name], sending_certificate(until), office.clock.now()
+        known.next_at = office.clock.monotonic() + SOON_AGAIN.total_seconds()  # where it cannot be put on record
+        await self._household.write(self._say_well, name, ending, at)
+        known.next_at += (EVERY - SOON_AGAIN).total_seconds()
+        known.failed, known.untold, known.told = 0, None, None
+        self._endings.said(name, ending, at)
+
+    def _say_well(self, connection: sqlite3.Connection, name: str, ending: Ending, at: datetime) -> None:
         known, now = self._known[name], self._household.clock.now()
-        known.next_at = office.clock.monotonic() + EVERY.total_seconds()
         if known.failed:
             self._deliver.resume(connection, name)
-        known.failed = 0
         home.clear_alarms_about(connection, CANNOT_SEND, f"{name}:", now=now)  # one of an earlier process too
         if known.told is not None:
             word = Word(f"{CANNOT_SEND}:{name}:{known.told.isoformat()}:over", CANNOT_SEND, f"Mailbox {name} can send")
             tell(self._household, connection, word, now=now)
-            known.told = None
-        ending, at = sending_certificate(until), office.clock.now()
         if self._endings.to_say(name, ending, at):
             self._endings.say(connection, name, ending, at)

@@ -41,6 +41,9 @@ class ServerWords:
             home.clear_alarms_about(connection, SAYS, detail, now=now)
         if fares.alert is not None and fares.alert != self._heard.get(name):
             self._raise(connection, name, fares.alert, now)
+
+    def said(self, name: str, fares: MailboxStatus) -> None:
+        """What `say` did is committed."""
         self._heard[name] = fares.alert
 
     def _raise(self, connection: sqlite3.Connection, name: str, alert: str, now: datetime) -> None:

@@ -52,6 +52,11 @@ class _Seen:
     cleared: bool = False
     missing: tuple[str, ...] | None = None
 
+    @property
+    def silent_untold(self) -> bool:
+        """Whether it was found silent often enough to be told, and that was not told yet."""
+        return self.looks >= LOOKS and self.told is None
+
 
 def _last_look(fares: MailboxStatus, seen: _Seen) -> datetime:
     """Since when nothing was read. A mailbox that could not be reached has the patience of an earlier daemon used up,
@@ -91,10 +96,14 @@ class Vigil:
     def _look(self, fares: Mapping[str, MailboxStatus]) -> None:
         with self._household.database.read() as connection:
             due = [name for name, one in fares.items() if self._has_something_to_say(connection, name, one)]
-        if due and self._household.database.hindered is None:
-            with self._household.database.write() as connection:
-                for name in due:
-                    self._say(connection, name, fares[name])
+        if not due or self._household.database.hindered is not None:
+            return
+        ends = {name: self._ends(name, fares[name]) for name in due}
+        with self._household.database.write() as connection:
+            for name in due:
+                self._say(connection, name, fares[name], ends[name])
+        for name in due:  # not before it is committed: what could not be put on record is said at the next look
+            self._said(name, fares[name], ends[name])
 
     def _has_something_to_say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus) -> bool:
         now = self._now(name)
@@ -109,32 +118,41 @@ class Vigil:
             return True
         if seen.looks == 0 and fares.last_checked_at is not None:
             return not seen.cleared
-        return seen.looks >= LOOKS and seen.told is None
+        return seen.silent_untold
 
     def _looked(self, connection: sqlite3.Connection, name: str, now: datetime) -> datetime | None:
         """When an earlier daemon looked last, by the clock the mailbox goes by; None where none ever did."""
         noted = folders.last_checked_at(connection, name)
         return None if noted is None else min(now, noted + (now - self._household.clock.now()))
 
-    def _say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus) -> None:
+    def _say(self, connection: sqlite3.Connection, name: str, fares: MailboxStatus, ends: tuple[Ending, ...]) -> None:
         seen, now = self._seen[name], self._household.clock.now()
-        last = _last_look(fares, seen)
-        if seen.looks >= LOOKS and seen.told is None:
-            seen.told, seen.cleared = last, False
-            self._tell_unread(connection, name, fares, last)
+        if seen.silent_untold:
+            self._tell_unread(connection, name, fares, _last_look(fares, seen))
         elif seen.looks == 0 and fares.last_checked_at is not None and not seen.cleared:
             home.clear_alarms_about(connection, UNREAD, f"{name}:", now=now)  # one of an earlier process too
             if seen.told is not None:
                 word = Word(f"{UNREAD}:{name}:{seen.told.isoformat()}:over", UNREAD, f"Mailbox {name} is read again")
                 tell(self._household, connection, word, now=now)
-            seen.told, seen.cleared = None, True
         if fares.last_checked_at is not None and fares.missing_folders != seen.missing:
-            seen.missing = fares.missing_folders
             self._tell_missing(connection, name, fares.missing_folders)
         self._server_words.say(connection, name, fares, now)
-        for each in self._ends(name, fares):
+        for each in ends:
             if self._endings.to_say(name, each, self._now(name)):
                 self._endings.say(connection, name, each, self._now(name))
+
+    def _said(self, name: str, fares: MailboxStatus, ends: tuple[Ending, ...]) -> None:
+        """What `_say` did is committed."""
+        seen = self._seen[name]
+        if seen.silent_untold:
+            seen.told, seen.cleared = _last_look(fares, seen), False
+        elif seen.looks == 0 and fares.last_checked_at is not None:
+            seen.told, seen.cleared = None, True
+        if fares.last_checked_at is not None:
+            seen.missing = fares.missing_folders
+        self._server_words.said(name, fares)
+        for each in ends:
+            self._endings.said(name, each, self._now(name))
 
     def _ends(self, name: str, fares: MailboxStatus) -> tuple[Ending, ...]:
         return certificate(fares.certificate_until), sign_in(name, self._offices[name].sign_in_until())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
@@ -25,6 +26,7 @@ from inboxcrm.config import (
     Security,
     Server,
 )
+from inboxcrm.errors import TransientError
 from inboxcrm.parsing import Parsed, Parser
 from inboxcrm.parsing_worker import parsed
 from inboxcrm.ports import (
@@ -379,3 +381,30 @@ class House:
 def moved(batch: Batch, **changes: Any) -> Batch:
     """The same batch with some fields changed."""
     return replace(batch, **changes)
+
+
+@contextmanager
+def held_by_another(house: House) -> Iterator[None]:
+    """Meanwhile another process holds the database, and nobody waits for it."""
+    with closing(sqlite3.connect(house.household.config.database, isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        house.ask("PRAGMA busy_timeout = 0")
+        yield
+        house.ask("PRAGMA busy_timeout = 30000")
+
+
+@contextmanager
+def no_room_for_an_alarm(house: House) -> Iterator[None]:
+    """Meanwhile the disk is full, as whoever raises an alarm will find."""
+    database = house.household.database
+    ((pages,),) = house.ask("PRAGMA page_count")
+    house.ask(f"PRAGMA max_page_count = {pages}")
+    for size in (300, 1):
+        with suppress(TransientError):
+            for number in range(10_000):
+                with database.write() as connection:
+                    home.raise_alarm(connection, "filler", f"{number:{size}}", now=house.clock.now())
+    database.hindered = None
+    yield
+    house.ask("PRAGMA max_page_count = 1073741823")
+    database.hindered = None

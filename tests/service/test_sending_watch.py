@@ -14,7 +14,7 @@ from inboxcrm.service.deliver import STOPPED, Office
 from inboxcrm.service.endings import SENDING_CERTIFICATE
 from inboxcrm.service.sending_watch import CANNOT_SEND, SendingWatch
 from inboxcrm.store import home
-from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House, mail
+from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House, held_by_another, mail, no_room_for_an_alarm
 
 REFUSED, DOWN = UserError("535 5.7.8 no"), TransientError("smtp.example.org:465: no route to host")
 
@@ -139,3 +139,34 @@ async def test_a_provider_that_wants_less_of_us_is_not_pressed_because_it_lets_u
 
     assert house.item().state == "queued"
     assert len(desk.looks) == 1
+
+
+async def test_what_could_not_be_put_on_record_is_told_when_it_can_without_another_log_in(
+    desk: Desk, house: House
+) -> None:
+    desk.says = REFUSED
+    await desk.minutes(6)
+    with held_by_another(house), pytest.raises(TransientError):
+        await desk.minutes(1)
+    before = (desk.words(), len(desk.looks))
+
+    await desk.minutes(1)
+
+    assert before == ([], 2)
+    assert (desk.words(), len(desk.looks)) == (["Mailbox main cannot send"], 2)
+
+
+async def test_that_a_certificate_ends_is_told_though_it_could_not_be_put_on_record_at_once(
+    desk: Desk, house: House
+) -> None:
+    desk.says = MONDAY + timedelta(days=3)
+    with no_room_for_an_alarm(house):
+        await desk.minutes(1)
+        with pytest.raises(TransientError):
+            await desk.minutes(1)
+    before = desk.words()
+
+    await desk.minutes(6)
+
+    assert before == []
+    assert (len(desk.alarms(SENDING_CERTIFICATE)), len(desk.words())) == (1, 1)

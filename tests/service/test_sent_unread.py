@@ -85,15 +85,19 @@ async def test_an_outage_that_is_seen_is_not_told_again_before_it_ends(house: Ho
 
 async def test_what_could_not_be_put_on_record_is_told_when_it_can(house: House) -> None:
     household, unread, error = house.household, SentUnread(house.household), TransientError("NO [UNAVAILABLE]")
-    with household.database.write() as connection:
-        unread.failed(connection, "main", error)
+
+    def look(*, disk_fails: bool = False) -> None:
+        with household.database.write() as connection:
+            unread.failed(connection, "main", error)
+            if disk_fails:
+                raise TransientError("the disk is full")
+
+    look()
     house.clock.advance(PATIENCE)
-    with pytest.raises(TransientError, match="disk"), household.database.write() as connection:
-        unread.failed(connection, "main", error)
-        raise TransientError("the disk is full")
+    with pytest.raises(TransientError, match="disk"):
+        look(disk_fails=True)
     before = house.alarms()
 
-    with household.database.write() as connection:
-        unread.failed(connection, "main", error)
+    look()
 
     assert (before, house.alarms()) == ([], ["sent-not-read"])

@@ -16,7 +16,7 @@ from inboxcrm.service.endings import CERTIFICATE, SIGN_IN
 from inboxcrm.service.server_words import SAYS
 from inboxcrm.service.vigil import MISSING, UNREAD, Vigil
 from inboxcrm.store import folders, home
-from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House
+from tests.service.house import MONDAY, FakeMailbox, FakeTransport, House, no_room_for_an_alarm
 
 MINUTE = timedelta(minutes=1)
 
@@ -252,3 +252,18 @@ async def test_a_daemon_that_is_started_anew_has_the_patience_of_the_one_before(
 
     assert (reading, patient) == ([], [])
     assert night.words() == ["Mailbox main has not been read since Mon 10:00"]
+
+
+async def test_what_could_not_be_put_on_record_is_said_when_it_can(night: Night, house: House) -> None:
+    night.mailbox.fares = replace(night.mailbox.fares, state=MailboxState.WAITING, cause="no route to host")
+    await night.minutes(16)
+    night.mailbox.fares = replace(night.mailbox.fares, missing_folders=("Clients",), alert=FULL)
+    night.signed_in_until = MONDAY + timedelta(days=1)
+    with no_room_for_an_alarm(house), pytest.raises(TransientError):
+        await night.minutes(1)
+    before = night.words()
+    await night.minutes(1)
+
+    assert before == []
+    assert [len(night.alarms(kind)) for kind in (UNREAD, MISSING, SIGN_IN, SAYS)] == [1, 1, 1, 1]
+    assert len(night.words()) == 4
