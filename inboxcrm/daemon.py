@@ -17,7 +17,7 @@ from functools import partial
 
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState, MailboxStatus
-from inboxcrm.service import let_in
+from inboxcrm.service import left_out, let_in
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from inboxcrm.service.doubt import settle_by_record
@@ -127,6 +127,7 @@ class Daemon:
             await self._as_soon_as_may_be(self._deliver.recover)
             await self._as_soon_as_may_be(self._notify.recover)
             await self._as_soon_as_may_be(partial(let_in.begin, self._household))
+            await self._as_soon_as_may_be(partial(left_out.settle, self._household))
             await self._as_soon_as_may_be(self._starts.begin)
             self._watchman.start()
             async with asyncio.TaskGroup() as group:

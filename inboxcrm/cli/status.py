@@ -14,6 +14,7 @@ from inboxcrm.service import holidays, let_in, watched
 from inboxcrm.service.listed import how_far
 from inboxcrm.store import away_calendars, views
 from inboxcrm.store import home as memory
+from inboxcrm.store.folders import LEFT_OUT
 
 
 @cli.command(short_help="How the daemon and each mailbox fare.")
@@ -80,5 +81,5 @@ def status(place: Place, as_json: bool) -> None:
         for box in boxes:
             if box.backlog:
                 click.echo(f"\n{cell(box.name)}: {how_far(box, zone)}")
-            if box.cause and box.state != MailboxState.OFFLINE:  # why nobody reads it stands above
+            if box.cause and (box.state != MailboxState.OFFLINE or box.cause == LEFT_OUT):  # else it stands above
                 click.echo(f"\n{cell(box.name)}: {one_line(box.cause, 1_000)}")

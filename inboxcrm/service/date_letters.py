@@ -34,7 +34,7 @@ from inboxcrm.service.acknowledge import (
 from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
-from inboxcrm.store import call_backs, contacts, folders, home, messages, outbox, views
+from inboxcrm.store import call_backs, contacts, folders, home, messages, outbox, views, workflows
 from inboxcrm.store.promises import Promise
 from inboxcrm.store.register import Register
 from inboxcrm.store.times import to_text
@@ -69,12 +69,28 @@ def told(household: Household, connection: sqlite3.Connection, promise: Promise,
     row, raw = views.message(connection, promise.message_id), messages.raw(connection, promise.message_id)
     if carrier is None or row is None or raw is None:
         return Silence("no date was ever told")
+    carrier = _from_where_it_can(household, connection, promise, carrier)
+    if carrier is None:
+        return Silence("there is no mailbox to write from")
     previous = promise.told_due_at
     if previous is None and carrier.state is OutboxState.SHADOW and household.config.acknowledge.mode is Mode.SHADOW:
         previous = carrier.due_at
     if previous is None:
         return Silence("no date was ever told")
     return _letter(household, connection, promise, carrier, row, raw, previous_due_at=previous, now=now)
+
+
+def _from_where_it_can(
+    household: Household, connection: sqlite3.Connection, promise: Promise, carrier: outbox.Carrier
+) -> outbox.Carrier | None:
+    """With the mailbox the last mail about a promise left from; where the settings have it no more, with one in which
+    the client's mail lies, else any.
+    """
+    if carrier.mailbox in household.mailbox_names:
+        return carrier
+    mailbox_id = workflows.source(connection, promise.message_id, watched=household.mailbox_names).mailbox_id
+    name = None if mailbox_id is None else folders.mailbox_name(connection, mailbox_id)
+    return None if mailbox_id is None or name is None else replace(carrier, mailbox_id=mailbox_id, mailbox=name)
 
 
 def _letter(
@@ -251,7 +267,7 @@ def waiting(household: Household, connection: sqlite3.Connection, promise: Promi
     """What an acknowledgement that still waits is made anew from; None where it cannot be."""
     carrier = outbox.carrier(connection, promise.id)
     row, raw = views.message(connection, promise.message_id), messages.raw(connection, promise.message_id)
-    if carrier is None or row is None or raw is None:
+    if carrier is None or row is None or raw is None or carrier.mailbox not in household.mailbox_names:
         return None
     return _letter(household, connection, promise, carrier, row, raw, previous_due_at=None, now=now)
 

@@ -53,7 +53,7 @@ def about(household: Household, connection: sqlite3.Connection, message_id: int)
     raw = messages.raw(connection, message_id)
     if raw is None:
         return Silence("the mail is gone")
-    stored = workflows.source(connection, message_id)
+    stored = workflows.source(connection, message_id, watched=household.mailbox_names)
     if stored.mail_class == "machine":
         return Silence("a machine wrote the mail")
     message = parse(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")

@@ -233,6 +233,11 @@ class Household:
                 return mailbox
         raise KeyError(name)
 
+    @property
+    def mailbox_names(self) -> tuple[str, ...]:
+        """What the mailboxes of the settings are called; others that are on record were taken out, or renamed."""
+        return tuple(each.name for each in self.config.mailboxes)
+
     def plan(self, name: str | None) -> PlanConfig:
         """The level of service under a name, the standard one where there is none or it is gone from config.toml."""
         plans = self.config.plans

@@ -12,6 +12,7 @@ from inboxcrm.home import last_beat, running_pid
 from inboxcrm.ports import MailboxState
 from inboxcrm.service.household import Household
 from inboxcrm.store import views
+from inboxcrm.store.folders import LEFT_OUT
 from inboxcrm.store.views import MailboxRow
 
 KEPT_UP = frozenset({MailboxState.CONNECTING, MailboxState.WATCHING, MailboxState.WAITING, MailboxState.PAUSED})
@@ -54,7 +55,7 @@ def mailboxes(home: Path, connection: sqlite3.Connection) -> list[MailboxRow]:
         cause = f"the daemon, pid {running.pid}, gives no sign of life; {running.advice}"
     return [
         replace(row, state=MailboxState.OFFLINE, next_attempt_at=None, cause=cause)
-        if row.state in KEPT_UP or row.state == MailboxState.OFFLINE
+        if row.state in KEPT_UP or (row.state == MailboxState.OFFLINE and row.cause != LEFT_OUT)
         else row
         for row in rows
     ]

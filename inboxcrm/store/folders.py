@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
-from inboxcrm.ports import FolderRole, LostFolder, Position, Taken
+from inboxcrm.ports import FolderRole, LostFolder, MailboxState, Position, Taken
 from inboxcrm.store.times import to_instant, to_instant_or_none, to_text, to_text_or_none
 
 
@@ -32,6 +32,27 @@ def enrol(connection: sqlite3.Connection, name: str, *, now: datetime) -> int:
         return int(row["id"])
     cursor = connection.execute("INSERT INTO mailboxes (name, enrolled_at) VALUES (?, ?)", (name, to_text(now)))
     return int(cursor.lastrowid or 0)
+
+
+LEFT_OUT = "config.toml does not name it any more: it is not read"
+"""The cause that is told of a mailbox that was taken out of the settings, or has another name there."""
+
+
+def others(connection: sqlite3.Connection, names: Collection[str]) -> list[str]:
+    """The mailboxes on record besides these."""
+    rows = connection.execute(
+        "SELECT name FROM mailboxes WHERE name NOT IN (SELECT value FROM json_each(?)) ORDER BY name",
+        (json.dumps(list(names)),),
+    )
+    return [str(name) for (name,) in rows]
+
+
+def leave_out(connection: sqlite3.Connection, name: str) -> None:
+    """Nobody reads this mailbox any more, nor brings what of it is still to be read."""
+    connection.execute(
+        "UPDATE mailboxes SET state = ?, cause = ?, next_attempt_at = NULL, backlog = 0 WHERE name = ?",
+        (MailboxState.OFFLINE, LEFT_OUT, name),
+    )
 
 
 def last_enrolled(connection: sqlite3.Connection) -> datetime | None:

@@ -157,6 +157,20 @@ def by_id(connection: sqlite3.Connection, item_id: int) -> Item | None:
     return None if row is None else _item(row)
 
 
+def count_to_go(connection: sqlite3.Connection, mailbox: str) -> int:
+    """How many of the owner's own mails wait to leave from a mailbox, let go or not."""
+    row = connection.execute(
+        """
+        SELECT COUNT(*)
+        FROM outbox
+        JOIN mailboxes ON mailboxes.id = outbox.mailbox_id
+        WHERE mailboxes.name = ? AND outbox.kind = 'owner' AND outbox.state IN ('held', 'awaiting', 'queued')
+        """,
+        (mailbox,),
+    ).fetchone()
+    return int(row[0])
+
+
 def in_state(connection: sqlite3.Connection, state: OutboxState) -> list[Item]:
     """The items in a state, oldest first."""
     rows = connection.execute(f"{_ITEM} WHERE outbox.state = '{state}' ORDER BY outbox.id")

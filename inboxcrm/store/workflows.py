@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -290,20 +290,25 @@ class Source:
     matter_id: int | None
 
 
-def source(connection: sqlite3.Connection, message_id: int) -> Source:
-    """What is on record of the mail that began an instance; the mailbox is the one it lies in, else any."""
+def source(connection: sqlite3.Connection, message_id: int, *, watched: Collection[str]) -> Source:
+    """What is on record of the mail that began an instance. The mailbox is one of the names that are `watched`: one
+    in which the mail lies, else any, None where none of them was read yet.
+    """
     row = connection.execute(
         """
         SELECT messages.direction, messages.class, messages.outcome, messages.language, messages.received_at,
                messages.matter_id,
                COALESCE(
-                 (SELECT folders.mailbox_id FROM locations JOIN folders ON folders.id = locations.folder_id
-                  WHERE locations.message_id = messages.id LIMIT 1),
-                 (SELECT MIN(id) FROM mailboxes)) AS mailbox_id
+                 (SELECT folders.mailbox_id FROM locations
+                  JOIN folders ON folders.id = locations.folder_id
+                  JOIN mailboxes ON mailboxes.id = folders.mailbox_id
+                  WHERE locations.message_id = messages.id AND mailboxes.name IN (SELECT value FROM json_each(:watched))
+                  LIMIT 1),
+                 (SELECT MIN(id) FROM mailboxes WHERE name IN (SELECT value FROM json_each(:watched)))) AS mailbox_id
         FROM messages
-        WHERE messages.id = ?
+        WHERE messages.id = :message_id
         """,
-        (message_id,),
+        {"message_id": message_id, "watched": json.dumps(list(watched))},
     ).fetchone()
     return Source(
         row["direction"],
