@@ -311,6 +311,43 @@ def test_what_is_certain_is_a_machines_and_what_is_likely_stays_in_the_queue(
     assert told("Bob <bob@h.example>", subject, text).mail_class is expected
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Contract", "Please do not reply to this, I'll call you at 3. The contract is signed."),
+        ("Angebot", "Bitte antworten Sie nicht auf diese Adresse, sondern an b@h.example. Wir nehmen das Angebot an."),
+        ("Devis", "Merci de ne pas répondre à ce mail, je vous appelle. Nous acceptons le devis."),
+        ("Offer", "This address is no longer mine from Friday. Use b@n.example. And yes, we take the offer."),
+        ("Invoices", "Automatically generated invoices show the wrong VAT. Please correct it."),
+        ("Automatic reply: typo", "The automatic reply in our shop has a typo. Fix it please."),
+        ("Eingangsbestätigung Ticket 4711 fehlt", "Die Bestätigung ist nie gekommen, bitte schau nach."),
+        ("Undeliverable: our letter", "Our letter to you came back, what is your new address now."),
+        ("Smart error pages", "Smart error pages would be nice. Make an offer."),
+        ("Eve ist im Urlaub", "Hallo Ann, Eve ist bis 16.3. im Urlaub, bitte schicke alles an mich."),
+        ("Eve is on leave", "Eve is on leave until the 16th. Send everything to me until then."),
+        ("Betriebsferien", "Wir haben vom 24.12. bis 2.1. Betriebsferien. Bitte passe die Öffnungszeiten an."),
+        ("Urlaub", "Ich bin im Urlaub bis 13. März. Schick die Rechnung bitte vorher."),
+        ("Shop", "Hi Ann, this is an automatic message from our shop to customers. Is it too long?"),
+    ],
+)
+def test_what_a_person_may_have_written_is_never_called_a_machines(subject: str, text: str) -> None:
+    assert told("Bob <bob@h.example>", subject, text).mail_class is not MailClass.MACHINE
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        ("Shop <service@h.example>", "Contract", "Please do not reply to this e-mail. Your contract is signed."),
+        ("Scanner <scanner@h.example>", "Smart error", "The disk of the scanner is full."),
+        ("Bob <bob@h.example>", "Bob is on leave", "Bob is back on Monday."),
+        ("Bob <bob@h.example>", "Urlaub (war: Angebot)", "Ich bin im Urlaub bis 13. März."),
+        ("Bob <bob@h.example>", "Automatic reply: Offer", "I am away until Monday, Eve is there in urgent cases."),
+    ],
+)
+def test_two_things_that_give_a_letter_away_are_a_machines(sender: str, subject: str, text: str) -> None:
+    assert told(sender, subject, text).mail_class is MailClass.MACHINE
+
+
 def test_an_ordinary_word_before_the_subject_it_answers_is_a_mark_only_in_an_answer() -> None:
     fresh = told("Bob <bob@h.example>", "Vacation: Offer", "Till Monday.")
     reply = told("Bob <bob@h.example>", "Vacation: Offer", "Till Monday.", "In-Reply-To: <a@b.example>")

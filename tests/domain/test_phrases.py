@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from inboxcrm.domain.safety import phrases
 from inboxcrm.domain.safety.phrases import normalised, sentence_says, text_names, words
 
-LISTS = ("reply_text.sure", "reply_text.anywhere", "reply_text.vague", "bounce_text.sure", "footer.no_reply")
+LISTS = (
+    "reply_text.sure",
+    "reply_text.hint",
+    "reply_text.anywhere",
+    "reply_text.vague",
+    "bounce_text.sure",
+    "footer.no_reply",
+)
 SOME = sorted({phrase for name in LISTS for phrase in words(*name.split("."))})
 BEFORE = st.sampled_from(("", "hi. ", "- ", "xx", "_", "\n> ", '"', "é", "日"))
 BEHIND = st.sampled_from(("", " and more", "x", "_", ".", "é", " 日", "'s"))

@@ -66,7 +66,7 @@ _Value = TypeVar("_Value")
 
 
 @lru_cache(maxsize=64)
-def _names(address: Address) -> frozenset[str]:
+def names_of(address: Address) -> frozenset[str]:
     """The words of an address that a greeting may repeat: those of its name, and of its local part."""
     return frozenset(one for one in _WORD.findall(normalised(f"{address.name} {address.local}"[:200])) if len(one) > 2)
 
@@ -306,7 +306,7 @@ class Facts:
     @kept
     def greets_me(self) -> bool:
         """Whether its first line has the addressee's name, which no responder of a person knows: "Dear Ann,"."""
-        mine = {part for one in (*self.message.to, *self.message.cc) if self.owns(one) for part in _names(one)}
+        mine = {part for one in (*self.message.to, *self.message.cc) if self.owns(one) for part in names_of(one)}
         greeting = _HOST.sub(" ", self.own_words.partition("\n")[0][:GREETING])
         return not mine.isdisjoint(_WORD.findall(greeting))
 

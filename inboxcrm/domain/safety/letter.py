@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from inboxcrm.domain.message import Part
 from inboxcrm.domain.safety.away import says_away, to_me_in_person
-from inboxcrm.domain.safety.facts import Facts
+from inboxcrm.domain.safety.facts import Facts, names_of
 from inboxcrm.domain.safety.hit import Hit, ceiling, review, suppress
 from inboxcrm.domain.safety.phrases import (
+    OPENING,
     all_named,
     sentence_says,
     subject_begins,
@@ -20,8 +21,10 @@ from inboxcrm.domain.safety.phrases import (
     subject_says,
     text_begins,
     text_names,
+    words,
 )
-from inboxcrm.domain.safety.services import nobody_in_particular, personal_link
+from inboxcrm.domain.safety.relays import appliance
+from inboxcrm.domain.safety.services import FEWEST, nobody_in_particular, personal_link
 from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 
 MANY_RECIPIENTS = 20
@@ -52,6 +55,7 @@ _OPENINGS = tuple(
     f"reply_text.{key}"
     for key in (
         "sure",
+        "hint",
         "program",
         "help_desk",
         "absence",
@@ -71,6 +75,7 @@ _SUBJECTS = (
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
 _CODE = re.compile(r"(?<![\d.,/-])\d(?:[ -]?\d){3,7}(?![\d.,/-]\d)")
 
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?<![\d.,:])\+?\d(?:[ /().-]{0,2}\d){6,14}(?![\d.,:]\d)")
 """A telephone number, which a date is too short for."""
 
@@ -104,7 +109,34 @@ def calendar(facts: Facts) -> Hit | None:
 
 
 def automatic_letter(facts: Facts) -> Hit | None:
-    """C14: no machine mark, but subject or first lines say that nobody wrote it."""
+    """C14: no machine mark, but subject or first lines say that nobody wrote it.
+
+    What is a machine's makes no promise and leaves the queue: of what somebody may have written it is not said.
+    """
+    hit = _nobody_wrote(facts)
+    if hit is not None and hit.mail_class is MailClass.MACHINE and _may_be_somebodys(facts, hit):
+        return hit._replace(mail_class=MailClass.UNKNOWN)
+    return hit
+
+
+def _may_be_somebodys(facts: Facts, hit: Hit) -> bool:
+    """Whether the one thing that gave a letter away stands in one from an address of a person, who greets me or asks
+    something. Beside a subject a sentence of other things is enough, and of the first lines what persons say too.
+    """
+    if nobody_in_particular(facts) or (facts.sender and appliance(facts.sender.local)):
+        return False
+    if hit.reason is Reason.AUTO_TEXT:
+        return facts.greets_me or facts.asks or hit.saw in words("reply_text", "hint")
+    if _opening_says(facts) or sentence_says(facts.head, "bounce_text.sure"):
+        return False
+    if hit.saw in words("reply_subject", "after_a_name"):
+        return False  # it is the sender's own name, which nobody puts before such words
+    says_more = not facts.message.ancestors and len(_WORD.findall(facts.own_words[:OPENING])) >= FEWEST
+    return says_more or facts.greets_me or facts.asks
+
+
+def _nobody_wrote(facts: Facts) -> Hit | None:
+    """What gives it away, of which subject or first lines are sure before all others."""
     subject = facts.subject
     begins = subject_begins(subject, *_SUBJECTS)
     says = begins and (subject_says(subject, "reply_subject.sure") or subject_begins(subject, "reply_subject.anyhow"))
@@ -114,7 +146,7 @@ def automatic_letter(facts: Facts) -> Hit | None:
     if opening and opening[1] is MailClass.MACHINE:
         return review(Reason.AUTO_TEXT, opening[0], MailClass.MACHINE)
     hit = _automatic_subject(facts, opening[0] if opening else "") if begins else None
-    hit = hit or (None if facts.asks else _person_first(subject))
+    hit = hit or (None if facts.asks else _person_first(facts))
     return hit or (review(Reason.AUTO_TEXT, opening[0], opening[1]) if opening else None)
 
 
@@ -124,7 +156,7 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
     if not opening:
         return None
     begins = sentence_says(opening, *_OPENINGS)
-    says = begins and sentence_says(opening[:200], "reply_text.sure", "reply_text.program")
+    says = begins and sentence_says(opening[:200], "reply_text.sure", "reply_text.hint", "reply_text.program")
     says = says or text_begins(opening, "bounce_text.alone")
     if says:
         return says, MailClass.MACHINE
@@ -178,8 +210,11 @@ def _automatic_subject(facts: Facts, opening: str) -> Hit | None:
     says = subject_begins(subject, "bounce_subject.sure")
     if says and sentence_says(facts.opening, "bounce_text.sure"):
         return review(Reason.AUTO_SUBJECT, says, MailClass.UNKNOWN)
-    if opening and (says := subject_begins(subject, "reply_subject.sure", "reply_subject.weak")):
+    if opening and (says := subject_begins(subject, "reply_subject.sure")):
         return review(Reason.AUTO_SUBJECT, f"{says}; {opening}", MailClass.MACHINE)
+    if opening and (says := subject_begins(subject, "reply_subject.weak")):
+        answers = facts.message.ancestors or "(" in subject or ": " in subject
+        return review(Reason.AUTO_SUBJECT, f"{says}; {opening}", MailClass.MACHINE if answers else MailClass.UNKNOWN)
     return None if facts.asks else _quiet_subject(facts)
 
 
@@ -220,10 +255,15 @@ def _for_one_person(facts: Facts) -> bool:
     return bool(text_names(words, "reply_text.link"))
 
 
-def _person_first(subject: str) -> Hit | None:
-    """Subjects that say it behind a name or behind the subject they answer."""
-    says = subject_ends(subject, "reply_subject.after_a_name") or subject_in_bracket(subject, "reply_subject.sure")
-    return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE) if says else None
+def _person_first(facts: Facts) -> Hit | None:
+    """Subjects that say it behind a name or behind the subject they answer. Of somebody else a person writes it."""
+    subject = facts.subject
+    if says := subject_in_bracket(subject, "reply_subject.sure"):
+        return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE)
+    if not (says := subject_ends(subject, "reply_subject.after_a_name")):
+        return None
+    own = facts.sender is not None and not names_of(facts.sender).isdisjoint(_WORD.findall(subject))
+    return review(Reason.AUTO_SUBJECT, says, MailClass.MACHINE if own else MailClass.UNKNOWN)
 
 
 def _weak_counts(facts: Facts, says: str) -> bool:
