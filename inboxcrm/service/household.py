@@ -107,7 +107,6 @@ class Household:
     _rulers: dict[str, tuple[tuple[Basis, date, timedelta], Ruler]] = field(
         default_factory=dict, init=False, repr=False
     )
-    _begun: set[str] = field(default_factory=set, init=False, repr=False)
     _thread: ThreadPoolExecutor = field(init=False, repr=False)
     _turns: int = field(default=0, init=False, repr=False)
     """Pieces of work that the store's thread has ended."""
@@ -285,17 +284,16 @@ class Household:
         Those that are public when a region is first asked about are adopted then, as an owner who names a region
         expects; what the library comes to know later waits for the owner.
         """
-        if region not in self._begun:
+        known = holidays.decided(connection, region)
+        if not known:
+            now = self.clock.now()
+            years = range(now.year - 1, now.year + FORESEEN)
+            known = {
+                each.kind: True for each in public_holidays.calendar(region, years) if each.kind.category == PUBLIC
+            }
             with self.database.write():
-                if not holidays.decided(connection, region):
-                    now = self.clock.now()
-                    years = range(now.year - 1, now.year + FORESEEN)
-                    usual = {
-                        each.kind for each in public_holidays.calendar(region, years) if each.kind.category == PUBLIC
-                    }
-                    holidays.decide(connection, region, usual, adopt=True, at=now)
-            self._begun.add(region)
-        return holidays.adopted(connection, region)
+                holidays.decide(connection, region, known, adopt=True, at=now)
+        return frozenset(kind for kind, adopted in known.items() if adopted)
 
     def holiday_names(self, around: datetime, language: str) -> Mapping[date, str]:
         """The adopted holidays in a sender's language, as far as their country has them in it."""

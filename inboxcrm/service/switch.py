@@ -44,20 +44,20 @@ class ModeSwitch:
         return stamp is not None and stamp != self._seen
 
     async def follow(self) -> None:
-        """Take a changed mode over; does nothing while the file is as it was, or gone."""
+        """Take a changed mode over; does nothing while the file is as it was, or gone. TransientError."""
         if not self.was_touched():
             return
-        self._seen = self._stamp()
-        now = self.household.clock.now()
+        seen, now = self._stamp(), self.household.clock.now()
         try:
             mode = (await self.household.run(load, self.household.config.home)).acknowledge.mode
         except UserError as error:
             standing = self.household.config.acknowledge.mode
             detail = f"{str(error).splitlines()[0]}. The mode stays {standing} until config.toml can be read"
             await self.household.write(home.raise_alarm, ALARM, detail, now=now)
-            return
-        await self.household.write(home.clear_alarms, ALARM, now=now)
-        self._turn(mode)
+        else:
+            self._turn(mode)
+            await self.household.write(home.clear_alarms, ALARM, now=now)
+        self._seen = seen  # not before: what could not be put on record is looked at again, and nothing is sent
 
     def _turn(self, mode: Mode) -> None:
         config = self.household.config

@@ -10,14 +10,8 @@ from inboxcrm.domain.public_holidays import Kind
 from inboxcrm.store.times import to_text
 
 
-def adopted(connection: sqlite3.Connection, region: str) -> frozenset[Kind]:
-    """The kinds that close the office; none also where a region has never been decided about."""
-    rows = connection.execute("SELECT kind, category FROM holidays WHERE region = ? AND adopted", (region,))
-    return frozenset(Kind(kind, category) for kind, category in rows)
-
-
 def decided(connection: sqlite3.Connection, region: str) -> dict[Kind, bool]:
-    """Every kind that was decided about, and whether it was adopted."""
+    """Every kind that was decided about, and whether it was adopted and closes the office; nothing where none was."""
     rows = connection.execute("SELECT kind, category, adopted FROM holidays WHERE region = ?", (region,))
     return {Kind(kind, category): bool(yes) for kind, category, yes in rows}
 

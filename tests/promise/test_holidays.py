@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -12,7 +12,7 @@ import pytest
 from inboxcrm.bootstrap import assemble
 from inboxcrm.domain import public_holidays
 from inboxcrm.domain.public_holidays import Holiday, Kind
-from inboxcrm.errors import UserError
+from inboxcrm.errors import TransientError, UserError
 from inboxcrm.service import holidays
 from inboxcrm.service.holidays import Standing
 from inboxcrm.store.database import Database
@@ -61,6 +61,14 @@ def test_the_public_holidays_of_a_region_are_adopted_when_it_is_named(swiss: Hou
     assert Standing.PROPOSED not in found.values()
     assert closed_on(swiss, date(2026, 4, 3))
     assert not closed_on(swiss, date(2026, 9, 14))
+
+
+def test_what_was_adopted_in_a_transaction_that_came_to_nothing_is_adopted_again(swiss: House) -> None:
+    with suppress(TransientError), swiss.household.database.write():
+        assert closed_on(swiss, date(2026, 4, 3))
+        raise TransientError("the disk is full")
+
+    assert closed_on(swiss, date(2027, 3, 26))  # another year: no calendar that was kept
 
 
 async def test_a_day_that_the_library_calls_a_holiday_moves_no_promise_until_it_is_adopted(

@@ -15,13 +15,13 @@ from inboxcrm.cli.outgoing import outbox as outbox_command
 from inboxcrm.cli.root import Place
 from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import AutoReply, Draft
-from inboxcrm.errors import UserError
+from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.render import compose
 from inboxcrm.service import acknowledge, actions, outgoing
 from inboxcrm.store import outbox
 from tests.config.conftest import COMPLETE
-from tests.service.house import House, mail
+from tests.service.house import House, held_by_another, mail
 
 
 class Houses:
@@ -359,6 +359,20 @@ async def test_an_edit_of_the_settings_is_obeyed_without_a_restart(houses: House
 
     assert house.household.config.acknowledge.mode is Mode.APPROVE
     assert (house.item().state, house.transport.sent) == ("awaiting", [])
+
+
+async def test_an_edit_is_obeyed_though_the_database_was_busy_when_it_was_seen(houses: Houses) -> None:
+    house = houses(mode=Mode.AUTO)
+    await house.arrive(mail())
+    house.clock.advance(timedelta(minutes=11))
+
+    (house.folder / "config.toml").write_text(COMPLETE)  # in shadow
+    with held_by_another(house), pytest.raises(TransientError):
+        await house.deliver.run_once()
+    await house.deliver.run_once()
+
+    assert house.household.config.acknowledge.mode is Mode.SHADOW
+    assert house.transport.sent == []
 
 
 async def test_settings_that_cannot_be_read_leave_the_mode_and_are_told(houses: Houses) -> None:
