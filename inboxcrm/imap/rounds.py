@@ -82,9 +82,12 @@ class Rounds:
         self.inbox_at = now + self._account.timing.poll * (_jitter() if self.inbox_at else _anywhere())
 
     def others_seen(self, now: float) -> None:
-        """The other folders were looked at. Their status tells nothing of flags where the server counts no changes."""
+        """The other folders were looked at. Their status tells nothing of what a folder still owes, nor of flags where
+        the server counts no changes.
+        """
+        flags_since = now - self._account.timing.flags
         for memory in self._account.memories.values():
-            if memory.name != "INBOX" and memory.flags_overdue(now - self._account.timing.flags):
+            if memory.name != "INBOX" and (memory.owed_due(now) or memory.flags_overdue(flags_since)):
                 self._changed(memory.name)
         first, self._others_last = self._others_last < 0, now
         self.others_at = now + self._account.timing.others * (_anywhere() if first else _jitter())

@@ -215,6 +215,11 @@ class FolderMemory:
         """Whether the flags of a folder whose changes the server does not count were not compared since (monotonic)."""
         return self.position is not None and self.position.highest_modseq is None and self.compared_at < since
 
+    def owed_due(self, now: float) -> bool:
+        """Whether a body that did not come is to be asked for again (monotonic): no change of the folder tells of it."""
+        pending = () if self.position is None else self.position.pending
+        return any(self.tries.get(uid, (0, 0.0))[1] <= now for uid in pending)
+
     @property
     def renumbered(self) -> bool:
         """Whether what has other numbers now is still to be read, some of which may be news."""

@@ -190,6 +190,30 @@ async def test_flags_that_change_in_sent_are_learnt_where_the_server_counts_no_c
         await until(lambda: record.agrees_with(ann.folder("Sent")))
 
 
+@pytest.mark.parametrize("server", [(), ("IDLE",)], ids=["idles", "polls"], indirect=True)
+async def test_a_body_that_did_not_come_in_another_folder_is_asked_for_again_though_nothing_changes_there(
+    server: MailServer, ann: Account, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sync", "work"):
+        monkeypatch.setattr(f"inboxcrm.imap.{module}.RETRY_AFTER", (0.1, 0.1, PATIENCE))
+
+    async def bodiless(exchange: Exchange) -> bool:
+        await exchange.send(b"* 1 FETCH (UID 1)\r\n" + exchange.tag + b" OK\r\n")
+        return True
+
+    clients = ann.folder("Clients")
+    config = configured(server.host, server.port, folders=("Clients",))
+    mailbox = ImapMailbox(config, lambda: "secret", SystemClock(), timing=replace(QUICK, others=0.05))
+    async with watched(mailbox, record):
+        await until(lambda: "Clients" in record.positions)
+        server.faults["UID FETCH"] = bodiless
+        clients.append(letter(1))
+        await until(lambda: record.positions["Clients"].pending == (1,))
+        server.faults.clear()
+
+        await until(lambda: record.live == [letter(1)])
+
+
 async def test_nothing_stays_in_memory_of_a_connection_that_was_closed(
     server: MailServer, ann: Account, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
