@@ -146,6 +146,20 @@ def was_delivered(received_at: datetime, position: Position, *, now: datetime) -
     return since is not None and received_at > since - _CLOCKS_MAY_DIFFER
 
 
+LONG_AGO = timedelta(days=30)
+"""After which what lies among junk is thrown away nearly everywhere: what is found there is no older."""
+
+FOLDERFUL = 20
+"""How many mails of long ago nobody puts into a folder one by one, with less than an hour between two of them."""
+
+
+def is_of_long_ago(received_at: datetime, *, now: datetime) -> bool:
+    """Whether mail that comes now was received so long ago that it is history wherever it is put, if much of it comes:
+    a folder that is emptied there, a mailbox that is copied. A few may each be a letter that was overlooked.
+    """
+    return received_at < now - LONG_AGO
+
+
 def is_news(arrival: Arrival, position: Position, *, now: datetime) -> bool:
     """Whether mail that is not on record, wherever it lies, came when the folder had been opened. By its number, or by
     its date where it was renumbered and the numbers tell nothing.

@@ -156,6 +156,8 @@ class ListProgress:
     off: bool = False
 
 
+_HOUR = 3600.0
+
 LOOKS_OF_INBOX = 2
 """The first of them may have begun before the mail was seen elsewhere."""
 
@@ -201,6 +203,8 @@ class FolderMemory:
     compared_at: float = 0.0
     deep_due: float = 0.0
     resets: int = 0
+    old_came: int = 0
+    old_came_at: float = 0.0
     pace: Pace = field(default_factory=Pace)
     listing: ListProgress = field(default_factory=ListProgress)
     numbering: int = 0
@@ -216,7 +220,7 @@ class FolderMemory:
         return self.position is not None and self.position.highest_modseq is None and self.compared_at < since
 
     def owed_due(self, now: float) -> bool:
-        """Whether a body that did not come is to be asked for again (monotonic): no change of the folder tells of it."""
+        """Whether a body that did not come is to be asked for again (monotonic); no change of the folder tells so."""
         pending = () if self.position is None else self.position.pending
         return any(self.tries.get(uid, (0, 0.0))[1] <= now for uid in pending)
 
@@ -247,6 +251,13 @@ class FolderMemory:
     def await_from_inbox(self, uids: Sequence[int]) -> None:
         """INBOX is to bring these, and no others any longer."""
         self.awaited = {uid: self.awaited.get(uid, 0) for uid in uids}
+
+    def old_mail_comes(self, count: int, now: float) -> int:
+        """So many mails of long ago came (monotonic); how many it were since there was an hour without one."""
+        if count:
+            self.old_came = count + (self.old_came if now < self.old_came_at + _HOUR else 0)
+            self.old_came_at = now
+        return self.old_came
 
     def inbox_was_read(self) -> None:
         """INBOX was read to its end once more."""

@@ -73,8 +73,9 @@ class FolderSync(FolderWork):
         if arrived is None:
             await self._bring_new(position, now)
             return
+        news, _ = self._parted([arrived], position)
         advance = Advance(uid_next=position.uid_next + 1, checked_at=now)
-        await self.offer(self.step(advance, arrivals=[arrived], live=True))
+        await self.offer(self.step(advance, arrivals=[arrived], live=bool(news)))
 
     async def _at_a_glance(self, uid: int) -> Arrival | None:
         """The one small message that was pushed; None where there is more to it, or a doubt about it."""
@@ -157,12 +158,16 @@ class FolderSync(FolderWork):
     def _parted(self, arrived: Sequence[Arrival], position: Position) -> tuple[list[Arrival], list[Arrival]]:
         """What was delivered, and what somebody put there that is older: mail moved or copied keeps its INTERNALDATE.
 
-        INBOX and Sent take everything for news: programs that fetch mail elsewhere file it with its old date.
+        INBOX and Sent take everything for news but much old mail: programs that fetch mail elsewhere file it with its
+        old date, and the owner puts there what they found among junk.
         """
-        if self.memory.role in _READ_AT_ONCE:
-            return list(arrived), []
         now = self.clock.now()
-        news = [one for one in arrived if decisions.was_delivered(one.received_at, position, now=now)]
+        if self.memory.role in _READ_AT_ONCE:
+            old = {one.uid for one in arrived if decisions.is_of_long_ago(one.received_at, now=now)}
+            few = self.memory.old_mail_comes(len(old), self.clock.monotonic()) <= decisions.FOLDERFUL
+            news = [one for one in arrived if few or one.uid not in old]
+        else:
+            news = [one for one in arrived if decisions.was_delivered(one.received_at, position, now=now)]
         told = {one.uid for one in news}
         return news, [one for one in arrived if one.uid not in told]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from inboxcrm.imap.backlog import SCREEN
-from inboxcrm.imap.decisions import BACKLOG_MESSAGES
+from inboxcrm.imap.decisions import BACKLOG_MESSAGES, FOLDERFUL
 from inboxcrm.testing.clock import FakeClock
 from inboxcrm.testing.imap_server import Account, Folder
 from tests.imap.conftest import NOON, MakeMailbox
@@ -82,6 +82,51 @@ async def test_what_came_under_numbers_taken_back_in_a_first_reading_is_news(
 
     assert record.agrees_with(folder)
     assert record.live == [letter(OLD + 1)]
+
+
+@EVERY_SERVER
+@pytest.mark.parametrize("name", ["INBOX", "Sent"])
+async def test_a_folder_of_old_mail_that_is_emptied_into_the_inbox_is_history_and_a_few_found_among_junk_are_news(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, name: str
+) -> None:
+    folder, months = ann.folder(name), timedelta(days=90)
+    await record.keep(make_mailbox().catch_up(record))
+    clock.advance(timedelta(hours=2))
+    for number in range(4):
+        folder.append(letter(number), received_at=NOON - months)
+    await record.keep(make_mailbox().catch_up(record))
+    a_few = len(record.live)
+    clock.advance(timedelta(hours=2))
+    for number in range(10, 10 + FOLDERFUL + 1):
+        folder.append(letter(number), received_at=NOON - months)
+    folder.append(letter(100), received_at=NOON - timedelta(days=20))
+    folder.append(letter(101), received_at=LATER)
+
+    await record.keep(make_mailbox().catch_up(record))
+
+    assert record.agrees_with(folder)
+    assert a_few == 4
+    assert sorted(record.live[a_few:]) == [letter(100), letter(101)]
+
+
+async def test_old_mail_that_is_copied_into_the_inbox_one_by_one_is_history_after_a_few(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox, mailbox, months = ann.folder("INBOX"), make_mailbox(), timedelta(days=90)
+    await record.keep(mailbox.catch_up(record))
+    for number in range(FOLDERFUL + 5):
+        clock.advance(timedelta(minutes=1))
+        inbox.append(letter(number), received_at=NOON - months)
+        await record.keep(mailbox.catch_up(record))
+    at_once = len(record.live)
+    clock.advance(timedelta(hours=2))
+    inbox.append(letter(100), received_at=NOON - months)  # found among what was overlooked
+
+    await record.keep(mailbox.catch_up(record))
+
+    assert record.agrees_with(inbox)
+    assert at_once == FOLDERFUL
+    assert record.live[-1] == letter(100)
 
 
 async def test_a_clock_that_ran_ahead_makes_no_history_of_what_comes_once_it_is_right(

@@ -18,6 +18,7 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.config import Security, Server
 from inboxcrm.errors import InboxcrmError, SignInNeededError
 from inboxcrm.imap.account import Timing
+from inboxcrm.imap.decisions import FOLDERFUL
 from inboxcrm.imap.link import Link
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.watcher import ImapMailbox
@@ -84,6 +85,18 @@ async def test_new_mail_is_live_and_arrives_by_itself(server: MailServer, ann: A
         await until(lambda: record.live == [letter(2), letter(3)])
 
     assert record.agrees_with(ann.folder("INBOX"))
+
+
+async def test_old_mail_that_is_copied_into_the_inbox_while_it_is_watched_is_history_after_a_few(
+    server: MailServer, ann: Account, record: Record
+) -> None:
+    inbox = ann.folder("INBOX")
+    async with watched(mailbox_on(server), record):
+        for number in range(FOLDERFUL + 2):
+            inbox.append(letter(number), received_at=LONG_AGO)
+            await until(lambda: record.agrees_with(inbox))
+
+    assert len(record.live) == FOLDERFUL
 
 
 async def test_a_push_needs_milliseconds_to_become_a_batch(server: MailServer, ann: Account, record: Record) -> None:
