@@ -67,6 +67,9 @@ class Remembered:
         del mailbox, folder, among
         return ()
 
+    async def last_read(self, mailbox: str) -> None:
+        del mailbox
+
     async def by_server_id(self, mailbox: str, server_ids: Sequence[str]) -> frozenset[str]:
         del mailbox, server_ids
         return frozenset()

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -175,9 +175,10 @@ class Daemon:
         """
         await self._deliver.recover()
         for office in self._offices.values():
-            async for batch in office.mailbox.catch_up(Known(self._household)):
-                await self._ingest.take(batch)
-                self._watchman.beat()
+            async with aclosing(office.mailbox.catch_up(Known(self._household))) as batches:
+                async for batch in batches:
+                    await self._ingest.take(batch)
+                    self._watchman.beat()
         await self._settle_doubtful()
         await self._deliver.run_once()
         await self._read_calendars()
@@ -191,13 +192,14 @@ class Daemon:
         pause = AFTER_FAULT
         while True:
             try:
-                async for batch in mailbox.watch(Known(self._household)):
-                    if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
-                        self._ahead.put_nowait(name)
-                    self._note_coming(batch)
-                    await self._take(name, batch)
-                    if batch.arrivals:
-                        pause = AFTER_FAULT
+                async with aclosing(mailbox.watch(Known(self._household))) as batches:
+                    async for batch in batches:
+                        if self._answers_at_once and batch.live and batch.role is FolderRole.INBOX and batch.arrivals:
+                            self._ahead.put_nowait(name)
+                        self._note_coming(batch)
+                        await self._take(name, batch)
+                        if batch.arrivals:
+                            pause = AFTER_FAULT
             except TransientError as error:
                 log.warning("watch.later", extra={"mailbox": name, "cause": str(error)})
                 await asyncio.sleep(seconds(error.retry_after or pause))

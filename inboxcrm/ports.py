@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -261,25 +261,29 @@ class MailboxStatus:
 
 
 class Mailbox(Protocol):
-    """One IMAP account, read-only but for filing a copy in Sent."""
+    """One IMAP account, read-only but for filing a copy in Sent.
+
+    Whoever reads one of its streams closes it (`aclosing`): a reader that fails, or is stopped, gives back what the
+    stream holds then, and not when somebody clears away.
+    """
 
     @property
     def status(self) -> MailboxStatus:
         """How it fares just now."""
         ...
 
-    def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    def watch(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends.
 
         Asking for the next batch says that the last one is committed; a batch whose consumer failed comes again.
         """
         ...
 
-    def catch_up(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    def catch_up(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         """The same, once: ends when every watched folder is read; raises what stopped it."""
         ...
 
-    def refresh_sent(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    def refresh_sent(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         """What came into Sent since it was last read: asked before an acknowledgement is claimed."""
         ...
 
@@ -340,6 +344,10 @@ class KnownFolders(Protocol):
 
     async def followed(self, mailbox: str) -> Mapping[str, str]:
         """Folders that were renamed on the server: the name each had once, and the name it has on record now."""
+        ...
+
+    async def last_read(self, mailbox: str) -> tuple[datetime, datetime] | None:
+        """When the mailbox was first seen, and when it was last known to be read; None where it never was."""
         ...
 
     async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:

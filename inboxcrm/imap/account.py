@@ -17,6 +17,7 @@ from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.admission import SHARED
 from inboxcrm.imap.allowance import Allowance
 from inboxcrm.imap.connection import Connection, connect
+from inboxcrm.imap.decisions import CLOCKS_MAY_DIFFER
 from inboxcrm.imap.errors import (
     CommandRefusedError,
     FolderMissingError,
@@ -92,6 +93,9 @@ class Account:
         self.checked_at: datetime | None = None
         self.reads_on: bool | None = None
         """Whether the server answers what is asked in the same breath as the end of IDLE; None: not known yet."""
+
+        self._read_at: datetime | None = None
+        """When an earlier process had last read what there was: what came since is news, whichever folder is new."""
 
         self._listed_at = 0.0
         self._absent_at: dict[str, datetime] = {}
@@ -295,7 +299,7 @@ class Account:
             self._absent_at = dict.fromkeys((*choice.missing, *lacks), asked_at)
             for name, role in choice.watched:
                 memory = self.memories.setdefault(name, FolderMemory(name, role, kept_from=self._kept_from))
-                memory.absent_at = absent.get(name) or absent.get(role) or memory.absent_at
+                memory.absent_at = absent.get(name) or absent.get(role) or memory.absent_at or self._unread_since(role)
             for gone in self.memories.keys() - {name for name, _ in choice.watched}:
                 del self.memories[gone]
             for name in choice.missing:
@@ -307,6 +311,19 @@ class Account:
             self.choice = choice
             self.tell(missing_folders=choice.missing, watched_folders=tuple(name for name, _ in choice.watched))
         return self.choice
+
+    async def look_back(self, known: KnownFolders) -> None:
+        """Learn when an earlier process last read the mailbox; what came before that was added stays what it is."""
+        told = await known.last_read(self.name)
+        if told is not None:
+            enrolled_at, read_at = told
+            self._read_at = max(read_at, enrolled_at + CLOCKS_MAY_DIFFER)
+
+    def _unread_since(self, role: FolderRole) -> datetime | None:
+        """From when on mail in a folder that is opened for the first time is news. What came into Sent was no mail to
+        the owner, and waiting for all of it to be read would put off every answer.
+        """
+        return None if role in {FolderRole.INBOX, FolderRole.SENT} else self._read_at
 
     @property
     def until_list(self) -> float | None:

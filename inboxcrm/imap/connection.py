@@ -11,6 +11,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -182,6 +183,8 @@ class Connection(Dialogue):
         self.state = "SELECTED"
         self.news = News()
         self.selected = told.opened(folder)
+        if not told.counted:  # or a folder that is full would be taken for an empty one, and all in it for news
+            self.selected = replace(self.selected, exists=len(self.search_uids(b"ALL")))
         self.size = self.selected.exists
         return self.selected
 

@@ -22,7 +22,7 @@ RECENT = 400
 """How many of the newest messages have their flags looked at where the server keeps no mod-sequences."""
 
 _SUSPICIOUS_SHARE = 0.2
-_CLOCKS_MAY_DIFFER = timedelta(minutes=10)
+CLOCKS_MAY_DIFFER = timedelta(minutes=10)
 
 
 class Way(Enum):
@@ -143,7 +143,7 @@ def was_delivered(received_at: datetime, position: Position, *, now: datetime) -
     The server's clock is not ours.
     """
     since = _put_right(position.checked_at or position.news_since, now)
-    return since is not None and received_at > since - _CLOCKS_MAY_DIFFER
+    return since is not None and received_at > since - CLOCKS_MAY_DIFFER
 
 
 LONG_AGO = timedelta(days=30)
@@ -172,7 +172,7 @@ def is_news(arrival: Arrival, position: Position, *, now: datetime) -> bool:
 
 def _put_right(noted: datetime | None, now: datetime) -> datetime | None:
     """What was noted by a clock that ran ahead and is right now tells nothing: then it is the day that counts."""
-    if noted is None or noted <= now + _CLOCKS_MAY_DIFFER:
+    if noted is None or noted <= now + CLOCKS_MAY_DIFFER:
         return noted
     return now - timedelta(days=1)
 
@@ -217,7 +217,8 @@ class Advance:
 
 def baseline(opened: Opened, *, uid_next: int, now: datetime, absent_at: datetime | None = None) -> Position:
     """The first position of a folder: all that is there now is history, read newest first. Where the folder was not
-    there at `absent_at`, what came since is news: a filter makes a folder for the mail that it puts there.
+    there, or not read, at `absent_at`, what came since is news: a filter makes a folder for the mail that it puts
+    there, and the owner names one in the settings while nobody watches.
     """
     empty = opened.exists == 0
     return Position(
@@ -228,7 +229,7 @@ def baseline(opened: Opened, *, uid_next: int, now: datetime, absent_at: datetim
         baseline=uid_next if absent_at is None else 0,
         checked_at=now if empty else None,
         object_id=opened.object_id,
-        news_since=now if absent_at is None else absent_at - _CLOCKS_MAY_DIFFER,
+        news_since=now if absent_at is None else absent_at - CLOCKS_MAY_DIFFER,
     )
 
 
@@ -269,4 +270,4 @@ def _news_since(stored: Position) -> datetime | None:
     """
     if stored.backfill_below is not None or stored.checked_at is None:
         return stored.news_since
-    return stored.checked_at - _CLOCKS_MAY_DIFFER
+    return stored.checked_at - CLOCKS_MAY_DIFFER

@@ -56,6 +56,11 @@ class Examined:
                 self._changed.append((one.uid, one.flags))
         return True
 
+    @property
+    def counted(self) -> bool:
+        """Whether the server said how many messages there are, as it must (RFC 3501 section 6.3.1)."""
+        return "EXISTS" in self._numbers
+
     def opened(self, folder: str) -> Opened:
         uid_next = self._numbers.get("UIDNEXT")
         last = uid_next - 1 if uid_next else _HIGHEST_UID

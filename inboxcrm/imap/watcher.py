@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -91,22 +91,24 @@ class ImapMailbox:
 
     # -- the port
 
-    def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    def watch(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         """Bring each folder up to date, newest first, then wait for news; reconnects by itself and never ends."""
         self._account.known = known
 
         async def job(outlet: Outlet) -> None:
+            await self._account.look_back(known)
             async with self._heartbeat.listening(self._account.drop_all), asyncio.TaskGroup() as group:
                 group.create_task(self._watch_inbox(known, outlet), name=f"imap-live-{self._account.name}")
                 group.create_task(self._run_errands(known, outlet), name=f"imap-errands-{self._account.name}")
 
         return self._stream(job)
 
-    def catch_up(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    def catch_up(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         """The same, once, over one connection; raises what stopped it."""
         self._account.known = known
 
         async def job(outlet: Outlet) -> None:
+            await self._account.look_back(known)
             async with self._account.errand():
                 names = ["INBOX", *(name for name in self._account.memories if name != "INBOX")]
             for name in names:
@@ -139,7 +141,7 @@ class ImapMailbox:
             for name in waiting:
                 await self._check(name, known, outlet)
 
-    async def refresh_sent(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    async def refresh_sent(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         """What came into Sent since it was last read; over the same connection, one round trip when nothing did.
 
         TransientError where it was numbered anew, and what the numbers stand for is still to be read.
@@ -186,7 +188,7 @@ class ImapMailbox:
 
     # -- handing out
 
-    async def _stream(self, job: Job) -> AsyncIterator[Batch]:
+    async def _stream(self, job: Job) -> AsyncGenerator[Batch, None]:
         outlet = self._outlet = Outlet()
         self._forget()  # what an earlier reader did not come back for
         producer = asyncio.create_task(_to_the_end(job, outlet), name=f"imap-{self._account.name}")

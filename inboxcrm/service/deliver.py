@@ -12,7 +12,7 @@ import random
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -502,8 +502,9 @@ class Deliver:
             if self._is_fresh(office):
                 return
             began = office.clock.monotonic()
-            async for batch in office.mailbox.refresh_sent(Known(self._household)):
-                await self._ingest.take(batch)
+            async with aclosing(office.mailbox.refresh_sent(Known(self._household))) as batches:
+                async for batch in batches:
+                    await self._ingest.take(batch)
             office.sent_read_at = began
 
     def _is_fresh(self, office: Office) -> bool:

@@ -288,6 +288,12 @@ class Known:
             self._household.database.reading, lambda connection: folders.followed(connection, mailbox)
         )
 
+    async def last_read(self, mailbox: str) -> tuple[datetime, datetime] | None:
+        """When the mailbox was first seen, and when it was last known to be read; None where it never was."""
+        return await self._household.run(
+            self._household.database.reading, lambda connection: folders.last_read(connection, mailbox)
+        )
+
     async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:
         """Of messages that are only listed, those that somebody waits for."""
         return await self._household.run(

@@ -446,6 +446,14 @@ def last_checked_at(connection: sqlite3.Connection, mailbox: str) -> datetime | 
     return None if row is None else to_instant_or_none(row[0])
 
 
+def last_read(connection: sqlite3.Connection, mailbox: str) -> tuple[datetime, datetime] | None:
+    """When a mailbox was enrolled, and `last_checked_at`; None where its INBOX was never read to its end."""
+    row = connection.execute(
+        "SELECT enrolled_at, last_checked_at FROM mailboxes WHERE name = ? AND last_checked_at IS NOT NULL", (mailbox,)
+    ).fetchone()
+    return None if row is None else (to_instant(row["enrolled_at"]), to_instant(row["last_checked_at"]))
+
+
 def note_check(
     connection: sqlite3.Connection,
     mailbox: str,

@@ -27,6 +27,7 @@ class Record:
         self.live: list[bytes] = []
         self.sent: list[bytes] = []
         self.received: dict[bytes, datetime] = {}
+        self.read: tuple[datetime, datetime] | None = None
         self.numbered: dict[str, bytes] = {}
         self.renamed: dict[str, str] = {}
         self.listed: dict[str, dict[int, Listed]] = {}
@@ -69,6 +70,10 @@ class Record:
     async def followed(self, mailbox: str) -> Mapping[str, str]:
         assert mailbox == NAME
         return self.renamed
+
+    async def last_read(self, mailbox: str) -> tuple[datetime, datetime] | None:
+        assert mailbox == NAME
+        return self.read
 
     async def wanted(self, mailbox: str) -> Sequence[tuple[str, int]]:
         assert mailbox == NAME

@@ -44,6 +44,25 @@ def refuses(uid: int, *, where: bytes) -> Fault:
     return fault
 
 
+async def test_a_folder_of_which_no_count_is_told_is_no_empty_one(
+    server: MailServer, ann: Account, mailbox: ImapMailbox, record: Record
+) -> None:
+    silent = bent(where=b"EXAMINE", old=rb"\* (?:\d+ EXISTS|OK \[UIDNEXT[^\r]*)\r\n", new=b"")
+    server.faults["EXAMINE"] = silent
+    inbox = ann.folder("INBOX")
+    for number in range(3):
+        inbox.append(letter(number), received_at=YESTERDAY)
+    await record.keep(mailbox.catch_up(record))
+    inbox.append(letter(3))
+    await record.keep(mailbox.catch_up(record))
+    inbox.expunge([1])
+
+    await record.keep(mailbox.catch_up(record))
+
+    assert record.live == [letter(3)]
+    assert record.agrees_with(inbox)
+
+
 @EVERY_SERVER
 async def test_a_message_that_a_search_left_out_is_read_when_the_counts_are_compared(
     server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -127,6 +127,25 @@ async def test_old_mail_that_is_copied_into_the_inbox_one_by_one_is_history_afte
     assert record.agrees_with(inbox)
     assert at_once == FOLDERFUL
     assert record.live[-1] == letter(100)
+
+
+@EVERY_SERVER
+@pytest.mark.parametrize("enrolled_at", [NOON - timedelta(days=9), NOON + timedelta(hours=2)], ids=["long ago", "just"])
+async def test_what_came_into_a_folder_that_is_read_for_the_first_time_since_the_mailbox_was_last_read_is_news(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock, enrolled_at: datetime
+) -> None:
+    await record.keep(make_mailbox().catch_up(record))
+    record.read = (enrolled_at, NOON)
+    clients = ann.folder("Clients")
+    clients.append(letter(1), received_at=NOON - timedelta(days=2))
+    clients.append(letter(2), received_at=NOON + timedelta(hours=1))
+    clients.append(letter(3), received_at=LATER)
+    clock.advance(timedelta(hours=4))
+
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))  # the owner named it meanwhile
+
+    assert record.agrees_with(clients)
+    assert sorted(record.live) == [letter(number) for number in (2, 3) if enrolled_at < NOON or number == 3]
 
 
 async def test_a_clock_that_ran_ahead_makes_no_history_of_what_comes_once_it_is_right(

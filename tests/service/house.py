@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -181,15 +181,15 @@ class FakeMailbox:
     def status(self) -> MailboxStatus:
         return MailboxStatus(MailboxState.WATCHING)
 
-    async def watch(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    async def watch(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         for batch in list[Batch]():
             yield batch
 
-    async def catch_up(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    async def catch_up(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         for batch in list[Batch]():
             yield batch
 
-    async def refresh_sent(self, known: KnownFolders) -> AsyncIterator[Batch]:
+    async def refresh_sent(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
         self.asked += 1
         if self.broken is not None:
             raise self.broken

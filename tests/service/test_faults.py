@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from inboxcrm import wiring
 from inboxcrm.daemon import Daemon
 from inboxcrm.errors import TransientError
 from inboxcrm.fetching import fetch
-from inboxcrm.ports import MailboxStatus, Taken
+from inboxcrm.ports import Batch, KnownFolders, MailboxStatus, Taken
 from inboxcrm.service.deliver import Deliver, Office
 from inboxcrm.service.notify import Notify
 from tests.service.house import MAILBOX, MONDAY, FakeMailbox, House, mail
@@ -98,3 +99,40 @@ async def test_a_promise_is_made_once_the_disk_has_room_again(tmp_path: Path) ->
     assert (await house.position()) == batch.position
     assert len(house.promises()) == 2
     house.close()
+
+
+class Held(FakeMailbox):
+    """Its streams hold something until they are closed, and bring a mail that cannot be read."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__()
+        self.batch = batch
+        self.given_back = 0
+
+    async def catch_up(self, known: KnownFolders) -> AsyncGenerator[Batch, None]:
+        try:
+            yield self.batch
+        finally:
+            self.given_back += 1
+
+    refresh_sent = watch = catch_up
+
+
+async def test_what_a_stream_holds_is_given_back_as_soon_as_its_reader_fails(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    await house.arrive(mail())
+    deadly = mail(2)
+    house.parser.deadly.add(deadly)
+    mailbox = Held(house.batch(deadly, folder="Sent"))
+    offices = {"main": Office(mailbox, house.transport, house.clock)}
+    deliver = Deliver(house.household, house.ingest, offices)
+    daemon = Daemon(house.household, house.ingest, deliver, offices, Notify(house.household, {}), fetch)
+
+    given_back = []
+    for work in (daemon.run_once(), daemon._watch("main", mailbox), deliver.read_ahead("main")):
+        with pytest.raises(RuntimeError, match="the parser broke"):
+            await work
+        given_back.append(mailbox.given_back)
+    house.close()
+
+    assert given_back == [1, 2, 3]
