@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.domain.address import address
 from inboxcrm.domain.outbox import OwnerMail
-from inboxcrm.errors import TransientError, UserError
+from inboxcrm.errors import InboxcrmError, TransientError, UserError
 from inboxcrm.notify.command import CommandNotifier
 from inboxcrm.notify.webhook import WebhookNotifier
 from inboxcrm.oauth.logins import Logins
@@ -15,6 +16,8 @@ from inboxcrm.passwords import read_source
 from inboxcrm.ports import Clock, Deferred, InDoubt, Notice, Notifier, Outgoing, Rejected, Sent
 from inboxcrm.render import compose_notice
 from inboxcrm.smtp.transport import SmtpTransport
+
+log = logging.getLogger("inboxcrm.routes")
 
 
 def routes(config: Config, *, secret: bytes, clock: Clock, logins: Logins | None = None) -> dict[str, Notifier]:
@@ -32,7 +35,9 @@ def routes(config: Config, *, secret: bytes, clock: Clock, logins: Logins | None
 
 
 class MailNotifier:
-    """A mail from the owner to another mailbox of theirs, through the submission server of the first mailbox."""
+    """A mail from the owner to another mailbox of theirs, through the submission server of the first mailbox that takes
+    it: what is to be told may be that one of them cannot send.
+    """
 
     def __init__(self, config: Config, to: str, *, secret: bytes, clock: Clock, logins: Logins) -> None:
         self._config = config
@@ -42,11 +47,24 @@ class MailNotifier:
         self._logins = logins
 
     async def tell(self, notice: Notice) -> None:
-        """Send it; a mail of unknown fate counts as gone, since its copy would only repeat it."""
-        mailbox: MailboxConfig = self._config.mailboxes[0]
+        """Send it; a mail of unknown fate counts as gone, since its copy would only repeat it. Raises what the first
+        mailbox met, where none takes it.
+        """
+        refused: InboxcrmError | None = None
+        for mailbox in self._config.mailboxes:
+            try:
+                return await self._send(mailbox, notice)
+            except InboxcrmError as error:
+                log.warning("notify.not_through", extra={"mailbox": mailbox.name, "error": type(error).__name__})
+                refused = refused or error
+        assert refused is not None  # there is no home without a mailbox
+        raise refused
+
+    async def _send(self, mailbox: MailboxConfig, notice: Notice) -> None:
+        own = self._config.owner.addresses
         mail = OwnerMail(
             to=address("", self._to),
-            alias=self._config.owner.addresses[0],
+            alias=next((each for each in own if each.lower() == mailbox.user.lower()), own[0]),
             subject=f"inboxcrm: {notice.title}",
             text=notice.text,
             in_reply_to=None,

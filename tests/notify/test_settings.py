@@ -10,6 +10,7 @@ import pytest
 
 from inboxcrm.config import PasswordSource, Shown, WebhookFormat
 from inboxcrm.configuration import ConfigRefusedError, read_config
+from inboxcrm.errors import TransientError
 from inboxcrm.ports import Notice
 from inboxcrm.render import UndeliverableError
 from inboxcrm.routes import routes
@@ -100,6 +101,30 @@ async def test_a_second_mailbox_gets_a_mail_and_is_the_owners(
     assert [row.direction for row in house.messages()] == ["auto"]
     assert "ann@elsewhere.example" in house.household.settings(config.mailboxes[0]).own_addresses
     house.close()
+
+
+async def test_word_that_the_first_mailbox_cannot_send_leaves_through_the_next(
+    tmp_path: Path, smtp_sink: SubmissionServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANN_PASSWORD", "secret")
+    smtp = 'smtp = { host = "smtp.example.org", port = 465, security = "tls" }'
+    nowhere = 'smtp = { host = "127.0.0.1", port = 1, security = "none" }'
+    second = f"""
+[[mailbox]]
+name = "second"
+imap = {{ host = "imap.example.com" }}
+smtp = {{ host = "127.0.0.1", port = {smtp_sink.port}, security = "none" }}
+user = "ann.example@example.com"
+password = {{ env = "ANN_PASSWORD" }}
+"""
+    for settings, sent in ((COMPLETE + FULL, []), (COMPLETE + FULL + second, ["ann.example@example.com"])):
+        config = read_config(settings.replace(smtp, nowhere), tmp_path)
+        way = routes(config, secret=b"s" * 32, clock=FakeClock(MONDAY))["mail"]
+
+        with nullcontext() if sent else pytest.raises(TransientError, match="connection refused"):
+            await way.tell(Notice("k", "mailbox-cannot-send", "Mailbox main cannot send", "password", urgent=True))
+
+        assert [each.envelope_from for each in smtp_sink.accepted] == sent
 
 
 @pytest.mark.parametrize("written", ["", "smtputf8 = true"], ids=["as it is", "with smtputf8"])
