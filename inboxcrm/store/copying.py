@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -24,7 +25,8 @@ class Sound:
 
 
 def copy(source: Path, target: Path, *, look: Callable[[int, int], None] | None = None) -> None:
-    """Copy the file as it is at one instant into one file of its own; whoever writes meanwhile does not wait.
+    """Copy the file as it is at one instant into one file of its own; whoever writes meanwhile does not wait. On a disk
+    that takes no writing, where SQLite opens nothing that has a log, the file and its log are copied as they lie there.
 
     `look` is told how many pages are done, of how many; it may be given only where nobody writes meanwhile.
     Raises UserError where the one cannot be read or the other not be written.
@@ -35,6 +37,9 @@ def copy(source: Path, target: Path, *, look: Callable[[int, int], None] | None 
             look(whole - left, whole)
 
     try:
+        if hindrance.is_read_only(source):
+            _as_it_lies(source, target)
+            return
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as whole,
             closing(sqlite3.connect(target, isolation_level=None)) as copied,
@@ -44,6 +49,16 @@ def copy(source: Path, target: Path, *, look: Callable[[int, int], None] | None 
             copied.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
         raise UserError(f"{source} cannot be copied to {target}: {hindrance.told(error)}") from error
+
+
+def _as_it_lies(source: Path, target: Path) -> None:
+    """Good only where nobody can write meanwhile. The log is folded into the copy, as it would be after a crash."""
+    for end in ("", "-wal"):
+        file = source.with_name(source.name + end)
+        if file.exists():
+            shutil.copyfile(file, target.with_name(target.name + end))
+    with closing(sqlite3.connect(target, isolation_level=None)) as copied:
+        copied.execute("PRAGMA journal_mode = DELETE")
 
 
 def tried(path: Path) -> Sound:

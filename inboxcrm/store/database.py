@@ -173,7 +173,10 @@ class Database:
 
     def _unwritable(self, error: sqlite3.Error) -> TransientError:
         """What stopped a writing, and what to do about it."""
-        self.hindered = f"{self.path} cannot be written: {hindrance.told(error)}"
+        why = hindrance.told(error)
+        if self.path is not None and hindrance.is_read_only(self.path):
+            why = "its disk is mounted to be read only. To go on elsewhere: inboxcrm backup FOLDER, then restore"
+        self.hindered = f"{self.path} cannot be written: {why}"
         return TransientError(self.hindered)
 
     def fold(self) -> None:

@@ -6,7 +6,9 @@ eight bits are the primary code.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 
 _PRIMARY = 0xFF
 
@@ -47,6 +49,16 @@ def told(error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", None)
     meant = _MEANT.get(_code(error) & _PRIMARY)
     return f"{error}{f' ({name})' if name else ''}{f': {meant}' if meant else ''}"
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a file lies on a disk that takes no writing, from anybody: the system makes one that fails so."""
+    if not hasattr(os, "statvfs"):
+        return False
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -56,6 +61,29 @@ def test_a_backup_brings_back_the_mail_the_settings_and_the_tokens(home: Path, t
     assert subjects(restored.place) == subjects(home)
     for name in ("config.toml", "rules/mine.toml", "tokens/main.json"):
         assert (restored.place / name).read_bytes() == (home / name).read_bytes()
+
+
+def test_a_home_on_a_disk_that_takes_no_writing_is_backed_up_with_what_its_log_holds(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite opens no database there that has a log; and it is where a copy is wanted most."""
+    lying = tmp_path / "lying"
+    shutil.copytree(home, lying)
+    opened: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def connect(name: object, **options: Any) -> sqlite3.Connection:
+        if str(lying) in str(name):
+            raise sqlite3.OperationalError("unable to open database file")
+        return opened(name, **options)
+
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    made = backed_up(lying, tmp_path)
+    monkeypatch.undo()
+
+    assert made.mails == 2
+    assert subjects(made.place) == subjects(home)
+    assert sorted(each.name for each in made.place.iterdir() if each.name.startswith("inboxcrm")) == ["inboxcrm.db"]
 
 
 def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_half_made(home: Path, tmp_path: Path) -> None:

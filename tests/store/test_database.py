@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,6 +106,13 @@ def test_a_disk_that_takes_no_writing_is_a_matter_of_time_and_leaves_nothing(ope
 
     writes_much(opened)
     assert colours(opened) == [("blue",)]
+
+
+def test_a_disk_that_is_read_only_by_now_is_told_as_that(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+
+    with files_end_at(4096), pytest.raises(TransientError, match=r"read only.*inboxcrm backup FOLDER"):
+        writes_much(opened)
 
 
 def test_a_disk_that_gives_nothing_is_a_matter_of_time(opened: Database) -> None:
