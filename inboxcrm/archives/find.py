@@ -17,6 +17,7 @@ from inboxcrm.errors import UserError
 
 SKIPPED_AT_ONCE = 1 << 20
 LINES_AT_ONCE = 1 << 16
+_ZIP = b"PK\x03\x04"
 _PACKED = (*tars.SUFFIXES, ".7z", ".rar")
 
 
@@ -84,7 +85,7 @@ def _folder(path: Path, form: Form) -> Sources:
             single.append(each)
         elif mbox.is_mbox(first):
             sources.append(_mbox(each, form))
-        elif zipfile.is_zipfile(each):
+        elif _is_zip(each, first):
             below = _zip(each, form)
             sources += below.sources
             passed_over += below.passed_over
@@ -105,7 +106,7 @@ def _file(path: Path, form: Form) -> Sources:
     first = _first_line(path)
     if mbox.is_mbox(first) and not folders.is_surely_mail(path):
         return Sources((_mbox(path, form),), 0)
-    if zipfile.is_zipfile(path):
+    if _is_zip(path, first):
         return _zip(path, form)
     if tars.is_tar(path):
         return _tar(path, form)
@@ -114,6 +115,11 @@ def _file(path: Path, form: Form) -> Sources:
     if path.suffix.lower() in _PACKED:
         raise UserError(f"{path} is packed in a way that is not read here. Unpack it and give the folder.")
     raise UserError(f"{path} is neither an mbox (its first line is no `From ` line) nor an .eml file")
+
+
+def _is_zip(path: Path, first: bytes) -> bool:
+    """By what stands at its end, else by how it begins: a download that broke off has no end, and is to be told."""
+    return zipfile.is_zipfile(path) or first.startswith(_ZIP)
 
 
 def _first_line(path: Path) -> bytes:

@@ -11,6 +11,7 @@ from inboxcrm.cli.output import emit, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
 from inboxcrm.errors import UserError
 from inboxcrm.service import notify as word
+from inboxcrm.service.household import Household
 from inboxcrm.store import notices
 
 
@@ -31,7 +32,7 @@ def notify(place: Place, test: bool, limit: int, as_json: bool) -> None:
         if not ways:
             raise UserError(f"no way is set by which you could be told. Add [notify] to {house.config.file}")
         if test:
-            _test(wiring.notify(house), house.clock.now().isoformat())
+            _test(house)
             return
         with house.database.read() as connection:
             rows = notices.listed(connection, limit=limit)
@@ -59,10 +60,13 @@ def notify(place: Place, test: bool, limit: int, as_json: bool) -> None:
         )
 
 
-def _test(service: word.Notify, at: str) -> None:
-    said = asyncio.run(word.try_now(service.routes, word.trial(f"trial:{at}")))
+def _test(house: Household) -> None:
+    now, ways = house.clock.now(), wiring.notify(house).routes
+    said = asyncio.run(word.try_now(ways, word.trial(f"trial:{now.isoformat()}")))
     for way, wrong in said.items():
         mark = click.style("FAIL", fg="red") if wrong else click.style("ok  ", fg="green")
         click.echo(f"{mark} {way}: {wrong or 'a trial notice was handed over'}")
+    with house.database.write() as connection:
+        word.works_again(connection, [way for way, wrong in said.items() if wrong is None], now=now)
     if any(said.values()):
         raise UserError("not every way works; mend [notify] and try again")

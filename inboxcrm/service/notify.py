@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -162,8 +162,14 @@ class Notify:
     def _delivered(self, connection: sqlite3.Connection, delivery: Delivery) -> None:
         now = self._household.clock.now()
         notices.end(connection, delivery, "delivered", now=now, cause=None)
-        home.clear_alarms_about(connection, ALARM, f"{delivery.route}: ", now=now)
+        works_again(connection, [delivery.route], now=now)
         log.info("notify.delivered", extra={"route": delivery.route, "kind": delivery.notice.kind})
+
+
+def works_again(connection: sqlite3.Connection, ways: Iterable[str], *, now: datetime) -> None:
+    """What was tried and went well by these ways ends the alarms about them."""
+    for way in ways:
+        home.clear_alarms_about(connection, ALARM, f"{way}: ", now=now)
 
 
 def calm_of(config: Config) -> Calm:

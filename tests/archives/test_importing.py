@@ -276,6 +276,24 @@ async def test_a_tgz_of_a_takeout_is_read_as_it_came(house: House, tmp_path: Pat
     assert (again.new, again.known) == (0, 2)
 
 
+@pytest.mark.parametrize("given", ["the file", "its folder"])
+async def test_a_zip_whose_download_broke_off_is_refused_before_anything_is_filed(
+    house: House, tmp_path: Path, given: str
+) -> None:
+    """Among other parts in a folder it was one more file passed over."""
+    folder = tmp_path / "takeout"
+    folder.mkdir()
+    (folder / "takeout-001.mbox").write_bytes(laid(letter(1)))
+    with zipfile.ZipFile(folder / "takeout-002.zip", "w") as archive:
+        archive.writestr("Mail/a.mbox", laid(letter(2)))
+    octets = (folder / "takeout-002.zip").read_bytes()
+    (folder / "takeout-002.zip").write_bytes(octets[: len(octets) // 2])
+
+    with pytest.raises(UserError, match=r"takeout-002\.zip is a zip file that is not whole"):
+        await take_in(house, folder if given == "its folder" else folder / "takeout-002.zip")
+    assert house.messages() == []
+
+
 async def test_a_tgz_that_breaks_off_is_refused_before_anything_of_it_is_filed(house: House, tmp_path: Path) -> None:
     path = tmp_path / "takeout.tgz"
     packed(path, {"Takeout/Mail/a.mbox": random.Random(1).randbytes(200_000)})
