@@ -26,7 +26,7 @@ def body(uid: int, octets: bytes) -> bytes:
 
 
 def look(connection: Connection) -> Arrival | None:
-    return asyncio.run(Glance(connection, 7).look(patience=2))
+    return asyncio.run(Glance(connection, 7).look(patience=60))
 
 
 def server(search: bytes, fetched: bytes, *, ends: tuple[bytes, bytes] = (b"OK done", b"OK done")) -> Conversation:
