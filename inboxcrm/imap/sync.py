@@ -102,10 +102,10 @@ class FolderSync(FolderWork):
                 await take_back(self, stored, opened)
                 return
             missed = await self._bring_between(top.between, stored)
-        new = 0 if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
+        new = [] if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         await self._bring_changes(stored, opened, how, now=now)
         if compare or how is Changes.ALL:
-            await self._compare(stored, opened, missed + new)
+            await self._compare(stored, opened, new, missed=missed)
         await self._bring_owed(stored)
 
     async def _begin(self, opened: Opened, now: datetime) -> None:
@@ -114,13 +114,15 @@ class FolderSync(FolderWork):
         self.memory.backlog = None
         await self.offer(self.step(Advance(fresh=position), uid_validity=opened.uid_validity, remaining=opened.exists))
 
-    async def _bring_new(self, position: Position, now: datetime) -> int:
-        """Mail at the top, oldest first. Every UID below the new `uid_next` was fetched, owed, or not found."""
+    async def _bring_new(self, position: Position, now: datetime) -> list[int]:
+        """Mail at the top, oldest first, and its UIDs. Every one below the new `uid_next` was fetched, owed, or not
+        found.
+        """
         uids, first = await self.link.run(lambda c: self._look_for_new(c, position.uid_next, now))
         if uids and len(position.pending) >= _MOST_PENDING:
             raise TransientError(f"{self.memory.name}: the server withholds {len(position.pending)} messages")
         if not uids:
-            return 0
+            return []
         cut, top = ([uids], uids[-1] + 1) if first is not None else await self._cut(uids)
         if not cut:
             await self.offer(self.step(Advance(uid_next=top, checked_at=now)))
@@ -135,7 +137,7 @@ class FolderSync(FolderWork):
             if moved:
                 await self.offer(self.step(Advance(), arrivals=moved))
             await self.offer(self.step(advance, arrivals=news, live=True, quarantined=tuple(bodies.refused)))
-        return len(uids)
+        return uids
 
     async def _cut(self, uids: list[int]) -> tuple[list[list[int]], int]:
         """New mail in fetches of bounded size, and the UID up to which that accounts for everything.
@@ -235,18 +237,22 @@ class FolderSync(FolderWork):
         self.memory.deep_due = now + _DEEP_EVERY
         return True
 
-    async def _compare(self, stored: Position, opened: Opened, new: int) -> None:
+    async def _compare(self, stored: Position, opened: Opened, new: Sequence[int], *, missed: int) -> None:
         """Compare counts, and only where they differ the whole list: what went, and what lies below `uid_next` unread,
-        since the server did not name it when it should have, or gave its number late.
+        since the server did not name it when it should have, or gave its number late. `new` is all there is above,
+        `missed` how many below were read just now.
         """
         if stored.backfill_below is not None:
             return
         on_record = await self.uids()
+        # A look that ended early may have put more on record than its position tells, and what that was may be gone.
+        if gone := [uid for uid in on_record if uid >= stored.uid_next and uid not in new]:
+            await self.offer(self.step(Advance(), vanished=list(closed_ranges(gone))))
         told_gone = {*within(opened.vanished, on_record)}
         known = [uid for uid in on_record if uid not in told_gone]
         elsewhere = len({*stored.pending} - {*known})
         below_top = [uid for uid in known if uid < stored.uid_next]
-        accounted = len(below_top) + elsewhere + new
+        accounted = len(below_top) + elsewhere + missed + len(new)
         if accounted + len(self.memory.too_old - {*known}) == opened.exists:
             return
         left_there = {*await self._left_there()} - {*known}

@@ -127,6 +127,28 @@ async def test_flags_of_the_first_screen_that_change_before_the_rest_is_read_are
     assert record.agrees_with(inbox)
 
 
+@EVERY_SERVER
+@pytest.mark.parametrize("come", [0, 1], ids=["nothing-else", "another"])
+async def test_old_mail_that_goes_away_before_the_look_that_found_it_was_over_does_not_stay_on_record(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, come: int
+) -> None:
+    clients = ann.folder("Clients")
+    clients.append(letter(1), received_at=YESTERDAY)
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+    clients.append(letter(2), received_at=YESTERDAY)
+    await record.keep(make_mailbox(folders=("Clients",)).catch_up(record), most=1)
+    halfway = 2 in record.held["Clients"] and record.positions["Clients"].uid_next == 2
+    clients.expunge([2])
+    for number in range(come):
+        clients.append(letter(3 + number))
+
+    for _ in range(2):
+        await record.keep(make_mailbox(folders=("Clients",)).catch_up(record))
+
+    assert halfway
+    assert record.agrees_with(clients)
+
+
 async def test_a_batch_whose_reader_failed_comes_again(ann: Account, mailbox: ImapMailbox, record: Record) -> None:
     ann.folder("INBOX").append(letter(1))
     await record.keep(mailbox.catch_up(record))
