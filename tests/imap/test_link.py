@@ -47,11 +47,11 @@ async def until_idle(server: MailServer, count: int) -> None:
     await until(lambda: server.traffic.commands["IDLE"] >= count)
 
 
-async def closed_at_once(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+async def closed_at_once(link: Link, monkeypatch: pytest.MonkeyPatch, *, politely: bool = False) -> None:
     """Close it, with no end to the patience that would end the wait for what is still going on."""
     monkeypatch.setattr("inboxcrm.imap.link._PATIENCE", None)
     async with asyncio.timeout(PATIENCE):
-        await link.close()
+        await link.close(politely=politely)
 
 
 async def test_connections_that_wait_have_no_thread_and_each_hears_its_news(
@@ -167,17 +167,18 @@ async def test_closing_ends_a_wait_at_once(server: MailServer, ann: Account, mon
         await waiting
 
 
-async def test_logging_out_ends_a_wait_at_once(server: MailServer, ann: Account) -> None:
+async def test_logging_out_ends_a_wait_at_once(
+    server: MailServer, ann: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     link = linked(server)
     await link.run(lambda c: c.examine("INBOX"))
     waiting = asyncio.create_task(link.idle(3600))
     await until_idle(server, 1)
 
-    async with asyncio.timeout(PATIENCE):
-        await link.close(politely=True)
+    await closed_at_once(link, monkeypatch, politely=True)
     await asyncio.gather(waiting, return_exceptions=True)
 
-    assert server.traffic.commands["LOGOUT"] == 1
+    await until(lambda: server.traffic.commands["LOGOUT"] == 1)
 
 
 async def test_closing_ends_a_question_that_is_never_answered_at_once(
