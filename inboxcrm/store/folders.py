@@ -239,8 +239,9 @@ def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Seque
 
     Message-IDs are not always unique (devices and forms that send the same one each time, senders who forge one), and a
     second mail under a known one may have come meanwhile: the size must agree, there must be no more UIDs than places
-    on record, and these must all hold the same mail. Where sizes agree for less than half, they are estimates (Exchange
-    does so) and tell nothing.
+    on record, and these must all hold the same mail. Where sizes of more than one id agree for less than half, they are
+    estimates (Exchange does so) and tell nothing; nor does an id then that several mails on record share, wherever they
+    lie.
     """
     found = folder(connection, mailbox, name)
     if found is None:
@@ -248,9 +249,28 @@ def unknown(connection: sqlite3.Connection, mailbox: str, name: str, seen: Seque
     places = _places(connection, found.id)
     named = [one for one in seen if one[1] in places]
     linked, left = _by_size(places, named)
-    if len(left) > len(linked):
-        linked |= _by_id(places, left)
+    ids = {message_id for _, message_id, _ in left}
+    if len(left) > len(linked) and len(ids) > 1:
+        shared = _shared(connection, ids)
+        linked |= _by_id(places, [one for one in left if one[1] not in shared])
     return [uid for uid, _, _ in seen if uid not in linked]
+
+
+def _shared(connection: sqlite3.Connection, message_ids: Iterable[str]) -> set[str]:
+    """Those of these that more than one mail on record has."""
+    return {
+        row["name"]
+        for row in connection.execute(
+            """
+            SELECT message_id AS name
+            FROM messages
+            WHERE message_id IN (SELECT value FROM json_each(:names))
+            GROUP BY message_id
+            HAVING count(*) > 1
+            """,
+            {"names": json.dumps([*message_ids])},
+        )
+    }
 
 
 def relink(connection: sqlite3.Connection, folder_id: int, epoch: int, seen: Iterable[tuple[int, str, int]]) -> None:

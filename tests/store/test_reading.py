@@ -127,7 +127,7 @@ async def test_a_contact_is_found_by_signs_that_mean_something_to_sql(archive: H
 
 
 async def test_after_a_reset_a_folder_knows_its_mail_by_id(archive: House) -> None:
-    size = len(mail(1))
+    size = archive.ask("SELECT size FROM messages WHERE id = 1")[0][0]
     seen = [(40, letter_id(1, "firm1.example"), size), (41, "<unheard@of.example>", 10), (42, "", 10)]
 
     with archive.household.database.read() as connection:
@@ -183,6 +183,27 @@ async def test_where_sizes_are_estimates_the_id_tells_what_a_mail_is(archive: Ho
 
     assert unknown == [41, 50]
     assert archive.ask("SELECT uid, message_id FROM locations ORDER BY uid") == [(41, 1), (42, 2), (43, 3)]
+
+
+async def test_an_id_whose_size_is_another_tells_nothing_where_no_other_id_says_the_same(archive: House) -> None:
+    with archive.household.database.read() as connection:
+        assert folders.unknown(connection, "main", "INBOX", [(41, letter_id(1, "firm1.example"), 7777)]) == [41]
+
+
+async def test_an_id_that_two_mails_have_tells_nothing_by_itself_though_only_one_lies_in_the_folder(
+    archive: House,
+) -> None:
+    name = "<form@shop.example>"
+    await archive.arrive(mail(7, message_id=name, text="Order 1, please."))
+    seen = [(41, letter_id(1, "firm1.example"), 7777), (60, name, 7777)]
+
+    with archive.household.database.read() as connection:
+        alone = folders.unknown(connection, "main", "INBOX", seen)
+    await archive.ingest.take(archive.batch(mail(8, message_id=name, text="Order 2."), folder="Archive"))
+    with archive.household.database.read() as connection:
+        shared = folders.unknown(connection, "main", "INBOX", seen)
+
+    assert (alone, shared) == ([], [60])
 
 
 async def test_what_vanished_is_no_longer_in_its_place_but_stays_on_record(archive: House) -> None:
