@@ -347,6 +347,26 @@ def test_a_mail_systems_letter_with_a_delivery_status_beside_it_is_a_bounce() ->
     assert verdict(raw).reasons == ("bounce-like",)
 
 
+@pytest.mark.parametrize(
+    ("sender", "outcome", "mail_class"),
+    [
+        ("No Reply <bob@client.example>", Outcome.REVIEW, MailClass.UNKNOWN),
+        ("DO_NOT_REPLY <bob@client.example>", Outcome.REVIEW, MailClass.UNKNOWN),
+        ('"Client (no-reply)" <billing@client.example>', Outcome.REVIEW, MailClass.MACHINE),
+        ("Auto Responder <bob@client.example>", Outcome.REVIEW, MailClass.UNKNOWN),
+        ("Noreen Plyer <bob@client.example>", Outcome.ACK, MailClass.HUMAN),
+        ("Reply No Later <bob@client.example>", Outcome.ACK, MailClass.HUMAN),
+        ("Auto Meier <bob@client.example>", Outcome.ACK, MailClass.HUMAN),
+    ],
+)
+def test_who_says_by_name_that_nobody_reads_waits_for_a_key(
+    sender: str, outcome: Outcome, mail_class: MailClass
+) -> None:
+    found = verdict(letter(sender=sender, text="Dear Ann, we would like to have the offer again.\n"))
+
+    assert (found.outcome, found.mail_class) == (outcome, mail_class)
+
+
 def in_parts(kind: str, *parts: str, text: str = "Bob Client will be there.") -> bytes:
     whole = "".join(f"--B\n{part}\n" for part in (f"Content-Type: text/plain; charset=utf-8\n\n{text}", *parts))
     return letter(text=f"{whole}--B--\n").replace(

@@ -19,13 +19,21 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _TOKENS = re.compile(r"[a-z0-9_-]+")
 _QUOTE_BEGINS = re.compile(
     r"\n(?:>|-{2,}\s?(?:original|forwarded|ursprüng|weitergeleitet|message d'origine|message transféré|mensaje"
-    r"|messaggio|doorgestuurd|oorspronkelijk|vidarebefordra|videresend|alkuperäinen|wiadomość|původní|исходное|пересыла)"
+    r"|messaggio|doorgestuurd|oorspronkelijk|vidarebefordra|videresend|alkuperäinen|wiadomość|původní|исходное|пересыла"
+    r"|treść|przekazan|oryginaln|přepos|prepos|pôvodn|továbbít|eredeti|iletilen|yönlendiril|orijinal|mesaj|mensagem"
+    r"|missatge|oprindelig|opprinnelig|välitetty|переслан|препратен|προωθ|αρχικό|proslije|prosleđ|izvorn|posredovan"
+    r"|edasi|pārsūt|persiųs|áframsen|pesan|chuyển|ข้อความ|הודעה|رسالة|الرسالة|پیام|转发|轉寄|轉發|原始|転送|元の|전달|원본)"
     r"|begin forwarded message|anfang der weitergeleiteten|début du message|inizio messaggio"
-    r"|(?:on|am|le|el|il|op|den|em|dnia|dne) .{5,120}(?::|wrote|schrieb|écrit|escribió|scritto|schreef|skrev)[^\S\n]*\n"
+    r"|(?=[^\n]{0,160}\d)[^\n<]{2,100}<[^\n<>]{3,100}>[^\n：]{0,40}[:：][^\w\n]*\n"
+    r"|(?:on|am|le|el|il|op|den|em|dnia|w dniu|dne) .{5,120}"
+    r"(?::|wrote|schrieb|écrit|escribió|scritto|schreef|skrev)[^\S\n]*\n"
     r"|_{10,}[^\S\n]*\n"
-    r"|\*?(?:from|von|de|da|van|från|fra|od|от|lähettäjä|差出人) ?[:：].{3,200}\n"
+    r"|\*?(?:from|von|de|da|van|från|fra|od|от|lähettäjä|差出人|feladó|de la|frá|gönderen|kimden|від|από|מאת|من|از"
+    r"|发件人|寄件者|보낸 ?사람) ?[:：].{3,200}\n"
     r"\*?(?:sent|date|gesendet|datum|envoyé|enviado|inviato|data|verzonden|skickat|sendt|wysłano|отправлено|lähetetty"
-    r"|送信日時|to|an|à|a|para|subject|betreff) ?[:：])",
+    r"|送信日時|to|an|à|a|para|subject|betreff|odesláno|odoslané|elküldve|trimis|gönderildi|gönderme tarihi|tarih|дата"
+    r"|надіслано|στάλθηκε|ημερομηνία|נשלח|תאריך|تاريخ الإرسال|التاريخ|تم الإرسال|تاریخ|发送时间|发送日期|日期|寄件日期"
+    r"|傳送日期|보낸 ?날짜|날짜) ?[:：])",
     re.IGNORECASE,
 )
 """Where somebody else's words begin. The literal line feed in front lets the search run at C speed."""

@@ -73,6 +73,8 @@ _SUBJECTS = (
     "reply_subject.alone", "reply_subject.service", "bounce_subject.sure", "bounce_subject.colon",
 )  # fmt: skip
 _TICKET = re.compile(r"[\[(#]?\s*(?:#|ticket|case|request|ref|id|nr|no)[\s.:#-]*[a-z]*-?\d{3,}")
+_SENTENCE_END = re.compile(r"[.!?。！？\n]")
+_LONG_NUMBER = re.compile(r"\d{3}")
 _CODE = re.compile(r"(?<![\d.,/-])\d(?:[ -]?\d){3,7}(?![\d.,/-]\d)")
 
 _WORD = re.compile(r"\w+")
@@ -175,6 +177,7 @@ def _opening_says(facts: Facts) -> tuple[str, MailClass] | None:
         says = _receipt(facts) if begins else ""
         says = says or (text_names(opening, "reply_text.promise") if nobody_in_particular(facts) else "")
         says = "" if says and _sets_a_day(facts) else says
+        says = says or _ticket_news(facts)
     return (says, MailClass.UNKNOWN) if says else None
 
 
@@ -188,6 +191,15 @@ def _receipt(facts: Facts) -> str:
         or ("" if facts.greets_me else _both(opening, "reply_text.gate", "reply_text.gate_words"))
         or (_both(opening, "reply_text.polite", "reply_text.team_promise") if nobody_in_particular(facts) else "")
     )
+
+
+def _ticket_news(facts: Facts) -> str:
+    """What a help desk numbered, where one sentence from an address of no person says what became of it."""
+    if not nobody_in_particular(facts):
+        return ""
+    numbered = (one for one in _SENTENCE_END.split(facts.opening) if _LONG_NUMBER.search(one))
+    says = next((one for one in numbered if text_names(one, "reply_text.ticket_news")), "")
+    return text_names(says, "reply_text.ticket") if says else ""
 
 
 def _sets_a_day(facts: Facts) -> bool:

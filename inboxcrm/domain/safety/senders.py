@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 from inboxcrm.domain.address import identity
 from inboxcrm.domain.message import Address
 from inboxcrm.domain.safety.facts import Facts
-from inboxcrm.domain.safety.hit import Hit, suppress
+from inboxcrm.domain.safety.hit import Hit, review, suppress
 from inboxcrm.domain.safety.phrases import normalised, sentence_says, subject_begins, text_begins, words
-from inboxcrm.domain.safety.verdict import Reason
+from inboxcrm.domain.safety.services import nobody_in_particular
+from inboxcrm.domain.safety.verdict import MailClass, Reason
 
 _STATUS = re.compile(
     r"(?:^|[\s<(\[#:'\"])(?:[45]\.[0-7]\.\d{1,3}\b|(?:4[25]\d|5[05]\d)[\s-]+(?:#?[45]\.[0-7]\.\d|[A-Z<#]))"
@@ -24,6 +25,7 @@ _SEPARATORS = re.compile(r"[-_.]+")
 _TAIL = re.compile(r"[-_.=]*[+\d].*\Z")
 _LAST_PART = re.compile(r"\A.*[-_]")
 _PARTS_OF_LOCAL = re.compile(r"[-_.+=\d]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @cache
@@ -42,9 +44,21 @@ def robot_local(local: str) -> bool:
     many = words("local", "sender_of_many")
     if parts and (parts[0] in many or _LAST_PART.sub("", local).rstrip("0123456789") in many):
         return True
+    return _wants_no_answer(parts)
+
+
+def _wants_no_answer(parts: list[str]) -> bool:
+    """Whether some words of an address or a name, one behind the other, are those of an address nobody reads."""
     no_reply = _collapsed("no_reply")
     runs = ("".join(parts[first:last]) for first in range(len(parts)) for last in range(first + 1, first + 6))
     return any(run in no_reply for run in runs)
+
+
+@lru_cache(maxsize=4096)
+def robot_name(name: str) -> bool:
+    """Whether a display name is that of an address nobody reads, or of a program that answers."""
+    said = _WORD.findall(normalised(name[:100]))
+    return _wants_no_answer(said[:12]) or "".join(said) in words("local", "answering")
 
 
 def listed(address: Address, configured: tuple[str, ...]) -> bool:
@@ -54,10 +68,13 @@ def listed(address: Address, configured: tuple[str, ...]) -> bool:
 
 
 def system_address(facts: Facts) -> Hit | None:
-    """C11: the sender is a robot by name (RFC 5230 section 4.6), or configured as one."""
+    """C11: the sender is a robot by address (RFC 5230 section 4.6), or configured as one; by name it waits."""
     for address in () if facts.configured_lead else facts.message.from_:
         if robot_local(address.local) or listed(address, facts.settings.robot_addresses):
             return suppress(Reason.SYSTEM_ADDRESS, f"From: {address.spec}")
+        if robot_name(address.name):
+            mail_class = MailClass.MACHINE if nobody_in_particular(facts) and not facts.familiar else MailClass.UNKNOWN
+            return review(Reason.SYSTEM_ADDRESS, f"From: {address.name} <{address.spec}>", mail_class)
     if not facts.message.from_:
         for _, value in facts.values("from"):
             if robot_local(value.partition("(")[0].strip(' "<>').partition("@")[0]):
