@@ -417,6 +417,30 @@ def test_a_calendar_object_is_the_letter_unless_it_is_a_file_beside_one(
 
 
 @pytest.mark.parametrize(
+    ("text", "method", "mail_class"),
+    [
+        ("", "REPLY", MailClass.MACHINE),
+        ("Bob Client has accepted this invitation.", "REPLY", MailClass.MACHINE),
+        ("Bob Client hat den Termin zugesagt.", "REPLY", MailClass.MACHINE),
+        ("Bob さんが承諾しました", "REPLY", MailClass.MACHINE),
+        ("Bob Client has declined this invitation with this note:\n\nI am in Rome.", "REPLY", MailClass.UNKNOWN),
+        ("Declined. Would Thursday at ten suit you?", "REPLY", MailClass.UNKNOWN),
+        ("Dear Ann, it is declined since I am in Rome.", "REPLY", MailClass.UNKNOWN),
+        ("I am in Rome, please send another date.", "REPLY", MailClass.UNKNOWN),
+        ("", "REQUEST", MailClass.UNKNOWN),
+    ],
+)
+def test_what_somebody_wrote_beside_an_answer_to_an_invitation_is_not_called_a_machines(
+    text: str, method: str, mail_class: MailClass
+) -> None:
+    found = verdict(
+        in_parts("alternative", f"Content-Type: text/calendar; method={method}\n\nBEGIN:VCALENDAR", text=text)
+    )
+
+    assert (found.outcome, found.mail_class) == (Outcome.REVIEW, mail_class)
+
+
+@pytest.mark.parametrize(
     ("calendar", "outcome"),
     [
         (b"method=REPLY; name=x.ics", Outcome.REVIEW),

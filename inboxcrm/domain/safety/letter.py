@@ -106,8 +106,17 @@ def calendar(facts: Facts) -> Hit | None:
     if not content_class and not invites(facts):
         return None
     methods = {part.method for part in facts.message.parts if part.content_type == "text/calendar" and part.method}
-    mail_class = MailClass.MACHINE if methods & {"reply", "refresh"} else MailClass.UNKNOWN
+    answers = bool(methods & {"reply", "refresh"}) and not _says_more_than_yes_or_no(facts)
+    mail_class = MailClass.MACHINE if answers else MailClass.UNKNOWN
     return review(Reason.CALENDAR, ", ".join(sorted(methods)) or "calendarmessage", mail_class)
+
+
+def _says_more_than_yes_or_no(facts: Facts) -> bool:
+    """Whether somebody wrote beside an answer to an invitation: calendars write who accepted, or nothing."""
+    written = facts.own_words
+    if facts.asks or facts.greets_me or text_names(written, "reply_text.invitation_note"):
+        return True
+    return bool(written.strip()) and not text_names(written, "reply_text.invitation_answer")
 
 
 def automatic_letter(facts: Facts) -> Hit | None:
