@@ -335,6 +335,21 @@ def test_what_a_person_may_have_written_is_never_called_a_machines(subject: str,
 
 
 @pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ("Practice <info@h.example>", MailClass.UNKNOWN),
+        ("Shop <orders@h.example>", MailClass.MACHINE),
+        ("Scanner <scanner@h.example>", MailClass.MACHINE),
+    ],
+)
+def test_a_house_that_asks_is_no_machine_for_one_phrase(sender: str, expected: MailClass) -> None:
+    text = "Could you come on Monday? Please do not reply to this address, write to eve@h.example."
+
+    assert told(sender, "Visit", text).mail_class is expected
+    assert told(sender, "Visit", text.replace("?", ".")).mail_class is MailClass.MACHINE
+
+
+@pytest.mark.parametrize(
     ("sender", "subject", "text"),
     [
         ("Shop <service@h.example>", "Contract", "Please do not reply to this e-mail. Your contract is signed."),

@@ -24,7 +24,7 @@ from inboxcrm.domain.safety.phrases import (
     words,
 )
 from inboxcrm.domain.safety.relays import appliance
-from inboxcrm.domain.safety.services import FEWEST, nobody_in_particular, personal_link
+from inboxcrm.domain.safety.services import FEWEST, nobody_in_particular, of_a_service, personal_link
 from inboxcrm.domain.safety.verdict import MailClass, Outcome, Reason
 
 MANY_RECIPIENTS = 20
@@ -132,10 +132,13 @@ def automatic_letter(facts: Facts) -> Hit | None:
 
 def _may_be_somebodys(facts: Facts, hit: Hit) -> bool:
     """Whether the one thing that gave a letter away stands in one from an address of a person, who greets me or asks
-    something. Beside a subject a sentence of other things is enough, and of the first lines what persons say too.
+    something, or in one from a house that asks. Beside a subject a sentence of other things is enough, and of the first
+    lines what persons say too.
     """
-    if nobody_in_particular(facts) or (facts.sender and appliance(facts.sender.local)):
+    if of_a_service(facts) or (facts.sender and appliance(facts.sender.local)):
         return False
+    if nobody_in_particular(facts):
+        return facts.asks
     if hit.reason is Reason.AUTO_TEXT:
         return facts.greets_me or facts.asks or hit.saw in words("reply_text", "hint")
     if _opening_says(facts) or sentence_says(facts.head, "bounce_text.sure"):

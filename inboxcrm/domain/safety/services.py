@@ -129,6 +129,11 @@ def nobody_in_particular(facts: Facts) -> bool:
     return facts.sender is not None and _of_a_role(facts.sender.local)
 
 
+def of_a_service(facts: Facts) -> bool:
+    """Whether the address is one from which a service writes, and no house: `orders`, and not `info`."""
+    return facts.sender is not None and _of_a_service(facts.sender.local)
+
+
 @lru_cache(maxsize=4096)
 def _of_a_role(local: str) -> bool:
     roles = words("local", "role")
