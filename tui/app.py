@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
 from inboxcrm.service.household import Household
+from inboxcrm.service.switch import ModeInFile, turn
 from inboxcrm.store import home
 
 from .desk import Desk
@@ -77,6 +78,7 @@ class DeskApp(App[None]):
         """`hint` is said below the status line on every page, for somebody who sits here for the first time."""
         super().__init__()
         self.desk = Desk(household)
+        self._mode = ModeInFile(household.config)
         self.hint = hint
         self._stamp = (0, 0)
         self._read_at = 0.0
@@ -108,8 +110,12 @@ class DeskApp(App[None]):
             self.set_interval(POLL, _leave_without_terminal)
 
     def _look(self) -> None:
-        """Read again when anybody wrote, and now and then because time goes on."""
-        stamp, at = self.desk.stamp(), self.desk.household.clock.monotonic()
+        """Read again when anybody wrote, the mode was changed, and now and then because time goes on."""
+        household, mode = self.desk.household, self._mode()
+        if mode is not household.config.acknowledge.mode:
+            turn(household, mode)
+            self.read_again()
+        stamp, at = self.desk.stamp(), household.clock.monotonic()
         if stamp != self._stamp or at - self._read_at >= AGE:
             self.read_again()
 

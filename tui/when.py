@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from inboxcrm.domain.durations import shifted
+from inboxcrm.domain.durations import shifted, thinkable
 
 EXPECTED = "write it like 2d, 17:30, fri, tomorrow, 2026-03-27 or 2026-03-27 16:30"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -58,6 +58,9 @@ def _day(written: str, today: date, backwards: bool) -> date:
         ahead = (_DAYS.index(written[:3]) - today.weekday()) % 7
         return today + timedelta(days=(ahead - 7 if backwards and ahead else ahead or (0 if backwards else 7)))
     try:
-        return date.fromisoformat(written)
+        day = date.fromisoformat(written)
     except ValueError:
         raise ValueError(f"{written!r} is no time; {EXPECTED}") from None
+    if not thinkable(day):
+        raise ValueError(f"nobody means the year {day.year}; {EXPECTED}")
+    return day

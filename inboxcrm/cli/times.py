@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from inboxcrm.domain.durations import shifted
+from inboxcrm.domain.durations import shifted, thinkable
 from inboxcrm.errors import UserError
 
 
@@ -17,6 +17,8 @@ def instant(text: str, zone: ZoneInfo, *, option: str) -> datetime:
         raise UserError(
             f"{option} {text!r} is no time. Write it like 2026-03-27, 2026-03-27T16:30 or 2026-03-27T16:30+01:00."
         ) from None
+    if not thinkable(read):
+        raise UserError(f"{option} {text!r}: nobody means the year {read.year}.")
     return read if read.tzinfo is not None else read.replace(tzinfo=zone)
 
 

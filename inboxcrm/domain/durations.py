@@ -7,10 +7,13 @@ setting that uses it to say.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+FARTHEST = timedelta(days=36_525)
+"""Nobody means a time that is more than a hundred years away."""
+
 _ONE = re.compile(r"(\d{1,6})\s?([dhms])")
 _ALL = re.compile(r"\d{1,6}\s?[dhms](?:\s?\d{1,6}\s?[dhms])*")
 
@@ -28,18 +31,27 @@ def parse_duration(text: str) -> timedelta:
 
 
 def shifted(at: datetime, text: str, zone: ZoneInfo, *, back: bool = False) -> datetime:
-    """The instant that lies a length such as `2d` after `at`, or before it (`back`). ValueError as `parse_duration`.
+    """The instant that lies a length such as `2d` after `at`, or before it (`back`).
+
+    ValueError as `parse_duration`, and for more than `FARTHEST`.
 
     Days are those of the calendar in `zone`: the same hour two days on, though the clocks change in between. Hours and
     less are time that passes.
     """
     length = parse_duration(text)
+    if length > FARTHEST:
+        raise ValueError(f'"{text}" is more than a hundred years')
     days = sum(
         (timedelta(days=int(number)) for number, unit in _ONE.findall(text.lower()) if unit == "d"), timedelta(0)
     )
     sign = -1 if back else 1
     same_hour = (at.astimezone(zone) + sign * days).astimezone(UTC)
     return same_hour + sign * (length - days)
+
+
+def thinkable(at: date) -> bool:
+    """Whether somebody may mean this day: within the last century, this one or the next."""
+    return 1900 <= at.year < 2200
 
 
 def format_duration(length: timedelta) -> str:

@@ -194,7 +194,8 @@ def snooze(household: Household, reference: str, *, until: datetime) -> None:
     with household.database.write() as connection:
         promise = _owed(connection, row_id, reference)
         if until <= now:
-            raise UserError(f"{until.isoformat()} is not in the future")
+            when = until.astimezone(household.config.owner.timezone)
+            raise UserError(f"{when:%Y-%m-%d %H:%M} is not in the future; give a later time")
         before = to_text_or_none(promises.snoozed_until(connection, promise.id))
         promises.snooze(connection, promise.id, until)
         detail = {"until": to_text(until), "before": before}

@@ -35,6 +35,10 @@ _SAID = {
 }
 
 
+FARTHEST = timedelta(days=366)
+"""A later date than that from now is a slip of the hand: a client would be told it, and it is never made earlier."""
+
+
 class NoHonestDateError(UserError):
     """The calendar has no open time in which an answer could be given; the owner has to name a date."""
 
@@ -68,9 +72,12 @@ def renew(
 
     A whole day, which ends at midnight, is promised until its hours close: nobody answers at 24:00.
 
-    Raises NoHonestDateError when there is no such date, UserError when it is no later than the one that stands.
+    Raises NoHonestDateError when there is no such date, UserError when it is no later than the one that stands, or
+    lies beyond `FARTHEST`.
     """
     calendar = _calendar(household, connection, promise, now)
+    if until is not None and until > now + FARTHEST:
+        raise UserError(f"{_shown(until, calendar)} is more than a year away. Is the year right? Give a nearer time")
     expectation = None if until is not None else honest(household, connection, promise, now, because_away=because_away)
     due_at = expectation.due_at if expectation is not None else _close_of(until, calendar)
     if due_at is None:
@@ -259,9 +266,15 @@ def _extend(
     try:
         moved = move(promise.duty, entry)
     except NoSuchMoveError as error:
-        raise UserError(f"{error}: the promise stands at {promise.duty.due_at}; give a later --until") from error
+        stands = promise.duty.due_at
+        there = "" if stands is None else f": the promise stands at {_shown(stands, calendar)}"
+        raise UserError(f"{error}{there}; give a later time") from error
     promises.happen(connection, promise, entry, warn_at=warn_at(moved, calendar))
     prospects.extended(connection, promise.id, calendar.open_between(now, due_at))
+
+
+def _shown(at: datetime, calendar: OfficeCalendar) -> str:
+    return f"{at.astimezone(calendar.zone):%a %Y-%m-%d %H:%M}"
 
 
 def _drafted(due_at: datetime, made: tuple[int, OutboxState] | Silence) -> Renewed:

@@ -25,7 +25,8 @@ def follow_up_on(household: Household, reference: str, *, at: datetime | None = 
     with household.database.write() as connection:
         matter_id, contact_id, last_at = _matter_of(connection, row_id, reference)
         if at is not None and at <= now:
-            raise UserError(f"{at.isoformat()} is not in the future")
+            when = at.astimezone(household.config.owner.timezone)
+            raise UserError(f"{when:%Y-%m-%d %H:%M} is not in the future; give a later time")
         if promises.live_of_matter(connection, matter_id) is not None:
             raise UserError(f"it is your turn: an answer is owed for {reference}. snooze REF puts it off")
         if at is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ class Desk:
     path: Path
     reader: Reader
     owner: Owner
-    mode: Mode
+    mode: Callable[[], Mode]
     clock: Clock
     key: Key
     rules: RuleBook | None = None

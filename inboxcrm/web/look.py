@@ -56,7 +56,7 @@ def write(desk: Desk, connection: sqlite3.Connection, page: Page, arguments: Map
         **page.values,
         **_worded(desk.now(), desk),
         owner=desk.owner,
-        mode=desk.mode.value,
+        mode=desk.mode().value,
         paused_at=memory.paused_at(connection),
         braked_at=memory.braked_at(connection),
         alarms=memory.alarms(connection),

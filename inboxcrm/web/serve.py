@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, Mode, Owner
 from inboxcrm.errors import UserError
 from inboxcrm.ports import Clock
+from inboxcrm.service.switch import ModeInFile
 from inboxcrm.store.reader import Reader
 from inboxcrm.store.vault import SHOWN
 from inboxcrm.web.desk import DATABASE, Desk, seat
@@ -71,7 +72,7 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8001, open_bro
         site, desk = build(
             config.database,
             config.owner,
-            mode=config.acknowledge.mode,
+            mode=ModeInFile(config),
             clock=SystemClock(),
             key=key,
             rules=_rules(config),
@@ -112,7 +113,7 @@ async def start(
     """
     listener = _listen("127.0.0.1", port)
     key = Key(str(listener.getsockname()[1]))
-    site, desk = build(database, owner, mode=mode, clock=clock or SystemClock(), key=key)
+    site, desk = build(database, owner, mode=lambda: mode, clock=clock or SystemClock(), key=key)
     server = _Guest(_settings(site))
     running = asyncio.create_task(server.serve(sockets=[listener]), name="web")
     while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
@@ -132,7 +133,7 @@ def _rules(config: Config) -> RuleBook | None:
 
 
 def build(
-    database: Path, owner: Owner, *, mode: Mode, clock: Clock, key: Key, rules: RuleBook | None = None
+    database: Path, owner: Owner, *, mode: Callable[[], Mode], clock: Clock, key: Key, rules: RuleBook | None = None
 ) -> tuple[Any, Desk]:
     """A Datasette that shows one home, and the desk whose reader must be closed after it."""
     desk = Desk(database, Reader(database), owner, mode, clock, key, rules)

@@ -203,3 +203,28 @@ async def test_back_names_the_mails_that_say_no_longer_that_one_is_away(tmp_path
     said = run(tmp_path, "back").output.splitlines()
 
     assert said == ["Back. 1 absence ended.", "Item 1 to bob@client.example says no longer that you are away."]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("extend", "--until", "9999-12-31"), "nobody means the year 9999"),
+        (("snooze", "--until", "9999-12-31"), "nobody means the year 9999"),
+        (("extend", "--until", "999999d"), "is no time"),
+        (("extend", "--until", "3000d"), "more than a year away"),
+        (("snooze", "--until", "2020-01-01"), "2020-01-02 00:00 is not in the future"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+)
+async def test_a_time_that_nobody_means_is_refused_in_a_sentence(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    house = House(tmp_path, clock=FakeClock(SystemClock().now()))
+    await house.arrive(mail())
+    house.close()
+    (tmp_path / "config.toml").write_text(CONFIG)
+
+    result = CliRunner().invoke(cli, ["--home", str(tmp_path), words[0], "1", *words[1:]])
+
+    assert isinstance(result.exception, UserError)
+    assert said in str(result.exception)

@@ -19,6 +19,7 @@ from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.render import compose
 from inboxcrm.service import acknowledge, actions, outgoing
+from inboxcrm.service.switch import ModeInFile
 from inboxcrm.store import outbox
 from tests.config.conftest import COMPLETE
 from tests.service.house import House, held_by_another, mail
@@ -387,6 +388,19 @@ async def test_settings_that_cannot_be_read_leave_the_mode_and_are_told(houses: 
 
     assert told == ["config-fault"]
     assert house.alarms() == []
+
+
+async def test_a_window_beside_the_daemon_learns_the_mode_from_the_file(houses: Houses) -> None:
+    house = houses()
+    settings = house.folder / "config.toml"
+    mode = ModeInFile(house.household.config)
+
+    before = mode()
+    settings.write_text(COMPLETE.replace('mode = "shadow"', 'mode = "approve"'))
+    changed = mode()
+    settings.write_text(COMPLETE.replace("mode =", "moed ="))
+
+    assert (before, changed, mode()) == (Mode.AUTO, Mode.APPROVE, Mode.APPROVE)
 
 
 async def test_a_retry_planned_by_a_clock_that_was_ahead_comes_within_the_longest_pause(houses: Houses) -> None:

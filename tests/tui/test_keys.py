@@ -133,6 +133,18 @@ async def test_an_action_that_is_refused_says_why(home: Home, sit: Sit) -> None:
     assert ended(home, mail).state == "open"
 
 
+async def test_a_year_that_is_a_slip_of_the_hand_moves_nothing(home: Home, sit: Sit) -> None:
+    mail = home.mail("Ada Asker", "figures", due=NOW + timedelta(days=6))
+
+    async with sit() as desk:
+        await desk.press("e")
+        await desk.type("2062-03-10")
+        await desk.press("enter")
+        await desk.wait_for("more than a year")
+
+    assert ended(home, mail).state == "open"
+
+
 async def test_snooze_hides_the_row_and_keeps_the_date(home: Home, sit: Sit) -> None:
     mail = home.mail("Ada Asker", "figures")
 

@@ -10,6 +10,7 @@ from inboxcrm_tui.screens.matter import MatterScreen
 from inboxcrm_tui.screens.queue import QueueScreen
 from inboxcrm_tui.screens.reading import ReadingScreen
 
+from inboxcrm.config import Mode
 from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.service import keeping
 from inboxcrm.store import home as home_store
@@ -152,6 +153,18 @@ async def test_a_pause_and_an_alarm_stand_in_red_above_everything(home: Home, si
         assert "ALARM acknowledgement-failed: see [b]this[/b]␛[31m" in desk.screen
         assert "YOUR RULES: Ada Asker: gone quiet" in desk.screen
         assert "APPROVE" in desk.screen
+
+
+async def test_a_mode_that_was_changed_in_config_toml_is_on_the_desk_at_once(home: Home, sit: Sit) -> None:
+    settings = home.household.config.file
+
+    async with sit() as desk:
+        before = desk.screen
+        settings.write_text(settings.read_text(encoding="utf-8").replace('"approve"', '"auto"'), encoding="utf-8")
+        await desk.wait_for("AUTO")
+
+    assert "APPROVE" in before
+    assert home.household.config.acknowledge.mode is Mode.AUTO
 
 
 def test_piles_are_the_queue_by_person(home: Home) -> None:

@@ -49,10 +49,15 @@ def test_the_future(text: str, ends: bool, expected: str) -> None:
     assert future(text, ZURICH, NOW, day_ends=ends).astimezone(ZURICH).isoformat()[:16] == expected
 
 
-@pytest.mark.parametrize("text", ["soon", "25:00", "10:75", "2026-02-30", "d2", "mon-ish"])
+NO_TIMES = ["soon", "25:00", "10:75", "2026-02-30", "d2", "mon-ish", "9999-12-31", "0001-01-01", "999999d"]
+
+
+@pytest.mark.parametrize("text", NO_TIMES)
 def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match="2026-03-27"):
-        future(text, ZURICH, NOW, day_ends=False)
+        future(text, ZURICH, NOW, day_ends=True)
+    with pytest.raises(ValueError, match="2026-03-27"):
+        past(text, ZURICH, NOW)
 
 
 @pytest.mark.parametrize(("said", "light"), [("15;0", False), ("0;15", True), ("0;default;7", True), ("", False)])

@@ -60,6 +60,6 @@ def window(tmp_path: Path) -> Iterator[Window]:
     path = tmp_path / "inboxcrm.db"
     rows = home.build(path)
     key = Key("8001")
-    site, desk = build(path, home.OWNER, mode=Mode.AUTO, clock=home.FixedClock(), key=key, rules=starter())
+    site, desk = build(path, home.OWNER, mode=lambda: Mode.AUTO, clock=home.FixedClock(), key=key, rules=starter())
     yield Window(site, key, path, rows)
     desk.reader.close()
