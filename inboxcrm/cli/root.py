@@ -174,7 +174,9 @@ def told_plainly() -> Iterator[None]:
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stop:
+        if isinstance(stop, click.Abort) and stop.__cause__ is None:
+            click.echo(err=True)  # stopped at a question: what comes next begins on a line of its own
         sys.exit(INTERRUPTED)
 
 

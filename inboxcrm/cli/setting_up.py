@@ -36,13 +36,17 @@ def init(place: Place, /, yes: bool, no_check: bool, **flags: str | None) -> Non
     """Make a home: asks, writes config.toml, tries the log-in and a mail to yourself. It starts in shadow."""
     setup.free_place(place.home)
     given = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
-    answers = setup.answer(
-        given,
-        ask=None if yes else _ask,
-        complain=lambda said: click.secho(said, fg="red"),
-        note=click.echo,
-        find=partial(discovery.find, ask=discovery.ask_nobody if given.get("proxy") else discovery.ask_the_system),
-    )
+    try:
+        answers = setup.answer(
+            given,
+            ask=None if yes else _ask,
+            complain=lambda said: click.secho(said, fg="red"),
+            note=click.echo,
+            find=partial(discovery.find, ask=discovery.ask_nobody if given.get("proxy") else discovery.ask_the_system),
+        )
+    except click.Abort:
+        click.echo("\nNothing was written. To begin again type: inboxcrm init", nl=False, err=True)
+        raise
     written = setup.write_home(place.home, answers)
     click.echo(f"Wrote {written}. It is in shadow: everything is shown, nothing is sent.")
     if answers.holidays is not None:

@@ -17,6 +17,7 @@ from inboxcrm.domain.hosts import is_loopback
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.imap.errors import (
     CertificateError,
+    CommandTimeoutError,
     ConnectionLostError,
     InsecureConnectionError,
     ProtocolError,
@@ -144,12 +145,18 @@ _OF_NOBODY_KNOWN = (18, 19, 20, 21)
 """OpenSSL's codes (X509_V_ERR_*) for a certificate that leads to no authority that is trusted."""
 
 
+_NO_IMAP = "unexpected response"
+"""How imaplib begins what it says of a line that is none of IMAP's."""
+
+
 @contextmanager
 def connecting(server: Server) -> Iterator[None]:
     """Translate what can go wrong before the login."""
     place = f"{server.host}:{server.port}"
     try:
         yield
+    except CommandTimeoutError as error:
+        raise CommandTimeoutError(f"{place}: no answer came in time") from error
     except InboxcrmError:
         raise
     except ssl.SSLCertVerificationError as error:
@@ -168,6 +175,8 @@ def connecting(server: Server) -> Iterator[None]:
         ) from error
     except imaplib.IMAP4.error as error:
         text = str(error)
+        if text.startswith(_NO_IMAP):
+            raise ProtocolError(f"{place}: what answers there speaks no IMAP. Another port may") from error
         raise (ServerByeError if "BYE" in text else ProtocolError)(f"{place}: {text}") from error
     except OSError as error:
         raise ConnectionLostError(f"{place}: {dialling.in_words(error)}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from inboxcrm.service.checks import Check, by, failed, well
 __all__ = ["Arrived", "Check", "Probe", "Probed", "Send", "check", "logged_in"]
 
 _LOG_IN = "log-in"
+
+_ASKS_LATER = re.compile(r"4\d\d\b")
+"""How a server's own word begins that it takes the mail another time (RFC 5321 section 4.2.1)."""
 
 _NEARLY = 0.9
 """The part of its room from which on a mailbox is spoken of."""
@@ -201,8 +205,10 @@ async def _mail_to_oneself(mailbox: MailboxConfig, secret: Secret, send: Send) -
             return well(mailbox, "mail to oneself", reply)
         case Rejected(reply):
             hint = f"{mailbox.smtp.host} refuses mail from this address; check owner.addresses and user."
+        case Deferred(reply) if _ASKS_LATER.match(reply):
+            hint = "The server asks to try later: type inboxcrm doctor --send again in some minutes."
         case Deferred(reply):
-            hint = "The server asks to try later: type inboxcrm doctor again in some minutes."
+            hint = f"Check smtp and user of [[mailbox]] {mailbox.name}, then type: inboxcrm doctor --send"
         case InDoubt(reply):
             hint = "The connection broke while sending: see whether the mail has come, then try again."
     return Check(f"{mailbox.name}: mail to oneself", ok=False, detail=reply, hint=hint)

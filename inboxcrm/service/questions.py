@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ PROPOSED = "proposed "
 """Before the name of a question: an answer that was found and not yet given."""
 
 _SERVER = re.compile(r"(?:(\w+)://)?(\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(\d{1,5}))?/?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,29 @@ def password_source(written: str) -> PasswordSource:
         kind = ""
     match kind:
         case "env":
-            return PasswordSource(env=values.text(rest))
+            return PasswordSource(env=_variable(rest))
         case "command":
-            return PasswordSource(command=values.text(rest))
+            return PasswordSource(command=_command(rest))
         case "keyring":
             return PasswordSource(keyring=keyring_entry(rest))
         case _:
             raise Refused('must be "env:NAME", "command:pass show mail" or "keyring:inboxcrm/main"')
+
+
+def _variable(written: str) -> str:
+    """A name that a shell can export. Refused."""
+    if _VARIABLE.fullmatch(written.strip()) is None:
+        raise Refused('must be "env:" and the name of an environment variable, such as "env:MAIL_PASSWORD"')
+    return written.strip()
+
+
+def _command(written: str) -> str:
+    """A command line whose quotes are closed. Refused."""
+    try:
+        shlex.split(written)
+    except ValueError:
+        raise Refused('must be "command:" and a command line in which each quote is closed') from None
+    return values.text(written)
 
 
 SIGN_IN = "oauth:"
@@ -120,6 +138,13 @@ def as_written(one: Server) -> str:
 def listed(written: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(each.strip() for each in written.split(",") if each.strip())
+
+
+def _words(written: str) -> str:
+    """Something that is typed as it stands: whoever is told of quotes types them too. Refused."""
+    if not written.strip():
+        raise Refused("must not be empty")
+    return values.text(written)
 
 
 def _each(check: Callable[[object], object]) -> Callable[[str], object]:
@@ -198,7 +223,7 @@ def _usual_server(key: str) -> Callable[[Given], str | None]:
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("name", "Your name", "as you sign your mail", _nobody_knows, values.text),
+    Question("name", "Your name", "as you sign your mail", _nobody_knows, _words),
     Question("address", "Your mail address", "the one you write from", _nobody_knows, values.address),
     Question(
         "also",
@@ -271,7 +296,7 @@ QUESTIONS: tuple[Question, ...] = (
         private=True,
         matters=_logs_in_to_its_proxy,
     ),
-    Question("user", "The name you log in with", "usually the address", lambda given: given["address"], values.text),
+    Question("user", "The name you log in with", "usually the address", lambda given: given["address"], _words),
     Question(
         "password",
         "Where the password is kept (env:NAME, command:pass show mail, keyring:service/name, or oauth:... to sign in)",

@@ -159,6 +159,8 @@ class Session:
             raise
         except aiosmtplib.SMTPResponseException as error:
             self.discard()
+            if error.code == aiosmtplib.SMTPStatus.invalid_response:
+                raise SessionRefusedError(self._speaks_no_smtp(), pause_all=False) from None
             raise _refusal(Reply(error.code, error.message)) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             self.discard()
@@ -273,6 +275,9 @@ class Session:
         reason = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
         said = dialling.in_words(reason) if isinstance(reason, OSError) else str(reason)
         return Reply(0, f"{self._server.host}:{self._server.port}: {said}").shown().removeprefix("0 ")
+
+    def _speaks_no_smtp(self) -> str:
+        return f"{self._server.host}:{self._server.port}: what answers there speaks no SMTP. Another port may"
 
     async def command(self, line: str) -> Reply:
         """One command and its reply; raises `SessionLostError`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,15 @@ def test_whoever_begins_with_a_proxy_has_no_name_server_asked(
     assert (direct.code, behind.code) == (0, 0)
     assert "example.org" in of_the_first
     assert tuple(asked) == of_the_first
+
+
+def test_whoever_stops_at_a_question_is_told_that_nothing_was_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Ann Example\n"))
+
+    said = run("--home", tmp_path / "home", "init")
+
+    assert said.code == 130
+    assert said.err == "\nNothing was written. To begin again type: inboxcrm init\n"
+    assert not (tmp_path / "home").exists()

@@ -69,7 +69,9 @@ async def test_a_home_where_all_is_well_has_only_good_news(config: Config) -> No
         pytest.param(Probed(FOLDERS.folders, None), Sent(""), "main: folders", "by hand", id="no sent"),
         pytest.param(FOLDERS, PermanentError("no"), "main: mail to oneself", "Check smtp", id="no submission"),
         pytest.param(FOLDERS, Rejected("550"), "main: mail to oneself", "refuses", id="rejected"),
-        pytest.param(FOLDERS, Deferred("451"), "main: mail to oneself", "again", id="deferred"),
+        pytest.param(FOLDERS, Deferred("451 later"), "main: mail to oneself", "in some minutes", id="deferred"),
+        pytest.param(FOLDERS, Deferred("h:1: nobody"), "main: mail to oneself", "smtp and user of", id="unreachable"),
+        pytest.param(FOLDERS, Deferred("535 no"), "main: mail to oneself", "smtp and user of", id="log-in to send"),
         pytest.param(FOLDERS, InDoubt("cut"), "main: mail to oneself", "has come", id="in doubt"),
     ],
 )

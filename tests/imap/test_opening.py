@@ -24,11 +24,13 @@ from inboxcrm.imap.errors import (
     InsecureConnectionError,
     LoginRefusedError,
     NotConnectedError,
+    ProtocolError,
     TooManyConnectionsError,
 )
 from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.waker import Waker
 from inboxcrm.testing.imap_server import MailServer
+from inboxcrm.testing.smtp_server import SubmissionServer
 from tests.deaf import deaf_place
 from tests.imap.scripted import QUICK, Talk, connected, scripted
 from tests.servers.certificates import Certificate, make_certificate, make_expired_certificate
@@ -144,6 +146,14 @@ async def test_a_port_at_which_nothing_speaks_tls_is_told_as_that(server: MailSe
 
     with pytest.raises(InsecureConnectionError, match="nothing speaks TLS there from the start"):
         await asyncio.to_thread(lambda: Connection(where, user="ann", password="secret", waker=Waker(), limits=QUICK))
+
+
+async def test_a_server_of_another_kind_is_told_as_that() -> None:
+    async with SubmissionServer() as server:
+        where = Server(server.host, server.port, Security.NONE)
+
+        with pytest.raises(ProtocolError, match=f":{server.port}: what answers there speaks no IMAP"):
+            await asyncio.to_thread(lambda: Connection(where, user="a", password="b", waker=Waker(), limits=QUICK))
 
 
 async def test_a_port_that_waits_for_tls_is_told_as_that_to_who_asks_for_starttls(

@@ -14,6 +14,7 @@ from inboxcrm.config import Security, Server
 from inboxcrm.errors import TransientError, UserError
 from inboxcrm.ports import Deferred, Sent
 from inboxcrm.smtp import SmtpTransport
+from inboxcrm.testing.imap_server import MailServer
 from inboxcrm.testing.smtp_server import Mood, Step, SubmissionServer
 from tests.servers.certificates import Certificate
 from tests.smtp.conftest import ACCOUNT, Connect, Steps, outgoing
@@ -68,6 +69,14 @@ async def test_what_is_at_a_wrong_port_is_told_in_words(there: bool, said: str) 
 
     assert isinstance(delivery, Deferred)
     assert delivery.reply.startswith(f"localhost:{port}: {said}")
+
+
+async def test_a_server_of_another_kind_is_told_as_that() -> None:
+    async with MailServer() as server:
+        port = server.port
+        delivery = await transport_to(port, Security.NONE).send(outgoing(), Steps())
+
+    assert delivery == Deferred(f"localhost:{port}: what answers there speaks no SMTP. Another port may")
 
 
 async def test_a_port_that_waits_for_tls_is_told_as_that_to_who_asks_for_starttls(
