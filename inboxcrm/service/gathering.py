@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
@@ -11,11 +11,14 @@ from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.reply_safety import Circumstances, History, Settings
-from inboxcrm.ports import Batch
+from inboxcrm.ports import Batch, FolderRole
 from inboxcrm.service import file
 from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.file import Filing
 from inboxcrm.store import answers, ledger_keys, messages
+
+CLOCKS_MAY_DIFFER = timedelta(minutes=10)
+"""How much the server's clock and ours may differ."""
 
 QUOTED_WITHIN = 20_000
 """How much of a letter is searched for Message-IDs of ours, in characters."""
@@ -31,8 +34,8 @@ class Gathered:
     answer: tuple[int, datetime] | None
 
 
-def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
-    """Ask the store everything the gate wants to know.
+def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch, *, read_at: datetime | None) -> Gathered:
+    """Ask the store everything the gate wants to know. `read_at`: when the folder had last been read to its end.
 
     Mail that was there before is stopped by row A2 or A3, whatever the rows of state below them would say; they are
     not asked, and only what bears on the class of the mail is gathered for it.
@@ -57,6 +60,7 @@ def gather(filing: Filing, mailbox: MailboxConfig, batch: Batch) -> Gathered:
         answered=answer is not None,
         folder_role=batch.role.value,
         flags=_flags(filing, batch) if batch.live else frozenset(),
+        put_here=_was_put_here(filing, batch, read_at),
     )
     return Gathered(filing.household.settings(mailbox), history, circumstances, answer)
 
@@ -90,6 +94,13 @@ def _answer(filing: Filing) -> tuple[int, datetime] | None:
 
 def _flags(filing: Filing, batch: Batch) -> frozenset[str]:
     return next((arrival.flags for arrival in batch.arrivals if arrival.raw is filing.raw), frozenset())
+
+
+def _was_put_here(filing: Filing, batch: Batch, read_at: datetime | None) -> bool:
+    """Whether it lies in INBOX and was not delivered there: what is moved keeps the time when it was received."""
+    if read_at is None or not batch.live or batch.role is not FolderRole.INBOX:
+        return False
+    return filing.received_at < read_at - CLOCKS_MAY_DIFFER
 
 
 def _duplicate(filing: Filing) -> bool:

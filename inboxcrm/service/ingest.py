@@ -120,6 +120,7 @@ class Ingest:
             mailbox_id = folders.enrol(connection, batch.mailbox, now=now)
             if batch.renamed_from is not None:
                 folders.rename(connection, mailbox_id, batch.renamed_from, batch.folder)
+            read_at = _read_at(connection, batch)
             folder_id = folders.move_to(connection, mailbox_id, batch.folder, batch.role, batch.position)
             epoch = batch.position.uid_validity
             if batch.reset:
@@ -129,7 +130,7 @@ class Ingest:
             known = messages.ids_of_fingerprints(connection, fingerprints)
             for arrival, mark in zip(batch.arrivals, fingerprints, strict=True):
                 if mark not in known:
-                    row_id, woke = self._enter(register, batch, mailbox_id, reads[mark], now)
+                    row_id, woke = self._enter(register, batch, mailbox_id, reads[mark], now, read_at)
                     known[mark] = entered[mark] = row_id
                     wake = wake or woke
                 located.append((arrival.uid, known[mark], arrival.flags))
@@ -155,7 +156,15 @@ class Ingest:
             self._index(FOUND_TOGETHER if batch.remaining and not batch.live else 1)
         return Taken(len(entered), wake and not setting_out)
 
-    def _enter(self, register: Register, batch: Batch, mailbox_id: int, read: _Read, now: datetime) -> tuple[int, bool]:
+    def _enter(
+        self,
+        register: Register,
+        batch: Batch,
+        mailbox_id: int,
+        read: _Read,
+        now: datetime,
+        read_at: datetime | None,
+    ) -> tuple[int, bool]:
         """One message, new to the home; answers its row and whether the outbox has something to look at."""
         arrival, parsed = read.arrival, read.parsed
         register.begin()
@@ -173,19 +182,21 @@ class Ingest:
         gone = erased.looked_up(filing)
         if gone.whole:
             return erased.husk(filing), False
-        entered = self._decide(filing, batch, arrival, mailbox_id)
+        entered = self._decide(filing, batch, arrival, mailbox_id, read_at)
         if gone.keys:
             erased.take_out(filing, entered[0], gone)
         return entered
 
-    def _decide(self, filing: file.Filing, batch: Batch, arrival: Arrival, mailbox_id: int) -> tuple[int, bool]:
+    def _decide(
+        self, filing: file.Filing, batch: Batch, arrival: Arrival, mailbox_id: int, read_at: datetime | None
+    ) -> tuple[int, bool]:
         register, parsed, now = filing.register, filing.parsed, filing.now
         mailbox = self._household.mailbox(batch.mailbox)
         if (batch.role is FolderRole.SENT or arrival.sent) and file.is_outgoing(
             self._household, register, parsed.message
         ):
             return file.outgoing(filing), True
-        gathered = gathering.gather(filing, mailbox, batch)
+        gathered = gathering.gather(filing, mailbox, batch, read_at=read_at)
         verdict = judge(
             parsed.message,
             history=gathered.history,
@@ -198,6 +209,12 @@ class Ingest:
         if not batch.live:
             return file.history(filing, verdict), False
         return decide.live(filing, mailbox_id, gathered, verdict)
+
+
+def _read_at(connection: sqlite3.Connection, batch: Batch) -> datetime | None:
+    """When the folder of live mail was last read to its end, before this batch is put on record."""
+    before = folders.folder(connection, batch.mailbox, batch.folder) if batch.live else None
+    return None if before is None else before.position.checked_at
 
 
 def _received_at(arrival: Arrival, date: datetime | None, *, live: bool, now: datetime) -> datetime:

@@ -32,7 +32,10 @@ def form_lead(facts: Facts) -> Hit | None:
         return ceiling(Reason.FORM_LEAD, Outcome.ACK_MIN, saw, mail_class=MailClass.HUMAN, recipient=lead)
     mark = auto_submitted(facts) or vendor_auto(facts) or system_address(facts)
     saw = mark.saw if mark else _writes_for_others(facts) or _filled_in(facts, lead)
-    if not saw or mailing_list(facts) or precedence(facts) or spam(facts) or "list-unsubscribe" in facts.headers:
+    called_spam = spam(facts)
+    if called_spam is not None and called_spam.stops:
+        return None
+    if not saw or mailing_list(facts) or precedence(facts) or "list-unsubscribe" in facts.headers:
         return None
     return review(Reason.FORM_LEAD, f"{saw}; Reply-To: {lead.spec}", MailClass.HUMAN, lead)
 

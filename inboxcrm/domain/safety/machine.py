@@ -249,9 +249,14 @@ def _lists(name: str) -> bool:
 
 
 def spam(facts: Facts) -> Hit | None:
-    """C13: my own server calls it spam."""
+    """C13: my own server calls it spam. Whoever put it into the inbox by hand since says otherwise: then it waits for
+    a key, unless a row below silences it.
+    """
+    state = facts.circumstances
     for name, shape in _SPAM_FIELDS.items():
         for value in facts.headers.get(name, ()):
             if shape.fullmatch(token(value)):
+                if state is not None and state.put_here:
+                    return ceiling(Reason.SPAM, Outcome.REVIEW, f"{name}: {value}, put into the inbox by hand")
                 return suppress(Reason.SPAM, f"{name}: {value}", _familiar_or_machine(facts))
     return None

@@ -135,7 +135,8 @@ class Circumstances:
     `first_sync`: the mail was there before its mailbox was added. `rebaseline`: after a UIDVALIDITY reset this row
     matched nothing known and is not newer than the last successful check. `answered`: Sent holds the owner's answer or
     our own acknowledgement. `folder_role` is a SPECIAL-USE name in lower case ("inbox", "sent", "junk" ...; on Gmail
-    from the labels) and `flags` are IMAP flags as the server wrote them.
+    from the labels) and `flags` are IMAP flags as the server wrote them. `put_here`: it was received before the inbox
+    was last read and was not there then, so somebody put it there: most often the owner, who found it among junk.
     """
 
     received_at: datetime
@@ -146,6 +147,7 @@ class Circumstances:
     answered: bool = False
     folder_role: str = "inbox"
     flags: frozenset[str] = frozenset()
+    put_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
