@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -81,7 +82,7 @@ def refuse_without(home: Path, database: Path) -> None:
     what = "is empty" if database.exists() else "is gone"
     raise UserError(
         f"{database} {what}, and what was answered, promised and paused stood in it. Put a backup there. To begin "
-        f"anew without it: rm {home / DATABASE_MARK}"
+        f"anew without it: rm {shlex.quote(str(home / DATABASE_MARK))}"
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shlex
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -144,7 +145,9 @@ def _texts_and_rules(config: Config) -> Check:
     """Whether the files of texts and rules can be used as they stand now; each fault with its file and line."""
     for place in (config.home / "rules", config.home / "templates"):
         if place.exists() and not place.is_dir():
-            hint = f"Move it away, or nothing of yours is read: mv {place} {place}.old"
+            hint = (
+                f"Move it away, or nothing of yours is read: mv {shlex.quote(str(place))} {shlex.quote(f'{place}.old')}"
+            )
             return Check("rules and templates", ok=False, detail=f"{place} is a file and no folder", hint=hint)
     try:
         book = rule_book(config, template_set(config))

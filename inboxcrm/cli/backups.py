@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def backup(place: Place, folder: Path, as_json: bool) -> None:
         emit(made)
         return
     click.echo(f"{many(made.mails, 'mail')} in {made.place}, {made.octets / 1e6:,.1f} MB; tried and found to be whole.")
-    click.echo(f"To bring it back: inboxcrm --home NEW-FOLDER restore {made.place}")
+    click.echo(f"To bring it back: inboxcrm --home NEW-FOLDER restore {shlex.quote(str(made.place))}")
 
 
 @cli.command("restore")
@@ -61,7 +62,7 @@ def restore(place: Place, folder: Path, former: Path | None, as_json: bool) -> N
         emit(restored)
         return
     click.echo(f"{restored.place} holds {many(restored.mails, 'mail')} again.")
-    click.echo(f"Try it: inboxcrm --home {restored.place} doctor")
+    click.echo(f"Try it: inboxcrm --home {shlex.quote(str(restored.place))} doctor")
 
 
 def _warn(later: backups.Later) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 import sys
 import textwrap
 from pathlib import Path
@@ -42,7 +43,7 @@ def demo(once: bool, seed: int, keep: Path | None) -> None:
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         asyncio.run(_watch(folder, story) if watched else _tell(folder, story))
         if keep is not None:
-            click.echo(f"\nKept in {folder}. Look around: inboxcrm --home {folder} tui")
+            click.echo(f"\nKept in {folder}. Look around: inboxcrm --home {shlex.quote(str(folder))} tui")
             _recall(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,7 +94,8 @@ def _not_lost(place: Place, words: Words, source: TextIO | None, *, again: str) 
         if source is not None or not words.text.strip():
             raise
         file = _file_of(place.home, words.text)
-        raise UserError(f"{error}. What you wrote is in {file}; go on with: inboxcrm {again} --text {file}") from error
+        goes_on = f"inboxcrm {again} --text {shlex.quote(str(file))}"
+        raise UserError(f"{error}. What you wrote is in {file}; go on with: {goes_on}") from error
 
 
 def _file_of(home: Path, text: str) -> Path:

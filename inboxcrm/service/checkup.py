@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -114,7 +115,7 @@ async def _word_to_the_owner(
 def _folder(config: Config) -> Check:
     if not too_open(config.home):
         return Check("home", ok=True, detail=str(config.home))
-    hint = f"The home holds other people's mail. Type: chmod 700 {config.home}"
+    hint = f"The home holds other people's mail. Type: chmod 700 {shlex.quote(str(config.home))}"
     return Check("home", ok=False, detail=f"{config.home} can be read by other users of this machine", hint=hint)
 
 

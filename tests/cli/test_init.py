@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,16 @@ def test_whoever_stops_at_a_question_is_told_that_nothing_was_written(
     assert said.code == 130
     assert said.err == "\nNothing was written. To begin again type: inboxcrm init\n"
     assert not (tmp_path / "home").exists()
+
+
+def test_what_is_to_be_typed_next_can_be_typed_where_a_folder_has_a_blank(run: Run, tmp_path: Path) -> None:
+    home, answers = tmp_path / "Application Support", FLAGS | {"holidays": "CH"}
+    run("--home", home, "init", "--yes", "--no-check", *(f"--{key}={value}" for key, value in answers.items()))
+
+    made = run("--home", home, "backup", tmp_path / "my backups")
+    back = made.out.partition("To bring it back: ")[2].replace("NEW-FOLDER", shlex.quote(str(tmp_path / "the new")))
+    restored = run(*shlex.split(back)[1:])
+    doctor = shlex.split(restored.out.partition("Try it: ")[2])
+
+    assert (made.code, restored.code) == (0, 0)
+    assert doctor == ["inboxcrm", "--home", str(tmp_path / "the new"), "doctor"]

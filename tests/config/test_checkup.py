@@ -123,10 +123,12 @@ async def test_a_failed_log_in_tells_the_providers_own_way(config: Config) -> No
     assert "app password" in checks[-1].hint
 
 
-async def test_a_home_that_others_can_read_is_told(config: Config) -> None:
-    config.home.chmod(0o755)
+async def test_a_home_that_others_can_read_is_told(config: Config, tmp_path: Path) -> None:
+    home = tmp_path / "Application Support"
+    home.mkdir()
+    home.chmod(0o755)
 
-    assert (await run(config))[0].hint.endswith(f"chmod 700 {config.home}")
+    assert (await run(replace(config, home=home)))[0].hint.endswith(f"chmod 700 '{home}'")
 
 
 async def test_no_check_shows_the_password(config: Config) -> None:
