@@ -176,7 +176,8 @@ class HomeLock:
         if self._file is not None:
             _held.pop(self.path, None)
             unlock(self._file)
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take; the file is closed all the same
+                self._file.close()
             self._file = None
 
     def __enter__(self) -> Self:

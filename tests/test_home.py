@@ -23,6 +23,7 @@ from inboxcrm.home import (
     too_open,
     trouble_of_running,
 )
+from tests.limits import files_end_at
 
 RUN = """
 import sys, time
@@ -170,6 +171,13 @@ def test_what_keeps_the_holder_from_writing_stands_beside_its_pid(tmp_path: Path
     assert asked.stdout.strip() == str(os.getpid())
     assert after is None
     assert trouble_of_running(tmp_path) is None  # nobody runs it
+
+
+def test_a_home_on_a_full_disk_cannot_be_run_and_says_so(tmp_path: Path) -> None:
+    with files_end_at(0), pytest.raises(UserError, match="cannot be written"):
+        HomeLock(tmp_path).acquire()
+
+    assert running_pid(tmp_path) is None
 
 
 def test_a_home_nobody_ever_ran_is_free(tmp_path: Path) -> None:

@@ -86,8 +86,12 @@ def write_home(home: Path, answers: Answers) -> Path:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror or error}") from error
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-        out.write(text)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+    except OSError as error:
+        file.unlink(missing_ok=True)  # half a file would be taken for a home that is there
+        raise UserError(f"{file} cannot be written: {error.strerror or error}") from error
     return file
 
 

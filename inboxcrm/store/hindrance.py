@@ -31,11 +31,12 @@ _MEANT = {
     sqlite3.SQLITE_BUSY: "another process holds it. See what else works on this home",
     sqlite3.SQLITE_READONLY: "see whose it is, and whether its folder and disk may be written",
     sqlite3.SQLITE_IOERR: "the disk fails, or files may not grow further. See what the system says of it: dmesg",
+    sqlite3.SQLITE_IOERR_SHMSIZE: "make room on that disk, or see ulimit -f",  # the file beside it finds none
     sqlite3.SQLITE_FULL: "make room on that disk",
     sqlite3.SQLITE_CANTOPEN: "see whose it is, whether its folder is there, and whether files can be opened at all",
     sqlite3.SQLITE_PROTOCOL: "another process holds it. See what else works on this home",
 }
-"""What to do, by primary code."""
+"""What to do, by extended code or else by the primary one."""
 
 
 def passes(error: sqlite3.Error) -> bool:
@@ -47,7 +48,7 @@ def passes(error: sqlite3.Error) -> bool:
 def told(error: sqlite3.Error) -> str:
     """What SQLite says, with its name for it, and what to do."""
     name = getattr(error, "sqlite_errorname", None)
-    meant = _MEANT.get(_code(error) & _PRIMARY)
+    meant = _MEANT.get(_code(error)) or _MEANT.get(_code(error) & _PRIMARY)
     return f"{error}{f' ({name})' if name else ''}{f': {meant}' if meant else ''}"
 
 

@@ -13,6 +13,7 @@ from inboxcrm.configuration.table import Refused
 from inboxcrm.errors import UserError
 from inboxcrm.service.questions import QUESTIONS, Question, local_zone, password_source, server
 from inboxcrm.service.setup import answer, write_home
+from tests.limits import files_end_at
 
 FLAGS = {"name": "Ann Example", "address": "ann@example.org", "timezone": "Europe/Zurich"}
 EVERY_FLAG = FLAGS | {
@@ -186,6 +187,13 @@ def test_answers_that_make_no_configuration_write_nothing(tmp_path: Path) -> Non
         write_home(tmp_path / "home", answers)
 
     assert not (tmp_path / "home").exists()
+
+
+def test_a_full_disk_leaves_no_half_configuration_behind(tmp_path: Path) -> None:
+    with files_end_at(100), pytest.raises(UserError, match="cannot be written"):
+        write_home(tmp_path / "home", answer(FLAGS, ask=None))
+
+    assert load(write_home(tmp_path / "home", answer(FLAGS, ask=None)).parent).owner.name
 
 
 def test_the_configuration_is_for_the_owner_alone(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def refused(name: str) -> sqlite3.OperationalError:
         pytest.param("SQLITE_IOERR_WRITE", "disk fails", id="writing"),
         pytest.param("SQLITE_IOERR_FSYNC", "disk fails", id="flushing"),
         pytest.param("SQLITE_IOERR_READ", "disk fails", id="reading"),
-        pytest.param("SQLITE_IOERR_SHMSIZE", "disk fails", id="no room for the index of the log"),
+        pytest.param("SQLITE_IOERR_SHMSIZE", "make room", id="no room for the index of the log"),
         pytest.param("SQLITE_READONLY", "whose it is", id="a right is missing"),
         pytest.param("SQLITE_READONLY_CANTINIT", "whose it is", id="a right on the log is missing"),
         pytest.param("SQLITE_READONLY_DIRECTORY", "whose it is", id="a right on the folder is missing"),
