@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from inboxcrm.domain.address import mixed_script, shown_label
 from inboxcrm.domain.linking import Entry
 from inboxcrm.domain.message import Address
 from inboxcrm.store.times import to_instant_or_none, to_text
@@ -90,9 +91,16 @@ def found_organisation(connection: sqlite3.Connection, domain: str, *, called: s
     known = organisation(connection, domain)
     if known is not None:
         return known
-    name = called or domain.partition(".")[0].replace("-", " ").title()
+    name = called or _called_by(domain)
     cursor = connection.execute("INSERT INTO organisations (name, domain) VALUES (?, ?)", (name, domain))
     return int(cursor.lastrowid or 0)
+
+
+def _called_by(domain: str) -> str:
+    """The domain's own name as its people write it; as it travels where its letters are those of a forgery."""
+    travels = domain.partition(".")[0]
+    label = travels if mixed_script(domain) else shown_label(travels)
+    return label if label.startswith("xn--") else label.replace("-", " ").title()
 
 
 def add_contact(connection: sqlite3.Connection, address: Address, organisation_id: int | None, *, now: datetime) -> int:

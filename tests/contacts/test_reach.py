@@ -11,6 +11,7 @@ from inboxcrm.domain.relations import relation
 from inboxcrm.errors import UserError
 from inboxcrm.service import merging, reach, regroup
 from inboxcrm.service.memory import remember
+from inboxcrm.store import contacts
 from tests.contacts.test_merging import BOB, BOB_AT_HOME, contact_of, two_bobs
 from tests.memory.conftest import Run
 from tests.service.house import House, letter_id, mail
@@ -176,3 +177,20 @@ async def test_a_shared_number_suggests_one_person(house: House, run: Run) -> No
         contact_of(house, BOB_KEY),
         contact_of(house, "bob.home@mail.example"),
     }
+
+
+@pytest.mark.parametrize(
+    ("domain", "called"),
+    [
+        ("larch-ltd.example", "Larch Ltd"),
+        ("xn--mller-kva.example", "Müller"),
+        ("xn--pypl-53dc.example", "xn--pypl-53dc"),
+    ],
+    ids=["ASCII", "an umlaut", "look-alikes of Latin letters"],
+)
+def test_an_organisation_is_called_as_its_people_write_its_domain(house: House, domain: str, called: str) -> None:
+    with house.household.database.write() as connection:
+        found = contacts.found_organisation(connection, domain)
+        name = connection.execute("SELECT name FROM organisations WHERE id = ?", (found,)).fetchone()[0]
+
+    assert name == called
