@@ -93,6 +93,9 @@ class Household:
     texts_fault: TemplateError | None = field(default=None, init=False, repr=False)
     """What is wrong with the texts as they stand now; those in use are from before."""
 
+    reloaded: bool = field(default=False, init=False, repr=False)
+    """Whether texts or rules were read again, and what is wrong with them is not on record yet."""
+
     _templates: TemplateSet | None = field(default=None, init=False, repr=False)
     _texts_stamp: Stamp = field(default=(), init=False, repr=False)
     _rules: RuleBook | None = field(default=None, init=False, repr=False)

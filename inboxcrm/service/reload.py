@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from inboxcrm.config import Config
@@ -61,10 +61,12 @@ async def reload(household: Household) -> None:
     rules = household.rules_in_use
     if rules is None:
         return
-    changed = await asyncio.to_thread(_read, household)
-    if not changed and not rules.troubles and rules.kept:
+    household.reloaded = await asyncio.to_thread(_read, household) or household.reloaded
+    if not household.reloaded and not rules.troubles and rules.kept:
         return
-    await household.write(_tell, household, changed=changed)
+    kept = await household.write(_tell, household, changed=household.reloaded)
+    household.reloaded = False
+    rules.kept = rules.kept or kept is rules.own_texts
 
 
 def _read(household: Household) -> bool:
@@ -76,7 +78,8 @@ def _read(household: Household) -> bool:
     return rules.reload_if_changed(names) or texts_changed
 
 
-def _tell(connection: sqlite3.Connection, household: Household, *, changed: bool) -> None:
+def _tell(connection: sqlite3.Connection, household: Household, *, changed: bool) -> Mapping[str, str] | None:
+    """Answers the rules that are remembered as good from now on; None where those that were stay so."""
     rules, now = household.rules, household.clock.now()
     if changed:
         home.clear_alarms(connection, RULES_ALARM, now=now)
@@ -85,6 +88,7 @@ def _tell(connection: sqlite3.Connection, household: Household, *, changed: bool
         home.raise_alarm(connection, RULES_ALARM, trouble, now=now)
     if household.texts_fault is not None:
         home.raise_alarm(connection, TEXTS_ALARM, str(household.texts_fault), now=now)
-    if rules.fault is None:
-        home.keep_good_rules(connection, rules.own_texts)
-        rules.kept = True
+    if rules.fault is not None:
+        return None
+    home.keep_good_rules(connection, rules.own_texts)
+    return rules.own_texts
