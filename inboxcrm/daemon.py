@@ -7,20 +7,19 @@ import gc
 import itertools
 import logging
 import signal
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from inboxcrm.errors import InboxcrmError, TransientError
-from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState, MailboxStatus
+from inboxcrm.ports import Batch, FolderRole, Mailbox, MailboxState
 from inboxcrm.service import left_out, let_in
 from inboxcrm.service.away_calendars import Fetch, keep_in_step
 from inboxcrm.service.deliver import Deliver, Lane, Office
 from inboxcrm.service.doubt import settle_by_record
+from inboxcrm.service.fares import Fares
 from inboxcrm.service.full_text import put_together, put_together_some
 from inboxcrm.service.household import Household, seconds
 from inboxcrm.service.ingest import Ingest, Known
@@ -33,7 +32,6 @@ from inboxcrm.service.sweep import sweep
 from inboxcrm.service.vigil import Vigil
 from inboxcrm.service.watchman import Watchman
 from inboxcrm.service.writing_watch import WritingWatch
-from inboxcrm.store import folders, listings
 
 log = logging.getLogger("inboxcrm.daemon")
 
@@ -97,7 +95,7 @@ class Daemon:
         self._starts = Starts(household, notify)
         self._looks = False
         self._moves = 0
-        self._noted: dict[str, MailboxStatus] = {}
+        self._fares = Fares(household, offices, self._writing_watch)
         self._stirred = asyncio.Event()
         self._unindexed = asyncio.Event()
         self._readable: set[str] = set()
@@ -415,65 +413,8 @@ class Daemon:
 
     async def note_status(self, *, ended: bool = False) -> None:
         """Write down how the mailboxes fare, where that changed; once the daemon has `ended`, nobody watches them."""
-        told = {name: self._fares(name, office) for name, office in self._offices.items()}
-        if ended:
-            told = {name: _unwatched(fares) for name, fares in told.items()}
-        changed = {name: fares for name, fares in told.items() if self._noted.get(name) != fares}
-        if changed:
-            noted = await self._household.jot(_note, changed, self._household.clock.now())
-            self._noted |= {name: changed[name] for name in noted}
+        await self._fares.note(ended=ended)
 
     async def _heed_the_owner(self) -> None:
         mailboxes = {name: office.mailbox for name, office in self._offices.items()}
-        await let_in.heed(self._household, mailboxes, self._noted)
-
-    def _fares(self, name: str, office: Office) -> MailboxStatus:
-        """How a mailbox fares, by the household's clock: the demo's story plays on another day."""
-        fares = office.mailbox.status
-        stuck = self._writing_watch.stuck(name)
-        if stuck is not None:
-            fares = replace(fares, cause=f"what came cannot be put on record: {stuck}")
-        ahead = self._household.clock.now() - office.clock.now()
-        if abs(ahead) < timedelta(seconds=1):
-            return fares
-        return replace(
-            fares,
-            last_checked_at=_moved(fares.last_checked_at, ahead),
-            last_mail_at=_moved(fares.last_mail_at, ahead),
-            next_attempt_at=_moved(fares.next_attempt_at, ahead),
-        )
-
-
-def _note(connection: sqlite3.Connection, fares: Mapping[str, MailboxStatus], now: datetime) -> list[str]:
-    return [name for name, one in fares.items() if _note_one(connection, name, one, now)]
-
-
-def _note_one(connection: sqlite3.Connection, name: str, one: MailboxStatus, now: datetime) -> bool:
-    """What keeps a mailbox from being read for the first time is to be seen too: it is enrolled for that.
-
-    Nothing stays listed of folders that are not watched any longer.
-    """
-    if one.cause is not None:
-        folders.enrol(connection, name, now=now)
-    if one.watched_folders:
-        listings.forget_others(connection, name, one.watched_folders)
-    return folders.note_check(
-        connection,
-        name,
-        state=one.state,
-        cause=one.cause,
-        last_checked_at=one.last_checked_at,
-        last_mail_at=one.last_mail_at,
-        next_attempt_at=one.next_attempt_at,
-        backlog=one.backlog,
-        taken=one.taken,
-    )
-
-
-def _moved(instant: datetime | None, ahead: timedelta) -> datetime | None:
-    return None if instant is None else instant + ahead
-
-
-def _unwatched(fares: MailboxStatus) -> MailboxStatus:
-    """How a mailbox fares without a daemon; what only the owner can mend stays told."""
-    return fares if fares.state is MailboxState.NEEDS_USER else replace(fares, state=MailboxState.OFFLINE)
+        await let_in.heed(self._household, mailboxes, self._fares.noted)

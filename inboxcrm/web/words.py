@@ -11,6 +11,8 @@ from typing import Any
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
 
+from inboxcrm.store.patterns import held
+
 MOST = 32
 """Of so many words all are looked for; of more there is an error."""
 
@@ -34,7 +36,7 @@ async def filters(request: Any, database: str, table: str, datasette: Any) -> Fi
             raise BadRequest(f"{table} has no column {column} to search in. It has: {', '.join(columns)}")
         within = columns if name == _ASKS else [column]
         for word in words.split():
-            forms = {f"words{len(params) + number}": f"%{_plain(form)}%" for number, form in enumerate(_forms(word))}
+            forms = {f"words{len(params) + number}": held(form) for number, form in enumerate(_forms(word))}
             clauses.append(_holds(within, forms))
             params |= forms
         if words.strip():
@@ -53,7 +55,3 @@ def _holds(columns: Iterable[str], forms: Iterable[str]) -> str:
 def _forms(word: str) -> list[str]:
     """A word in the ways it may be written: SQLite takes capital and small letters of ASCII only for the same."""
     return [word] if word.isascii() else sorted({word, word.lower(), word.upper(), word.capitalize()})
-
-
-def _plain(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxcrm.store.contacts import holder
+from inboxcrm.store.patterns import held
 from inboxcrm.store.times import to_instant
 from inboxcrm.store.views.rows import PAGE, values
 
@@ -48,13 +49,9 @@ def contacts(connection: sqlite3.Connection, *, like: str = "", limit: int = PAG
         ORDER BY last_at DESC, name
         LIMIT :limit OFFSET :offset
         """,
-        {"like": like, "pattern": f"%{_escaped(like)}%", "limit": limit, "offset": offset},
+        {"like": like, "pattern": held(like), "limit": limit, "offset": offset},
     )
     return [ContactRow(**values(row)) for row in rows]
-
-
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def contact(connection: sqlite3.Connection, contact_id: int) -> ContactRow | None:
