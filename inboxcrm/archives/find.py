@@ -6,12 +6,12 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from inboxcrm.archives import folders, mbox, takeout, tars, thunderbird
-from inboxcrm.archives.found import Found, Leaving, Source, Unreadable
+from inboxcrm.archives.found import Found, Leaving, Source, Unreadable, readable
 from inboxcrm.archives.mbox import Form
 from inboxcrm.errors import UserError
 
@@ -42,21 +42,26 @@ def find(paths: Sequence[Path], *, form: Form = Form.AUTO) -> Sources:
             raise UserError(f"{path} holds no mail files. Give an mbox file, a Maildir, .eml files or a Takeout.")
         sources += inside.sources
         passed_over += inside.passed_over
-    return Sources(tuple(sources), passed_over)
+    return Sources(tuple(replace(each, name=readable(each.name)) for each in sources), passed_over)
 
 
 def _of(path: Path, form: Form) -> Sources:
     try:
         if path.is_dir():
-            return _folder(path, form)
+            return _folder(path, form, set())
         if not path.is_file():
             raise UserError(f"no such file or folder: {path}")
         return _file(path, form)
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise UserError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
 
 
-def _folder(path: Path, form: Form) -> Sources:
+def _folder(path: Path, form: Form, seen: set[tuple[int, int]]) -> Sources:
+    """What lies in a folder and those below it, but those that were `seen`: links may lead back to where they lie."""
+    state = path.stat()
+    if (state.st_dev, state.st_ino) in seen:
+        return Sources((), 0)
+    seen.add((state.st_dev, state.st_ino))
     sources: list[Source] = []
     single: list[Path] = []
     passed_over = 0
@@ -66,14 +71,14 @@ def _folder(path: Path, form: Form) -> Sources:
     for each in sorted(path.iterdir()):
         if in_maildir and each.name in folders.OF_MAILDIR:
             if each.name in folders.MAILDIR_PARTS and each.is_dir():  # who files by hand names a folder "new" too
-                for below in (_folder(one, form) for one in folders.below(each)):
+                for below in (_folder(one, form, seen) for one in folders.below(each)):
                     sources += below.sources
                     passed_over += below.passed_over
             continue  # else mail that is still being delivered
         if each.name.startswith(".") and not (each.is_dir() and folders.holds_maildirs(each)):
             continue
         if each.is_dir():
-            below = _folder(each, form)
+            below = _folder(each, form, seen)
             sources += below.sources
             passed_over += below.passed_over
             continue
@@ -98,7 +103,7 @@ def _folder(path: Path, form: Form) -> Sources:
         elif not in_maildir:  # else what a server keeps beside the mail
             passed_over += 1
     if single:
-        sources.append(folders.of_files(str(path), single))
+        sources.append(folders.of_files(f"{path}/*" if in_maildir else str(path), single))
     return Sources(tuple(sources), passed_over)
 
 

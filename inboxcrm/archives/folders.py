@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from inboxcrm.archives.found import Found, Leaving, Source, Unreadable
+from inboxcrm.archives.found import Found, Leaving, Source, Unreadable, readable
 
 MAILDIR_PARTS = ("cur", "new")
 OF_MAILDIR = (*MAILDIR_PARTS, "tmp")
@@ -90,7 +90,7 @@ def _read(path: Path, position: int, size: int) -> Found | Unreadable:
         raw = path.read_bytes()
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
-        return Unreadable(f"{path.name}: {error.strerror or error}", b"", position, size)
+        return Unreadable(f"{readable(path.name)}: {error.strerror or error}", b"", position, size)
     in_maildir = path.parent.name in MAILDIR_PARTS
     info = _INFO.search(path.name)
     flags = info[1] if info and in_maildir else ""
@@ -99,7 +99,7 @@ def _read(path: Path, position: int, size: int) -> Found | Unreadable:
     if path.suffix.lower() == ".emlx":
         raw = _out_of_emlx(raw)
     if not raw.strip():
-        return Unreadable(f"{path.name}: it is empty", raw, position, size)
+        return Unreadable(f"{readable(path.name)}: it is empty", raw, position, size)
     delivered = in_maildir and not is_surely_mail(path)  # else a copy, whose file is as old as the copying
     return Found(raw, modified if delivered else None, position, size, sent=sent, leaving=leaving)
 

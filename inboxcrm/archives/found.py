@@ -60,3 +60,8 @@ class Source:
     read: Callable[[int], Iterator[Found | Unreadable]]
     passed: Callable[[int], int]
     """How many octets lie before a position."""
+
+
+def readable(name: str) -> str:
+    """A file's name as it can be put on record: octets that are no UTF-8, which are in old names, as \\udcXX."""
+    return name.encode("utf-8", "backslashreplace").decode()

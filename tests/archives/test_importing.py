@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -397,6 +398,44 @@ async def test_a_folder_that_a_person_named_new_hides_nothing(house: House, tmp_
 
     assert (told.new, told.passed_over) == (5, 0)
     assert {row.received_at for row in house.messages()} == {OLD}
+
+
+async def test_two_files_of_one_name_in_such_a_folder_are_two_mails(house: House, tmp_path: Path) -> None:
+    for number, name in enumerate(("letters/new/a.eml", "letters/a.eml"), 1):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(letter(number))
+
+    assert (await take_in(house, tmp_path / "letters")).new == 2
+
+
+async def test_links_that_lead_back_are_followed_once(house: House, tmp_path: Path) -> None:
+    """With two of them there was no end to it."""
+    (tmp_path / "mails" / "below").mkdir(parents=True)
+    (tmp_path / "mails" / "below" / "one.eml").write_bytes(letter(1))
+    for name in ("mails/back", "mails/again", "mails/below/up"):
+        (tmp_path / name).symlink_to(tmp_path / "mails")
+
+    told = await take_in(house, tmp_path / "mails")
+
+    assert (told.seen, told.new, told.passed_over) == (1, 1, 0)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its names are UTF-8")
+async def test_names_that_are_not_utf_8_are_no_hindrance(house: House, tmp_path: Path) -> None:
+    old = os.fsdecode(b"caf\xe9")
+    for name, octets in {
+        f"{old}.mbox": laid(letter(1)), f"{old}/{old}.eml": letter(2), f"M{old}/cur/{old}:2,S": letter(3),
+        f"M{old}/cur/1{old}:2,S": b"",
+    }.items():  # fmt: skip
+        (tmp_path / "mails" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mails" / name).write_bytes(octets)
+    packed(tmp_path / "mails" / "a.tgz", {f"Mail/{old}.mbox": laid(letter(4))})
+
+    told = await take_in(house, tmp_path / "mails")
+
+    assert (told.new, told.quarantined) == (4, 1)
+    (broken,) = house.household.database.reading(imports.quarantined)
+    assert broken.why == r"1caf\udce9:2,S: it is empty"
 
 
 async def test_an_emlx_is_the_mail_in_it(house: House, tmp_path: Path) -> None:
