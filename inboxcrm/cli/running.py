@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from contextlib import suppress
 
 import click
 
@@ -12,9 +13,11 @@ from inboxcrm import allocation, bootstrap, home, wiring
 from inboxcrm.cli import logs
 from inboxcrm.cli.progress import backlog_bar
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.configuration import load
+from inboxcrm.configuration import ConfigRefusedError, load
 from inboxcrm.configuration.reader import check_passwords
+from inboxcrm.errors import InboxcrmError
 from inboxcrm.service.household import Household
+from inboxcrm.service.starts import Starts
 
 
 @cli.command(short_help="The daemon: watch, acknowledge, hold you to it.")
@@ -27,7 +30,12 @@ def run(place: Place, once: bool, log_format: str, log_level: str) -> None:
     allocation.give_back()
     take_turns()
     logs.start(log_format, log_level)
-    check_passwords(load(place.home))
+    try:
+        check_passwords(load(place.home))
+    except ConfigRefusedError as error:
+        if not once and home.had_database(place.home):
+            asyncio.run(_count_a_start(place, error))
+        raise
     with home.HomeLock(place.home), bootstrap.household(place.home) as house:
         keep_what_is_loaded()
         asyncio.run(_run(house, once=once))
@@ -37,6 +45,16 @@ async def _run(house: Household, *, once: bool) -> None:
     async with wiring.daemon(house) as daemon, backlog_bar(daemon):
         daemon.when_ready = keep_what_is_loaded
         await (daemon.run_once() if once else daemon.run())
+
+
+async def _count_a_start(place: Place, error: ConfigRefusedError) -> None:
+    """Of a daemon that does not get as far as to count it: after the machine began anew a password may be missing, and
+    the system starts the daemon again and again.
+    """
+    with suppress(InboxcrmError), home.HomeLock(place.home), bootstrap.household(place.home) as house:
+        starts = Starts(house, wiring.notify(house))
+        await starts.begin(error)
+        await starts.ended(error)
 
 
 TURN = 0.000_5

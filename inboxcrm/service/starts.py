@@ -40,9 +40,9 @@ class Starts:
         self._household = household
         self._notify = notify
 
-    async def begin(self) -> None:
-        """One more start. The owner is told before anything else of this one can end it."""
-        if not await self._household.write(self._begin):
+    async def begin(self, by: Exception | None = None) -> None:
+        """One more start, or one that came to nothing `by` this error. The owner is told before anything else."""
+        if not await self._household.write(self._begin, by):
             return
         try:
             async with asyncio.timeout(TELLING.total_seconds()):
@@ -60,21 +60,21 @@ class Starts:
         """By this error, which is told as the cause at the next start; without one it is no fall."""
         await self._household.write(self._end, error)
 
-    def _begin(self, connection: sqlite3.Connection) -> bool:
+    def _begin(self, connection: sqlite3.Connection, by: Exception | None) -> bool:
         now = self._household.clock.now()
         before = [at for at in home.starts(connection) if now - WITHIN <= at <= now]
         home.keep_starts(connection, [*before[-FALLEN:], now])
         if len(before) < FALLEN or home.is_alarmed(connection, FALLS, ""):
             return False
-        cause = home.value(connection, home.FELL_BY)
-        by = "What ended it stands in its log" if cause is None else f"The last was ended by {cause}"
+        cause = home.value(connection, home.FELL_BY) if by is None else told(by)
+        why = "What ended it stands in its log" if cause is None else f"The last was ended by {cause}"
         said = f"the daemon was started {len(before) + 1} times within an hour, and ended each time"
-        home.raise_alarm(connection, FALLS, f"{said}. {by}", now=now)
+        home.raise_alarm(connection, FALLS, f"{said}. {why}", now=now)
         word = Word(
             f"{FALLS}:{now.isoformat()}",
             FALLS,
             "inboxcrm ends again and again",
-            about=f"{by}.\nRun `inboxcrm status` and `inboxcrm doctor`.",
+            about=f"{why}.\nRun `inboxcrm status` and `inboxcrm doctor`.",
             urgent=True,
         )
         log.error("daemon.falls_over", extra={"starts": len(before) + 1, "cause": cause})

@@ -17,8 +17,10 @@ from inboxcrm.ports import Notice
 from inboxcrm.service.notify import Notify
 from inboxcrm.service.starts import FALLEN, FALLS, LASTED, WITHIN, Starts
 from inboxcrm.store import home
+from tests.config.conftest import COMPLETE
 from tests.service.house import House
 from tests.service.test_watchman import Bell
+from tests.whole.program import inboxcrm, rows
 
 SOON = timedelta(minutes=2)
 """From one start to the next: what the vigil has no time for."""
@@ -152,3 +154,19 @@ async def test_the_daemon_counts_its_falls_and_not_its_stops(tmp_path: Path) -> 
     ]
     assert house.household.database.reading(home.starts) == []
     house.close()
+
+
+def test_a_start_for_which_a_password_is_missing_counts(tmp_path: Path) -> None:
+    """As after a reboot, where the system starts the daemon each minute, and it ends before it is one."""
+    ring = f'command = ["sh", "-c", "echo \\"$INBOXCRM_TITLE\\" >> {tmp_path}/rung"]'
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.toml").write_text(f"{COMPLETE}\n[notify]\n{ring}\n")
+
+    rows(tmp_path / "home", "status")  # there is a home by then
+
+    done = [inboxcrm("--home", tmp_path / "home", "run", env={"ANN_PASSWORD": ""}) for _ in range(FALLEN + 2)]
+
+    assert {(each.returncode, "ANN_PASSWORD" in each.stderr) for each in done} == {(2, True)}
+    assert (tmp_path / "rung").read_text() == "inboxcrm ends again and again\n"
+    (alarm,) = rows(tmp_path / "home", "status")[0]["alarms"]
+    assert "ANN_PASSWORD" in alarm["detail"]
