@@ -295,4 +295,4 @@ async def test_a_look_that_finds_nothing_is_not_read_twice(place: Place, monkeyp
     monkeypatch.setattr(Wire, "receive", noted)
     mailbox = place.mailbox(replace(TIMING, others=0.1, poll=0.2))
     async with watched(mailbox, Record()):
-        await until(lambda: heard.count(True) >= 3, seconds=20)
+        await until(lambda: heard.count(True) >= 3)

@@ -342,7 +342,7 @@ async def test_a_server_that_loses_what_comes_with_done_is_asked_after_it_from_t
 async def test_a_server_that_answered_in_one_breath_is_asked_so_after_a_lost_connection(
     server: MailServer, ann: Account, record: Record
 ) -> None:
-    mailbox = mailbox_on(server, timing=OFTEN, limits=SHORT)
+    mailbox = mailbox_on(server, timing=OFTEN)
     async with watched(mailbox, record):
         await a_few_looks(server)
         server.disconnect_all()

@@ -249,7 +249,7 @@ async def test_the_server_hears_of_a_mail_while_the_disk_writes_and_its_body_wai
     written = threading.Event()
     lane, taking = await set_out(hasty, hasty.batch(mail()), written.wait)
     sending = asyncio.create_task(hasty.deliver.send(lane), name="send")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "data" not in hasty.transport.walked:
             await asyncio.sleep(0.001)
     early = list(hasty.transport.sent)
@@ -366,7 +366,7 @@ async def test_a_sent_folder_that_does_not_answer_leaves_no_other_mailbox_in_dou
     first = two.deliver._offices["main"].mailbox
     monkeypatch.setattr(first, "find_sent", hangs.__get__(first))
     settling = asyncio.create_task(two.deliver.settle_doubtful())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while [row.state for row in two.outbox() if row.recipient == "eve@new.example"] != ["sent"]:
             await asyncio.sleep(0.01)
     never.set()
