@@ -153,7 +153,7 @@ class ExamineQuestion(Question):
             self._connection.selected = None  # no folder is open now (RFC 3501 section 6.3.1)
         elif self._asked is self._memory.position and self._asked is not None and self._was is not None:
             opened = (self._told or Examined()).opened(self._memory.name)
-            if decisions.as_it_was(self._asked, opened, exists=self._was.exists):
+            if decisions.as_it_was(self._asked, opened, exists=self._was.exists) and not self._memory.uncompared:
                 return True
         self._changed()
         return False

@@ -175,8 +175,9 @@ class FolderMemory:
     account's folders, and `all_mail` says that it holds what the others hold (Gmail); `awaited` is new mail there that
     INBOX is to bring, which alone decides about it, and how often INBOX was read to its end since that was first seen.
     A first reading leaves on the server what came before `kept_from`, and `too_old` are the UIDs of that, as last
-    asked. `tries` says how often a missing body was asked for, and when next, `compared_at` when flags were last
-    compared that the server counts no changes of (monotonic seconds).
+    asked. `put_off`: what went was not looked for, since not all was read yet. `tries` says how often a missing body
+    was asked for, and when next, `compared_at` when flags were last compared that the server counts no changes of
+    (monotonic seconds).
     """
 
     name: str
@@ -201,6 +202,7 @@ class FolderMemory:
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
     absent_at: datetime | None = None
     compared_at: float = 0.0
+    put_off: bool = False
     deep_due: float = 0.0
     resets: int = 0
     old_came: int = 0
@@ -214,6 +216,11 @@ class FolderMemory:
     def unread(self) -> bool:
         """Whether a first reading still has to bring something."""
         return self.position is not None and self.position.backfill_below is not None
+
+    @property
+    def uncompared(self) -> bool:
+        """Whether all is read, and what went meanwhile is still to be looked for."""
+        return self.put_off and not self.unread
 
     def flags_overdue(self, since: float) -> bool:
         """Whether the flags of a folder whose changes the server does not count were not compared since (monotonic)."""
@@ -279,6 +286,8 @@ class FolderMemory:
     def committed(self, batch: Batch) -> None:
         """What was handed out is on record."""
         self.position = batch.position
+        if self.uncompared:
+            self.told = None  # looked at again soon
         self.remaining = batch.remaining
         for arrival in batch.arrivals:
             if isinstance(arrival.raw, Spool):

@@ -104,7 +104,7 @@ class FolderSync(FolderWork):
             missed = await self._bring_between(top.between, stored)
         new = [] if opened.uid_next == stored.uid_next else await self._bring_new(stored, now)
         await self._bring_changes(stored, opened, how, now=now)
-        if compare or how is Changes.ALL:
+        if compare or how is Changes.ALL or self.memory.uncompared:
             await self._compare(stored, opened, new, missed=missed)
         await self._bring_owed(stored)
 
@@ -242,7 +242,8 @@ class FolderSync(FolderWork):
         since the server did not name it when it should have, or gave its number late. `new` is all there is above,
         `missed` how many below were read just now.
         """
-        if stored.backfill_below is not None:
+        self.memory.put_off = stored.backfill_below is not None
+        if self.memory.put_off:
             return
         on_record = await self.uids()
         # A look that ended early may have put more on record than its position tells, and what that was may be gone.

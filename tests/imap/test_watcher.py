@@ -367,6 +367,30 @@ async def test_live_mail_does_not_wait_for_the_backlog(server: MailServer, ann: 
     assert any(batch.arrivals for batch in record.batches[came + 1 :])
 
 
+@pytest.mark.parametrize("name", ["INBOX", "Archive"])
+@pytest.mark.parametrize(
+    "server", [(), ("QRESYNC",), ("CONDSTORE",)], ids=["all", "no-qresync", "no-modseq"], indirect=True
+)
+async def test_what_went_while_the_rest_of_its_folder_was_read_for_the_first_time_is_known_to_be_gone(
+    server: MailServer, ann: Account, record: Record, name: str
+) -> None:
+    folder = ann.folder(name)
+
+    async def meanwhile(exchange: Exchange) -> bool:
+        if 600 in record.held.get(name, {}):
+            folder.expunge([600])
+            del server.faults["UID FETCH"]
+        return False
+
+    for number in range(600):
+        folder.append(letter(number), received_at=LONG_AGO)
+    server.faults["UID FETCH"] = meanwhile
+    async with watched(mailbox_on(server, timing=replace(QUICK, poll=0.2, others=0.1)), record):
+        await until(lambda: "UID FETCH" not in server.faults and record.agrees_with(folder))
+
+    assert record.positions[name].backfill_below is None
+
+
 async def test_a_flag_storm_is_one_pass_and_live_mail_goes_before_it(
     server: MailServer, ann: Account, record: Record
 ) -> None:
