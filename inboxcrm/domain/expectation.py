@@ -165,11 +165,13 @@ def not_before(expected: Expectation, asked_at: datetime, until: datetime, *, da
 def put_off(expected: Expectation, ordinarily: timedelta, calendar: OfficeCalendar) -> bool:
     """Whether what people do not know of puts the answer off past what they expect.
 
-    That is absence, holidays, closed days, and the days from Monday to Friday on which nobody is ever there. What they
-    expect is `ordinarily`, open time, told as any time is. A time that they asked for themselves puts nothing off.
+    That is absence, holidays, closed and shortened days, and the days from Monday to Friday on which nobody is ever
+    there. What they expect is `ordinarily`, open time, told as any time is. A time that they asked for themselves puts
+    nothing off.
     """
     week = _working_week(calendar.weekly)
-    if week is calendar.weekly and all(isinstance(each, OutsideHours) for each in expected.because):
+    shortened = any(step.kind is StepKind.EXCEPTION for step in expected.walk)
+    if week is calendar.weekly and not shortened and all(isinstance(each, OutsideHours) for each in expected.because):
         return False
     ordinary = replace(calendar, weekly=week, away=(), exceptions={}, holidays={}, half_days={})
     foreseen = expect(expected.received_at, target=ordinarily, calendar=ordinary).due_at
@@ -269,11 +271,17 @@ def _because(received_at: datetime, stretches: tuple[Stretch, ...], calendar: Of
     away = list(dict.fromkeys(stretch.away for stretch in stretches if stretch.away is not None))
     reasons = _absence(received_at, away, calendar)
     reasons += [HolidayOn(each.on, each.name) for each in stretches if each.why is Why.HOLIDAY]
-    reasons += [ClosedOn(each.on) for each in stretches if each.why is Why.EXCEPTION]
-    if stretches and stretches[0].why is Why.CLOSED:
+    excepted = [each for each in stretches if each.why is Why.EXCEPTION]
+    reasons += [ClosedOn(each.on) for each in excepted if calendar.closed_on(each.on)]
+    if stretches and (stretches[0].why is Why.CLOSED or _in_a_shortened_day(stretches[0], calendar)):
         opens_at = calendar.next_opening(received_at)
         reasons += [] if opens_at is None else [OutsideHours(opens_at)]
     return tuple(reasons)
+
+
+def _in_a_shortened_day(stretch: Stretch, calendar: OfficeCalendar) -> bool:
+    """Whether it is closed only then on a day that is worked: nobody is told that such a day is closed."""
+    return stretch.why is Why.EXCEPTION and not calendar.closed_on(stretch.on)
 
 
 def _absence(received_at: datetime, absences: list[Away], calendar: OfficeCalendar) -> list[Because]:

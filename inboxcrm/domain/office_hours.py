@@ -247,6 +247,8 @@ class OfficeCalendar:
         edges = {first, last, *(edge for span in hours for edge in (span.start, span.end)), *self._edges_of_absences()}
         if self._halved(day):
             edges.add(instant(day, self.half_day_ends, self.zone))
+        if day in self.exceptions:
+            edges.update(edge for span in self._weekly_hours(day) for edge in (span.start, span.end))
         for one, other in pairwise(sorted(edge for edge in edges if first <= edge <= last)):
             yield self._explained(Span(one, other), day, any(_holds(span, one) for span in hours))
 
@@ -261,14 +263,20 @@ class OfficeCalendar:
         if by_hours:
             blocker = next((away for block, away in self._catching_up if _holds(block, span.start)), None)
             return Stretch(Why.OPEN if blocker is None else Why.CATCHING_UP, span, day, away=blocker)
-        if self.weekly.get(day.weekday()) and not self._by_hours(day):
+        if self.weekly.get(day.weekday()) and self.closed_on(day):
             if day in self.exceptions:
                 return Stretch(Why.EXCEPTION, span, day)
             if day in self.holidays:
                 return Stretch(Why.HOLIDAY, span, day, name=self.holidays[day])
+        if day in self.exceptions and any(_holds(hours, span.start) for hours in self._weekly_hours(day)):
+            return Stretch(Why.EXCEPTION, span, day)
         if self._halved(day) and span.start >= instant(day, self.half_day_ends, self.zone):
             return Stretch(Why.HOLIDAY, span, day, name=self.half_days[day])
         return Stretch(Why.CLOSED, span, day)
+
+    def closed_on(self, day: date) -> bool:
+        """Whether no hour of this local date is worked, absence aside."""
+        return not self._by_hours(day)
 
     def _by_hours(self, day: date) -> tuple[Span, ...]:
         return self._day(day)[0]
@@ -287,6 +295,13 @@ class OfficeCalendar:
             intervals = () if day in self.holidays else self.weekly.get(day.weekday(), ())
             if day in self.half_days:
                 intervals = _until(self.half_day_ends, intervals)
+        return self._spans(day, intervals)
+
+    def _weekly_hours(self, day: date) -> tuple[Span, ...]:
+        """The hours of this local date, were it a day like any other of its name."""
+        return self._spans(day, self.weekly.get(day.weekday(), ()))
+
+    def _spans(self, day: date, intervals: tuple[Interval, ...]) -> tuple[Span, ...]:
         spans = []
         for interval in intervals:
             ends_on = day + ONE_DAY if interval.end == MIDNIGHT else day

@@ -9,7 +9,7 @@ from datetime import datetime
 from inboxcrm.domain.promise import Entry, Event, allows
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.errors import UserError
-from inboxcrm.service import duties
+from inboxcrm.service import duties, renewal
 from inboxcrm.service.household import Household
 from inboxcrm.service.meant import message_of
 from inboxcrm.store import follow_ups, home, matters, outbox, promises, regrouping, views
@@ -129,7 +129,9 @@ def join(connection: sqlite3.Connection, old: int, new: int, *, now: datetime) -
     return len(moved)
 
 
-def part(connection: sqlite3.Connection, old: int, into: int, *, merged_at: datetime, now: datetime) -> None:
+def part(
+    household: Household, connection: sqlite3.Connection, old: int, into: int, *, merged_at: datetime, now: datetime
+) -> None:
     """Take back that a matter was put into another: its mails are its own again, and owed what they were.
 
     Raises UserError where they have been moved on since.
@@ -143,7 +145,8 @@ def part(connection: sqlite3.Connection, old: int, into: int, *, merged_at: date
         stayed = promises.live_of_matter(connection, other)
         if ended is None or promises.live_of_matter(connection, half) is not None:
             continue
-        promises.resume(connection, ended, at=now)
+        resumed = promises.resume(connection, ended, at=now)
+        renewal.apologise_again(household, connection, resumed, dropped_at=merged_at, now=now)
         if stayed is not None:
             _asked_once_less(connection, stayed.id, now)
     for matter_id in (into, old):

@@ -162,6 +162,17 @@ def apologise(household: Household, connection: sqlite3.Connection, promise: Pro
     date_letters.apology(letter, expectation.due_at, expectation, _calendar(household, connection, promise, now))
 
 
+def apologise_again(
+    household: Household, connection: sqlite3.Connection, promise_id: int, *, dropped_at: datetime, now: datetime
+) -> None:
+    """Draft it anew for a broken promise that goes on after all, where its end, at this instant, had dropped one."""
+    promise = promises.by_id(connection, promise_id)
+    if promise is None or promise.duty.state is not State.BROKEN:
+        return
+    if outbox.was_apology_dropped(connection, promise_id, dropped_at):
+        apologise(household, connection, promise, now)
+
+
 def went_out(household: Household, connection: sqlite3.Connection, item: outbox.Item, now: datetime) -> None:
     """A mail that tells a date has left: the client knows it, and where it is a later one the promise stands there.
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.domain.promise import Entry, Event
 from inboxcrm.errors import UserError
-from inboxcrm.service import regroup, writing
+from inboxcrm.service import regroup, renewal, writing
 from inboxcrm.service.household import Household
 from inboxcrm.service.writing import Words
 from inboxcrm.store import (
@@ -132,7 +132,8 @@ def _ended(place: _Place, deed: Deed) -> None:
     mails = views.of_matter(place.connection, promise.matter_id)
     if any(each.direction == "out" and each.received_at >= deed.at for each in mails):
         raise UserError("you have written to them since")
-    promises.resume(place.connection, promise, at=place.now)
+    resumed = promises.resume(place.connection, promise, at=place.now)
+    renewal.apologise_again(place.household, place.connection, resumed, dropped_at=deed.at, now=place.now)
     follow_ups.reopen(place.connection, promise.matter_id, ended_at=deed.at)
     matters.set_turn(place.connection, promise.matter_id, "mine")
 
@@ -212,7 +213,8 @@ def _split(place: _Place, deed: Deed) -> None:
 
 
 def _merged(place: _Place, deed: Deed) -> None:
-    regroup.part(place.connection, deed.number, int(deed.detail["into"]), merged_at=deed.at, now=place.now)
+    into = int(deed.detail["into"])
+    regroup.part(place.household, place.connection, deed.number, into, merged_at=deed.at, now=place.now)
 
 
 def _one_contact(place: _Place, deed: Deed) -> None:

@@ -476,6 +476,15 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
     )
 
 
+def was_apology_dropped(connection: sqlite3.Connection, promise_id: int, at: datetime) -> bool:
+    """Whether an owner's mail about a promise was cancelled at this instant."""
+    row = connection.execute(
+        "SELECT 1 FROM outbox WHERE promise_id = ? AND kind = 'owner' AND state = 'cancelled' AND ended_at = ?",
+        (promise_id, to_text(at)),
+    ).fetchone()
+    return row is not None
+
+
 def tells(connection: sqlite3.Connection, promise_id: int, due_at: datetime) -> bool:
     """Whether there is an automatic mail that tells this date of a promise, whatever became of it."""
     row = connection.execute(

@@ -30,6 +30,7 @@ EASTER = {date(2026, 4, 3): "Good Friday", date(2026, 4, 5): "Easter Sunday", da
 FOUR_DAYS = {day: hours for day, hours in DAY.items() if day < 4}
 SUNDAY_TO_THURSDAY = {**FOUR_DAYS, 6: DAY[0]}
 CLOSED: dict[date, tuple[Interval, ...]] = {date(2026, 3, 4): ()}
+SHORTENED = {date(2026, 3, 3): (Interval(time(9), time(12)),), date(2026, 3, 4): (Interval(time(9), time(10)),)}
 
 
 def at(text: str) -> datetime:
@@ -107,6 +108,19 @@ def test_closed_days_in_a_row_are_named_one_by_one() -> None:
     expectation = told("2026-03-03 16:30", exceptions={date(2026, 3, 4): (), date(2026, 3, 5): ()})
 
     assert expectation.because == (ClosedOn(date(2026, 3, 4)), ClosedOn(date(2026, 3, 5)))
+
+
+def test_a_shortened_day_is_in_the_walk_and_nobody_is_told_that_it_is_closed() -> None:
+    expectation = told("2026-03-02 15:00", 7 * HOUR, exceptions=SHORTENED)
+    in_it = told("2026-03-03 14:00", exceptions=SHORTENED)
+
+    shorter = [(step.start, step.end) for step in expectation.walk if step.kind is StepKind.EXCEPTION]
+    assert shorter == [
+        (at("2026-03-03 12:00"), at("2026-03-03 17:00")),
+        (at("2026-03-04 10:00"), at("2026-03-04 17:00")),
+    ]
+    assert expectation.because == ()
+    assert because(in_it) == [OutsideHours]
 
 
 def test_an_absence_comes_before_holidays_and_these_before_the_hour() -> None:
@@ -208,6 +222,8 @@ def test_a_return_behind_the_horizon_is_still_told() -> None:
         pytest.param(OfficeCalendar(ZURICH, DAY, {}, EASTER), "2026-04-02 16:30", True, id="before a holiday"),
         pytest.param(OfficeCalendar(ZURICH, DAY, {}, EASTER), "2026-04-01 16:30", False, id="a holiday behind it"),
         pytest.param(OfficeCalendar(ZURICH, DAY, CLOSED), "2026-03-03 16:30", True, id="before a closed day"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, SHORTENED), "2026-03-03 11:00", True, id="shortened days"),
+        pytest.param(OfficeCalendar(ZURICH, DAY, SHORTENED), "2026-03-04 09:30", False, id="short, and long enough"),
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(SAILING,)), "2026-03-06 15:00", True, id="before an absence"),
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(CATCHING_UP,)), "2026-03-04 16:00", True, id="catching up"),
         pytest.param(OfficeCalendar(ZURICH, DAY, away=(DENTIST,)), "2026-03-03 09:00", False, id="within the day"),

@@ -94,6 +94,43 @@ async def test_a_broken_promise_is_broken_again_and_knows_when_it_broke(house: H
     assert record.first_told_due_at is not None
 
 
+@pytest.mark.parametrize("wanted", [True, False], ids=["it waited", "the owner wants none"])
+async def test_the_apology_that_a_slip_dropped_is_drafted_anew(house: House, wanted: bool) -> None:
+    await acknowledged(house)
+    await house.pass_time(days=3)
+    await house.sweep()
+    if not wanted:
+        outgoing.reject(house.household, house.outbox()[-1].id)
+    await house.pass_time(hours=1)
+    actions.done(house.household, letter_id(), how="met")
+
+    await house.pass_time(minutes=1)
+    undo.take_back(house.household)
+
+    apologies = [row for row in house.outbox() if row.template == "apology"]
+    assert [row.state for row in apologies] == ["cancelled", "awaiting"][: 1 + wanted]
+    (promise,) = [each for each in house.promises() if each.state == "broken"]
+    if wanted:
+        outgoing.approve(house.household, apologies[-1].id)
+        await house.pass_time(minutes=1)
+        assert house.promises()[-1].told_due_at == apologies[-1].due_at
+        assert house.promises()[-1].id == promise.id
+
+
+async def test_the_apology_that_putting_two_matters_together_dropped_is_drafted_anew(house: House) -> None:
+    await acknowledged(house)
+    await house.arrive(mail(2, subject="Another question"))
+    await house.pass_time(days=3)
+    await house.sweep()
+    regroup.merge(house.household, letter_id(2), letter_id(1))
+    merged = [row.state for row in house.outbox() if row.kind == "owner"]
+
+    undo.take_back(house.household)
+
+    assert merged == ["awaiting", "cancelled"]
+    assert [row.state for row in house.outbox() if row.kind == "owner"] == ["awaiting", "cancelled", "awaiting"]
+
+
 async def test_an_answer_given_after_a_promise_that_goes_on_keeps_it(house: House) -> None:
     await acknowledged(house)
     actions.not_needed(house.household, letter_id())
