@@ -37,6 +37,11 @@ class Conversation(asyncio.Protocol):
         """Whether the connection is open as far as we know."""
         return self._ended is None and not self._transport.is_closing()
 
+    @property
+    def unsaid(self) -> bool:
+        """Whether of what was written something is certainly not on its way yet."""
+        return self._transport.get_write_buffer_size() > 0
+
     def write(self, octets: bytes) -> None:
         """Say something whose reply is not waited for."""
         if self.open:

@@ -303,6 +303,9 @@ class Session:
 
         aiosmtplib's writes DATA and mail in one call, and between the two lies the line that decides whether a broken
         connection leaves doubt. Raises `SessionLostError` before the first octet and `BodyLostError` after it.
+
+        A word that comes before all of it was written ends the connection, so that the final dot never leaves: a no
+        counts, a yes to what the server does not have is none.
         """
         conversation = self._conversation()
         if not conversation.open:
@@ -310,7 +313,13 @@ class Session:
         stuffed = _LEADING_DOT.sub(b"..", raw)
         said = stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
         try:
-            return (await conversation.say(said, replies=1, seconds=self._patience.for_body(len(raw))))[0]
+            reply = (await conversation.say(said, replies=1, seconds=self._patience.for_body(len(raw))))[0]
+            if not conversation.unsaid:
+                return reply
+            self.discard()
+            if reply.positive:
+                raise ConversationEndedError(f"the server said yes before it had the whole mail: {reply.shown()}")
+            return reply
         except (ConversationEndedError, OSError) as error:
             self.discard()
             raise BodyLostError(_told(error)) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
@@ -68,6 +70,43 @@ async def test_nonsense_after_the_body_is_doubt(connect: Connect, said: bytes | 
     async with ScriptedServer(usual_but(dot=said)) as server:
         assert isinstance(await connect(server).send(outgoing(), Steps()), InDoubt)
         assert len(server.bodies) == 1
+
+
+class Hasty(ScriptedServer):
+    """Says `word` at the first octets of a mail, and reads the rest of it `after` it was left alone for a while."""
+
+    def __init__(self, word: bytes) -> None:
+        super().__init__(usual_but(ehlo=b"250 mail.example\r\n"))
+        self._word = word
+        self.heard = b""
+
+    async def _meet(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if line != b"DATA":
+            await super()._meet(line, reader, writer)
+            return
+        writer.write(b"354 go ahead\r\n")
+        self.heard = await reader.read(1)
+        writer.write(self._word)
+        await asyncio.sleep(0.2)
+        while piece := await reader.read(1_000_000):
+            self.heard += piece
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [(b"250 ok\r\n", InDoubt), (b"451 4.3.0 later\r\n", Deferred), (b"554 5.7.1 spam\r\n", Rejected)],
+    ids=["yes", "later", "no"],
+)
+async def test_a_word_before_the_end_of_the_body_is_no_yes_and_the_end_does_not_leave(
+    connect: Connect, word: bytes, expected: type[object]
+) -> None:
+    async with Hasty(word) as server:
+        delivery = await connect(server).send(outgoing(text="so much to say\r\n" * (TEN_MEGABYTES // 10)), Steps())
+        await asyncio.sleep(0.5)
+
+        assert isinstance(delivery, expected)
+        assert b"\r\n.\r\n" not in server.heard
+        assert not server.heard.endswith(b"QUIT\r\n")
 
 
 @pytest.mark.parametrize("said", [b"250 ok\r\n", b"220 what\r\n", b"334 \r\n"], ids=["250", "220", "334"])
