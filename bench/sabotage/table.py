@@ -813,8 +813,8 @@ TABLE: tuple[Defence, ...] = (
         ("inboxcrm/service/release.py", "elif now >= item.expires_at:", "elif False:"),
         (
             "inboxcrm/service/deliver.py",
-            "        if now >= item.expires_at:\n            outbox.happen(",
-            "        if False:\n            outbox.happen(",
+            "        if now >= item.expires_at:\n            release.too_late(",
+            "        if False:\n            release.too_late(",
         ),
         ("inboxcrm/domain/outbox.py", "return at if at < expires_at else None", "return at"),
     ),

@@ -21,7 +21,7 @@ from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Submission, Transport
-from inboxcrm.service import release, renewal
+from inboxcrm.service import own_answer, release, renewal, unsent
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.leaving import Claim, Leaving, Steps
@@ -334,7 +334,7 @@ class Deliver:
             return None
         now = self._household.clock.now()
         if now >= item.expires_at:
-            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=release.TOO_LATE)
+            release.too_late(connection, item, now)
             return None
         return item if self._claim_seen(connection, item) else None
 
@@ -455,8 +455,10 @@ class Deliver:
                 outbox.happen(connection, item, OutboxEvent.ACCEPT, at=now, reply=reply)
                 home.clear_alarms_about(connection, STOPPED, f"{item.mailbox}:", now=now)
                 self._told(connection, item, now)
+                own_answer.has_left(connection, item, now)
             case Rejected(reply):
                 outbox.happen(connection, item, OutboxEvent.REFUSE, at=now, reply=reply)
+                unsent.tell(connection, item, reply, now=now)
                 if names_no_mailbox(reply):
                     contacts.mark_undeliverable(connection, identity(item.recipient), why=reply, at=now)
             case InDoubt(reply):
@@ -475,6 +477,7 @@ class Deliver:
         again = retry_at(item.attempts, now, item.expires_at, random.uniform(-1, 1))  # noqa: S311 - spreads load
         if again is None:
             outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=reply)
+            unsent.tell(connection, item, reply, now=now)
             return
         outbox.happen(connection, item, OutboxEvent.DEFER, at=now, reply=reply)
         outbox.postpone(connection, item.id, again)

@@ -255,6 +255,8 @@ def outgoing(filing: Filing) -> int:
     filing.register.cite(row_id, (*sent_as(message), *(() if apology else message.ancestors)))
     if apology:
         return row_id
+    if matter_id is not None and _ours(filing.register, message) is Ours.OWNERS:
+        promises.name_answer(filing.connection, matter_id, row_id)
     if matter_id is not None and filing.origin != "import":
         keep_promise(filing, row_id, matter_id, persons)
     if matter_id is not None and filing.origin == "live":

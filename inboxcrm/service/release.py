@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, not_beyond_longest_pause
+from inboxcrm.service import unsent
 from inboxcrm.store import outbox, whereabouts
 from inboxcrm.store.outbox import Item
 from inboxcrm.store.whereabouts import Whereabouts
 
 TOO_LATE = "too late to be of use"
+BEHIND_AN_ANSWER = timedelta(seconds=30)
+"""How long an automatic mail waits until it is looked at again whether the owner's own has left."""
 
 
 def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[Item]:
@@ -26,14 +29,27 @@ def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[
             if state is OutboxState.QUEUED:
                 may_leave.append(replace(item, state=state))
         elif now >= item.expires_at:
-            outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=TOO_LATE)
+            too_late(connection, item, now)
         elif item.state is OutboxState.QUEUED and _may_go(connection, item, mode, now):
             may_leave.append(item)
     return may_leave
 
 
+def too_late(connection: sqlite3.Connection, item: Item, now: datetime) -> None:
+    """What waits for a key or its turn is of no use any more; the owner is told where they had let it go."""
+    outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=TOO_LATE)
+    if item.state is OutboxState.QUEUED:
+        unsent.tell(connection, item, TOO_LATE, now=now)
+
+
 def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datetime) -> bool:
-    """Whether a queued mail stays here after all, which is on record then."""
+    """Whether a queued mail stays here after all, which is on record then.
+
+    An automatic one waits while an answer that the owner let go is on its way to the same person: it is needless then.
+    """
+    if item.kind == "auto" and item.approved_at is None and outbox.is_answer_leaving(connection, item):
+        outbox.postpone(connection, item.id, now + BEHIND_AN_ANSWER)
+        return True
     kept = why_kept(connection, item, mode)
     if kept is not None:
         outbox.happen(connection, item, kept.event, at=now, reply=kept.why)

@@ -476,6 +476,19 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
     )
 
 
+def is_answer_leaving(connection: sqlite3.Connection, item: Item) -> bool:
+    """Whether a letter that the owner let go, to the same person in the same matter, has not left yet, or may have."""
+    row = connection.execute(
+        """
+        SELECT 1 FROM outbox
+        WHERE matter_id = :matter AND kind = 'owner' AND promise_id IS NULL
+          AND state IN ('queued', 'sending', 'unknown') AND LOWER(recipient) = LOWER(:recipient)
+        """,
+        {"matter": item.matter_id, "recipient": item.recipient},
+    ).fetchone()
+    return row is not None
+
+
 def was_apology_dropped(connection: sqlite3.Connection, promise_id: int, at: datetime) -> bool:
     """Whether an owner's mail about a promise was cancelled at this instant."""
     row = connection.execute(

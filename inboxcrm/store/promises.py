@@ -164,6 +164,19 @@ def happen(
     return duty
 
 
+def name_answer(connection: sqlite3.Connection, matter_id: int, message_id: int) -> None:
+    """A copy of a letter that left from here was read: it is what ended the promise of its matter last."""
+    connection.execute(
+        """
+        UPDATE promises SET ended_by = :message
+        WHERE id = (SELECT id FROM promises WHERE matter_id = :matter AND ended_at IS NOT NULL
+                    ORDER BY ended_at DESC LIMIT 1)
+          AND ended_how = 'mail' AND ended_by IS NULL
+        """,
+        {"message": message_id, "matter": matter_id},
+    )
+
+
 def tell(connection: sqlite3.Connection, promise_id: int, due_at: datetime | None, *, at: datetime) -> None:
     """An acknowledgement carried this time to the sender: what is told is what counts."""
     connection.execute(
