@@ -27,7 +27,8 @@ def banner(house: Household) -> None:
         returned = homecoming.pending(house, connection, now=house.clock.now())
     zone = house.config.owner.timezone
     if paused_at is not None:
-        click.secho(f"PAUSED since {moment(paused_at, zone)}: nothing is sent. inboxcrm resume", fg="red", bold=True)
+        since = moment(paused_at, zone)
+        click.secho(f"PAUSED since {since}: nothing automatic is sent. inboxcrm resume", fg="red", bold=True)
     if braked_at is not None:
         since = moment(braked_at, zone)
         click.secho(f"BRAKE on since {since}: mail waits for your approval. inboxcrm resume", fg="red", bold=True)

@@ -238,6 +238,7 @@ class Deliver:
 
         Copies that could not be filed are tried again first.
         """
+        await self._sent_unread.forget_what_waits_no_more()
         doubtful = await self._household.read(lambda connection: outbox.in_state(connection, OutboxState.UNKNOWN))
         async with asyncio.TaskGroup() as looks:
             for name, office in self._offices.items():
@@ -278,7 +279,9 @@ class Deliver:
         now = self._household.clock.now()
         self._mind_the_clock(now)
         due = release.released(connection, self._household.config.acknowledge.mode, now)
-        if not due or home.paused_at(connection) is not None:
+        if home.paused_at(connection) is not None:
+            due = [item for item in due if item.kind != "auto"]
+        if not due:
             return []
         items = [
             item
@@ -330,7 +333,9 @@ class Deliver:
         claim need not be durable: until the body begins, falling back to queued is safe.
         """
         item = outbox.by_id(connection, queued.id)
-        if item is None or item.state is not OutboxState.QUEUED or home.paused_at(connection) is not None:
+        if item is None or item.state is not OutboxState.QUEUED:
+            return None
+        if item.kind == "auto" and home.paused_at(connection) is not None:
             return None
         now = self._household.clock.now()
         if now >= item.expires_at:
@@ -391,7 +396,9 @@ class Deliver:
 
     async def _take(self, item: outbox.Item, office: Office) -> outbox.Item | None:
         """Claim an item that was found due; None where it cannot go now, or must not go any more."""
-        if self._leaving.ending or self._rests(item.mailbox) or await self._household.read(home.paused_at) is not None:
+        if self._leaving.ending or self._rests(item.mailbox):
+            return None
+        if item.kind == "auto" and await self._household.read(home.paused_at) is not None:
             return None
         if (item.kind == "auto" or self._may_lie_in_sent(item)) and not await self._sent_is_read(item, office):
             return None
@@ -486,8 +493,10 @@ class Deliver:
         if item.promise_id is not None:
             renewal.went_out(self._household, connection, item, now)
 
-    def _record_found(self, connection: sqlite3.Connection, item: outbox.Item) -> None:
-        now = self._household.clock.now()
+    def _record_found(self, connection: sqlite3.Connection, sought: outbox.Item) -> None:
+        item, now = outbox.by_id(connection, sought.id), self._household.clock.now()
+        if item is None or item.state is not OutboxState.UNKNOWN:
+            return  # a person, or its copy in Sent, said meanwhile what became of it
         outbox.happen(connection, item, OutboxEvent.FIND, at=now, reply="found in Sent")
         self._told(connection, item, now)
         if not outbox.in_state(connection, OutboxState.UNKNOWN):

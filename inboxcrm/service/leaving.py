@@ -15,6 +15,10 @@ from inboxcrm.store import home, outbox
 _ORDER = tuple(Step)
 
 
+AT_ONCE = 1.0
+"""Seconds within which a body begins whose claim said that it may; after them it is asked once more."""
+
+
 class StoppedError(TransientError):
     """A mail that was about to leave must not leave now."""
 
@@ -87,6 +91,7 @@ class Steps:
         self._claim = claim
         self._item_id = item_id
         self._body = at is Step.BODY
+        self._claimed_at = household.clock.monotonic()
         self._last = _ORDER.index(Step.CONNECT)
 
     async def __call__(self, step: str) -> None:
@@ -95,6 +100,8 @@ class Steps:
         begins = Step(step) is Step.BODY
         if (begins or (back and self._body)) and not await self._claim.stands():
             raise StoppedError("it was never put on record")
+        if begins and self._household.clock.monotonic() - self._claimed_at > AT_ONCE:
+            self._body = False
         if begins and not self._body:
             await self._household.write(self._begin_body)
             self._leaving.begin(self._item_id)

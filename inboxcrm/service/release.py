@@ -36,10 +36,9 @@ def released(connection: sqlite3.Connection, mode: Mode, now: datetime) -> list[
 
 
 def too_late(connection: sqlite3.Connection, item: Item, now: datetime) -> None:
-    """What waits for a key or its turn is of no use any more; the owner is told where they had let it go."""
+    """What waits for a key or its turn is of no use any more."""
     outbox.happen(connection, item, OutboxEvent.EXPIRE, at=now, reply=TOO_LATE)
-    if item.state is OutboxState.QUEUED:
-        unsent.tell(connection, item, TOO_LATE, now=now)
+    unsent.tell(connection, item, TOO_LATE, now=now)
 
 
 def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datetime) -> bool:
@@ -53,6 +52,8 @@ def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datet
     kept = why_kept(connection, item, mode)
     if kept is not None:
         outbox.happen(connection, item, kept.event, at=now, reply=kept.why)
+        if kept.event is OutboxEvent.CANCEL:
+            unsent.tell(connection, item, kept.why, now=now)
     return kept is not None
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
+from inboxcrm.domain.outbox import OutboxState
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.service.checks import Check
 from inboxcrm.service.household import Household
 from inboxcrm.service.notify import Word, tell
-from inboxcrm.store import home
+from inboxcrm.store import home, outbox
 
 UNREAD = "sent-not-read"
 
@@ -55,8 +56,20 @@ class SentUnread:
             await self._household.write(self._over, mailbox)
         self._went_well.add(mailbox)
 
+    async def forget_what_waits_no_more(self) -> None:
+        """An alarm is over too where nothing waits any more: what did was dropped, or is too late."""
+        for mailbox in await self._household.read(_needless):
+            self._failing_since.pop(mailbox, None)
+            await self._household.write(self._over, mailbox)
+
     def _over(self, connection: sqlite3.Connection, mailbox: str) -> None:
         home.clear_alarms_about(connection, UNREAD, f"{mailbox}:", now=self._household.clock.now())
+
+
+def _needless(connection: sqlite3.Connection) -> list[str]:
+    """The mailboxes about which it is said that mail waits, and none does."""
+    told = {each.detail.partition(":")[0] for each in home.alarms(connection) if each.kind == UNREAD}
+    return sorted(told - {item.mailbox for item in outbox.in_state(connection, OutboxState.QUEUED)}) if told else []
 
 
 def check(household: Household) -> list[Check]:

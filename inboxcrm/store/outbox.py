@@ -425,9 +425,18 @@ def cancel_answers_to(connection: sqlite3.Connection, message_ids: Iterable[str]
 
 
 def drop_waiting(connection: sqlite3.Connection, *, at: datetime, why: str) -> int:
-    """Drop the automatic mail whose time to go has come and passed; answers how much."""
+    """Drop the automatic mail whose time to go has come and passed; answers how much.
+
+    What tells a client who knows the former date where a promise stands now is not stale before that date.
+    """
     rows = connection.execute(
-        _ITEM + " WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'queued') AND outbox.send_after <= ?",
+        f"""
+        {_ITEM}
+        WHERE outbox.kind = 'auto' AND outbox.state IN ('held', 'queued') AND outbox.send_after <= ?
+          AND NOT EXISTS (SELECT 1 FROM promises
+                          WHERE promises.id = outbox.promise_id AND promises.state = 'extended'
+                            AND promises.due_at = outbox.due_at AND promises.told_due_at <> promises.due_at)
+        """,  # noqa: S608 - ours
         (to_text(at),),
     ).fetchall()
     for row in rows:
@@ -477,14 +486,17 @@ def carrier(connection: sqlite3.Connection, promise_id: int) -> Carrier | None:
 
 
 def is_answer_leaving(connection: sqlite3.Connection, item: Item) -> bool:
-    """Whether a letter that the owner let go, to the same person in the same matter, has not left yet, or may have."""
+    """Whether a letter that the owner let go since this was written, to the same person in the same matter, has not
+    left yet, or may have.
+    """
     row = connection.execute(
         """
         SELECT 1 FROM outbox
         WHERE matter_id = :matter AND kind = 'owner' AND promise_id IS NULL
           AND state IN ('queued', 'sending', 'unknown') AND LOWER(recipient) = LOWER(:recipient)
+          AND approved_at >= (SELECT created_at FROM outbox WHERE id = :item)
         """,
-        {"matter": item.matter_id, "recipient": item.recipient},
+        {"matter": item.matter_id, "recipient": item.recipient, "item": item.id},
     ).fetchone()
     return row is not None
 

@@ -111,3 +111,21 @@ async def test_the_owners_letter_is_not_sent_again_where_it_lies_in_sent(house: 
 
     assert [row.state for row in house.outbox() if row.id == apology.id] == ["cancelled"]
     assert len(house.transport.sent) == 1
+
+
+async def test_what_a_copy_settled_while_the_server_was_asked_is_told_once(house: House) -> None:
+    house.transport.says = [InDoubt("lost"), Sent("250 ok")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    (raw,) = house.ask("SELECT raw FROM outbox")[0]
+
+    async def find_sent(message_id: str) -> bool:
+        await house.arrive(raw, folder="Sent")
+        await settle_by_record(house.household)
+        return True
+
+    house.mailbox.find_sent = find_sent  # type: ignore[method-assign]
+    await house.deliver.settle_doubtful()
+
+    assert house.item().state == "sent"
+    assert house.events(house.promise().id) == ["made", "told"]

@@ -187,6 +187,20 @@ async def test_over_an_open_connection_the_claim_says_that_the_body_may_begin(
     assert (hasty.item().state, len(hasty.transport.sent)) == ("sent", 1)
 
 
+async def test_over_an_open_connection_whose_server_takes_its_time_a_pause_counts_up_to_the_body(hasty: House) -> None:
+    def takes_its_time() -> None:
+        hasty.clock.advance(timedelta(seconds=20))
+        actions.pause(hasty.household)
+
+    lane, recorded = await claimed_in_haste(hasty, warm=True)
+    hasty.transport.walk, hasty.transport.before = ("mail", "rcpt", "data", "body"), takes_its_time
+
+    await hasty.deliver.send(lane)
+
+    assert recorded == "body"
+    assert (hasty.item().state, hasty.transport.sent) == ("queued", [])
+
+
 @pytest.mark.parametrize(
     ("walk", "dies_at", "ends", "sent"),
     [

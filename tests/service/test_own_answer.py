@@ -8,7 +8,7 @@ import pytest
 
 from inboxcrm.errors import TransientError
 from inboxcrm.ports import Deferred, InDoubt, Rejected, Sent
-from inboxcrm.service import outgoing, writing
+from inboxcrm.service import actions, outgoing, writing
 from inboxcrm.service.writing import Words
 from tests.service.house import House, letter_id, mail
 
@@ -114,6 +114,19 @@ async def test_it_waits_while_nobody_knows_whether_the_answer_left_and_goes_when
 
     assert waits == [("new-sender", "queued"), ("by-hand", "unknown")]
     assert states(house) == [("new-sender", "sent"), ("by-hand", "failed")]
+
+
+async def test_a_letter_of_which_nobody_ever_knew_holds_up_nothing_that_is_asked_later(house: House) -> None:
+    house.transport.says = [InDoubt("gone"), Sent("250 ok")]
+    await house.arrive(mail())
+    let_go(house)
+    await house.pass_time(days=9)
+    actions.done(house.household, letter_id(), how="phone")
+
+    await house.arrive(mail(2, at=house.clock.now(), answers=letter_id()))
+    await house.pass_time(minutes=11)
+
+    assert [row.state for row in house.outbox()] == ["expired", "unknown", "sent"]
 
 
 @pytest.mark.parametrize("says", [Rejected("554 no"), Deferred("451 later")], ids=["refused", "put off"])

@@ -101,3 +101,17 @@ async def test_what_could_not_be_put_on_record_is_told_when_it_can(house: House)
     look()
 
     assert (before, house.alarms()) == ([], ["sent-not-read"])
+
+
+async def test_an_alarm_ends_when_nothing_waits_any_more(house: House) -> None:
+    await let_a_letter_go_and_restart(house)
+    await wait_for_sent(house, PATIENCE + 3 * MINUTE)
+    long = details(house)
+    await house.deliver.settle_doubtful()
+    stands = details(house)
+
+    outgoing.reject(house.household, house.outbox()[-1].id)
+    await house.deliver.settle_doubtful()
+
+    assert (len(long), stands) == (1, long)
+    assert details(house) == []

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from inboxcrm.config import Mode
 from inboxcrm.ports import Deferred, Rejected, Sent
 from inboxcrm.service import actions, outgoing, writing
 from inboxcrm.service.deliver import Deliver, Office
-from inboxcrm.service.unsent import UNSENT
+from inboxcrm.service.unsent import UNSENT, UNTOLD
 from inboxcrm.service.writing import Words
 from inboxcrm.store import home
-from tests.service.house import FakeTransport, House, letter_id, mail
+from tests.service.house import ZONE, FakeTransport, House, letter_id, mail
 
+FRIDAY = datetime(2026, 3, 6, 12, tzinfo=ZONE)
 ANSWER = Words("Re: Question about the offer", "Until the end of April.")
 
 
@@ -26,9 +28,9 @@ async def answered(house: House) -> int:
     return item
 
 
-def told(house: House) -> list[str]:
+def told(house: House, kind: str = UNSENT) -> list[str]:
     alarms = house.household.database.reading(home.alarms)
-    return [alarm.detail for alarm in alarms if alarm.kind == UNSENT]
+    return [alarm.detail for alarm in alarms if alarm.kind == kind]
 
 
 async def test_a_letter_that_the_server_refuses(house: House) -> None:
@@ -84,3 +86,70 @@ async def test_an_apology_that_is_not_wanted_any_more_is_not_missed(house: House
     assert house.outbox()[-1].state == "expired"
     assert server.sent == []
     assert told(house) == []
+
+
+async def extended(house: House) -> None:
+    """The acknowledgement has left, and the promise has moved since."""
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    actions.extend(house.household, "1", until=FRIDAY)
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [(Mode.AUTO, Rejected("554 no")), (Mode.AUTO, Deferred("451 later")), (Mode.APPROVE, Sent("250 ok"))],
+    ids=["refused", "put off for ever", "no key was pressed"],
+)
+async def test_a_new_date_that_the_client_is_not_told_is_an_alarm(
+    house: House, mode: Mode, says: Rejected | Deferred | Sent
+) -> None:
+    house.transport.says = [Sent("250 ok"), says]
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    house.change(mode=mode)
+    actions.extend(house.household, "1", until=FRIDAY)
+    for _ in range(30):
+        await house.pass_time(hours=1)
+
+    (detail,) = told(house, UNTOLD)
+    assert detail.startswith("promise 1: bob@client.example was told the former date and not the new one: ")
+
+
+async def test_one_that_goes_at_last_is_none(house: House) -> None:
+    house.transport.says = [Sent("250 ok"), Deferred("451 later"), Sent("250 ok")]
+    await extended(house)
+    await house.pass_time(minutes=1)
+    await house.pass_time(hours=1)
+    await house.pass_time(days=9)
+
+    assert house.promise().told_due_at == FRIDAY
+    assert house.alarms() == []
+
+
+async def test_a_pause_makes_no_new_date_stale_that_is_to_come(house: House) -> None:
+    await house.arrive(mail())
+    await house.pass_time(minutes=11)
+    actions.pause(house.household)
+    actions.extend(house.household, "1", until=FRIDAY)
+    await house.arrive(mail(2, sender="Eve New <eve@new.example>"))
+    await house.pass_time(hours=1)
+
+    dropped = actions.resume(house.household)
+    await house.pass_time(minutes=1)
+
+    assert dropped == 1
+    assert [(row.template, row.state) for row in house.outbox()] == [
+        ("new-sender", "sent"),
+        ("extended", "sent"),
+        ("new-sender", "cancelled"),
+    ]
+
+
+async def test_the_owners_letter_is_not_automatic_and_no_pause_keeps_it(house: House) -> None:
+    await house.arrive(mail())
+    actions.pause(house.household)
+    item = writing.answer(house.household, letter_id(), ANSWER)
+    outgoing.approve(house.household, item)
+    await house.pass_time(minutes=20)
+
+    assert [(row.template, row.state) for row in house.outbox()] == [("new-sender", "cancelled"), ("by-hand", "sent")]
