@@ -173,13 +173,17 @@ class MortalHouse(House):
         await super().restart()
 
     async def survive(self, work: Callable[[], Any]) -> bool:
-        """Do a piece of work; where the process dies of it, begin another. Answers whether it was done whole."""
+        """Do a piece of work; where the process dies of it, in a task of a group too, begin another. Answers whether it
+        was done whole.
+        """
+        died = False
         try:
             await work()
-        except CrashError:
+        except* CrashError:
+            died = True
+        if died:
             await self.restart()
-            return False
-        return True
+        return not died
 
 
 # -- what may never be
