@@ -78,6 +78,10 @@ class FastLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._pending.discard)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As ever, and without an end to the patience: the thread that waits for the others is none that is counted."""
+        await super().shutdown_default_executor()
+
     def _at_work(self) -> bool:
         return bool(self._pending) or _borrowed() > 0
 
