@@ -164,12 +164,13 @@ class FolderSync(FolderWork):
         old date, and the owner puts there what they found among junk.
         """
         now = self.clock.now()
+        news = [one for one in arrived if decisions.was_delivered(one.received_at, position, now=now)]
         if self.memory.role in _READ_AT_ONCE:
-            old = {one.uid for one in arrived if decisions.is_of_long_ago(one.received_at, now=now)}
+            delivered = {one.uid for one in news}
+            put = [one for one in arrived if one.uid not in delivered]
+            old = {one.uid for one in put if decisions.is_of_long_ago(one.received_at, now=now)}
             few = self.memory.old_mail_comes(len(old), self.clock.monotonic()) <= decisions.FOLDERFUL
             news = [one for one in arrived if few or one.uid not in old]
-        else:
-            news = [one for one in arrived if decisions.was_delivered(one.received_at, position, now=now)]
         told = {one.uid for one in news}
         return news, [one for one in arrived if one.uid not in told]
 

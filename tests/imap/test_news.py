@@ -148,6 +148,22 @@ async def test_what_came_into_a_folder_that_is_read_for_the_first_time_since_the
     assert sorted(record.live) == [letter(number) for number in (2, 3) if enrolled_at < NOON or number == 3]
 
 
+@EVERY_SERVER
+async def test_what_came_while_nobody_watched_for_months_is_news_however_much_it_is(
+    ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
+) -> None:
+    inbox = ann.folder("INBOX")
+    await record.keep(make_mailbox().catch_up(record))
+    letters = [letter(number) for number in range(FOLDERFUL + 5)]
+    for number, one in enumerate(letters):
+        inbox.append(one, received_at=NOON + timedelta(hours=number))
+    clock.advance(timedelta(days=90))
+
+    await record.keep(make_mailbox().catch_up(record))
+
+    assert sorted(record.live) == sorted(letters)
+
+
 async def test_a_clock_that_ran_ahead_makes_no_history_of_what_comes_once_it_is_right(
     ann: Account, make_mailbox: MakeMailbox, record: Record, clock: FakeClock
 ) -> None:
