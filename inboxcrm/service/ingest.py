@@ -60,9 +60,10 @@ class Ingest:
         """
         fingerprints = [fingerprint(arrival.raw) for arrival in batch.arrivals]
         pairs = list(zip(batch.arrivals, fingerprints, strict=True))
-        known = frozenset() if len(pairs) == 1 else await self._household.run(self._known, fingerprints)
+        known = await self._household.run(self._known, fingerprints) if len(pairs) > 1 else frozenset()
         fresh = [(arrival, mark) for arrival, mark in pairs if mark not in known]
-        parsed = await self._parser.parse_many([arrival.raw for arrival, _ in fresh], language=batch.live)
+        raws = [arrival.raw for arrival, _ in fresh]
+        parsed = await self._parser.parse_many(raws, language=batch.live) if raws else []
         listed = await self._parser.parse_many([one.fields for one in batch.listed]) if batch.listed else []
         reads = {mark: _Read(arrival, mark, each) for (arrival, mark), each in zip(fresh, parsed, strict=True)}
         taken = await self._household.run(self._commit, batch, fingerprints, reads, hurry, listed)
@@ -127,7 +128,7 @@ class Ingest:
                 folders.relink(connection, folder_id, epoch, batch.relinked)
                 folders.forget_other_epochs(connection, folder_id, epoch)
             register = _register(connection, batch, reads, now)
-            known = messages.ids_of_fingerprints(connection, fingerprints)
+            known = messages.ids_of_fingerprints(connection, fingerprints) if fingerprints else {}
             for arrival, mark in zip(batch.arrivals, fingerprints, strict=True):
                 if mark not in known:
                     row_id, woke = self._enter(register, batch, mailbox_id, reads[mark], now, read_at)
@@ -244,9 +245,9 @@ def _told_the_end() -> Iterator[list[Callable[[bool], None]]]:
 
 def _register(connection: sqlite3.Connection, batch: Batch, reads: Mapping[bytes, _Read], now: datetime) -> Register:
     """What a batch is filed with: old mail together; live mail one by one, since more is asked about it, and old mail
-    too once somebody was erased who may be in it.
+    too once somebody was erased who may be in it. A batch without a new mail (flags, say) asks nothing of the kind.
     """
-    if batch.live or tombstones.any_laid(connection):
+    if batch.live or not reads or tombstones.any_laid(connection):
         return Register(connection)
     mails = [read.parsed.message for read in reads.values()]
     quoted = [one for mail in mails for one in gathering.quoted_ids(mail)]

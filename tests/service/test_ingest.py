@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -42,6 +43,25 @@ async def test_the_folder_position_moves_with_the_mail(house: House) -> None:
     await house.ingest.take(batch)
 
     assert await house.position() == batch.position
+
+
+async def test_flags_wait_for_no_parser_and_ask_nothing_about_mails(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.arrive(mail())
+    batch = replace(house.batch(live=False), flags=((1, frozenset({"\\Seen"})),))
+    asked: list[str] = []
+
+    async def busy(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("the parser is asked for nothing")
+
+    monkeypatch.setattr(house.parser, "parse_many", busy)
+    with house.household.database.read() as connection:
+        connection.set_trace_callback(asked.append)
+    await house.ingest.take(batch)
+
+    assert house.ask("SELECT flags FROM locations") == [("\\Seen",)]
+    assert [one for one in asked if any(table in one for table in ("twins", "outbox", "answered"))] == []
 
 
 async def test_a_batch_that_fails_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
