@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import socket
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,11 +17,22 @@ from tests.servers.proxy import End
 pytestmark = pytest.mark.slow
 
 
+def wait_for_the_threads() -> None:
+    """Wait, while simulated time stands, until no thread that rests is left: the next work needs one, and descriptors
+    for it.
+    """
+    for each in threading.enumerate():
+        if each.name.startswith("imap-"):
+            each.join(30)
+            assert not each.is_alive()
+
+
 def test_a_process_without_descriptors_left_goes_on_when_there_are_some_again(play: Play) -> None:
     """No connection can be opened, and no file; what is open goes on, and nothing is lost when it is over."""
 
     async def story(world: World) -> None:
         await world.answered(world.post())
+        wait_for_the_threads()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         taken: list[socket.socket] = []
 

@@ -64,23 +64,24 @@ async def test_a_folder_of_which_no_count_is_told_is_no_empty_one(
 
 
 @EVERY_SERVER
+@pytest.mark.parametrize("count", [3, 10], ids=["among-the-newest", "below-them"])
 async def test_a_message_that_a_search_left_out_is_read_when_the_counts_are_compared(
-    server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record
+    server: MailServer, ann: Account, make_mailbox: MakeMailbox, record: Record, count: int
 ) -> None:
     inbox, archive = ann.folder("INBOX"), ann.folder("Archive")
     await record.keep(make_mailbox().catch_up(record))
-    for number in range(3):
+    for number in range(count):
         inbox.append(letter(number), received_at=NOON)
-        archive.append(letter(10 + number), received_at=YESTERDAY)
-    server.faults["UID SEARCH"] = bent(where=b"UID 1:*", old=rb"SEARCH 1 2 3", new=b"SEARCH 1 3")
+        archive.append(letter(100 + number), received_at=YESTERDAY)
+    server.faults["UID SEARCH"] = bent(where=b"UID 1:*", old=rb"SEARCH 1 2", new=b"SEARCH 1")
     await record.keep(make_mailbox().catch_up(record))
     before = [*record.live]
     server.faults.clear()
 
     await record.keep(make_mailbox().catch_up(record))
 
-    assert before == [letter(0), letter(2)]
-    assert record.live == [letter(0), letter(2), letter(1)]
+    assert before == [letter(number) for number in range(count) if number != 1]
+    assert record.live == [*before, letter(1)]
     assert record.agrees_with(inbox)
     assert record.agrees_with(archive)
 

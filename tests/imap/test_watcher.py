@@ -155,7 +155,11 @@ async def test_a_server_that_never_announces_is_polled(server: MailServer, ann: 
         await exchange.send(exchange.tag + b" OK\r\n")
         return True
 
-    server.faults["IDLE"] = silent
+    async def refused(exchange: Exchange) -> bool:  # its answer would tell of new mail in INBOX as well
+        await exchange.send(exchange.tag + b" NO not now\r\n")
+        return True
+
+    server.faults["IDLE"], server.faults["STATUS"] = silent, refused
     async with watched(mailbox_on(server, timing=Timing(poll=0.1)), record):
         await until(lambda: server.traffic.commands["IDLE"] > 0)
         ann.folder("INBOX").append(letter(1))
