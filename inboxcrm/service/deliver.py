@@ -21,7 +21,7 @@ from inboxcrm.domain.outbox import OutboxEvent, OutboxState, Step, retry_at
 from inboxcrm.domain.refusals import names_no_mailbox
 from inboxcrm.errors import InboxcrmError, TransientError
 from inboxcrm.ports import Clock, Deferred, Delivery, InDoubt, Mailbox, Outgoing, Rejected, Sent, Submission, Transport
-from inboxcrm.service import own_answer, release, renewal, unsent
+from inboxcrm.service import doubt, own_answer, release, renewal, unsent
 from inboxcrm.service.household import Household
 from inboxcrm.service.ingest import Ingest, Known
 from inboxcrm.service.leaving import Claim, Leaving, Steps
@@ -130,7 +130,7 @@ class Deliver:
         now = self._household.clock.now()
         doubtful = outbox.recover_all(connection)
         for item in doubtful:
-            home.raise_alarm(connection, "in-doubt", f"{item.recipient}: {outbox.STOPPED}", now=now)
+            doubt.alarm(connection, item, outbox.STOPPED, now=now)
         return doubtful
 
     async def run_once(self) -> datetime | None:
@@ -470,7 +470,7 @@ class Deliver:
                     contacts.mark_undeliverable(connection, identity(item.recipient), why=reply, at=now)
             case InDoubt(reply):
                 outbox.happen(connection, item, OutboxEvent.DOUBT, at=now, reply=reply)
-                home.raise_alarm(connection, "in-doubt", f"{item.recipient}: {reply}", now=now)
+                doubt.alarm(connection, item, reply, now=now)
             case Deferred(reply, pause_all):
                 self._defer(connection, item, reply, now, pause_all=pause_all)
 
@@ -499,8 +499,7 @@ class Deliver:
             return  # a person, or its copy in Sent, said meanwhile what became of it
         outbox.happen(connection, item, OutboxEvent.FIND, at=now, reply="found in Sent")
         self._told(connection, item, now)
-        if not outbox.in_state(connection, OutboxState.UNKNOWN):
-            home.clear_alarms(connection, "in-doubt", now=now)
+        doubt.calm(connection, item.id, now=now)
 
     async def _file_copy(self, copy: Copy, office: Office) -> None:
         """Put a copy into Sent, and read it at once: the next mail must not wait for that; a failure shows then."""

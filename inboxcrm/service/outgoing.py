@@ -9,6 +9,7 @@ from inboxcrm.config import Mode
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState
 from inboxcrm.errors import UserError
 from inboxcrm.render import redated
+from inboxcrm.service import doubt
 from inboxcrm.service.household import Household
 from inboxcrm.service.meant import NotFoundError
 from inboxcrm.store import home, outbox
@@ -107,9 +108,8 @@ def _happen(connection: sqlite3.Connection, item: outbox.Item, event: OutboxEven
 
 
 def _settle(connection: sqlite3.Connection, item: outbox.Item, event: OutboxEvent, now: datetime) -> OutboxState:
-    """What sends it again leaves now; the alarm ends with the last doubt."""
+    """What sends it again leaves now."""
     state = _happen(connection, item, event, now)
     outbox.postpone(connection, item.id, now)
-    if not outbox.in_state(connection, OutboxState.UNKNOWN):
-        home.clear_alarms(connection, "in-doubt", now=now)
+    doubt.calm(connection, item.id, now=now)
     return state

@@ -8,10 +8,11 @@ from inboxcrm.daemon import Daemon
 from inboxcrm.errors import TransientError
 from inboxcrm.fetching import fetch
 from inboxcrm.ports import Deferred, InDoubt, Sent
-from inboxcrm.service import outgoing
+from inboxcrm.service import outgoing, writing
 from inboxcrm.service.doubt import settle_by_record
 from inboxcrm.service.notify import Notify
-from inboxcrm.store import outbox
+from inboxcrm.service.writing import Words
+from inboxcrm.store import home, outbox
 from tests.service.house import House, mail
 
 
@@ -45,6 +46,55 @@ async def test_a_mail_in_doubt_of_which_no_copy_came_stays_in_doubt(house: House
     await Daemon(household, house.ingest, house.deliver, {}, Notify(household, {}), fetch).run_once()
 
     assert (house.item().state, house.alarms()) == ("unknown", ["in-doubt"])
+
+
+async def test_the_alarm_about_a_mail_of_the_machines_says_what_to_type(house: House) -> None:
+    house.transport.says = [InDoubt("lost")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+
+    (said,) = _alarms(house)
+
+    number = house.item().id
+    assert f"type inboxcrm dismiss {number} " in said
+    assert "send-again" not in said
+    assert said.endswith("bob@client.example: lost")
+
+
+async def test_the_alarm_after_a_crash_says_what_to_type(house: House) -> None:
+    house.transport.dies_at = "body"
+    await house.arrive(mail())
+    house.clock.advance(timedelta(minutes=10))
+    await house.crash()
+
+    (said,) = _alarms(house)
+
+    assert f"inboxcrm dismiss {house.item().id} " in said
+
+
+async def test_of_the_owners_own_mail_the_alarm_says_both_commands_and_ends_with_its_own_doubt(house: House) -> None:
+    """Another mail stays in doubt: what was typed about the first is not asked for any more."""
+    house.transport.says = [InDoubt("lost")]
+    await house.arrive(mail())
+    await house.pass_time(minutes=10)
+    first = house.item().id
+    own = writing.answer(house.household, "1", Words("Re: Offer", "Here it is."))
+    house.transport.says = [InDoubt("lost")]
+    outgoing.approve(house.household, own)
+    await house.pass_time(minutes=1)
+    both = _alarms(house)
+
+    outgoing.dismiss(house.household, first)
+    left = _alarms(house)
+    outgoing.dismiss(house.household, own)
+
+    assert [said.partition(":")[0] for said in both] == [f"item {first}", f"item {own}"]
+    assert f"inboxcrm dismiss {own}, or inboxcrm send-again {own} (it may arrive twice)" in both[1]
+    assert (left, _alarms(house)) == (both[1:], [])
+
+
+def _alarms(house: House) -> list[str]:
+    return [alarm.detail for alarm in house.household.database.reading(home.alarms)]
 
 
 async def test_a_mail_in_doubt_is_settled_by_its_copy_under_the_providers_id(house: House) -> None:
