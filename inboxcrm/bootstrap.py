@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config
 from inboxcrm.configuration import load
-from inboxcrm.errors import InboxcrmError, TemplateError
+from inboxcrm.errors import InboxcrmError, RuleError, TemplateError, UserError
 from inboxcrm.home import keep_in_mind
 from inboxcrm.ports import Clock
 from inboxcrm.render import Intent, TemplateSet
@@ -54,18 +54,20 @@ def template_set(config: Config) -> TemplateSet:
     """The shipped texts, and the home's in their place. TemplateError, also for a plan that names none of them."""
     texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
     fit = {each.name for each in texts.all() if each.intent is Intent.ACKNOWLEDGE}
-    for plan in config.plans.values():
-        for stands_for, name in plan.templates.items():
-            if name not in fit:
-                raise TemplateError(
-                    f"{config.file}: plans.{plan.name}.templates.{stands_for}: there is no template {name!r} for "
-                    f"acknowledgements; there are {', '.join(sorted(fit))}"
-                )
+    unknown = [
+        f"{config.file}: plans.{plan.name}.templates.{stands_for}: there is no template {name!r} for "
+        f"acknowledgements; there are {', '.join(sorted(fit))}"
+        for plan in config.plans.values()
+        for stands_for, name in plan.templates.items()
+        if name not in fit
+    ]
+    if unknown:
+        raise TemplateError("\n".join(unknown))
     return texts
 
 
-def rule_book(config: Config, texts: TemplateSet, last_good: Mapping[str, str] | None = None) -> RuleBook:
-    """The rules of a home; those that acknowledge or draft may name a text that was written for it.
+def rule_book(config: Config, texts: TemplateSet | None, last_good: Mapping[str, str] | None = None) -> RuleBook:
+    """The rules of a home; those that acknowledge or draft may name a text that was written for it, or any (None).
 
     `last_good` are the home's files of rules as they last could be used, in force where the present ones cannot be.
     Imported here because the rule language builds its parser when it is imported, which takes longer than most
@@ -76,6 +78,28 @@ def rule_book(config: Config, texts: TemplateSet, last_good: Mapping[str, str] |
     return RuleBook.load(
         config.home / "rules", names=reload.names_for(config, texts), zone=config.owner.timezone, last_good=last_good
     )
+
+
+def fit_rules(config: Config) -> RuleBook:
+    """The rules as they stand now. Raises a UserError with every fault of texts and of rules, a line each.
+
+    Where the texts cannot be used the rules are read all the same, but for which texts they name.
+    """
+    faults: list[UserError] = []
+    texts = None
+    try:
+        texts = template_set(config)
+    except TemplateError as error:
+        faults.append(error)
+    try:
+        book = rule_book(config, texts)
+    except RuleError as error:
+        faults.append(error)
+    if len(faults) > 1:
+        raise UserError("\n".join(map(str, faults)))
+    for fault in faults:
+        raise fault
+    return book
 
 
 def opened(config: Config, *, clock: Clock | None = None) -> Household:

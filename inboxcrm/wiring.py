@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from inboxcrm import fetching, providers, spool
-from inboxcrm.bootstrap import opened, rule_book, template_set
+from inboxcrm.bootstrap import fit_rules, opened
 from inboxcrm.clock import SystemClock
 from inboxcrm.config import Config, MailboxConfig
 from inboxcrm.daemon import Daemon
@@ -150,7 +150,7 @@ def _texts_and_rules(config: Config) -> Check:
             )
             return Check("rules and templates", ok=False, detail=f"{place} is a file and no folder", hint=hint)
     try:
-        book = rule_book(config, template_set(config))
+        book = fit_rules(config)
     except UserError as error:
         return Check("rules and templates", ok=False, detail="cannot be used as they stand", hint=str(error))
     return Check("rules and templates", ok=True, detail=f"{many(len(book.rules), 'rule')}, all fit")

@@ -13,14 +13,12 @@ from inboxcrm import bootstrap
 from inboxcrm.cli import times
 from inboxcrm.cli.output import cell, emit, fact, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.clock import SystemClock
 from inboxcrm.configuration import load
 from inboxcrm.domain.deeds import On
 from inboxcrm.domain.durations import format_duration
 from inboxcrm.domain.rules import Rule
 from inboxcrm.domain.text import many, one_line
 from inboxcrm.errors import UserError
-from inboxcrm.render import TemplateSet
 from inboxcrm.service import rehearse
 from inboxcrm.service.rehearse import Rehearsal
 
@@ -33,10 +31,9 @@ def rules_group() -> None:
 @rules_group.command("check")
 @click.pass_obj
 def check(place: Place) -> None:
-    """Whether every rule can be used; each fault with its file and line."""
+    """Whether every rule, and the texts they name, can be used; each fault with its file and line."""
     config = load(place.home)
-    texts = TemplateSet.load(config.home / "templates", default_language=config.owner.language)
-    book = bootstrap.rule_book(config, texts)
+    book = bootstrap.fit_rules(config)
     files = {_file(rule) for rule in book.rules}
     click.echo(f"{many(len(book.rules), 'rule')} in {many(len(files), 'file')}, all fit.")
 
@@ -116,7 +113,8 @@ def test(place: Place, file: Path, at: str | None, as_json: bool) -> None:
     with bootstrap.household(place.home) as house:
         zone, raw = house.config.owner.timezone, file.read_bytes()
         with house.database.read() as connection:
-            when = times.instant(at, zone, option="--at") if at else rehearse.date_of(raw) or SystemClock().now()
+            now = house.clock.now()
+            when = times.beginning(at, zone, now, option="--at") if at else rehearse.date_of(raw) or now
             played = rehearse.rehearse(house, connection, raw, received_at=when)
         asked = [rule for rule in house.rules.rules if rule.on is On.RECEIVED]
         seen = [(rule, rule.when.seen(house.rules.facts(played.situation))) for rule in asked]

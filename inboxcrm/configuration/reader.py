@@ -147,7 +147,7 @@ def _owner(table: Table) -> Owner:
     addresses = 'must be a list of mail addresses such as ["ann@example.org"]; the first is the one written from'
     owner = Owner(
         name=table.require("name", values.text, "", needs="the name the owner signs with is needed"),
-        addresses=table.read_list("addresses", values.address),
+        addresses=_addresses(table),
         timezone=table.require("timezone", values.zone, UTC_ZONE, needs='a zone such as "Europe/Zurich" is needed'),
         language=table.read("language", values.language, "en"),
         phone=table.read("phone", values.phone, None),
@@ -157,6 +157,20 @@ def _owner(table: Table) -> Owner:
         table.problem("addresses", "none given", addresses)
     table.close()
     return owner
+
+
+def _addresses(table: Table) -> tuple[str, ...]:
+    """The owner's addresses, as they can be written from; one that cannot be may stand in any place but the first."""
+    found = table.read_list("addresses", values.address)
+    written: list[str] = []
+    for each in found:
+        try:
+            written.append(values.written_from(each))
+        except Refused as refused:
+            if not written:
+                table.problem("addresses", f'found "{each}" first', f"{refused.allowed}, and name that first")
+            written.append(each)
+    return tuple(written)
 
 
 def _refuse_same_names(key: str, names: Sequence[str], root: Table) -> None:

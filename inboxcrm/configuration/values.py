@@ -314,6 +314,17 @@ def address(value: object) -> str:
     return written
 
 
+def written_from(value: object) -> str:
+    """An address that mail can be written from: ASCII before the @, and its domain by its A-label."""
+    local, _, domain = address(value).rpartition("@")
+    if not local.isascii():
+        raise Refused(
+            "nothing can be sent from an address that is not ASCII before the @, since few servers take such a sender "
+            "(RFC 6531); write from the one in ASCII that your provider gives you beside it"
+        )
+    return f"{local}@{domain if domain.isascii() else a_label(domain)}"
+
+
 def _is_domain(domain: str) -> bool:
     name = a_label(domain)
     return bool(_HOST.fullmatch(name)) and ("." in name or name == "localhost")

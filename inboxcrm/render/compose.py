@@ -222,9 +222,11 @@ def _is_of_a_word(character: str) -> bool:
 
 
 def _author(alias: str, owner: Owner) -> str:
-    """The owner's address that was written to, where it is one; else the default one (RFC 3834 section 3.1.1)."""
+    """The owner's address that was written to, where it is one that can be written from; else the default one (RFC 3834
+    section 3.1.1).
+    """
     wanted = identity(alias)
-    return next((one for one in owner.addresses if identity(one) == wanted), owner.addresses[0])
+    return next((one for one in owner.addresses if identity(one) == wanted and one.isascii()), owner.addresses[0])
 
 
 def _automatic_subject(original: str | None, rendered: Rendered) -> str:

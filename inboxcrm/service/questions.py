@@ -224,7 +224,7 @@ def _usual_server(key: str) -> Callable[[Given], str | None]:
 
 QUESTIONS: tuple[Question, ...] = (
     Question("name", "Your name", "as you sign your mail", _nobody_knows, _words),
-    Question("address", "Your mail address", "the one you write from", _nobody_knows, values.address),
+    Question("address", "Your mail address", "the one you write from", _nobody_knows, values.written_from),
     Question(
         "also",
         "Other addresses of yours, with commas between",

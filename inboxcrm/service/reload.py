@@ -27,8 +27,10 @@ SPOKEN = (Intent.ACKNOWLEDGE, Intent.MINIMAL)
 DRAFTED = (Intent.LETTER, Intent.GREET)
 
 
-def names_for(config: Config, texts: TemplateSet) -> Names:
-    """What the rules of a home may name: texts that were written for it, and the plans there are."""
+def names_for(config: Config, texts: TemplateSet | None) -> Names:
+    """What the rules of a home may name: texts that were written for it, any where None is given, and its plans."""
+    if texts is None:
+        return Names(plans=frozenset(config.plans))
     return Names(
         acknowledgements=frozenset(each.name for each in texts.all() if each.intent in SPOKEN),
         drafts=frozenset(each.name for each in texts.all() if each.intent in DRAFTED),

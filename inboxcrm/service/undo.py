@@ -273,7 +273,10 @@ _NEEDED: Mapping[str, str] = MappingProxyType({"split": "into", "merge": "into",
 
 _STAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "extend": ("A later date", "a word once given is not made earlier. Extend again, or answer sooner"),
+        "extend": (
+            "A later date",
+            "a word once given is not made earlier, nor a date that nobody was told. Extend again, or answer sooner",
+        ),
         "reworded": ("A draft's new words", "change them again"),
         "away": ("An absence", "be back instead"),
         "back": ("Being back", "be away again instead"),

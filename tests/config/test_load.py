@@ -34,6 +34,21 @@ def loaded(home: Path, text: str) -> Config:
     return load(home)
 
 
+def test_the_owners_domain_beyond_ascii_is_one_that_a_mail_can_be_written_from(tmp_path: Path) -> None:
+    config = loaded(tmp_path, complete('"ann@example.org", ', '"ann@bücher.example", "jörg@example.org", '))
+
+    assert config.owner.addresses == ("ann@xn--bcher-kva.example", "jörg@example.org", "ann.example@example.com")
+
+
+def test_an_owners_address_that_nothing_can_be_sent_from_is_refused_with_what_to_do(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(
+        ConfigRefusedError, match=r'found "jörg@example\.org" first; nothing can be sent from .*in ASCII'
+    ):
+        loaded(tmp_path, complete('"ann@example.org", ', '"jörg@example.org", '))
+
+
 def test_every_key_of_a_complete_file_arrives(tmp_path: Path) -> None:
     config = loaded(tmp_path, complete())
 

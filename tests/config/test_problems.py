@@ -25,6 +25,7 @@ MISTAKES = [
     case('"ann.example@example.com"', '"ann@nodots"', 3, "owner.addresses[2]"),
     case('"ann.example@example.com"', '"Ann <a@example.com>"', 3, "owner.addresses[2]", '"a@example.com"'),
     case('["ann@example.org", "ann.example@example.com"]', "[]", 3, "owner.addresses"),
+    case('"ann@example.org", ', '"jörg@example.org", ', 3, "owner.addresses"),
     case('["ann@example.org", "ann.example@example.com"]', '"ann@example.org"', 3, "owner.addresses"),
     case('"Europe/Zurich"', '"zurich"', 4, "owner.timezone", '"Europe/Zurich"'),
     case('"Europe/Zurich"', '"Europe/Züric"', 4, "owner.timezone", '"Europe/Zurich"'),

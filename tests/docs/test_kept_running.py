@@ -31,7 +31,7 @@ def test_launchd_is_given_a_property_list_with_keys_it_knows() -> None:
     assert {key: type(value) for key, value in agent.items()} == KEYS
     assert agent["KeepAlive"] == {"SuccessfulExit": False}
     assert agent["Umask"] == 0o077
-    assert agent["ExitTimeOut"] > 30  # what a mail that is being sent is given to end
+    assert agent["ExitTimeOut"] > 30  # ten times what the daemon waits for at its end
     assert all(path.startswith("/") for path in (agent["ProgramArguments"][0], agent["StandardErrorPath"]))
     assert f"gui/$(id -u)/{agent['Label']} " in PAGE
     runs(agent["ProgramArguments"])

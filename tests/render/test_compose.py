@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -69,6 +70,14 @@ def test_the_alias_that_was_written_to_answers() -> None:
     assert parsed(draft)["From"] == "Ann Example <ann@example.net>"
     assert parsed(draft)["X-Loop"] == "ann@example.net"
     assert draft.message_id.endswith("@example.net>")
+
+
+def test_an_alias_that_nothing_can_be_sent_from_is_answered_from_the_first_address() -> None:
+    owner = replace(OWNER, addresses=(*OWNER.addresses, "jörg@example.org"))
+
+    draft = drafted(alias="jörg@example.org", owner=owner)
+
+    assert parsed(draft)["From"] == "Ann Example <ann@example.org>"
 
 
 def test_an_alias_that_is_not_the_owners_never_becomes_the_author() -> None:

@@ -66,6 +66,26 @@ def test_check_tells_a_fault_with_its_place(home: Path) -> None:
     assert str(result.exception).startswith('rules/sales.toml:3: [[rule]] 1: "when": unknown name "awy"')
 
 
+@pytest.mark.parametrize("by", ["rules check", "doctor"])
+def test_broken_rules_are_named_beside_a_broken_text(home: Path, by: str) -> None:
+    (home / "rules" / "sales.toml").write_text(
+        "[[rule]]\nname = 'a'\nwhen = 'awy'\nthen = { hold = true }\n"
+        "[[rule]]\nname = 'b'\nwhen = 'away'\nthen = { acknowledge = 'mine' }\n"
+    )
+    text = home / "templates" / "mine" / "en.txt.j2"
+    text.parent.mkdir(parents=True)
+    text.write_text("Hello")
+
+    if by == "doctor":
+        said = CliRunner().invoke(setting_up.doctor, obj=Place(home)).output
+    else:
+        said = str(run(home, "check").exception)
+
+    assert f"{text}: begin with front matter" in said
+    assert 'rules/sales.toml:3: [[rule]] 1: "when": unknown name "awy"' in said
+    assert "there is no template" not in said  # whether it is fit is known when it can be read
+
+
 def test_list_tells_whose_a_rule_is(home: Path) -> None:
     (home / "rules" / "sales.toml").write_text("[[rule]]\nname = 'a'\nwhen = 'away'\nthen = { target = '4h' }")
 
