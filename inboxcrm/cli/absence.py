@@ -24,7 +24,9 @@ from inboxcrm.store import home, views
 
 
 @cli.command(short_help="Be away until a day; or list the absences.")
-@click.option("--until", metavar="WHEN", help="The end: a date (its whole day), a time, or a length such as 10d.")
+@click.option(
+    "--until", metavar="WHEN", help="The end: a day (the whole of it), a time, a length (fri, fri 12:00, 10d)."
+)
 @click.option("--from", "start", metavar="WHEN", help="The beginning; now where it is not given.")
 @click.option("--kind", default="away", show_default=True, help="One word, such as holiday or illness.")
 @click.option("--wording", help="Your own sentence for the sender.")
@@ -66,7 +68,7 @@ def away(
         if until is None:
             _list_absences(house, as_json=as_json)
             return
-        start_at = now if start is None else times.instant(start, zone, option="--from")
+        start_at = now if start is None else times.beginning(start, zone, now, option="--from")
         absence = Away(
             start_at, times.until(until, zone, now, option="--until"), kind, wording, _length(buffer, "--buffer")
         )

@@ -178,7 +178,7 @@ def _selection(
             contact_id=None if who is None else contact_meant(house, who).id,
             organisation_id=None if organisation is None else meant.organisation_of(connection, organisation).id,
             matter_id=None if matter is None else _matter_of(house, matter),
-            since=None if since is None else times.instant(since, zone, option="--since"),
+            since=None if since is None else times.past(since, zone, now, option="--since"),
             until=None if until is None else times.until(until, zone, now, option="--until"),
             folder=folder,
             words=words,

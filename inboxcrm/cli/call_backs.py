@@ -7,7 +7,7 @@ import click
 from inboxcrm import bootstrap
 from inboxcrm.cli.output import emit, heading, json_option, moment, table
 from inboxcrm.cli.root import Place, cli
-from inboxcrm.cli.times import instant
+from inboxcrm.cli.times import beginning
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions
 from inboxcrm.service.household import Household
@@ -17,7 +17,7 @@ from inboxcrm.store.call_backs import CallBack
 
 @cli.command(short_help="Calls that were asked for, and for when.")
 @click.argument("reference", metavar="[REF]", required=False)
-@click.option("--at", "at", metavar="TIME", help="When you will call: 2026-03-27T16:30.")
+@click.option("--at", "at", metavar="TIME", help="When you will call: 16:30, fri 10:00, 2026-03-27T16:30.")
 @click.option("--drop", is_flag=True, help="No call is meant; the answer stays owed.")
 @json_option
 @click.pass_obj
@@ -31,7 +31,8 @@ def callback(place: Place, reference: str | None, at: str | None, drop: bool, as
         if reference is not None:
             if (at is None) == (not drop):
                 raise UserError("write either --at TIME or --drop")
-            when = instant(at, house.config.owner.timezone, option="--at") if at is not None else None
+            zone, now = house.config.owner.timezone, house.clock.now()
+            when = beginning(at, zone, now, option="--at") if at is not None else None
             actions.call_back(house, reference, at=when)
         rows = house.database.reading(call_backs.live)
         if as_json:

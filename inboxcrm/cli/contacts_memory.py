@@ -287,7 +287,7 @@ def occasion_lines(house: Household) -> None:
 @click.argument("who", metavar="WHO")
 @click.argument("channel", type=click.Choice(CHANNELS))
 @click.option("--note", default="", help="What it was about.")
-@click.option("--at", metavar="WHEN", help="When, if not just now (2026-03-27T16:30).")
+@click.option("--at", metavar="WHEN", help="When, if not just now (20m, 16:30, 2026-03-27T16:30).")
 @click.option("--from-them", is_flag=True, help="They called, or wrote.")
 @click.option("--give", "kind", flag_value=Class.GIVE.value, help="It gave.")
 @click.option("--take", "kind", flag_value=Class.TAKE.value, help="It took.")
@@ -295,7 +295,8 @@ def occasion_lines(house: Household) -> None:
 def log_(place: Place, who: str, channel: str, note: str, at: str | None, from_them: bool, kind: str | None) -> None:
     """Keep what happened outside mail. It ends no promise: what is still owed is told, with the command that does."""
     with bootstrap.household(place.home) as house:
-        happened_at = None if at is None else times.instant(at, house.config.owner.timezone, option="--at")
+        zone, now = house.config.owner.timezone, house.clock.now()
+        happened_at = None if at is None else times.past(at, zone, now, option="--at")
         contact = contact_meant(house, who)
         keeping.log(
             house,

@@ -59,7 +59,7 @@ def promises(place: Place, limit: int, unlikely: bool, extending: bool, as_json:
 @click.option("--met", "how", flag_value="met", help="You answered in person.")
 @click.option("--other", metavar="TEXT", help="You answered in another way; say which.")
 @click.option("--not-needed", "needless", is_flag=True, help="No answer is owed after all.")
-@click.option("--at", metavar="WHEN", help="When you answered, if not just now (2026-03-27T16:30).")
+@click.option("--at", metavar="WHEN", help="When you answered, if not just now (20m, 16:30, 2026-03-27T16:30).")
 @json_option
 @click.pass_obj
 def done(
@@ -69,7 +69,8 @@ def done(
     if sum((how is not None, other is not None, needless)) != 1:
         raise UserError("say how: one of --phoned, --met, --other TEXT, --not-needed")
     with bootstrap.household(place.home) as house:
-        acted_at = None if at is None else times.instant(at, house.config.owner.timezone, option="--at")
+        zone, now = house.config.owner.timezone, house.clock.now()
+        acted_at = None if at is None else times.past(at, zone, now, option="--at")
         if needless:
             state = actions.not_needed(house, reference)
         else:
@@ -105,7 +106,7 @@ def withdraw(place: Place, reference: str) -> None:
 @click.option(
     "--until",
     metavar="WHEN",
-    help="The new time, or a day, until its hours close; else what can honestly be expected from now.",
+    help="The new time (fri 16:30, 2d), or a day, until its hours close; else what can honestly be expected from now.",
 )
 @click.pass_obj
 def extend(place: Place, reference: str, until: str | None) -> None:
@@ -119,7 +120,7 @@ def extend(place: Place, reference: str, until: str | None) -> None:
 
 @cli.command(short_help="Take a row off the queue for a while.")
 @click.argument("reference", metavar="REF")
-@click.option("--until", metavar="WHEN", default="1d", show_default=True, help="When it comes back to the queue.")
+@click.option("--until", metavar="WHEN", default="1d", show_default=True, help="When it comes back (16:30, fri, 2d).")
 @click.pass_obj
 def snooze(place: Place, reference: str, until: str) -> None:
     """Take a row off the queue for a while; its promise keeps its date."""

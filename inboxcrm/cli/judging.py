@@ -82,7 +82,7 @@ def expect(place: Place, moments: tuple[str, ...], sender: str | None, plan: str
         sender_zone = ZoneInfo(card.timezone) if card.timezone else None
         target, because = basis.open_time, story.target(basis)
         for text in moments:
-            at = times.instant(text, owner.timezone, option="--at")
+            at = times.beginning(text, owner.timezone, house.clock.now(), option="--at")
             with house.database.read() as connection:
                 calendar = house.calendar(connection, at, plan)
             expectation = expected(at, target=target, calendar=calendar)

@@ -1,42 +1,32 @@
-"""Times as people type them on the command line."""
+"""Times as people type them on the command line, which are those of the desk."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from inboxcrm.domain.durations import shifted, thinkable
+from inboxcrm.domain import when
 from inboxcrm.errors import UserError
 
 
-def instant(text: str, zone: ZoneInfo, *, option: str) -> datetime:
-    """An ISO 8601 date or time; without an offset it is read by the owner's clock. Raises UserError."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(
-            f"{option} {text!r} is no time. Write it like 2026-03-27, 2026-03-27T16:30 or 2026-03-27T16:30+01:00."
-        ) from None
-    if not thinkable(read):
-        raise UserError(f"{option} {text!r}: nobody means the year {read.year}.")
-    return read if read.tzinfo is not None else read.replace(tzinfo=zone)
+def past(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
+    """When something was done: a length counts back, a day is the last one of that name. Raises UserError."""
+    return _read(option, lambda: when.past(text, zone, now))
 
 
 def until(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
-    """A time, a date (then the end of that day), or a length of time from now such as `2d`. Raises UserError."""
-    try:
-        return shifted(now, text, zone)
-    except ValueError:
-        pass
-    at = instant(text, zone, option=option)
-    if len(text) == len("2026-03-27"):
-        return datetime.combine(at.date() + timedelta(days=1), time(0), tzinfo=zone)
-    return at
+    """The end of something: a length counts from now, a day without a time is its end. Raises UserError."""
+    return _read(option, lambda: when.future(text, zone, now, day_ends=True))
 
 
 def beginning(text: str, zone: ZoneInfo, now: datetime, *, option: str) -> datetime:
-    """A time, a date (then the beginning of that day), or a length of time from now such as `5d`. Raises UserError."""
+    """When something is to begin: the same, but of a day without a time its beginning. Raises UserError."""
+    return _read(option, lambda: when.future(text, zone, now, day_ends=False))
+
+
+def _read(option: str, read: Callable[[], datetime]) -> datetime:
     try:
-        return shifted(now, text, zone)
-    except ValueError:
-        return instant(text, zone, option=option)
+        return read()
+    except ValueError as error:
+        raise UserError(f"{option}: {error}") from None

@@ -1,14 +1,21 @@
-"""Times as people type them at the desk: `now`, `2d`, `17:30`, `fri`, `tomorrow`, `2026-03-27`, `2026-03-27 16:30`."""
+"""Times as people type them at the desk and on the command line.
+
+`now`, `2d`, `17:30`, `fri`, `tomorrow`, `2026-03-27`, `2026-03-27 16:30`, and any other time of ISO 8601: without an
+offset it is read by the owner's clock.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from inboxcrm.domain.durations import shifted, thinkable
 
 EXPECTED = "write it like 2d, 17:30, fri, tomorrow, 2026-03-27 or 2026-03-27 16:30"
+Moment = TypeVar("Moment", date, datetime)
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"(?:(.+?)[ t])?(\d{1,2}):(\d{2})")
 
@@ -44,6 +51,9 @@ def _instant(written: str, zone: ZoneInfo, now: datetime, *, backwards: bool, da
         if hour > 23 or minute > 59:
             raise ValueError(f"{written!r} is no time of day; {EXPECTED}")
         return datetime.combine(_day(day, now.astimezone(zone).date(), backwards), time(hour, minute), tzinfo=zone)
+    exact = _exact(written)
+    if exact is not None:
+        return exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)
     day_on = _day(written, now.astimezone(zone).date(), backwards)
     if day_ends:
         return datetime.combine(day_on + timedelta(days=1), time(0), tzinfo=zone)
@@ -57,10 +67,22 @@ def _day(written: str, today: date, backwards: bool) -> date:
     if written[:3] in _DAYS and written.isalpha():
         ahead = (_DAYS.index(written[:3]) - today.weekday()) % 7
         return today + timedelta(days=(ahead - 7 if backwards and ahead else ahead or (0 if backwards else 7)))
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        raise ValueError(f"{written!r} is no time; {EXPECTED}") from None
-    if not thinkable(day):
-        raise ValueError(f"nobody means the year {day.year}; {EXPECTED}")
+    day = _iso(date, written)
+    if day is None:
+        raise ValueError(f"{written!r} is no time; {EXPECTED}")
     return day
+
+
+def _exact(written: str) -> datetime | None:
+    """Day and time of day as ISO 8601 writes them, to the second and with an offset if they like; None for a day."""
+    return None if _iso(date, written) is not None else _iso(datetime, written)
+
+
+def _iso(kind: type[Moment], written: str) -> Moment | None:
+    try:
+        read = kind.fromisoformat(written.upper())
+    except ValueError:
+        return None
+    if not thinkable(read):
+        raise ValueError(f"nobody means the year {read.year}; {EXPECTED}")
+    return read

@@ -8,6 +8,7 @@ import pytest
 from inboxcrm_tui.screens.dialogs import Confirm
 from inboxcrm_tui.screens.pages import KEYS, HelpScreen, WhyScreen
 from textual.events import Paste
+from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from inboxcrm.domain import promise as ledger
@@ -121,16 +122,65 @@ async def test_extend_without_a_date_takes_what_can_honestly_be_expected(home: H
     assert ended(home, mail).state == "extended"
 
 
-async def test_an_action_that_is_refused_says_why(home: Home, sit: Sit) -> None:
+async def test_a_time_that_is_refused_says_why_in_its_window_and_stays_to_be_mended(home: Home, sit: Sit) -> None:
     mail = home.mail("Ada Asker", "figures", due=NOW + timedelta(days=6))
 
     async with sit() as desk:
         await desk.press("e")
         await desk.type("2026-03-04")
         await desk.press("enter")
-        await desk.wait_for("give a later")
+        await desk.wait_for("an extension needs a date later")
+        assert desk.line("until").split()[-2:] == ["2026-03-04", "│"]
+        refused = ended(home, mail).state
 
-    assert ended(home, mail).state == "open"
+        await desk.press("end", "backspace", "backspace", "1", "8", "enter")
+        await desk.wait_for("Now due Wed 18 Mar")
+
+    assert (refused, ended(home, mail).state) == ("open", "extended")
+
+
+@pytest.mark.parametrize(("key", "says"), [("z", "is not in the future"), ("w", "the absence would end")])
+async def test_a_time_that_has_passed_stays_in_its_window(home: Home, sit: Sit, key: str, says: str) -> None:
+    home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press(key)
+        await desk.type("2026-01-02 10:00")
+        await desk.press("enter")
+        await desk.wait_for(says)
+        assert "2026-01-02 10:00" in desk.line("until")
+
+        await desk.press("escape")
+        assert "Enter does it" not in desk.screen
+
+
+async def test_a_day_to_ask_after_that_has_passed_stays_in_its_window(home: Home, sit: Sit) -> None:
+    home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("u")
+        await desk.type("2026-01-02")
+        await desk.press("enter")
+
+        assert "is not in the future" in " ".join(desk.screen.split())
+        assert "2026-01-02" in desk.line("│  on ")
+
+
+async def test_two_enters_in_a_row_do_it_once(home: Home, sit: Sit) -> None:
+    home.mail("Ada Asker", "figures")
+
+    async with sit() as desk:
+        await desk.press("z")
+        line = desk.app.focused
+        assert isinstance(line, Input)
+        for _ in range(2):
+            line.post_message(Input.Submitted(line, line.value))
+        await desk.wait_for("Nobody waits for an answer.")
+
+    deeds = home.household.database.reading(
+        lambda connection: connection.execute("SELECT COUNT(*) FROM events WHERE kind = 'snooze'").fetchone()[0]
+    )
+    assert deeds == 1
 
 
 async def test_a_year_that_is_a_slip_of_the_hand_moves_nothing(home: Home, sit: Sit) -> None:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from inboxcrm_tui.app import light_terminal
-from inboxcrm_tui.when import future, past
 from inboxcrm_tui.words import ago
 
-from inboxcrm.cli.times import until
+from inboxcrm.cli import times
+from inboxcrm.domain.when import future, past
+from inboxcrm.errors import UserError
 from tests.tui.home import NOW
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -43,10 +44,18 @@ def test_the_past(text: str, expected: str) -> None:
         ("tomorrow 9:00", False, "2026-03-04T09:00"),
         ("2026-03-29", True, "2026-03-30T00:00"),
         ("2026-03-29T16:30", True, "2026-03-29T16:30"),
+        ("2026-03-27T16:30+00:00", True, "2026-03-27T17:30"),
+        ("2026-03-27T16:30:15", True, "2026-03-27T16:30"),
+        ("2026-03-27T15:30Z", True, "2026-03-27T16:30"),
+        ("20260329", True, "2026-03-30T00:00"),
+        ("16:30", True, "2026-03-03T16:30"),
     ],
 )
-def test_the_future(text: str, ends: bool, expected: str) -> None:
+def test_the_future_at_the_desk_and_on_the_command_line(text: str, ends: bool, expected: str) -> None:
+    on_the_command_line = times.until if ends else times.beginning
+
     assert future(text, ZURICH, NOW, day_ends=ends).astimezone(ZURICH).isoformat()[:16] == expected
+    assert on_the_command_line(text, ZURICH, NOW, option="--until").astimezone(ZURICH).isoformat()[:16] == expected
 
 
 NO_TIMES = ["soon", "25:00", "10:75", "2026-02-30", "d2", "mon-ish", "9999-12-31", "0001-01-01", "999999d"]
@@ -58,6 +67,8 @@ def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
         future(text, ZURICH, NOW, day_ends=True)
     with pytest.raises(ValueError, match="2026-03-27"):
         past(text, ZURICH, NOW)
+    with pytest.raises(UserError, match=r"^--until: .*write it like 2d, 17:30, fri, tomorrow"):
+        times.until(text, ZURICH, NOW, option="--until")
 
 
 @pytest.mark.parametrize(("said", "light"), [("15;0", False), ("0;15", True), ("0;default;7", True), ("", False)])
@@ -96,4 +107,4 @@ def test_days_are_counted_by_the_calendar_when_the_clocks_change(now: str, text:
     found = future(text, ZURICH, at, day_ends=False)
 
     assert found.astimezone(ZURICH).isoformat() == datetime.fromisoformat(expected).astimezone(ZURICH).isoformat()
-    assert until(text, ZURICH, at, option="--until") == found
+    assert times.until(text, ZURICH, at, option="--until") == found

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from textual.content import Content
 from textual.screen import Screen
 
 from inboxcrm.domain.text import visible
+from inboxcrm.domain.when import future
 from inboxcrm.errors import InboxcrmError
 from inboxcrm.service.writing import Words
 from inboxcrm.store.views import OwedRow
 
 from ..desk import Desk, Sheet
-from ..when import future
-from ..words import said
-from .dialogs import Confirm
+from ..words import EMPTY, said
+from .dialogs import Confirm, Form, Line, Read
 from .writing import WritingDialog
 
 if TYPE_CHECKING:
@@ -89,14 +90,18 @@ class ActingScreen(Screen[None]):
 
     def write(self, question: str, before: Words, keep: Callable[[Words], str], *, detail: str = "") -> None:
         """Have the owner write; `keep` keeps the words on the store's thread, `detail` says whom they reach."""
-
-        def written(told: str | None) -> None:
-            if told is not None:
-                self.tell(told)
-                cast("DeskApp", self.app).read_again()
-
         run = self.desk.household.run
-        self.app.push_screen(WritingDialog(question, before, lambda words: run(keep, words), said(detail)), written)
+        self.app.push_screen(WritingDialog(question, before, lambda words: run(keep, words), said(detail)), self.done)
+
+    def fill_in(self, question: str, lines: Sequence[Line], read: Read, *, detail: Content = EMPTY) -> None:
+        """Have the owner fill in lines, do on the store's thread what `read` makes of them, tell what came of it."""
+        self.app.push_screen(Form(question, lines, read, self.desk.household.run, detail=detail), self.done)
+
+    def done(self, told: str | None) -> None:
+        """A window over the page did something, and says what: tell it, read anew. None where it did nothing."""
+        if told is not None:
+            self.tell(told)
+            cast("DeskApp", self.app).read_again()
 
     def ask(self, question: str, words: str, work: Callable[[], str]) -> None:
         """Do something after a yes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,19 +11,17 @@ from textual.binding import Binding, BindingType
 from inboxcrm.domain.durations import parse_duration
 from inboxcrm.domain.office_hours import Away
 from inboxcrm.domain.text import many
+from inboxcrm.domain.when import future
 from inboxcrm.service import actions
 from inboxcrm.store.views import OwedRow
 
 from ..desk import Desk
-from ..when import future
 from ..words import full_moment, said
-from .dialogs import Form, Line
-
-Work = Callable[[], str]
+from .dialogs import Form, Line, Work
 
 
-class AwayDialog(Form[Work]):
-    """Answers what is to be done: enter the absence, or end it (Ctrl+B)."""
+class AwayDialog(Form):
+    """Enters the absence, or ends it (Ctrl+B)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+b", "back_again", "I am back", priority=True)]
 
@@ -39,7 +37,7 @@ class AwayDialog(Form[Work]):
         )
         planned = " and ".join(self._said(away) for _, away in desk.standing().absences)
         detail = said(f"On record: {planned}. Ctrl+B ends it: you are back." if planned else "")
-        super().__init__("Be away", lines, self._read_away, detail=detail)
+        super().__init__("Be away", lines, self._read_away, desk.household.run, detail=detail)
 
     def _said(self, away: Away) -> str:
         return f"{away.kind} from {self._moment(away.start_at)} to {self._moment(away.end_at)}"
@@ -69,9 +67,9 @@ class AwayDialog(Form[Work]):
         count = len(self.inside)
         return f"{told} {many(count, 'promise falls', 'promises fall')} due inside it." if count else told
 
-    def action_back_again(self) -> None:
+    async def action_back_again(self) -> None:
         """The owner is back: what runs ends now, what was planned is cancelled."""
-        self.dismiss(self._back)
+        await self.do(lambda: self._back)
 
     def _back(self) -> str:
         ended = actions.come_back(self._desk.household).ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from inboxcrm.domain.text import visible
+from inboxcrm.errors import InboxcrmError
 
 from ..words import EMPTY
 
@@ -100,14 +101,24 @@ class Line:
     hint: str = ""
 
 
-class Form(DialogScreen[T], Generic[T]):
-    """One line or several. `read` makes a value of them or raises ValueError with what to write instead."""
+Work = Callable[[], str]
+"""Does what was asked for and answers what came of it; an InboxcrmError says why it cannot be done."""
 
-    def __init__(
-        self, question: str, lines: Sequence[Line], read: Callable[[Sequence[str]], T], *, detail: Content = EMPTY
-    ) -> None:
+Read = Callable[[Sequence[str]], Work]
+"""Makes of the lines what is to be done; a ValueError or InboxcrmError says what to write instead."""
+
+Run = Callable[[Work], Awaitable[str]]
+"""Does it on the store's thread."""
+
+
+class Form(DialogScreen[str]):
+    """One line or several. It ends with what came of doing what they say; what is refused stays in the window."""
+
+    def __init__(self, question: str, lines: Sequence[Line], read: Read, run: Run, *, detail: Content = EMPTY) -> None:
         super().__init__(question, detail)
-        self._lines, self._read = lines, read
+        self._lines, self._read, self._run = lines, read, run
+        self._busy = False
+        """While it is being done, and from then on: neither Enter nor Escape is heard."""
 
     def compose(self) -> ComposeResult:
         """The question and its lines."""
@@ -125,11 +136,24 @@ class Form(DialogScreen[T], Generic[T]):
         """Begin with the first line."""
         self.query(Input).first().focus()
 
-    def on_input_submitted(self) -> None:
+    async def on_input_submitted(self) -> None:
         """Do it, or say what is wrong."""
-        try:
-            value = self._read([each.value for each in self.query(Input)])
-        except ValueError as error:
-            self.query_one("#wrong", Static).update(Content(visible(str(error))))
+        await self.do(lambda: self._read([each.value for each in self.query(Input)]))
+
+    async def do(self, decide: Callable[[], Work]) -> None:
+        """Do what `decide` answers, and leave; where it is refused say why, and stay."""
+        if self._busy:
             return
-        self.dismiss(value)
+        self._busy = True
+        try:
+            told = await self._run(decide())
+        except (ValueError, InboxcrmError) as error:
+            self._busy = False
+            self.query_one("#wrong", Static).update(Content(visible(str(error))))
+        else:
+            self.dismiss(told)
+
+    def action_leave(self) -> None:
+        """Nothing is done."""
+        if not self._busy:
+            super().action_leave()

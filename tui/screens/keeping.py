@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from inboxcrm.domain.when import past
 from inboxcrm.errors import UserError
 from inboxcrm.service import actions, turns, writing
 from inboxcrm.service.writing import Words
 from inboxcrm.store.views import OwedRow
 
-from ..when import past
 from ..words import full_moment, moment, said
 from .acting import ActingScreen
-from .dialogs import Form, Line
+from .dialogs import Line, Work
 
 WHEN = Line("when", "now", "now, 20m (ago), 14:30, yesterday 16:00")
 
@@ -46,15 +46,10 @@ class KeepingKeys(ActingScreen):
         if owed is None:
             return
 
-        def read(lines: Sequence[str]) -> datetime:
-            return past(lines[0], self.desk.zone, self.desk.now())
+        def read(lines: Sequence[str]) -> Work:
+            return partial(self._done, owed, how, past(lines[0], self.desk.zone, self.desk.now()))
 
-        def done(at: datetime | None) -> None:
-            if at is not None:
-                self.act(partial(self._done, owed, how, at))
-
-        question = f"You {verb} {owed.contact}. When?"
-        self.app.push_screen(Form(question, [WHEN], read, detail=said(owed.subject)), done)
+        self.fill_in(f"You {verb} {owed.contact}. When?", [WHEN], read, detail=said(owed.subject))
 
     def action_other(self) -> None:
         """The owner answered in a way of their own."""
@@ -62,17 +57,12 @@ class KeepingKeys(ActingScreen):
         if owed is None:
             return
 
-        def read(lines: Sequence[str]) -> tuple[str, datetime]:
+        def read(lines: Sequence[str]) -> Work:
             if not lines[0].strip():
                 raise ValueError("say in a word or two how you answered, such as: by letter")
-            return lines[0].strip(), past(lines[1], self.desk.zone, self.desk.now())
+            return partial(self._done, owed, lines[0].strip(), past(lines[1], self.desk.zone, self.desk.now()))
 
-        def done(answer: tuple[str, datetime] | None) -> None:
-            if answer is not None:
-                self.act(partial(self._done, owed, *answer))
-
-        form = Form(f"How did you answer {owed.contact}?", [Line("how", hint="by letter"), WHEN], read)
-        self.app.push_screen(form, done)
+        self.fill_in(f"How did you answer {owed.contact}?", [Line("how", hint="by letter"), WHEN], read)
 
     def action_elsewhere(self) -> None:
         """It is done, nobody needs to know how."""
@@ -126,17 +116,13 @@ class KeepingKeys(ActingScreen):
             due = full_moment(renewed.due_at, self.desk.zone, self.desk.now())
             return f"Now due {due}. {renewed.sentence(owed.contact)}"
 
-        def extended(answer: tuple[datetime | None] | None) -> None:
-            if answer is not None:
-                self.act(partial(work, answer[0]))
-
-        def read(lines: Sequence[str]) -> tuple[datetime | None]:
-            return (self._until(lines[0], day_ends=True) if lines[0].strip() else None,)
+        def read(lines: Sequence[str]) -> Work:
+            return partial(work, self._until(lines[0], day_ends=True) if lines[0].strip() else None)
 
         due = "no date" if owed.due_at is None else moment(owed.due_at, self.desk.zone, self.desk.now())
         line = Line("until", hint="empty: what can honestly be expected from now")
         detail = said(f"{owed.subject} · stands at {due}")
-        self.app.push_screen(Form(f"Extend the promise to {owed.contact}", [line], read, detail=detail), extended)
+        self.fill_in(f"Extend the promise to {owed.contact}", [line], read, detail=detail)
 
     def action_snooze(self) -> None:
         """Out of sight for a while; the promise keeps its date."""
@@ -148,14 +134,8 @@ class KeepingKeys(ActingScreen):
             actions.snooze(self.desk.household, str(owed.message_id), until=until)
             return f"{owed.contact} comes back {full_moment(until, self.desk.zone, self.desk.now())}."
 
-        def snoozed(until: datetime | None) -> None:
-            if until is not None:
-                self.act(partial(work, until))
+        def read(lines: Sequence[str]) -> Work:
+            return partial(work, self._until(lines[0], day_ends=False))
 
-        def read(lines: Sequence[str]) -> datetime:
-            return self._until(lines[0], day_ends=False)
-
-        form = Form(
-            f"Snooze {owed.contact} until", [Line("until", "1d")], read, detail=said("The promise keeps its date.")
-        )
-        self.app.push_screen(form, snoozed)
+        detail = said("The promise keeps its date.")
+        self.fill_in(f"Snooze {owed.contact} until", [Line("until", "1d")], read, detail=detail)

@@ -8,19 +8,17 @@ from functools import partial
 
 from inboxcrm.domain.commitments import Kind, Side
 from inboxcrm.domain.deeds import CHANNELS
-from inboxcrm.domain.occasions import Occasion
 from inboxcrm.domain.touches import Class
-from inboxcrm.errors import UserError
+from inboxcrm.domain.when import past
 from inboxcrm.service import account, actions, commitments, keeping, meant, social, told_days
 from inboxcrm.store import call_backs, touches
 from inboxcrm.store.occasions import OccasionRow
 from inboxcrm.store.social import SocialRow
 from inboxcrm.store.told_occasions import ToldRow
 
-from ..when import past
 from ..words import full_moment, said
 from .acting import ActingScreen
-from .dialogs import Choice, Form, Line
+from .dialogs import Choice, Line, Work
 from .facts import FactDialog, Kept
 from .keeping import WHEN
 
@@ -58,14 +56,14 @@ class MemoryKeys(ActingScreen):
         if contact_id is None:
             return
 
-        def read(lines: Sequence[str]) -> tuple[str, Side, date | None]:
+        def read(lines: Sequence[str]) -> Work:
             what, whose, until = (line.strip() for line in lines)
             if not what:
                 raise ValueError("say what is to be done")
             if whose.casefold() not in (*MINE, *THEIRS):
                 raise ValueError("write me or them: who is to do it?")
             day = self._until(until, day_ends=False).astimezone(self.desk.zone).date() if until else None
-            return what, Side.MINE if whose.casefold() in MINE else Side.THEIRS, day
+            return partial(work, what, Side.MINE if whose.casefold() in MINE else Side.THEIRS, day)
 
         def work(what: str, side: Side, day: date | None) -> str:
             kind = Kind.DEED if side is Side.THEIRS else Kind.REQUEST
@@ -73,16 +71,12 @@ class MemoryKeys(ActingScreen):
             by = f" by {day:%a} {day.day} {day:%b}" if day is not None else ""
             return f"{'You' if side is Side.MINE else who}: {what}{by}."
 
-        def done(answer: tuple[str, Side, date | None] | None) -> None:
-            if answer is not None:
-                self.act(partial(work, *answer))
-
         lines = [
             Line("what"),
             Line("who", "me", "me or them"),
             Line("until", hint="fri, 2d, 2026-03-27 or nothing"),
         ]
-        self.app.push_screen(Form(f"Agreed with {who}", lines, read), done)
+        self.fill_in(f"Agreed with {who}", lines, read)
 
     def action_log(self) -> None:
         """A call, a meeting, a letter that is no answer to anything."""
@@ -90,23 +84,19 @@ class MemoryKeys(ActingScreen):
         if contact_id is None:
             return
 
-        def read(lines: Sequence[str]) -> tuple[str, str, datetime]:
+        def read(lines: Sequence[str]) -> Work:
             how = lines[0].strip().casefold()
             if how not in CHANNELS:
                 raise ValueError(f"write one of {', '.join(CHANNELS)}")
-            return how, lines[1].strip(), past(lines[2], self.desk.zone, self.desk.now())
+            return partial(work, how, lines[1].strip(), past(lines[2], self.desk.zone, self.desk.now()))
 
         def work(how: str, note: str, at: datetime) -> str:
             keeping.log(self.desk.household, contact_id, channel=how, from_owner=True, at=at, note=note)
             return f"Kept: {how}, {who}."
 
-        def done(answer: tuple[str, str, datetime] | None) -> None:
-            if answer is not None:
-                self.act(partial(work, *answer))
-
         lines = [Line("how", "phone", ", ".join(CHANNELS)), Line("about"), WHEN]
         detail = said("For what answers a mail there are p, m and o: they keep the promise.")
-        self.app.push_screen(Form(f"You turned to {who}", lines, read, detail=detail), done)
+        self.fill_in(f"You turned to {who}", lines, read, detail=detail)
 
     def _whom(self) -> tuple[int | None, str]:
         """The contact this is about and their name; says so where there is none."""
@@ -151,24 +141,18 @@ class MemoryKeys(ActingScreen):
             self.act(lambda: self._kept(told_days.confirm(self.desk.household, row.id)))
             return
 
-        def read(lines: Sequence[str]) -> Occasion:
+        def read(lines: Sequence[str]) -> Work:
             said_day = lines[0].strip()
             if said_day.isdecimal() and len(said_day) <= 2:
                 said_day = row.day_in_words.replace("??", said_day)
-            try:
-                return keeping.occasion_named(row.kind, said_day)
-            except UserError as error:
-                raise ValueError(str(error)) from None
-
-        def done(day: Occasion | None) -> None:
-            if day is not None:
-                self.act(lambda: self._kept(told_days.confirm(self.desk.household, row.id, on=day)))
+            day = keeping.occasion_named(row.kind, said_day)
+            return lambda: self._kept(told_days.confirm(self.desk.household, row.id, on=day))
 
         line = Line(
             "day", hint=f"4 (of the month told), {row.month:02}-04, or with the year it began 2019-{row.month:02}-04"
         )
         question = f"{row.kind.replace('-', ' ').capitalize()} of {row.contact}: which day?"
-        self.app.push_screen(Form(question, [line], read, detail=said(row.quote)), done)
+        self.fill_in(question, [line], read, detail=said(row.quote))
 
     def _kept(self, row: OccasionRow) -> str:
         return f"{row.contact}: {row.kind.replace('-', ' ')} kept, {row.month:02}-{row.day:02}."
@@ -176,23 +160,17 @@ class MemoryKeys(ActingScreen):
     def name_notice(self, row: SocialRow) -> None:
         """Somebody on a social network is a contact; asks which."""
 
-        def read(lines: Sequence[str]) -> int:
-            try:
-                return self.desk.ask(lambda connection: meant.contact_of(connection, lines[0].strip())).id
-            except UserError as error:
-                raise ValueError(str(error)) from None
+        def read(lines: Sequence[str]) -> Work:
+            who = self.desk.ask(lambda connection: meant.contact_of(connection, lines[0].strip()))
+            return partial(work, who.id)
 
         def work(contact_id: int) -> str:
             named = social.say_who(self.desk.household, str(row.message_id), contact_id)
             return f"{named.contact}: {named.what} on {named.network}."
 
-        def done(contact_id: int | None) -> None:
-            if contact_id is not None:
-                self.act(partial(work, contact_id))
-
         line = Line("who", hint="a name, an address, or c12")
         detail = said(f"{row.what} on {row.network}  {row.profile}")
-        self.app.push_screen(Form(f"Who is {row.who}?", [line], read, detail=detail), done)
+        self.fill_in(f"Who is {row.who}?", [line], read, detail=detail)
 
     def action_call_at(self) -> None:
         """When the owner calls somebody who asked for it."""
@@ -204,8 +182,8 @@ class MemoryKeys(ActingScreen):
             self.tell("They did not ask to be called. p: you phoned.", bad=True)
             return
 
-        def read(lines: Sequence[str]) -> tuple[datetime | None]:
-            return (self._until(lines[0], day_ends=False) if lines[0].strip() else None,)
+        def read(lines: Sequence[str]) -> Work:
+            return partial(work, self._until(lines[0], day_ends=False) if lines[0].strip() else None)
 
         def work(at: datetime | None) -> str:
             actions.call_back(self.desk.household, str(owed.message_id), at=at)
@@ -213,10 +191,6 @@ class MemoryKeys(ActingScreen):
                 return f"No call to {owed.contact} is meant; the answer stays owed."
             return f"You call {owed.contact} {full_moment(at, self.desk.zone, self.desk.now())}."
 
-        def done(answer: tuple[datetime | None] | None) -> None:
-            if answer is not None:
-                self.act(partial(work, answer[0]))
-
         detail = said(f"In their words: {asked.phrase}")
         line = Line("at", hint="14:30, fri 10:00; empty: no call is meant")
-        self.app.push_screen(Form(f"When do you call {owed.contact}?", [line], read, detail=detail), done)
+        self.fill_in(f"When do you call {owed.contact}?", [line], read, detail=detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from inboxcrm.domain.text import many
 from inboxcrm.service import actions, undo
@@ -70,9 +70,9 @@ class HomeKeys(ActingScreen):
 
         dialog = AwayDialog(self.desk)
 
-        def went(work: Callable[[], str] | None) -> None:
-            if work is not None:
-                self.act(work, after=lambda: self._offer_extensions(dialog.inside))
+        def went(told: str | None) -> None:
+            self.done(told)
+            self._offer_extensions(dialog.inside)
 
         self.app.push_screen(dialog, went)
 

@@ -10,7 +10,7 @@ from inboxcrm.service import actions, turns
 
 from ..words import full_moment, said
 from .acting import ActingScreen
-from .dialogs import Form, Line
+from .dialogs import Line, Work
 
 
 class TurnKeys(ActingScreen):
@@ -27,16 +27,12 @@ class TurnKeys(ActingScreen):
             row = turns.follow_up_on(self.desk.household, str(message_id), at=at)
             return f"{row.contact} is asked after {full_moment(row.due_at, self.desk.zone, self.desk.now())}."
 
-        def chosen(answer: tuple[datetime | None] | None) -> None:
-            if answer is not None:
-                self.act(partial(work, answer[0]))
-
-        def read(lines: Sequence[str]) -> tuple[datetime | None]:
-            return (self._until(lines[0], day_ends=False) if lines[0].strip() else None,)
+        def read(lines: Sequence[str]) -> Work:
+            return partial(work, self._until(lines[0], day_ends=False) if lines[0].strip() else None)
 
         line = Line("on", hint="empty: by how long they usually take")
         detail = said("A real answer takes the day off; an ok or thanks does not.")
-        self.app.push_screen(Form("Their turn. Ask after them on", [line], read, detail=detail), chosen)
+        self.fill_in("Their turn. Ask after them on", [line], read, detail=detail)
 
     def action_wait_no_longer(self) -> None:
         """Take the follow-up date off."""
