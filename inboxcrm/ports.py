@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -74,6 +74,10 @@ class Position:
     listed_below: int | None = None
     object_id: str | None = None
     news_since: datetime | None = None
+
+
+CLOCKS_MAY_DIFFER = timedelta(minutes=10)
+"""How much the clock of a mail server, by which mail was received, and ours may differ where both are right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from inboxcrm.errors import InboxcrmError, PermanentError, TransientError
 from inboxcrm.imap.admission import SHARED
 from inboxcrm.imap.allowance import Allowance
 from inboxcrm.imap.connection import Connection, connect
-from inboxcrm.imap.decisions import CLOCKS_MAY_DIFFER
 from inboxcrm.imap.errors import (
     CommandRefusedError,
     FolderMissingError,
@@ -32,7 +31,17 @@ from inboxcrm.imap.opening import Limits
 from inboxcrm.imap.retries import WHOLE_ACCOUNT, Failures, Pause
 from inboxcrm.imap.steps import FolderMemory, KeptFrom
 from inboxcrm.imap.waker import Waker
-from inboxcrm.ports import Bearer, Clock, Credentials, FolderRole, KnownFolders, MailboxState, MailboxStatus, Taken
+from inboxcrm.ports import (
+    CLOCKS_MAY_DIFFER,
+    Bearer,
+    Clock,
+    Credentials,
+    FolderRole,
+    KnownFolders,
+    MailboxState,
+    MailboxStatus,
+    Taken,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from inboxcrm.imap.examined import Opened
-from inboxcrm.ports import Arrival, Position
+from inboxcrm.ports import CLOCKS_MAY_DIFFER, Arrival, Position
 
 BATCH_MESSAGES = 100
 BACKLOG_MESSAGES = 250
@@ -22,7 +22,6 @@ RECENT = 400
 """How many of the newest messages have their flags looked at where the server keeps no mod-sequences."""
 
 _SUSPICIOUS_SHARE = 0.2
-CLOCKS_MAY_DIFFER = timedelta(minutes=10)
 
 
 class Way(Enum):

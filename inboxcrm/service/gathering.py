@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from inboxcrm.config import MailboxConfig
 from inboxcrm.domain.dedupe import SENT_AGAIN_WITHIN, content_key, identity_key
@@ -11,14 +11,11 @@ from inboxcrm.domain.identifiers import message_ids
 from inboxcrm.domain.message import Message
 from inboxcrm.domain.quoting import normalised_subject
 from inboxcrm.domain.reply_safety import Circumstances, History, Settings
-from inboxcrm.ports import Batch, FolderRole
+from inboxcrm.ports import CLOCKS_MAY_DIFFER, Batch, FolderRole
 from inboxcrm.service import file
 from inboxcrm.service.faults import CLOCK_SLACK
 from inboxcrm.service.file import Filing
 from inboxcrm.store import answers, ledger_keys, messages
-
-CLOCKS_MAY_DIFFER = timedelta(minutes=10)
-"""How much the server's clock and ours may differ."""
 
 QUOTED_WITHIN = 20_000
 """How much of a letter is searched for Message-IDs of ours, in characters."""

@@ -28,5 +28,6 @@ def has_left(connection: sqlite3.Connection, item: Item, now: datetime) -> None:
     persons = [] if entry is None else [Person(entry.contact_id, entry.organisation_id)]
     if file.is_client(connection, promise, [address("", item.recipient)], persons):
         outbox.cancel_for_matter(connection, item.matter_id, at=now, why="the owner answered first")
-        promises.happen(connection, promise, answered(promise.duty, now), how="mail")
+        at = max(now, promise.duty.received_at)  # which is by the clock of the server it came to
+        promises.happen(connection, promise, answered(promise.duty, at), how="mail")
         matters.set_turn(connection, item.matter_id, "theirs")

@@ -63,6 +63,19 @@ async def test_its_copy_is_what_kept_it_once_it_is_read(house: House) -> None:
     assert house.events(house.promise().id) == ["made", "answered"]
 
 
+async def test_no_mail_is_answered_before_it_came_where_the_servers_clock_is_fast(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_room(house, monkeypatch)
+    await house.arrive(mail(), received_at=house.clock.now() + timedelta(minutes=40))
+    let_go(house)
+
+    await house.pass_time(minutes=1)
+
+    assert house.promise().state == "kept"
+    assert house.ask("SELECT ended_at >= received_at FROM promises") == [(1,)]
+
+
 async def test_what_was_asked_after_it_left_is_owed_whenever_its_copy_is_read(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
