@@ -632,7 +632,7 @@ FAULTS: tuple[Defence, ...] = (
         52,
         "what lies in Sent is not sent again",
         "tests/service/test_once.py::test_a_restored_backup_finds_its_acknowledgement_in_sent",
-        (DELIVER, "if outbox.was_sent_before(connection, item.mail_id):", "if False:"),
+        (DELIVER, "if outbox_questions.was_sent_before(connection, item.mail_id):", "if False:"),
     ),
     _defence(
         52,

@@ -13,7 +13,7 @@ from inboxcrm.domain.office_hours import OfficeCalendar
 from inboxcrm.domain.plan import Silence
 from inboxcrm.service import drafting, urgent
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, outbox, promises
+from inboxcrm.store import contacts, home, outbox_questions, promises
 from inboxcrm.store.promises import KeptByMail
 
 TEMPLATE = "after-hours-policy"
@@ -46,7 +46,7 @@ def _helped_while_closed(kept: KeptByMail, calendar: OfficeCalendar) -> bool:
 def _draft(household: Household, connection: sqlite3.Connection, kept: KeptByMail, now: datetime) -> bool:
     key = f"{TEMPLATE}:{kept.contact_id}"
     plan = contacts.card(connection, kept.contact_id).plan
-    if urgent.has_access(household, plan) or outbox.was_entered(connection, key):
+    if urgent.has_access(household, plan) or outbox_questions.was_entered(connection, key):
         return False
     about = drafting.about(household, connection, kept.message_id)
     if isinstance(about, Silence):

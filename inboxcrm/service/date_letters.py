@@ -34,7 +34,7 @@ from inboxcrm.service.acknowledge import (
 from inboxcrm.service.file import Filing
 from inboxcrm.service.household import Household
 from inboxcrm.service.salutation import form_of, salute
-from inboxcrm.store import call_backs, contacts, folders, home, messages, outbox, views, workflows
+from inboxcrm.store import call_backs, contacts, folders, home, messages, outbox, outbox_questions, views, workflows
 from inboxcrm.store.promises import Promise
 from inboxcrm.store.register import Register
 from inboxcrm.store.times import to_text
@@ -55,7 +55,7 @@ class Letter:
 
     filing: Filing
     promise: Promise
-    carrier: outbox.Carrier
+    carrier: outbox_questions.Carrier
     previous_due_at: datetime | None
     language: str
     trusted: bool
@@ -65,7 +65,7 @@ class Letter:
 
 def told(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> Letter | Silence:
     """What the mail is made from, or why there is none to write."""
-    carrier = outbox.carrier(connection, promise.id)
+    carrier = outbox_questions.carrier(connection, promise.id)
     row, raw = views.message(connection, promise.message_id), messages.raw(connection, promise.message_id)
     if carrier is None or row is None or raw is None:
         return Silence("no date was ever told")
@@ -81,8 +81,8 @@ def told(household: Household, connection: sqlite3.Connection, promise: Promise,
 
 
 def _from_where_it_can(
-    household: Household, connection: sqlite3.Connection, promise: Promise, carrier: outbox.Carrier
-) -> outbox.Carrier | None:
+    household: Household, connection: sqlite3.Connection, promise: Promise, carrier: outbox_questions.Carrier
+) -> outbox_questions.Carrier | None:
     """With the mailbox the last mail about a promise left from; where the settings have it no more, with one in which
     the client's mail lies, else any.
     """
@@ -97,7 +97,7 @@ def _letter(
     household: Household,
     connection: sqlite3.Connection,
     promise: Promise,
-    carrier: outbox.Carrier,
+    carrier: outbox_questions.Carrier,
     row: views.MessageRow,
     raw: bytes,
     *,
@@ -128,7 +128,9 @@ def untold(household: Household, connection: sqlite3.Connection, promise: Promis
         return Silence("there is no mailbox to write from")
     if not about.known or row.mail_class != "human":
         return Silence("they were told no date, and are none you know")
-    carrier = outbox.Carrier(about.mailbox_id, mailbox, about.to.spec, False, False, OutboxState.AWAITING, None)
+    carrier = outbox_questions.Carrier(
+        about.mailbox_id, mailbox, about.to.spec, False, False, OutboxState.AWAITING, None
+    )
     return Letter(
         filing=_filing(household, connection, promise, carrier, raw, now),
         promise=promise,
@@ -145,7 +147,7 @@ def _filing(
     household: Household,
     connection: sqlite3.Connection,
     promise: Promise,
-    carrier: outbox.Carrier,
+    carrier: outbox_questions.Carrier,
     raw: bytes,
     now: datetime,
 ) -> Filing:
@@ -265,7 +267,7 @@ def _automatic(letter: Letter, template: str, dedupe_key: str, values: Mapping[s
 
 def waiting(household: Household, connection: sqlite3.Connection, promise: Promise, now: datetime) -> Letter | None:
     """What an acknowledgement that still waits is made anew from; None where it cannot be."""
-    carrier = outbox.carrier(connection, promise.id)
+    carrier = outbox_questions.carrier(connection, promise.id)
     row, raw = views.message(connection, promise.message_id), messages.raw(connection, promise.message_id)
     if carrier is None or row is None or raw is None or carrier.mailbox not in household.mailbox_names:
         return None
@@ -313,7 +315,9 @@ def apology(
     """The owner's own mail, which waits for the owner's key whatever the mode."""
     filing, household = letter.filing, letter.filing.household
     template = LATE if letter.previous_due_at is None else APOLOGY
-    number = outbox.count_for_promise(filing.connection, letter.promise.id)  # two may be drafted within one second
+    number = outbox_questions.count_for_promise(
+        filing.connection, letter.promise.id
+    )  # two may be drafted within one second
     dedupe_key = f"{template}:{letter.promise.id}:{to_text(due_at)}:{to_text(filing.now)}:{number}"
     try:
         rendered = household.templates.render(template, letter.language, _values(letter, due_at, expectation, calendar))

@@ -28,7 +28,7 @@ from inboxcrm.service.leaving import Claim, Leaving, Steps
 from inboxcrm.service.sent_unread import SentUnread
 from inboxcrm.service.switch import ModeSwitch
 from inboxcrm.service.unfiled import Copies, Copy
-from inboxcrm.store import contacts, home, outbox, outbox_counts, whereabouts
+from inboxcrm.store import contacts, home, outbox, outbox_counts, outbox_questions, whereabouts
 from inboxcrm.store.database import attempt
 
 log = logging.getLogger("inboxcrm.deliver")
@@ -347,7 +347,7 @@ class Deliver:
         """The same for an item that this very transaction has read as queued, with nothing paused."""
         if release.keep_back(connection, item, self._household.config.acknowledge.mode, self._household.clock.now()):
             return False
-        if outbox.was_sent_before(connection, item.mail_id):
+        if outbox_questions.was_sent_before(connection, item.mail_id):
             now = self._household.clock.now()
             outbox.happen(connection, item, OutboxEvent.CANCEL, at=now, reply="was sent before: it lies in Sent")
             self._told(connection, item, now)

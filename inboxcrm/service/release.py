@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from inboxcrm.domain.modes import Mode, strictest
 from inboxcrm.domain.outbox import OutboxEvent, OutboxState, not_beyond_longest_pause
 from inboxcrm.service import unsent
-from inboxcrm.store import outbox, whereabouts
+from inboxcrm.store import outbox, outbox_questions, whereabouts
 from inboxcrm.store.outbox import Item
 from inboxcrm.store.whereabouts import Whereabouts
 
@@ -46,7 +46,7 @@ def keep_back(connection: sqlite3.Connection, item: Item, mode: Mode, now: datet
 
     An automatic one waits while an answer that the owner let go is on its way to the same person: it is needless then.
     """
-    if item.kind == "auto" and item.approved_at is None and outbox.is_answer_leaving(connection, item):
+    if item.kind == "auto" and item.approved_at is None and outbox_questions.is_answer_leaving(connection, item):
         outbox.postpone(connection, item.id, now + BEHIND_AN_ANSWER)
         return True
     kept = why_kept(connection, item, mode)

@@ -19,7 +19,7 @@ from inboxcrm.domain.promise import Entry, Event, NoSuchMoveError, State, allows
 from inboxcrm.errors import UserError
 from inboxcrm.service import date_letters, learned, rewording
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, home, outbox, promises, prospects
+from inboxcrm.store import contacts, home, outbox, outbox_questions, promises, prospects
 from inboxcrm.store.promises import Promise
 from inboxcrm.store.times import to_text
 
@@ -96,7 +96,7 @@ def renew(
     if isinstance(letter, Silence) and was_broken:
         letter = date_letters.untold(household, connection, promise, now)
     if isinstance(letter, Silence):
-        carrier = outbox.carrier(connection, promise.id)
+        carrier = outbox_questions.carrier(connection, promise.id)
         on_its_way = carrier is not None and carrier.state in (OutboxState.SENDING, OutboxState.UNKNOWN)
         return Renewed(due_at, None, carrier.state if carrier and on_its_way else None, letter.because)
     if was_broken:
@@ -169,7 +169,7 @@ def apologise_again(
     promise = promises.by_id(connection, promise_id)
     if promise is None or promise.duty.state is not State.BROKEN:
         return
-    if outbox.was_apology_dropped(connection, promise_id, dropped_at):
+    if outbox_questions.was_apology_dropped(connection, promise_id, dropped_at):
         apologise(household, connection, promise, now)
 
 
@@ -181,7 +181,7 @@ def went_out(household: Household, connection: sqlite3.Connection, item: outbox.
     was written later, tells nothing any more.
     """
     promise = promises.by_id(connection, item.promise_id) if item.promise_id is not None else None
-    if promise is None or outbox.was_overtaken(connection, item):
+    if promise is None or outbox_questions.was_overtaken(connection, item):
         return
     automatic, stands = item.kind == "auto", promise.duty.due_at
     moves = (not automatic or item.template == EXTENDED) and allows(promise.duty, Event.EXTENDED, automatic=automatic)
@@ -205,7 +205,7 @@ def _tell_where_it_stands(
     stands = None if promise is None else promise.duty.due_at
     if promise is None or promise.duty.state is not State.EXTENDED or stands is None or stands <= told_at:
         return
-    if outbox.tells(connection, promise_id, stands):
+    if outbox_questions.tells(connection, promise_id, stands):
         return
     letter = date_letters.told(household, connection, promise, now)
     calendar = _calendar(household, connection, promise, now)

@@ -18,7 +18,7 @@ from inboxcrm.domain.outbox import OutboxEvent
 from inboxcrm.domain.plan import AWAY, MINIMAL, NEW_SENDER, ORDINARY, Silence
 from inboxcrm.service import date_letters
 from inboxcrm.service.household import Household
-from inboxcrm.store import contacts, outbox, promises
+from inboxcrm.store import contacts, outbox, outbox_questions, promises
 from inboxcrm.store.promises import Promise
 
 
@@ -116,7 +116,7 @@ def _at_home(household: Household, connection: sqlite3.Connection, speaking: _Sp
     texts = household.plan(contacts.card(connection, speaking.promise.contact_id).plan or None).templates
     if speaking.item.template != texts.get(AWAY, AWAY):
         return speaking.item.template
-    carrier = outbox.carrier(connection, speaking.promise.id)
+    carrier = outbox_questions.carrier(connection, speaking.promise.id)
     ordinary = NEW_SENDER if carrier is not None and carrier.stranger else ORDINARY
     return texts.get(ordinary, ordinary)
 
